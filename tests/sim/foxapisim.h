@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* Every rendered result has this many frames a second, without exception. */
+#define FOXAPI_SIM_FPS 25
+
 /**
  * FoxapiSim:
  *

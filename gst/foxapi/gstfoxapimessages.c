@@ -1,0 +1,261 @@
+/* Task → messages and event; GError → element error: all that applications are
+ * told, in one place (INTERFACE.md, bus messages)
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapimessages.h"
+
+#include "foxapierror.h"
+
+static void
+set_string (GstStructure * structure, const gchar * name, const gchar * value)
+{
+  if (value != NULL)
+    gst_structure_set (structure, name, G_TYPE_STRING, value, NULL);
+}
+
+static void
+set_results (GstStructure * structure, FoxapiTask * task)
+{
+  const gchar *const *results = foxapi_task_get_results (task);
+  GValue list = G_VALUE_INIT;
+
+  if (*results == NULL)
+    return;
+
+  g_value_init (&list, GST_TYPE_ARRAY);
+  for (; *results != NULL; results++) {
+    GValue url = G_VALUE_INIT;
+
+    g_value_init (&url, G_TYPE_STRING);
+    g_value_set_string (&url, *results);
+    gst_value_array_append_and_take_value (&list, &url);
+  }
+  gst_structure_take_value (structure, "results", &list);
+}
+
+/**
+ * gst_foxapi_task_to_structure:
+ * @task: a task
+ * @resumed: an existing task was taken up
+ *
+ * Returns: (transfer full): the structure `foxapi-task`; what the service did
+ *   not send is absent
+ *
+ * Since: 0.1
+ */
+GstStructure *
+gst_foxapi_task_to_structure (FoxapiTask * task, gboolean resumed)
+{
+  GstStructure *structure = gst_structure_new (GST_FOXAPI_TASK_STRUCTURE,
+      "id", G_TYPE_STRING, foxapi_task_get_id (task),
+      "resumed", G_TYPE_BOOLEAN, resumed, NULL);
+  gint64 created;
+  gboolean can_cancel;
+
+  set_string (structure, "status", foxapi_task_get_status (task));
+  if (foxapi_task_get_progress (task) >= 0)
+    gst_structure_set (structure, "progress", G_TYPE_INT,
+        foxapi_task_get_progress (task), NULL);
+  set_string (structure, "model", foxapi_task_get_model (task));
+  set_string (structure, "object", foxapi_task_get_object (task));
+  set_string (structure, "type", foxapi_task_get_kind (task));
+  if (foxapi_task_get_created (task, &created))
+    gst_structure_set (structure, "created", G_TYPE_INT64, created, NULL);
+  if (foxapi_task_get_can_cancel (task, &can_cancel))
+    gst_structure_set (structure, "can-cancel", G_TYPE_BOOLEAN, can_cancel,
+        NULL);
+  if (foxapi_task_get_estimated_time (task) >= 0)
+    gst_structure_set (structure, "estimated-time", G_TYPE_INT,
+        foxapi_task_get_estimated_time (task), NULL);
+  set_results (structure, task);
+  set_string (structure, "error-code", foxapi_task_get_error_code (task));
+  set_string (structure, "error-message", foxapi_task_get_error_message (task));
+  set_string (structure, "json", foxapi_task_get_json (task));
+  return structure;
+}
+
+/**
+ * gst_foxapi_post_task:
+ * @element: who posts
+ * @task: a task
+ * @resumed: an existing task was taken up
+ *
+ * Posts the ELEMENT message `foxapi-task`.
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_post_task (GstElement * element, FoxapiTask * task,
+    gboolean resumed)
+{
+  gst_element_post_message (element,
+      gst_message_new_element (GST_OBJECT (element),
+          gst_foxapi_task_to_structure (task, resumed)));
+}
+
+/**
+ * gst_foxapi_new_task_event:
+ * @task: a task
+ * @resumed: an existing task was taken up
+ *
+ * Returns: (transfer full): the same structure for the elements downstream, as a
+ *   sticky event
+ *
+ * Since: 0.1
+ */
+GstEvent *
+gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed)
+{
+  return gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
+      gst_foxapi_task_to_structure (task, resumed));
+}
+
+/**
+ * gst_foxapi_post_progress:
+ * @element: who posts
+ * @type: where it stands
+ * @format: a text for people
+ * @...: its parts
+ *
+ * Posts a PROGRESS message of the code `generate`.
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_post_progress (GstElement * element, GstProgressType type,
+    const gchar * format, ...)
+{
+  g_autofree gchar *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  gst_element_post_message (element,
+      gst_message_new_progress (GST_OBJECT (element), type,
+          GST_FOXAPI_PROGRESS_CODE, text));
+}
+
+static gint
+to_resource_error (const GError * error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return GST_RESOURCE_ERROR_NOT_FOUND;
+  if (error->domain != FOXAPI_ERROR)
+    return GST_RESOURCE_ERROR_FAILED;
+
+  switch ((FoxapiErrorCode) error->code) {
+    case FOXAPI_ERROR_SETTINGS:
+      return GST_RESOURCE_ERROR_SETTINGS;
+    case FOXAPI_ERROR_NOT_AUTHORIZED:
+      return GST_RESOURCE_ERROR_NOT_AUTHORIZED;
+    case FOXAPI_ERROR_NOT_FOUND:
+      return GST_RESOURCE_ERROR_NOT_FOUND;
+    case FOXAPI_ERROR_BUSY:
+      return GST_RESOURCE_ERROR_BUSY;
+    case FOXAPI_ERROR_CONNECT:
+      return GST_RESOURCE_ERROR_OPEN_READ;
+    case FOXAPI_ERROR_READ:
+      return GST_RESOURCE_ERROR_READ;
+    case FOXAPI_ERROR_FAILED:
+      break;
+  }
+  return GST_RESOURCE_ERROR_FAILED;
+}
+
+static GstStructure *
+new_details (const GError * error, const gchar * task_id)
+{
+  const FoxapiErrorDetails *details = foxapi_error_get_details (error);
+  GstStructure *structure = gst_structure_new_empty ("details");
+
+  set_string (structure, "task-id", task_id);
+  if (details == NULL)
+    return structure;
+
+  if (details->http_status != 0)
+    gst_structure_set (structure, "http-status", G_TYPE_UINT,
+        details->http_status, NULL);
+  set_string (structure, "error-code", details->code);
+  set_string (structure, "error-type", details->type);
+  if (details->charge != FOXAPI_CHARGE_NOT_ASKED)
+    gst_structure_set (structure, "maybe-charged", G_TYPE_BOOLEAN,
+        details->charge == FOXAPI_CHARGE_MAYBE, NULL);
+  return structure;
+}
+
+/* What a developer wants to know, and no sentence says. */
+static gchar *
+describe (const GError * error, const gchar * task_id)
+{
+  const FoxapiErrorDetails *details = foxapi_error_get_details (error);
+  GString *text = g_string_new (NULL);
+
+  if (details != NULL && details->http_status != 0)
+    g_string_append_printf (text, "HTTP status %u. ", details->http_status);
+  if (details != NULL && details->code != NULL)
+    g_string_append_printf (text, "Error code %s. ", details->code);
+  if (details != NULL && details->charge == FOXAPI_CHARGE_NO)
+    g_string_append (text, "Nothing was charged. ");
+  if (task_id != NULL)
+    g_string_append_printf (text, "Task %s. ", task_id);
+  if (text->len == 0)
+    return NULL;
+  g_string_truncate (text, text->len - 1);
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * gst_foxapi_post_error:
+ * @element: who posts; its object lock is not held
+ * @error: what ended it
+ * @task_id: (nullable): the task that is paid for
+ * @kept: the task can be taken up
+ *
+ * Posts the one ERROR message of a fatal path.
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_post_error (GstElement * element, const GError * error,
+    const gchar * task_id, gboolean kept)
+{
+  gchar *text;
+
+  if (task_id != NULL && kept)
+    text = g_strdup_printf ("%s The task is paid for and kept: start again, or "
+        "set task-id=%s anywhere, to take it up without another charge.",
+        error->message, task_id);
+  else
+    text = g_strdup (error->message);
+  gst_element_message_full_with_details (element, GST_MESSAGE_ERROR,
+      GST_RESOURCE_ERROR, to_resource_error (error), text,
+      describe (error, task_id), __FILE__, GST_FUNCTION, __LINE__,
+      new_details (error, task_id));
+}
+
+/**
+ * gst_foxapi_post_warning:
+ * @element: who posts; its object lock is not held
+ * @warning: what a person should know
+ * @task_id: (nullable): the task that is paid for
+ *
+ * Posts a WARNING message.
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_post_warning (GstElement * element, const GError * warning,
+    const gchar * task_id)
+{
+  gst_element_message_full_with_details (element, GST_MESSAGE_WARNING,
+      GST_RESOURCE_ERROR, to_resource_error (warning),
+      g_strdup (warning->message), describe (warning, task_id), __FILE__,
+      GST_FUNCTION, __LINE__, new_details (warning, task_id));
+}

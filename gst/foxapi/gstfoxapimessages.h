@@ -1,0 +1,30 @@
+/* Task → messages and event; GError → element error
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gst/gst.h>
+
+#include "foxapitask.h"
+
+G_BEGIN_DECLS
+
+#define GST_FOXAPI_TASK_STRUCTURE "foxapi-task"
+#define GST_FOXAPI_PROGRESS_CODE "generate"
+
+GstStructure *gst_foxapi_task_to_structure (FoxapiTask * task,
+    gboolean resumed);
+
+void gst_foxapi_post_task (GstElement * element, FoxapiTask * task,
+    gboolean resumed);
+GstEvent *gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed);
+void gst_foxapi_post_progress (GstElement * element, GstProgressType type,
+    const gchar * format, ...) G_GNUC_PRINTF (3, 4);
+void gst_foxapi_post_error (GstElement * element, const GError * error,
+    const gchar * task_id, gboolean kept);
+void gst_foxapi_post_warning (GstElement * element, const GError * warning,
+    const gchar * task_id);
+
+G_END_DECLS

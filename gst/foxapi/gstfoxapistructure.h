@@ -1,0 +1,16 @@
+/* GstStructure → JSON object
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+JsonObject *gst_foxapi_structure_to_json (const GstStructure * structure,
+    GError ** error);
+
+G_END_DECLS

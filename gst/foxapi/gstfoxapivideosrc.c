@@ -1,0 +1,1027 @@
+/* foxapivideosrc: a prompt as a source
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/**
+ * SECTION:element-foxapivideosrc
+ * @title: foxapivideosrc
+ *
+ * foxapivideosrc has a video generated from a prompt by the FoxAPI gateway and
+ * streams the finished file: a source like a camera or a file. It submits the
+ * request when it goes from READY to PAUSED, posts the returned task on the bus
+ * as an ELEMENT message `foxapi-task`, asks about the task until it has ended,
+ * and pushes the result's bytes as they arrive. The pipeline prerolls meanwhile.
+ *
+ * A generation costs money. An element submits once for a set of generation
+ * properties: after it was stopped it takes up its task, and what it has
+ * submitted is recorded on disk (the property `task-store`), so that a new
+ * process takes up what a crashed one has paid for.
+ *
+ * The key belongs into the environment, as FOXAPI_API_KEY: a launch line is
+ * logged, and read by others.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 foxapivideosrc prompt="A graceful dance performance on a moonlit stage" ! decodebin ! autovideosink
+ * ]|
+ * Watches a generated video, without its sound.
+ * |[
+ * gst-launch-1.0 foxapivideosrc prompt="Rain on a tin roof" duration=2 resolution=720p ! filesink location=rain.mp4
+ * ]|
+ * Saves the file as the service made it.
+ * |[
+ * gst-launch-1.0 -m foxapivideosrc prompt="A lighthouse in a storm" output=task ! filesink location=task.json
+ * ]|
+ * Submits, writes the task as JSON, and does not wait for the video. Later, on
+ * any machine, `task-id` takes the task up and charges nothing.
+ *
+ * Since: 0.1
+ */
+
+/* Threads and locks:
+ *
+ * - prepare() and release() run in the thread that changes the state, when there
+ *   is no streaming thread. They never touch the network.
+ * - create() runs in the streaming thread, which alone uses the network, and
+ *   works synchronously: submit, ask, wait, download.
+ * - unlock() is called from any thread. It cancels what create() is in; that is
+ *   all it does.
+ * - Properties and queries come from any thread; what they share with the
+ *   others is guarded by the object lock. No lock is held when a message is
+ *   posted.
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapivideosrc.h"
+
+#include "foxapidownload.h"
+#include "foxapigeneration.h"
+#include "foxapijson.h"
+#include "foxapireferences.h"
+#include "foxapistore.h"
+#include "gstfoxapienums.h"
+#include "gstfoxapimessages.h"
+#include "gstfoxapisettings.h"
+
+GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
+#define GST_CAT_DEFAULT foxapi_video_src_debug
+
+/* Large enough that the work for each buffer does not count. */
+#define BLOCK_SIZE (256 * 1024)
+
+/* Reading to an address off a multiple of this costs twice the processor time
+ * (measured). */
+#define ALIGNMENT_MASK 63
+
+enum
+{
+  PROP_TASK_ID = GST_FOXAPI_SETTINGS_PROP_LAST + 1,
+  PROP_OUTPUT,
+  PROP_STATUS,
+  PROP_PROGRESS,
+  PROP_TASK,
+};
+
+#define DEFAULT_OUTPUT GST_FOXAPI_OUTPUT_MEDIA
+
+/* Where the streaming thread is on its way. */
+typedef enum
+{
+  PHASE_GENERATE,
+  PHASE_DELIVER_TASK,
+  PHASE_TASK_DELIVERED,
+  PHASE_DELIVER_MEDIA,
+} Phase;
+
+struct _GstFoxapiVideoSrc
+{
+  GstBaseSrc parent;
+
+  /* Properties; the object lock */
+  GstFoxapiSettings settings;
+  GstFoxapiOutput output;
+  gchar *named_task_id;         /* what an application set, to be taken up */
+  gboolean task_is_forgotten;   /* it set NULL */
+
+  /* What others read of the streaming thread's work; the object lock */
+  gchar *task_id;
+  FoxapiTask *task;
+  gboolean resumed;
+  gboolean has_size;
+  guint64 size;
+  gboolean seekable;
+  gboolean end_is_pushed;
+  gboolean is_playing;
+  GstClockID deadline;          /* NULL: none, or it must not cancel any more */
+
+  /* Of the one generation, through restarts: prepare(), release(), and the
+   * streaming thread in between */
+  FoxapiGeneration *generation;
+  gchar *generation_body;       /* text of the properties that made it */
+
+  /* From prepare() to release(): the streaming thread */
+  Phase phase;
+  GstFoxapiSettings service;    /* a copy, for no property changes now */
+  FoxapiClient *client;
+  FoxapiRun run;
+  gchar *store_directory;
+  FoxapiDownload *download;
+  guint64 position;             /* of the download, if it is open */
+  gboolean download_is_open;
+  gboolean task_is_announced;   /* downstream */
+  gboolean progress_is_open;
+
+  /* Has a lock of its own */
+  GCancellable *cancellable;
+};
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+G_DEFINE_FINAL_TYPE (GstFoxapiVideoSrc, gst_foxapi_video_src,
+    GST_TYPE_BASE_SRC)
+GST_ELEMENT_REGISTER_DEFINE (foxapivideosrc, "foxapivideosrc", GST_RANK_NONE,
+    GST_TYPE_FOXAPI_VIDEO_SRC)
+
+/* Properties */
+
+/* Called with the object lock */
+static void
+set_named_task_id (GstFoxapiVideoSrc * self, const gchar * task_id)
+{
+  gboolean is_set = task_id != NULL && *task_id != '\0';
+
+  g_free (self->named_task_id);
+  self->named_task_id = is_set ? g_strdup (task_id) : NULL;
+  self->task_is_forgotten = !is_set;
+}
+
+static void
+gst_foxapi_video_src_set_property (GObject * object, guint id,
+    const GValue * value, GParamSpec * pspec)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (object);
+  gboolean known = TRUE;
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_TASK_ID:
+      set_named_task_id (self, g_value_get_string (value));
+      break;
+    case PROP_OUTPUT:
+      self->output = g_value_get_enum (value);
+      break;
+    default:
+      known = gst_foxapi_settings_set (&self->settings, id, value);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+/* Called with the object lock */
+static const gchar *
+get_task_id (GstFoxapiVideoSrc * self)
+{
+  if (self->named_task_id != NULL)
+    return self->named_task_id;
+  return self->task_is_forgotten ? NULL : self->task_id;
+}
+
+static void
+gst_foxapi_video_src_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (object);
+  gboolean known = TRUE;
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_TASK_ID:
+      g_value_set_string (value, get_task_id (self));
+      break;
+    case PROP_OUTPUT:
+      g_value_set_enum (value, self->output);
+      break;
+    case PROP_STATUS:
+      g_value_set_string (value,
+          self->task ? foxapi_task_get_status (self->task) : NULL);
+      break;
+    case PROP_PROGRESS:
+      g_value_set_int (value,
+          self->task ? MAX (foxapi_task_get_progress (self->task), 0) : 0);
+      break;
+    case PROP_TASK:
+      if (self->task != NULL)
+        g_value_take_boxed (value, gst_foxapi_task_to_structure (self->task,
+                self->resumed));
+      break;
+    default:
+      known = gst_foxapi_settings_get (&self->settings, id, value);
+      break;
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+/* What the generation tells, in the streaming thread */
+
+static void
+post_progress (GstFoxapiVideoSrc * self, GstProgressType type,
+    const gchar * text)
+{
+  self->progress_is_open = type == GST_PROGRESS_TYPE_START
+      || type == GST_PROGRESS_TYPE_CONTINUE;
+  gst_foxapi_post_progress (GST_ELEMENT (self), type, "%s", text);
+}
+
+static gchar *
+describe_task (FoxapiTask * task, gint remaining_s)
+{
+  GString *text = g_string_new (foxapi_task_get_id (task));
+  const gchar *status = foxapi_task_get_status (task);
+
+  if (status != NULL)
+    g_string_append_printf (text, ": %s", status);
+  if (foxapi_task_get_progress (task) >= 0)
+    g_string_append_printf (text, ", %d %%", foxapi_task_get_progress (task));
+  if (remaining_s > 0
+      && foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING)
+    g_string_append_printf (text, ", about %d s to go", remaining_s);
+  return g_string_free (text, FALSE);
+}
+
+static void
+on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
+    gint remaining_s)
+{
+  GstFoxapiVideoSrc *self = user_data;
+  g_autofree gchar *text = describe_task (task, remaining_s);
+  FoxapiTask *old_task;
+
+  GST_INFO_OBJECT (self, "task %s%s", text, resumed ? " (taken up)" : "");
+
+  GST_OBJECT_LOCK (self);
+  old_task = self->task;
+  self->task = foxapi_task_ref (task);
+  self->resumed = resumed;
+  g_free (self->task_id);
+  self->task_id = g_strdup (foxapi_task_get_id (task));
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&old_task, foxapi_task_unref);
+
+  gst_foxapi_post_task (GST_ELEMENT (self), task, resumed);
+  if (foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING
+      && !self->run.until_task)
+    post_progress (self, GST_PROGRESS_TYPE_CONTINUE, text);
+}
+
+static void
+on_upload (gpointer user_data, const gchar * uri, guint nth, guint n)
+{
+  GstFoxapiVideoSrc *self = user_data;
+  g_autofree gchar *text = g_strdup_printf ("Uploading %s (%u of %u)", uri, nth,
+      n);
+
+  post_progress (self, GST_PROGRESS_TYPE_CONTINUE, text);
+}
+
+static void
+on_trying_again (gpointer user_data, const GError * fault, gint64 delay_us)
+{
+  GstFoxapiVideoSrc *self = user_data;
+  g_autofree gchar *text =
+      g_strdup_printf ("Trying again in %.1f s, because: %s",
+      (gdouble) delay_us / G_USEC_PER_SEC, fault->message);
+
+  GST_INFO_OBJECT (self, "%s", text);
+  post_progress (self, GST_PROGRESS_TYPE_CONTINUE, text);
+}
+
+static void
+on_warning (gpointer user_data, const GError * warning)
+{
+  GstFoxapiVideoSrc *self = user_data;
+
+  gst_foxapi_post_warning (GST_ELEMENT (self), warning,
+      foxapi_generation_get_task_id (self->generation));
+}
+
+static const FoxapiRunObserver observer = {
+  .task = on_task,
+  .upload = on_upload,
+  .trying_again = on_trying_again,
+  .warning = on_warning,
+};
+
+/* Starting and stopping */
+
+static gboolean
+make_client (GstFoxapiVideoSrc * self, GError ** error)
+{
+  g_autoptr (FoxapiSession) session = NULL;
+  const gchar *base_url = self->service.base_url;
+  const gchar *api_key = self->service.api_key;
+
+  if (base_url == NULL || *base_url == '\0')
+    base_url = g_getenv ("FOXAPI_BASE_URL");
+  if (base_url == NULL || *base_url == '\0')
+    base_url = FOXAPI_DEFAULT_BASE_URL;
+  if (api_key == NULL)
+    api_key = g_getenv ("FOXAPI_API_KEY");
+
+  session = foxapi_session_new (&self->service.session, error);
+  if (session == NULL)
+    return FALSE;
+  self->client = foxapi_client_new (session, base_url, api_key, error);
+  return self->client != NULL;
+}
+
+static void
+choose_store (GstFoxapiVideoSrc * self)
+{
+  const gchar *store = self->service.task_store;
+
+  g_free (self->store_directory);
+  self->store_directory = NULL;
+  if (store == NULL)
+    self->store_directory = foxapi_store_get_default_directory ();
+  else if (*store != '\0')
+    self->store_directory = g_strdup (store);
+}
+
+/* What an application has set, at one moment. */
+typedef struct
+{
+  JsonObject *body;             /* NULL: it breaks a rule, see body_error */
+  GError *body_error;
+  gchar *body_text;
+  gchar *named_task_id;
+  gboolean task_is_forgotten;
+} Wish;
+
+static void
+wish_clear (Wish * wish)
+{
+  g_clear_pointer (&wish->body, json_object_unref);
+  g_clear_error (&wish->body_error);
+  g_free (wish->body_text);
+  g_free (wish->named_task_id);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wish, wish_clear)
+
+static void
+read_properties (GstFoxapiVideoSrc * self, Wish * wish)
+{
+  GST_OBJECT_LOCK (self);
+  gst_foxapi_settings_copy_service (&self->settings, &self->service);
+  self->run.until_task = self->output == GST_FOXAPI_OUTPUT_TASK;
+  wish->body = gst_foxapi_settings_to_body (&self->settings,
+      &wish->body_error);
+  wish->named_task_id = g_strdup (self->named_task_id);
+  wish->task_is_forgotten = self->task_is_forgotten;
+  GST_OBJECT_UNLOCK (self);
+
+  if (wish->body != NULL)
+    wish->body_text = foxapi_json_to_text (wish->body);
+}
+
+/* The generation is a new one, or one that an application named: what was known
+ * of another is not about it. */
+static void
+forget_task (GstFoxapiVideoSrc * self, const gchar * task_id)
+{
+  FoxapiTask *old_task;
+
+  GST_OBJECT_LOCK (self);
+  old_task = g_steal_pointer (&self->task);
+  g_free (self->task_id);
+  self->task_id = g_strdup (task_id);
+  g_clear_pointer (&self->named_task_id, g_free);
+  self->task_is_forgotten = FALSE;
+  GST_OBJECT_UNLOCK (self);
+
+  g_clear_pointer (&old_task, foxapi_task_unref);
+}
+
+/* The table of INTERFACE.md, life of the element: what a start does with what
+ * there is. Whatever the properties say, a task that was named or is unchanged
+ * costs nothing, so their faults count only where they would be sent. */
+static gboolean
+choose_generation (GstFoxapiVideoSrc * self, Wish * wish, GError ** error)
+{
+  FoxapiGeneration *generation = NULL;
+
+  if (wish->named_task_id != NULL) {
+    if (!foxapi_task_id_is_valid (wish->named_task_id)) {
+      g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+          "The property task-id must be the id of a task as the service gave "
+          "it, without slashes, spaces and control characters. Nothing was "
+          "sent.");
+      return FALSE;
+    }
+    generation = foxapi_generation_new_for_task (wish->named_task_id);
+  } else if (self->generation != NULL && !wish->task_is_forgotten
+      && g_strcmp0 (wish->body_text, self->generation_body) == 0) {
+    return TRUE;
+  } else if (wish->body == NULL) {
+    g_propagate_error (error, g_steal_pointer (&wish->body_error));
+    return FALSE;
+  } else if (!foxapi_references_check (wish->body, error)) {
+    return FALSE;
+  } else {
+    generation = foxapi_generation_new (wish->body);
+  }
+
+  g_clear_pointer (&self->generation, foxapi_generation_free);
+  self->generation = generation;
+  g_free (self->generation_body);
+  self->generation_body = g_steal_pointer (&wish->body_text);
+  forget_task (self, wish->named_task_id);
+  return TRUE;
+}
+
+static void
+prepare_run (GstFoxapiVideoSrc * self)
+{
+  guint task_timeout = self->service.task_timeout;
+
+  self->run.client = self->client;
+  self->run.store_directory = self->store_directory;
+  self->run.retries = self->service.retries;
+  self->run.poll_interval_ms = self->service.poll_interval;
+  self->run.deadline_us = task_timeout > 0 ?
+      g_get_monotonic_time () + task_timeout * G_USEC_PER_SEC : G_MAXINT64;
+  self->run.observer = &observer;
+  self->run.user_data = self;
+  self->run.cancellable = self->cancellable;
+}
+
+/* Everything that can be wrong without asking the service. This is not the
+ * start() of the base class, as that follows up a failure with an ERROR of its
+ * own. */
+static gboolean
+prepare (GstFoxapiVideoSrc * self)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (Wish) wish = { NULL };
+
+  read_properties (self, &wish);
+  if (!make_client (self, &error) || !choose_generation (self, &wish, &error)) {
+    gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
+    return FALSE;
+  }
+
+  choose_store (self);
+  prepare_run (self);
+  self->phase = PHASE_GENERATE;
+  /* Held until release(): each wait would make it anew. */
+  g_cancellable_get_fd (self->cancellable);
+  return TRUE;
+}
+
+static void
+release (GstFoxapiVideoSrc * self)
+{
+  if (self->run.cancellable != NULL)
+    g_cancellable_release_fd (self->cancellable);
+  self->run.cancellable = NULL;
+
+  if (self->progress_is_open)
+    post_progress (self, GST_PROGRESS_TYPE_CANCELED, "Stopped");
+  if (self->generation != NULL)
+    foxapi_generation_let_go (self->generation);
+  g_clear_pointer (&self->download, foxapi_download_free);
+  self->download_is_open = FALSE;
+  self->task_is_announced = FALSE;
+  g_clear_pointer (&self->client, foxapi_client_unref);
+  gst_foxapi_settings_clear (&self->service);
+
+  GST_OBJECT_LOCK (self);
+  self->has_size = FALSE;
+  self->seekable = FALSE;
+  self->end_is_pushed = FALSE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* The end may be reached while the pipeline prerolls, by a demuxer's queue or an
+ * application that only wants to know what there is (gst-discoverer): the result
+ * counts as delivered when it also plays. */
+static void
+set_playing (GstFoxapiVideoSrc * self, gboolean is_playing)
+{
+  gboolean is_delivered;
+
+  GST_OBJECT_LOCK (self);
+  self->is_playing = is_playing;
+  is_delivered = is_playing && self->end_is_pushed;
+  GST_OBJECT_UNLOCK (self);
+
+  if (is_delivered)
+    foxapi_generation_delivered (self->generation);
+}
+
+static GstStateChangeReturn
+gst_foxapi_video_src_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (element);
+  GstStateChangeReturn result;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !prepare (self)) {
+    release (self);
+    return GST_STATE_CHANGE_FAILURE;
+  }
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    set_playing (self, TRUE);
+
+  result = GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->change_state
+      (element, transition);
+
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    set_playing (self, FALSE);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+          && result == GST_STATE_CHANGE_FAILURE))
+    release (self);
+  return result;
+}
+
+static gboolean
+gst_foxapi_video_src_unlock (GstBaseSrc * src)
+{
+  g_cancellable_cancel (GST_FOXAPI_VIDEO_SRC (src)->cancellable);
+  return TRUE;
+}
+
+static gboolean
+gst_foxapi_video_src_unlock_stop (GstBaseSrc * src)
+{
+  g_cancellable_reset (GST_FOXAPI_VIDEO_SRC (src)->cancellable);
+  return TRUE;
+}
+
+/* The deadline of the task. A call that drips along never times out by itself,
+ * so it is cancelled from the clock's thread. */
+
+static gboolean
+on_deadline (GstClock * clock, GstClockTime time, GstClockID id,
+    gpointer user_data)
+{
+  GstFoxapiVideoSrc *self = user_data;
+
+  GST_OBJECT_LOCK (self);
+  if (self->deadline == id)
+    g_cancellable_cancel (self->cancellable);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static void
+set_deadline (GstFoxapiVideoSrc * self)
+{
+  g_autoptr (GstClock) clock = NULL;
+  GstClockID id;
+  gint64 left_us;
+
+  if (self->run.deadline_us == G_MAXINT64)
+    return;
+
+  left_us = MAX (self->run.deadline_us - g_get_monotonic_time (), 0);
+  clock = gst_system_clock_obtain ();
+  id = gst_clock_new_single_shot_id (clock,
+      gst_clock_get_time (clock) + left_us * GST_USECOND);
+  GST_OBJECT_LOCK (self);
+  self->deadline = id;
+  GST_OBJECT_UNLOCK (self);
+  gst_clock_id_wait_async (id, on_deadline, gst_object_ref (self),
+      gst_object_unref);
+}
+
+static void
+clear_deadline (GstFoxapiVideoSrc * self)
+{
+  GstClockID id;
+
+  GST_OBJECT_LOCK (self);
+  id = g_steal_pointer (&self->deadline);
+  GST_OBJECT_UNLOCK (self);
+
+  if (id != NULL) {
+    gst_clock_id_unschedule (id);
+    gst_clock_id_unref (id);
+  }
+}
+
+/* The streaming thread, from here on */
+
+/* Ends create() with @error. FLUSHING, not ERROR: for that the base class would
+ * post an ERROR of its own, and send an EOS as if the result were complete. */
+static GstFlowReturn
+fail (GstFoxapiVideoSrc * self, const GError * error)
+{
+  const gchar *task_id = foxapi_generation_get_task_id (self->generation);
+
+  if (g_cancellable_is_cancelled (self->cancellable)
+      && !(self->phase == PHASE_GENERATE
+          && foxapi_run_is_overdue (&self->run))) {
+    GST_DEBUG_OBJECT (self, "cancelled: %s", error->message);
+    return GST_FLOW_FLUSHING;
+  }
+
+  if (self->progress_is_open)
+    post_progress (self, GST_PROGRESS_TYPE_ERROR, error->message);
+  gst_foxapi_post_error (GST_ELEMENT (self), error, task_id,
+      !foxapi_generation_has_failed (self->generation));
+  return GST_FLOW_FLUSHING;
+}
+
+static GstFlowReturn
+generate (GstFoxapiVideoSrc * self)
+{
+  const gchar *task_id = foxapi_generation_get_task_id (self->generation);
+  g_autofree gchar *text = task_id ?
+      g_strdup_printf ("Taking up task %s", task_id) :
+      g_strdup ("Submitting the request");
+  g_autoptr (GError) error = NULL;
+  gboolean done;
+
+  post_progress (self, GST_PROGRESS_TYPE_START, text);
+  set_deadline (self);
+  done = foxapi_generation_run (self->generation, &self->run, &error);
+  clear_deadline (self);
+  if (!done)
+    return fail (self, error);
+
+  post_progress (self, GST_PROGRESS_TYPE_COMPLETE,
+      self->run.until_task ? "The task is submitted" : "The task has completed");
+  /* From here on it is the download's own limits that count. */
+  self->run.deadline_us = G_MAXINT64;
+  self->phase = self->run.until_task ? PHASE_DELIVER_TASK : PHASE_DELIVER_MEDIA;
+  return GST_FLOW_OK;
+}
+
+/* Sends the task downstream, ahead of the first buffer. */
+static void
+announce_task (GstFoxapiVideoSrc * self)
+{
+  if (self->task_is_announced)
+    return;
+
+  gst_pad_push_event (GST_BASE_SRC_PAD (self),
+      gst_foxapi_new_task_event (foxapi_generation_get_task (self->generation),
+          self->resumed));
+  self->task_is_announced = TRUE;
+}
+
+static GstFlowReturn
+deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
+{
+  FoxapiTask *task =
+      foxapi_generation_get_first_answer (self->generation);
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/json");
+  gchar *json = g_strdup (foxapi_task_get_json (task));
+
+  if (!gst_base_src_set_caps (GST_BASE_SRC (self), caps)) {
+    g_free (json);
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  announce_task (self);
+  *buffer = gst_buffer_new_wrapped (json, strlen (json));
+  self->phase = PHASE_TASK_DELIVERED;
+  return GST_FLOW_OK;
+}
+
+static gchar *
+renew_link (gpointer user_data, GCancellable * cancellable, GError ** error)
+{
+  GstFoxapiVideoSrc *self = user_data;
+
+  GST_INFO_OBJECT (self, "the result's link has expired, asking for another");
+  return foxapi_generation_renew_link (self->generation, &self->run, error);
+}
+
+static void
+publish_size (GstFoxapiVideoSrc * self)
+{
+  GstBaseSrc *src = GST_BASE_SRC (self);
+  guint64 size;
+  gboolean has_size = foxapi_download_get_size (self->download, &size);
+  gboolean is_new;
+
+  GST_OBJECT_LOCK (self);
+  is_new = has_size && !self->has_size;
+  self->has_size = has_size;
+  self->size = size;
+  self->seekable = foxapi_download_is_seekable (self->download);
+  if (has_size)
+    src->segment.duration = size;
+  GST_OBJECT_UNLOCK (self);
+
+  if (is_new)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_duration_changed (GST_OBJECT (self)));
+}
+
+static gboolean
+open_download (GstFoxapiVideoSrc * self, guint64 position, GError ** error)
+{
+  if (self->download == NULL) {
+    FoxapiTask *task = foxapi_generation_get_task (self->generation);
+
+    self->download =
+        foxapi_download_new (foxapi_client_get_session (self->client),
+        foxapi_task_get_results (task)[0], self->service.retries, renew_link,
+        self);
+  }
+
+  GST_DEBUG_OBJECT (self, "opening the result at %" G_GUINT64_FORMAT, position);
+  self->download_is_open =
+      foxapi_download_open (self->download, position, self->cancellable, error);
+  if (!self->download_is_open)
+    return FALSE;
+
+  self->position = position;
+  publish_size (self);
+  return TRUE;
+}
+
+static GstFlowReturn
+end_delivery (GstFoxapiVideoSrc * self)
+{
+  gboolean is_delivered;
+
+  GST_INFO_OBJECT (self, "the whole result has been delivered");
+  GST_OBJECT_LOCK (self);
+  self->end_is_pushed = TRUE;
+  is_delivered = self->is_playing;
+  GST_OBJECT_UNLOCK (self);
+
+  if (is_delivered)
+    foxapi_generation_delivered (self->generation);
+  return GST_FLOW_EOS;
+}
+
+static GstFlowReturn
+deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
+    GstBuffer ** buffer)
+{
+  GstBaseSrc *src = GST_BASE_SRC (self);
+  g_autoptr (GstBuffer) new_buffer = NULL;
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn result;
+  GstMapInfo map;
+  gssize n;
+
+  if ((!self->download_is_open || self->position != offset)
+      && !open_download (self, offset, &error))
+    return fail (self, error);
+  announce_task (self);
+
+  result = GST_BASE_SRC_CLASS (gst_foxapi_video_src_parent_class)->alloc (src,
+      offset, length, &new_buffer);
+  if (result != GST_FLOW_OK)
+    return result;
+
+  gst_buffer_map (new_buffer, &map, GST_MAP_WRITE);
+  n = foxapi_download_read (self->download, map.data, MIN (map.size, length),
+      self->cancellable, &error);
+  gst_buffer_unmap (new_buffer, &map);
+  if (n < 0)
+    return fail (self, error);
+  /* A size that only the end told. */
+  if (!self->has_size)
+    publish_size (self);
+  if (n == 0)
+    return end_delivery (self);
+
+  gst_buffer_set_size (new_buffer, n);
+  self->position += n;
+  GST_BUFFER_OFFSET (new_buffer) = offset;
+  GST_BUFFER_OFFSET_END (new_buffer) = self->position;
+  *buffer = g_steal_pointer (&new_buffer);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+gst_foxapi_video_src_create (GstBaseSrc * src, guint64 offset, guint length,
+    GstBuffer ** buffer)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
+
+  for (;;) {
+    GstFlowReturn result;
+
+    switch (self->phase) {
+      case PHASE_GENERATE:
+        result = generate (self);
+        if (result != GST_FLOW_OK)
+          return result;
+        break;
+      case PHASE_DELIVER_TASK:
+        return deliver_task (self, buffer);
+      case PHASE_TASK_DELIVERED:
+        foxapi_generation_delivered (self->generation);
+        return GST_FLOW_EOS;
+      case PHASE_DELIVER_MEDIA:
+        return deliver_media (self, offset, length, buffer);
+    }
+  }
+}
+
+/* Queries and seeks */
+
+static gboolean
+gst_foxapi_video_src_is_seekable (GstBaseSrc * src)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
+  gboolean seekable;
+
+  GST_OBJECT_LOCK (self);
+  seekable = self->seekable;
+  GST_OBJECT_UNLOCK (self);
+  return seekable;
+}
+
+static gboolean
+gst_foxapi_video_src_get_size (GstBaseSrc * src, guint64 * size)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
+  gboolean has_size;
+
+  GST_OBJECT_LOCK (self);
+  has_size = self->has_size;
+  *size = self->size;
+  GST_OBJECT_UNLOCK (self);
+  return has_size;
+}
+
+/* create() is told where to read, so there is nothing to do but to refuse. */
+static gboolean
+gst_foxapi_video_src_do_seek (GstBaseSrc * src, GstSegment * segment)
+{
+  if (segment->rate < 0.0)
+    return FALSE;
+
+  return GST_BASE_SRC_CLASS (gst_foxapi_video_src_parent_class)->do_seek (src,
+      segment);
+}
+
+/* Never pull mode: a demuxer would wait for the generation in the thread that
+ * changes the state. The base class would start the element to find out. */
+static void
+answer_scheduling (GstFoxapiVideoSrc * self, GstQuery * query)
+{
+  GstSchedulingFlags flags = GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED;
+
+  if (gst_foxapi_video_src_is_seekable (GST_BASE_SRC (self)))
+    flags |= GST_SCHEDULING_FLAG_SEEKABLE;
+  gst_query_set_scheduling (query, flags, 1, -1, 0);
+  gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
+}
+
+static gboolean
+gst_foxapi_video_src_query (GstBaseSrc * src, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_SCHEDULING) {
+    answer_scheduling (GST_FOXAPI_VIDEO_SRC (src), query);
+    return TRUE;
+  }
+  return GST_BASE_SRC_CLASS (gst_foxapi_video_src_parent_class)->query (src,
+      query);
+}
+
+/* A pool that holds nothing until the first byte is there. */
+static gboolean
+gst_foxapi_video_src_decide_allocation (GstBaseSrc * src, GstQuery * query)
+{
+  g_autoptr (GstBufferPool) pool = gst_buffer_pool_new ();
+  GstStructure *config = gst_buffer_pool_get_config (pool);
+  GstAllocationParams params;
+  guint size = gst_base_src_get_blocksize (src);
+
+  gst_allocation_params_init (&params);
+  params.align = ALIGNMENT_MASK;
+  gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
+  gst_buffer_pool_config_set_allocator (config, NULL, &params);
+  if (!gst_buffer_pool_set_config (pool, config))
+    return FALSE;
+
+  if (gst_query_get_n_allocation_pools (query) > 0)
+    gst_query_set_nth_allocation_pool (query, 0, pool, size, 0, 0);
+  else
+    gst_query_add_allocation_pool (query, pool, size, 0, 0);
+  return TRUE;
+}
+
+/* The class */
+
+static void
+gst_foxapi_video_src_finalize (GObject * object)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (object);
+
+  g_clear_pointer (&self->generation, foxapi_generation_free);
+  g_free (self->generation_body);
+  g_clear_pointer (&self->task, foxapi_task_unref);
+  g_free (self->task_id);
+  g_free (self->named_task_id);
+  g_free (self->store_directory);
+  gst_foxapi_settings_clear (&self->settings);
+  g_object_unref (self->cancellable);
+
+  G_OBJECT_CLASS (gst_foxapi_video_src_parent_class)->finalize (object);
+}
+
+static void
+gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
+{
+  GstBaseSrc *src = GST_BASE_SRC (self);
+
+  gst_foxapi_settings_init (&self->settings);
+  self->output = DEFAULT_OUTPUT;
+  self->cancellable = g_cancellable_new ();
+
+  gst_base_src_set_format (src, GST_FORMAT_BYTES);
+  gst_base_src_set_blocksize (src, BLOCK_SIZE);
+  /* The end is where the download has proved it to be. */
+  gst_base_src_set_automatic_eos (src, FALSE);
+}
+
+static void
+install_task_properties (GObjectClass * klass)
+{
+  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (klass, PROP_TASK_ID,
+      g_param_spec_string ("task-id", "Task id",
+          "Set before the start: the task to take up, and nothing is submitted. "
+          "Reads as the current task. Set to NULL: the next start submits anew",
+          NULL, G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
+          G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (klass, PROP_OUTPUT,
+      g_param_spec_enum ("output", "Output",
+          "What is pushed: the video, or the task as JSON right after the "
+          "submission", GST_TYPE_FOXAPI_OUTPUT, DEFAULT_OUTPUT,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
+          G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (klass, PROP_STATUS,
+      g_param_spec_string ("status", "Status",
+          "Last known status of the task in the service's words: pending, "
+          "processing, completed, failed, cancelled. NULL: no task", NULL,
+          readable));
+  g_object_class_install_property (klass, PROP_PROGRESS,
+      g_param_spec_int ("progress", "Progress",
+          "Last known progress of the task in percent", 0, 100, 0, readable));
+  g_object_class_install_property (klass, PROP_TASK,
+      g_param_spec_boxed ("task", "Task",
+          "The structure of the last foxapi-task message. NULL: no task",
+          GST_TYPE_STRUCTURE, readable));
+}
+
+static void
+gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (foxapi_video_src_debug, "foxapivideosrc", 0,
+      "FoxAPI video source");
+
+  object_class->set_property = gst_foxapi_video_src_set_property;
+  object_class->get_property = gst_foxapi_video_src_get_property;
+  object_class->finalize = gst_foxapi_video_src_finalize;
+  gst_foxapi_settings_install (object_class);
+  install_task_properties (object_class);
+
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class,
+      "FoxAPI video source", "Source/Network",
+      "Has a video generated from a prompt by the FoxAPI gateway and streams it",
+      "The gst-foxapi authors");
+  element_class->change_state = gst_foxapi_video_src_change_state;
+
+  src_class->unlock = gst_foxapi_video_src_unlock;
+  src_class->unlock_stop = gst_foxapi_video_src_unlock_stop;
+  src_class->create = gst_foxapi_video_src_create;
+  src_class->is_seekable = gst_foxapi_video_src_is_seekable;
+  src_class->get_size = gst_foxapi_video_src_get_size;
+  src_class->do_seek = gst_foxapi_video_src_do_seek;
+  src_class->query = gst_foxapi_video_src_query;
+  src_class->decide_allocation = gst_foxapi_video_src_decide_allocation;
+
+  gst_type_mark_as_plugin_api (GST_TYPE_FOXAPI_RESOLUTION, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_FOXAPI_ASPECT_RATIO, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_FOXAPI_SWITCH, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_FOXAPI_OUTPUT, 0);
+}

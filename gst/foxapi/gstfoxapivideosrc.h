@@ -1,0 +1,18 @@
+/* foxapivideosrc: a prompt as a source
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gst/base/gstbasesrc.h>
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_FOXAPI_VIDEO_SRC (gst_foxapi_video_src_get_type ())
+G_DECLARE_FINAL_TYPE (GstFoxapiVideoSrc, gst_foxapi_video_src, GST,
+    FOXAPI_VIDEO_SRC, GstBaseSrc)
+
+GST_ELEMENT_REGISTER_DECLARE (foxapivideosrc)
+
+G_END_DECLS

@@ -1,0 +1,20 @@
+/* The plugin foxapi: what it registers
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapivideosrc.h"
+
+static gboolean
+plugin_init (GstPlugin * plugin)
+{
+  return GST_ELEMENT_REGISTER (foxapivideosrc, plugin);
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, foxapi,
+    "Generated video from the FoxAPI gateway", plugin_init, PACKAGE_VERSION,
+    "LGPL", "gst-foxapi", "https://foxapi.cc")

@@ -1,0 +1,447 @@
+/* The calls of the service: submit, ask, upload
+ *
+ * One call here is one request on the wire, never more: whether to repeat it is
+ * decided by those who know what it costs.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiclient.h"
+
+#include <string.h>
+
+#include "foxapijson.h"
+#include "foxapiretry.h"
+
+/* The bodies of errors are read for a message, no further. */
+#define ERROR_BODY_MAX_BYTES (64 * 1024)
+
+/* Shorter keys (there are none but in tests) may occur in any answer by chance;
+ * they are kept out of messages for people, but not out of ids and links. */
+#define KEY_MIN_TELLING_LENGTH 8
+
+struct _FoxapiClient
+{
+  gatomicrefcount ref_count;
+  FoxapiSession *session;
+  gchar *base_url;              /* without a slash at its end */
+  gchar *api_key;
+};
+
+static gchar *
+normalise_base_url (const gchar * text, GError ** error)
+{
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_SCHEME_NORMALIZE,
+      NULL);
+  const gchar *scheme = uri ? g_uri_get_scheme (uri) : NULL;
+  gchar *normal;
+
+  if (uri == NULL || g_uri_get_host (uri) == NULL
+      || *g_uri_get_host (uri) == '\0' || g_uri_get_query (uri) != NULL
+      || g_uri_get_fragment (uri) != NULL || g_uri_get_userinfo (uri) != NULL
+      || !(g_str_equal (scheme, "http") || g_str_equal (scheme, "https"))) {
+    g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+        "The property base-url (or FOXAPI_BASE_URL) must be an http or https "
+        "URL without user name, query and fragment, such as %s. Nothing was "
+        "sent.", FOXAPI_DEFAULT_BASE_URL);
+    return NULL;
+  }
+
+  normal = g_uri_to_string (uri);
+  while (g_str_has_suffix (normal, "/"))
+    normal[strlen (normal) - 1] = '\0';
+  return normal;
+}
+
+/* What may stand in a header, and could not end it. */
+static gboolean
+is_fit_for_header (const gchar * key)
+{
+  for (; *key != '\0'; key++) {
+    if (!g_ascii_isgraph (*key))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+check_key (const gchar * api_key, GError ** error)
+{
+  const gchar *fault = NULL;
+
+  if (api_key == NULL || *api_key == '\0')
+    fault = "There is no API key. Set the environment variable FOXAPI_API_KEY "
+        "(or the property api-key). Nothing was sent.";
+  else if (!is_fit_for_header (api_key))
+    fault = "The API key has spaces or characters that no key has. Set "
+        "FOXAPI_API_KEY (or the property api-key) anew, without line ends. "
+        "Nothing was sent.";
+
+  if (fault == NULL)
+    return TRUE;
+  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_AUTHORIZED,
+      fault);
+  return FALSE;
+}
+
+/**
+ * foxapi_client_new:
+ * @session: the session that the calls use
+ * @base_url: address of the service; a path at its end is kept
+ * @api_key: (nullable): the key
+ * @error: return location: %FOXAPI_ERROR_SETTINGS for the address,
+ *   %FOXAPI_ERROR_NOT_AUTHORIZED for the key
+ *
+ * Returns: (transfer full) (nullable): the service; nothing is sent
+ *
+ * Since: 0.1
+ */
+FoxapiClient *
+foxapi_client_new (FoxapiSession * session, const gchar * base_url,
+    const gchar * api_key, GError ** error)
+{
+  g_autofree gchar *normal = normalise_base_url (base_url, error);
+  FoxapiClient *client;
+
+  if (normal == NULL || !check_key (api_key, error))
+    return NULL;
+
+  client = g_new0 (FoxapiClient, 1);
+  g_atomic_ref_count_init (&client->ref_count);
+  client->session = foxapi_session_ref (session);
+  client->base_url = g_steal_pointer (&normal);
+  client->api_key = g_strdup (api_key);
+  return client;
+}
+
+/**
+ * foxapi_client_ref:
+ * @client: the service
+ *
+ * Returns: (transfer full): @client
+ *
+ * Since: 0.1
+ */
+FoxapiClient *
+foxapi_client_ref (FoxapiClient * client)
+{
+  g_atomic_ref_count_inc (&client->ref_count);
+  return client;
+}
+
+/**
+ * foxapi_client_unref:
+ * @client: (transfer full): the service
+ *
+ * Since: 0.1
+ */
+void
+foxapi_client_unref (FoxapiClient * client)
+{
+  if (!g_atomic_ref_count_dec (&client->ref_count))
+    return;
+
+  foxapi_session_unref (client->session);
+  g_free (client->base_url);
+  g_free (client->api_key);
+  g_free (client);
+}
+
+/**
+ * foxapi_client_get_base_url:
+ * @client: the service
+ *
+ * Returns: its address, without a slash at the end
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_client_get_base_url (FoxapiClient * client)
+{
+  return client->base_url;
+}
+
+/**
+ * foxapi_client_get_session:
+ * @client: the service
+ *
+ * Returns: (transfer none): the session of its calls
+ *
+ * Since: 0.1
+ */
+FoxapiSession *
+foxapi_client_get_session (FoxapiClient * client)
+{
+  return client->session;
+}
+
+/**
+ * foxapi_client_get_key_digest:
+ * @client: the service
+ *
+ * Returns: (transfer full): what tells two keys apart without telling either:
+ *   an HMAC (RFC 2104, SHA-256) keyed with the key, in hexadecimal
+ *
+ * Since: 0.1
+ */
+gchar *
+foxapi_client_get_key_digest (FoxapiClient * client)
+{
+  return g_compute_hmac_for_string (G_CHECKSUM_SHA256,
+      (const guchar *) client->api_key, strlen (client->api_key),
+      "gst-foxapi task store", -1);
+}
+
+/**
+ * foxapi_client_quote:
+ * @client: the service
+ * @text: (nullable): words of the service
+ *
+ * Returns: (transfer full) (nullable): @text, fit for a message: see
+ *   foxapi_error_quote()
+ *
+ * Since: 0.1
+ */
+gchar *
+foxapi_client_quote (FoxapiClient * client, const gchar * text)
+{
+  return foxapi_error_quote (text, client->api_key);
+}
+
+/* Reads a body to its end, or to @max_bytes, whichever comes first; returns
+ * %NULL on a fault of the connection. One byte more than @max_bytes comes back
+ * where there was more. */
+static GString *
+read_body (GInputStream * stream, gsize max_bytes, GCancellable * cancellable,
+    GError ** error)
+{
+  g_autoptr (GString) body = g_string_sized_new (4096);
+  gchar piece[16 * 1024];
+
+  while (body->len <= max_bytes) {
+    gssize n = g_input_stream_read (stream, piece,
+        MIN (sizeof (piece), max_bytes + 1 - body->len), cancellable, error);
+
+    if (n < 0) {
+      g_string_free (g_steal_pointer (&body), TRUE);
+      return NULL;
+    }
+    if (n == 0)
+      break;
+    g_string_append_len (body, piece, n);
+  }
+  return g_steal_pointer (&body);
+}
+
+static GError *
+read_error_answer (FoxapiClient * client, FoxapiCall call,
+    SoupMessage * message, GInputStream * stream, GCancellable * cancellable)
+{
+  g_autoptr (GString) body = NULL;
+  GError *error;
+
+  body = read_body (stream, ERROR_BODY_MAX_BYTES, cancellable, NULL);
+  error = foxapi_error_new_from_status (call, soup_message_get_status (message),
+      body ? body->str : NULL, body ? body->len : 0, client->api_key);
+  foxapi_error_edit_details (error)->retry_after_us =
+      foxapi_retry_parse_after (soup_message_headers_get_one
+      (soup_message_get_response_headers (message), "Retry-After"),
+      g_get_real_time () / G_USEC_PER_SEC);
+  return error;
+}
+
+/* The service may echo anything. What it writes is kept and handed on, so the
+ * key goes out of it first, escaped or not. */
+static void
+remove_key (FoxapiClient * client, GString * body)
+{
+  g_autoptr (JsonObject) object = NULL;
+  g_autofree gchar *plain = NULL, *clean = NULL;
+
+  if (strlen (client->api_key) < KEY_MIN_TELLING_LENGTH)
+    return;
+  object = foxapi_json_parse (body->str, body->len, NULL);
+  plain = object ? foxapi_json_to_text (object) : NULL;
+  if (strstr (body->str, client->api_key) == NULL
+      && (plain == NULL || strstr (plain, client->api_key) == NULL))
+    return;
+
+  clean = foxapi_redact (plain ? plain : body->str, client->api_key);
+  g_string_assign (body, clean);
+}
+
+/**
+ * foxapi_client_call:
+ * @client: the service
+ * @call: which call it is
+ * @message: the request, without its key
+ * @cancellable: (nullable): ends the call
+ * @error: return location: %FOXAPI_ERROR, or G_IO_ERROR_CANCELLED
+ *
+ * One call of the service.
+ *
+ * Returns: (transfer full) (nullable): the body of an answer of success
+ */
+static GString *
+foxapi_client_call (FoxapiClient * client, FoxapiCall call,
+    SoupMessage * message, GCancellable * cancellable, GError ** error)
+{
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+  g_autofree gchar *bearer = g_strconcat ("Bearer ", client->api_key, NULL);
+  g_autoptr (GInputStream) stream = NULL;
+  g_autoptr (GError) fault = NULL;
+  g_autoptr (GString) body = NULL;
+  gboolean sent = FALSE;
+
+  soup_message_headers_replace (headers, "Authorization", bearer);
+  soup_message_headers_replace (headers, "Accept", "application/json");
+
+  stream = foxapi_session_send (client->session, message, &sent, cancellable,
+      &fault);
+  if (stream != NULL
+      && !SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message))) {
+    g_propagate_error (error, read_error_answer (client, call, message, stream,
+            cancellable));
+    return NULL;
+  }
+  if (stream != NULL)
+    body = read_body (stream, FOXAPI_JSON_MAX_BYTES, cancellable, &fault);
+  if (body == NULL) {
+    g_propagate_error (error, foxapi_error_new_from_transport (call, fault,
+            sent));
+    return NULL;
+  }
+
+  remove_key (client, body);
+  return g_steal_pointer (&body);
+}
+
+static FoxapiTask *
+read_task (FoxapiCall call, GString * body, const gchar * asked_id,
+    GError ** error)
+{
+  g_autoptr (GError) fault = NULL;
+  FoxapiTask *task;
+
+  task = foxapi_task_new_from_json (body->str, body->len, asked_id, &fault);
+  if (task == NULL)
+    g_propagate_error (error, foxapi_error_new_unusable (call,
+            fault->message));
+  return task;
+}
+
+static SoupMessage *
+new_message (FoxapiClient * client, const gchar * method, const gchar * path)
+{
+  g_autofree gchar *url = g_strconcat (client->base_url, path, NULL);
+
+  return soup_message_new (method, url);
+}
+
+/**
+ * foxapi_client_submit:
+ * @client: the service
+ * @body: the request as JSON
+ * @cancellable: (nullable): ends the call
+ * @error: return location: %FOXAPI_ERROR with #FoxapiErrorDetails.charge set,
+ *   or G_IO_ERROR_CANCELLED if it was cancelled before anything left
+ *
+ * Sends a submission, once (API.md, submit). This is the call that costs money.
+ *
+ * Returns: (transfer full) (nullable): the new task
+ *
+ * Since: 0.1
+ */
+FoxapiTask *
+foxapi_client_submit (FoxapiClient * client, const gchar * body,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (SoupMessage) message =
+      new_message (client, SOUP_METHOD_POST, "/v1/videos/generations");
+  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+  g_autoptr (GString) answer = NULL;
+
+  soup_message_set_request_body_from_bytes (message, "application/json", bytes);
+  answer = foxapi_client_call (client, FOXAPI_CALL_SUBMIT, message,
+      cancellable, error);
+  if (answer == NULL)
+    return NULL;
+
+  return read_task (FOXAPI_CALL_SUBMIT, answer, NULL, error);
+}
+
+/**
+ * foxapi_client_ask:
+ * @client: the service
+ * @id: a task's id
+ * @cancellable: (nullable): ends the call
+ * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
+ *
+ * Asks about a task, once (API.md, ask).
+ *
+ * Returns: (transfer full) (nullable): what the service says of it
+ *
+ * Since: 0.1
+ */
+FoxapiTask *
+foxapi_client_ask (FoxapiClient * client, const gchar * id,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autofree gchar *escaped = g_uri_escape_string (id, NULL, FALSE);
+  g_autofree gchar *path = g_strconcat ("/v1/tasks/", escaped, NULL);
+  g_autoptr (SoupMessage) message =
+      new_message (client, SOUP_METHOD_GET, path);
+  g_autoptr (GString) answer = NULL;
+
+  answer = foxapi_client_call (client, FOXAPI_CALL_ASK, message, cancellable,
+      error);
+  if (answer == NULL)
+    return NULL;
+
+  return read_task (FOXAPI_CALL_ASK, answer, id, error);
+}
+
+/**
+ * foxapi_client_upload:
+ * @client: the service
+ * @form: the form with the file
+ * @content_type: of @form, with its boundary
+ * @length: of @form, in bytes
+ * @cancellable: (nullable): ends the call
+ * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
+ *
+ * Uploads a reference, once (API.md, files).
+ *
+ * Returns: (transfer full) (nullable): the URL to name in a request
+ *
+ * Since: 0.1
+ */
+gchar *
+foxapi_client_upload (FoxapiClient * client, GInputStream * form,
+    const gchar * content_type, goffset length, GCancellable * cancellable,
+    GError ** error)
+{
+  g_autoptr (SoupMessage) message =
+      new_message (client, SOUP_METHOD_POST, "/v1/files/upload/stream");
+  g_autoptr (GString) answer = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (GUri) uri = NULL;
+  const gchar *url;
+
+  soup_message_set_request_body (message, content_type, form, length);
+  answer = foxapi_client_call (client, FOXAPI_CALL_UPLOAD, message,
+      cancellable, error);
+  if (answer == NULL)
+    return NULL;
+
+  object = foxapi_json_parse (answer->str, answer->len, NULL);
+  url = object ? foxapi_json_get_string (object, "url") : NULL;
+  uri = url ? g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
+  if (uri == NULL || (strcmp (g_uri_get_scheme (uri), "http") != 0
+          && strcmp (g_uri_get_scheme (uri), "https") != 0)) {
+    g_propagate_error (error, foxapi_error_new_unusable (FOXAPI_CALL_UPLOAD,
+            "it has no http or https URL of the upload"));
+    return NULL;
+  }
+  return g_strdup (url);
+}

@@ -1,0 +1,46 @@
+/* The calls of the service: submit, ask, upload
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "foxapierror.h"
+#include "foxapisession.h"
+#include "foxapitask.h"
+
+G_BEGIN_DECLS
+
+#define FOXAPI_DEFAULT_BASE_URL "https://api.foxapi.cc"
+
+/**
+ * FoxapiClient:
+ *
+ * The service at one address under one key. Reference-counted and unchanged
+ * once made: any thread may call, each call blocks the calling thread only.
+ *
+ * Since: 0.1
+ */
+typedef struct _FoxapiClient FoxapiClient;
+
+FoxapiClient *foxapi_client_new (FoxapiSession * session,
+    const gchar * base_url, const gchar * api_key, GError ** error);
+FoxapiClient *foxapi_client_ref (FoxapiClient * client);
+void foxapi_client_unref (FoxapiClient * client);
+
+const gchar *foxapi_client_get_base_url (FoxapiClient * client);
+gchar *foxapi_client_get_key_digest (FoxapiClient * client);
+FoxapiSession *foxapi_client_get_session (FoxapiClient * client);
+gchar *foxapi_client_quote (FoxapiClient * client, const gchar * text);
+
+FoxapiTask *foxapi_client_submit (FoxapiClient * client, const gchar * body,
+    GCancellable * cancellable, GError ** error);
+FoxapiTask *foxapi_client_ask (FoxapiClient * client, const gchar * id,
+    GCancellable * cancellable, GError ** error);
+gchar *foxapi_client_upload (FoxapiClient * client, GInputStream * form,
+    const gchar * content_type, goffset length, GCancellable * cancellable,
+    GError ** error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiClient, foxapi_client_unref)
+
+G_END_DECLS

@@ -1,0 +1,157 @@
+/* From a task to its end
+ *
+ * The task is paid for: one bad answer is not a failed task. What passes is
+ * waited out, until the run's time is up.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapifollow.h"
+
+#include "foxapipoll.h"
+#include "foxapiretry.h"
+
+/* Between two questions that got no answer of use. */
+#define MIN_PAUSE_US G_USEC_PER_SEC
+
+static void
+set_overdue_error (GError ** error)
+{
+  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+      "The task was not completed within task-timeout. It goes on at the "
+      "service.");
+}
+
+/* INTERFACE.md, property retries: 401, 403 and 404 end it, faults that pass
+ * don't count, and the rest may come so many times in a row. */
+static gboolean
+may_ask_again (const FoxapiRun * run, const GError * fault, guint * n_unusable)
+{
+  const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+
+  if (details == NULL || details->http_status == 401
+      || details->http_status == 403 || details->http_status == 404)
+    return FALSE;
+  if (details->passing)
+    return TRUE;
+  if (details->http_status == 0)
+    return FALSE;
+  return foxapi_retry_is_allowed (run->retries, ++*n_unusable);
+}
+
+/**
+ * foxapi_follow_ask:
+ * @run: a run
+ * @id: a task's id
+ * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
+ *
+ * Asks about a task until there is an answer of use.
+ *
+ * Returns: (transfer full) (nullable): the answer
+ *
+ * Since: 0.1
+ */
+FoxapiTask *
+foxapi_follow_ask (const FoxapiRun * run, const gchar * id, GError ** error)
+{
+  gint64 min_pause_us = run->poll_interval_ms > 0 ?
+      (gint64) run->poll_interval_ms * 1000 : MIN_PAUSE_US;
+  guint n_unusable = 0;
+
+  for (guint attempt = 1;; attempt++) {
+    g_autoptr (GError) fault = NULL, cancelled = NULL;
+    FoxapiTask *task;
+
+    task = foxapi_client_ask (run->client, id, run->cancellable, &fault);
+    if (task != NULL)
+      return task;
+
+    if (may_ask_again (run, fault, &n_unusable)
+        && foxapi_run_pause (run, fault, attempt, min_pause_us, &cancelled)
+        && !foxapi_run_is_overdue (run))
+      continue;
+
+    if (foxapi_run_is_overdue (run))
+      set_overdue_error (error);
+    else
+      g_propagate_error (error, cancelled ? g_steal_pointer (&cancelled) :
+          g_steal_pointer (&fault));
+    return NULL;
+  }
+}
+
+/* Since when the task exists, as far as the two clocks agree. */
+static gint64
+get_age (FoxapiTask * task)
+{
+  gint64 created, now = g_get_real_time () / G_USEC_PER_SEC;
+
+  if (!foxapi_task_get_created (task, &created) || created > now
+      || created < now - 24 * 60 * 60)
+    return -1;
+  return (now - created) * G_USEC_PER_SEC;
+}
+
+static void
+observe (FoxapiPollPlan * plan, FoxapiTask * task, gint64 now_us)
+{
+  const gchar *status = foxapi_task_get_status (task);
+
+  foxapi_poll_plan_observe (plan, now_us, g_strcmp0 (status, "pending") == 0,
+      foxapi_task_get_progress (task), foxapi_task_get_estimated_time (task),
+      get_age (task));
+}
+
+/**
+ * foxapi_follow_to_end:
+ * @run: a run
+ * @task: what is known of the task
+ * @asked_us: since when, in the time of g_get_monotonic_time()
+ * @resumed: the task was taken up, for the observer
+ * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
+ *
+ * Asks about a task, as the poll plan says, until it has ended. The observer is
+ * told of each change.
+ *
+ * Returns: (transfer full) (nullable): the task, completed or failed
+ *
+ * Since: 0.1
+ */
+FoxapiTask *
+foxapi_follow_to_end (const FoxapiRun * run, FoxapiTask * task,
+    gint64 asked_us, gboolean resumed, GError ** error)
+{
+  g_autoptr (FoxapiTask) latest = foxapi_task_ref (task);
+  FoxapiPollPlan plan;
+
+  foxapi_poll_plan_init (&plan, asked_us, run->poll_interval_ms);
+  observe (&plan, latest, asked_us);
+
+  while (foxapi_task_get_state (latest) == FOXAPI_TASK_RUNNING) {
+    g_autoptr (FoxapiTask) known = g_steal_pointer (&latest);
+    const gchar *id = foxapi_task_get_id (known);
+    g_autoptr (GError) cancelled = NULL;
+    gint64 now_us = g_get_monotonic_time ();
+
+    foxapi_run_wait_until (run, foxapi_poll_plan_next (&plan, now_us),
+        &cancelled);
+    if (foxapi_run_is_overdue (run)) {
+      set_overdue_error (error);
+      return NULL;
+    }
+    if (cancelled != NULL) {
+      g_propagate_error (error, g_steal_pointer (&cancelled));
+      return NULL;
+    }
+
+    latest = foxapi_follow_ask (run, id, error);
+    if (latest == NULL)
+      return NULL;
+    now_us = g_get_monotonic_time ();
+    observe (&plan, latest, now_us);
+    if (!foxapi_task_says_the_same (known, latest))
+      run->observer->task (run->user_data, latest, resumed,
+          foxapi_poll_plan_remaining (&plan, now_us));
+  }
+  return g_steal_pointer (&latest);
+}

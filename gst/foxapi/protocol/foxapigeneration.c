@@ -1,0 +1,520 @@
+/* One generation: from the request to the result's link
+ *
+ * What is known of a generation survives the element's restarts and decides
+ * what the next start may do (INTERFACE.md, life of the element):
+ *
+ *   nothing known, or certainly nothing charged      submit
+ *   a task, running or completed                     take it up
+ *   outcome unknown, or the task failed              repeat the error
+ *
+ * The store is written before each step that it must survive: the intent before
+ * the request leaves, the id before anyone is told of it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapigeneration.h"
+
+#include "foxapifollow.h"
+#include "foxapijson.h"
+#include "foxapireferences.h"
+#include "foxapistore.h"
+#include "foxapisubmission.h"
+
+struct _FoxapiGeneration
+{
+  JsonObject *body;             /* NULL: a task was named instead */
+  gchar *task_id;               /* NULL until there is a task */
+  FoxapiTask *first_answer;
+  FoxapiTask *task;             /* the latest answer; NULL until asked */
+  gboolean resumed;
+  gboolean from_store;
+  GError *failure;              /* what ended it for good */
+
+  GMutex record_lock;           /* the result may be delivered in any thread */
+  FoxapiRecord *record;         /* NULL: none, or it could not be written */
+};
+
+static FoxapiGeneration *
+new_generation (void)
+{
+  FoxapiGeneration *generation = g_new0 (FoxapiGeneration, 1);
+
+  g_mutex_init (&generation->record_lock);
+  return generation;
+}
+
+/**
+ * foxapi_generation_new:
+ * @body: a request body that has been checked
+ *
+ * Returns: (transfer full): a generation to be submitted
+ *
+ * Since: 0.1
+ */
+FoxapiGeneration *
+foxapi_generation_new (JsonObject * body)
+{
+  FoxapiGeneration *generation = new_generation ();
+
+  generation->body = json_object_ref (body);
+  return generation;
+}
+
+/**
+ * foxapi_generation_new_for_task:
+ * @task_id: a task's id
+ *
+ * Returns: (transfer full): a generation to be taken up
+ *
+ * Since: 0.1
+ */
+FoxapiGeneration *
+foxapi_generation_new_for_task (const gchar * task_id)
+{
+  FoxapiGeneration *generation = new_generation ();
+
+  generation->task_id = g_strdup (task_id);
+  return generation;
+}
+
+/**
+ * foxapi_generation_free:
+ * @generation: (transfer full): a generation; its record stays in the store
+ *
+ * Since: 0.1
+ */
+void
+foxapi_generation_free (FoxapiGeneration * generation)
+{
+  g_clear_pointer (&generation->body, json_object_unref);
+  g_clear_pointer (&generation->first_answer, foxapi_task_unref);
+  g_clear_pointer (&generation->task, foxapi_task_unref);
+  g_clear_pointer (&generation->record, foxapi_record_free);
+  g_clear_error (&generation->failure);
+  g_mutex_clear (&generation->record_lock);
+  g_free (generation->task_id);
+  g_free (generation);
+}
+
+/**
+ * foxapi_generation_get_task_id:
+ * @generation: a generation
+ *
+ * Returns: (nullable): the task's id
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_generation_get_task_id (FoxapiGeneration * generation)
+{
+  return generation->task_id;
+}
+
+/**
+ * foxapi_generation_get_task:
+ * @generation: a generation
+ *
+ * Returns: (nullable) (transfer none): the latest answer about the task
+ *
+ * Since: 0.1
+ */
+FoxapiTask *
+foxapi_generation_get_task (FoxapiGeneration * generation)
+{
+  return generation->task;
+}
+
+/**
+ * foxapi_generation_get_first_answer:
+ * @generation: a generation
+ *
+ * Returns: (nullable) (transfer none): the answer to the submission, or the
+ *   first one about a task that was taken up
+ *
+ * Since: 0.1
+ */
+FoxapiTask *
+foxapi_generation_get_first_answer (FoxapiGeneration * generation)
+{
+  return generation->first_answer;
+}
+
+/**
+ * foxapi_generation_has_failed:
+ * @generation: a generation that does not run
+ *
+ * Returns: %TRUE if it ended for good without a result: the next run repeats
+ *   the error
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_generation_has_failed (FoxapiGeneration * generation)
+{
+  return generation->failure != NULL;
+}
+
+/* The store. No fault of it stops a generation. */
+
+static void
+set_record (FoxapiGeneration * generation, FoxapiRecord * record)
+{
+  g_mutex_lock (&generation->record_lock);
+  generation->record = record;
+  g_mutex_unlock (&generation->record_lock);
+}
+
+static void
+drop_record (FoxapiGeneration * generation)
+{
+  g_mutex_lock (&generation->record_lock);
+  if (generation->record != NULL)
+    foxapi_record_remove (generation->record);
+  g_clear_pointer (&generation->record, foxapi_record_free);
+  g_mutex_unlock (&generation->record_lock);
+}
+
+static gchar *
+identify (FoxapiGeneration * generation, const FoxapiRun * run,
+    gchar ** key_digest, GError ** error)
+{
+  g_autoptr (JsonObject) by_content = NULL;
+  g_autofree gchar *text = NULL;
+
+  by_content = foxapi_references_name_by_content (generation->body,
+      run->cancellable, error);
+  if (by_content == NULL)
+    return NULL;
+  text = foxapi_json_to_text (by_content);
+  *key_digest = foxapi_client_get_key_digest (run->client);
+  return foxapi_store_identify (foxapi_client_get_base_url (run->client),
+      *key_digest, text);
+}
+
+static void
+take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
+    const gchar * identity)
+{
+  g_autoptr (GError) warning = NULL;
+  gboolean lost_intent = FALSE;
+  FoxapiRecord *record = foxapi_store_take (run->store_directory, identity,
+      &lost_intent, &warning);
+
+  if (warning != NULL)
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+        "The store of paid tasks cannot be read in full (%s). The generation "
+        "goes on.", warning->message);
+  if (record != NULL) {
+    generation->from_store = TRUE;
+    generation->task_id = g_strdup (foxapi_record_get_task_id (record));
+    set_record (generation, record);
+  } else if (lost_intent) {
+    foxapi_run_warn (run, FOXAPI_CHARGE_MAYBE,
+        "The same request was being submitted when its process ended, and may "
+        "have been charged. Look into the account's task list. It is submitted "
+        "again now.");
+  }
+}
+
+static void
+add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
+    const gchar * identity, const gchar * key_digest)
+{
+  FoxapiStoreEntry entry = {
+    .identity = identity,
+    .service = foxapi_client_get_base_url (run->client),
+    .key_digest = key_digest,
+    .model = foxapi_json_get_string (generation->body, "model"),
+    .prompt = foxapi_json_get_string (generation->body, "prompt"),
+  };
+  g_autoptr (GError) fault = NULL;
+  FoxapiRecord *record = foxapi_store_add (run->store_directory, &entry,
+      &fault);
+
+  set_record (generation, record);
+  if (record == NULL)
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+        "The task will not be recorded (%s): if this process dies, note the "
+        "task's id from its messages. The generation goes on.",
+        fault->message);
+}
+
+static void
+write_id_to_store (FoxapiGeneration * generation, const FoxapiRun * run)
+{
+  g_autoptr (GError) fault = NULL;
+
+  g_mutex_lock (&generation->record_lock);
+  if (generation->record != NULL)
+    foxapi_record_set_task_id (generation->record, generation->task_id,
+        &fault);
+  g_mutex_unlock (&generation->record_lock);
+
+  if (fault != NULL)
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+      "The id of the task could not be recorded (%s). Note it: %s. The "
+      "generation goes on.", fault->message, generation->task_id);
+}
+
+/**
+ * foxapi_generation_let_go:
+ * @generation: a generation that stops running
+ *
+ * Others may take up its task from now on; so may this one.
+ *
+ * Since: 0.1
+ */
+void
+foxapi_generation_let_go (FoxapiGeneration * generation)
+{
+  g_mutex_lock (&generation->record_lock);
+  if (generation->record != NULL)
+    foxapi_record_let_go (generation->record);
+  g_mutex_unlock (&generation->record_lock);
+}
+
+/**
+ * foxapi_generation_delivered:
+ * @generation: a generation
+ *
+ * Its result has been delivered to its end: the record has served its purpose.
+ * The task itself stays known, to be replayed.
+ *
+ * Since: 0.1
+ */
+void
+foxapi_generation_delivered (FoxapiGeneration * generation)
+{
+  drop_record (generation);
+}
+
+/* The phases, in their order */
+
+static void
+know (FoxapiGeneration * generation, FoxapiTask * task)
+{
+  if (generation->first_answer == NULL)
+    generation->first_answer = foxapi_task_ref (task);
+  g_clear_pointer (&generation->task, foxapi_task_unref);
+  generation->task = foxapi_task_ref (task);
+}
+
+/* Judges a submission that failed: only where nothing was charged may it be
+ * forgotten. */
+static void
+end_submission (FoxapiGeneration * generation, const GError * fault)
+{
+  const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+
+  if (details != NULL && details->charge == FOXAPI_CHARGE_MAYBE)
+    generation->failure = g_error_copy (fault);
+  else
+    drop_record (generation);
+}
+
+static gboolean
+submit (FoxapiGeneration * generation, const FoxapiRun * run,
+    const gchar * identity, const gchar * key_digest, GError ** error)
+{
+  g_autoptr (JsonObject) uploaded = NULL;
+  g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GError) fault = NULL;
+  g_autofree gchar *text = NULL;
+
+  uploaded = foxapi_references_upload (run, generation->body, error);
+  if (uploaded == NULL)
+    return FALSE;
+  text = foxapi_json_to_text (uploaded);
+
+  if (run->store_directory != NULL)
+    add_to_store (generation, run, identity, key_digest);
+  if (g_cancellable_set_error_if_cancelled (run->cancellable, error)) {
+    drop_record (generation);
+    return FALSE;
+  }
+  task = foxapi_submission_send (run, text, &fault);
+  if (task == NULL) {
+    end_submission (generation, fault);
+    g_propagate_error (error, g_steal_pointer (&fault));
+    return FALSE;
+  }
+
+  generation->task_id = g_strdup (foxapi_task_get_id (task));
+  know (generation, task);
+  write_id_to_store (generation, run);
+  run->observer->task (run->user_data, task, FALSE,
+      foxapi_task_get_estimated_time (task));
+  return TRUE;
+}
+
+/* From nothing to a task: one from the store, or a new one. */
+static gboolean
+begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
+{
+  g_autofree gchar *identity = NULL, *key_digest = NULL;
+
+  if (run->store_directory != NULL) {
+    identity = identify (generation, run, &key_digest, error);
+    if (identity == NULL)
+      return FALSE;
+    take_from_store (generation, run, identity);
+  }
+  if (generation->task_id != NULL)
+    return TRUE;
+  return submit (generation, run, identity, key_digest, error);
+}
+
+/* A task that the service does not know (any more) would block its request for
+ * a day. It is told of once; the next new element submits. */
+static void
+forget_unknown_task (FoxapiGeneration * generation, const GError * fault)
+{
+  const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+
+  if (generation->from_store && details && details->http_status == 404)
+    drop_record (generation);
+}
+
+static void
+hold_record (FoxapiGeneration * generation, const FoxapiRun * run)
+{
+  g_mutex_lock (&generation->record_lock);
+  if (generation->record != NULL)
+    foxapi_record_hold (generation->record);
+  else if (generation->body == NULL && run->store_directory != NULL)
+    generation->record = foxapi_store_take_task (run->store_directory,
+        foxapi_client_get_base_url (run->client), generation->task_id);
+  g_mutex_unlock (&generation->record_lock);
+}
+
+static gboolean
+take_up (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
+{
+  g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GError) fault = NULL;
+
+  hold_record (generation, run);
+
+  /* What is complete stays so, and what is only to be shown need not be new. */
+  if (generation->task != NULL && (run->until_task
+          || foxapi_task_get_state (generation->task) ==
+          FOXAPI_TASK_COMPLETED)) {
+    run->observer->task (run->user_data, generation->task, TRUE, -1);
+    return TRUE;
+  }
+
+  task = foxapi_follow_ask (run, generation->task_id, &fault);
+  if (task == NULL) {
+    forget_unknown_task (generation, fault);
+    g_propagate_error (error, g_steal_pointer (&fault));
+    return FALSE;
+  }
+  know (generation, task);
+  run->observer->task (run->user_data, task, TRUE, -1);
+  return TRUE;
+}
+
+static GError *
+new_task_failed_error (FoxapiTask * task, FoxapiClient * client)
+{
+  g_autofree gchar *said =
+      foxapi_client_quote (client, foxapi_task_get_error_message (task));
+  GError *error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+      "The task ended as %s%s%s. Change the prompt or another generation "
+      "property, or set task-id to NULL, to submit anew.",
+      foxapi_task_get_status (task), said ? ": " : "", said ? said : "");
+
+  foxapi_error_edit_details (error)->code =
+      g_strdup (foxapi_task_get_error_code (task));
+  return error;
+}
+
+static gboolean
+follow (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
+{
+  g_autoptr (FoxapiTask) task = NULL;
+
+  task = foxapi_follow_to_end (run, generation->task,
+      g_get_monotonic_time (), generation->resumed, error);
+  if (task == NULL)
+    return FALSE;
+
+  know (generation, task);
+  if (foxapi_task_get_state (task) == FOXAPI_TASK_FAILED) {
+    generation->failure = new_task_failed_error (task, run->client);
+    drop_record (generation);
+    g_propagate_error (error, g_error_copy (generation->failure));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/**
+ * foxapi_generation_run:
+ * @generation: a generation
+ * @run: what it runs with
+ * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
+ *
+ * Goes on from wherever the generation is, to the end of its task (or, with
+ * #FoxapiRun.until_task, to the task). After an error or a cancellation it can
+ * be run again; that is what a restart does.
+ *
+ * Returns: %TRUE if there is a completed task (or, a task)
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
+    GError ** error)
+{
+  gboolean submitted = generation->task_id == NULL;
+
+  if (generation->failure != NULL) {
+    g_propagate_error (error, g_error_copy (generation->failure));
+    return FALSE;
+  }
+  if (generation->task_id == NULL && !begin (generation, run, error))
+    return FALSE;
+
+  generation->resumed = !submitted || generation->from_store;
+  if (generation->resumed && !take_up (generation, run, error))
+    return FALSE;
+  if (run->until_task)
+    return TRUE;
+  return follow (generation, run, error);
+}
+
+/**
+ * foxapi_generation_renew_link:
+ * @generation: a generation whose task has completed
+ * @run: what it runs with
+ * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
+ *
+ * Asks the service for the result's link anew (they live 24 hours).
+ *
+ * Returns: (transfer full) (nullable): the link
+ *
+ * Since: 0.1
+ */
+gchar *
+foxapi_generation_renew_link (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error)
+{
+  g_autoptr (FoxapiTask) task =
+      foxapi_follow_ask (run, generation->task_id, error);
+  const gchar *link;
+
+  if (task == NULL)
+    return NULL;
+
+  link = foxapi_task_get_results (task)[0];
+  if (link == NULL) {
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND,
+        "The service gives no link to the result any more. Results live 24 "
+        "hours; an older one has to be generated again.");
+    return NULL;
+  }
+  know (generation, task);
+  return g_strdup (link);
+}

@@ -1,0 +1,94 @@
+/* What a generation needs while it runs
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapirun.h"
+
+#include "foxapiretry.h"
+#include "foxapiwait.h"
+
+/**
+ * foxapi_run_is_overdue:
+ * @run: a run
+ *
+ * Returns: %TRUE if its time is up
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_run_is_overdue (const FoxapiRun * run)
+{
+  return g_get_monotonic_time () >= run->deadline_us;
+}
+
+/**
+ * foxapi_run_wait_until:
+ * @run: a run
+ * @wake_us: when to go on, in the time of g_get_monotonic_time()
+ * @error: return location, G_IO_ERROR_CANCELLED
+ *
+ * Sleeps until @wake_us or the end of the run's time, whichever comes first.
+ *
+ * Returns: %FALSE if cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us, GError ** error)
+{
+  return foxapi_wait_until (MIN (wake_us, run->deadline_us), run->cancellable,
+      error);
+}
+
+/**
+ * foxapi_run_pause:
+ * @run: a run
+ * @fault: what has just failed
+ * @attempt: which attempt that was, from 1
+ * @min_delay_us: a pause is not shorter than this
+ * @error: return location, G_IO_ERROR_CANCELLED
+ *
+ * Tells the observer, and sleeps until it makes sense to try again.
+ *
+ * Returns: %FALSE if cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
+    gint64 min_delay_us, GError ** error)
+{
+  const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+  gint64 delay_us = foxapi_retry_get_delay (attempt,
+      details ? details->retry_after_us : -1, g_random_double ());
+
+  delay_us = MAX (delay_us, min_delay_us);
+  run->observer->trying_again (run->user_data, fault, delay_us);
+  return foxapi_run_wait_until (run, g_get_monotonic_time () + delay_us,
+      error);
+}
+
+/**
+ * foxapi_run_warn:
+ * @run: a run
+ * @charge: whether the warning is about money
+ * @format: the text
+ * @...: its parts
+ *
+ * Since: 0.1
+ */
+void
+foxapi_run_warn (const FoxapiRun * run, FoxapiCharge charge,
+    const gchar * format, ...)
+{
+  g_autoptr (GError) warning = NULL;
+  va_list args;
+
+  va_start (args, format);
+  warning = g_error_new_valist (FOXAPI_ERROR, FOXAPI_ERROR_FAILED, format,
+      args);
+  va_end (args);
+  foxapi_error_edit_details (warning)->charge = charge;
+  run->observer->warning (run->user_data, warning);
+}

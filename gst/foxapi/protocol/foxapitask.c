@@ -1,0 +1,516 @@
+/* One answer of the service about a task
+ *
+ * The service's manual exists in several versions (API.md): everything here is
+ * read with a typed getter, and what is absent or of another type stays unset.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapitask.h"
+
+#include <math.h>
+
+#include "foxapierror.h"
+#include "foxapijson.h"
+
+/* Ids go into paths of URLs and of the task store. */
+#define ID_MAX_LENGTH 200
+
+struct _FoxapiTask
+{
+  gatomicrefcount ref_count;
+
+  gchar *id;
+  FoxapiTaskState state;
+  gchar *status;                /* as the service wrote it; may be NULL */
+  gint progress;                /* 0 to 100, -1 unset */
+  gchar *model;
+  gchar *object;
+  gchar *kind;                  /* the service's "type" */
+  gboolean has_created;
+  gint64 created;
+  gboolean has_can_cancel;
+  gboolean can_cancel;
+  gint estimated_time;          /* seconds, -1 unset */
+  GStrv results;                /* never NULL */
+  gboolean has_seed;
+  gint64 seed;
+  gchar *error_code;
+  gchar *error_message;
+  gchar *json;
+};
+
+/**
+ * foxapi_task_ref:
+ * @task: a task
+ *
+ * Returns: (transfer full): @task
+ *
+ * Since: 0.1
+ */
+FoxapiTask *
+foxapi_task_ref (FoxapiTask * task)
+{
+  g_atomic_ref_count_inc (&task->ref_count);
+  return task;
+}
+
+/**
+ * foxapi_task_unref:
+ * @task: (transfer full): a task
+ *
+ * Since: 0.1
+ */
+void
+foxapi_task_unref (FoxapiTask * task)
+{
+  if (!g_atomic_ref_count_dec (&task->ref_count))
+    return;
+
+  g_free (task->id);
+  g_free (task->status);
+  g_free (task->model);
+  g_free (task->object);
+  g_free (task->kind);
+  g_strfreev (task->results);
+  g_free (task->error_code);
+  g_free (task->error_message);
+  g_free (task->json);
+  g_free (task);
+}
+
+/**
+ * foxapi_task_id_is_valid:
+ * @id: (nullable): what may be a task's id
+ *
+ * An id becomes part of a path: slashes, control characters, what is special in
+ * a URL, and `.` and `..` are refused.
+ *
+ * Returns: %TRUE if @id can be a task's id
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_task_id_is_valid (const gchar * id)
+{
+  if (id == NULL || *id == '\0' || strlen (id) > ID_MAX_LENGTH)
+    return FALSE;
+  if (!g_utf8_validate (id, -1, NULL))
+    return FALSE;
+  if (g_str_equal (id, ".") || g_str_equal (id, ".."))
+    return FALSE;
+
+  for (const gchar * c = id; *c != '\0'; c = g_utf8_next_char (c)) {
+    gunichar character = g_utf8_get_char (c);
+
+    if (!g_unichar_isgraph (character) || strchr ("/\\?#%", *c) != NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+add_result (GPtrArray * results, const gchar * url)
+{
+  if (url == NULL || *url == '\0')
+    return;
+  if (g_ptr_array_find_with_equal_func (results, url, g_str_equal, NULL))
+    return;
+
+  g_ptr_array_add (results, g_strdup (url));
+}
+
+static void
+read_result_list (FoxapiTask * task, GPtrArray * results, JsonArray * list)
+{
+  guint n = list ? json_array_get_length (list) : 0;
+
+  for (guint i = 0; i < n; i++) {
+    JsonNode *node = json_array_get_element (list, i);
+
+    if (JSON_NODE_HOLDS_OBJECT (node)) {
+      JsonObject *result = json_node_get_object (node);
+
+      add_result (results, foxapi_json_get_string (result, "url"));
+      if (!task->has_seed)
+        task->has_seed = foxapi_json_get_int (result, "seed", &task->seed);
+    } else {
+      add_result (results, foxapi_json_node_get_string (node));
+    }
+  }
+}
+
+/* API.md publishes three forms of the result. */
+static void
+read_results (FoxapiTask * task, JsonObject * object)
+{
+  g_autoptr (GPtrArray) results = g_ptr_array_new_with_free_func (g_free);
+  JsonObject *output = foxapi_json_get_object (object, "output");
+
+  read_result_list (task, results, foxapi_json_get_array (object, "results"));
+  if (output != NULL) {
+    add_result (results, foxapi_json_get_string (output, "url"));
+    read_result_list (task, results, foxapi_json_get_array (output, "urls"));
+  }
+
+  g_ptr_array_add (results, NULL);
+  task->results = (GStrv) g_ptr_array_steal (results, NULL);
+}
+
+static void
+read_task_info (FoxapiTask * task, JsonObject * object)
+{
+  JsonObject *info = foxapi_json_get_object (object, "task_info");
+  gdouble estimated_time;
+
+  task->estimated_time = -1;
+  if (info == NULL)
+    return;
+
+  task->has_can_cancel =
+      foxapi_json_get_boolean (info, "can_cancel", &task->can_cancel);
+  if (foxapi_json_get_number (info, "estimated_time", &estimated_time)
+      && estimated_time >= 0 && estimated_time <= G_MAXINT)
+    task->estimated_time = (gint) rint (estimated_time);
+}
+
+static void
+read_error (FoxapiTask * task, JsonObject * object)
+{
+  JsonObject *error = foxapi_json_get_object (object, "error");
+
+  if (error == NULL)
+    return;
+
+  task->error_code = g_strdup (foxapi_json_get_string (error, "code"));
+  task->error_message = g_strdup (foxapi_json_get_string (error, "message"));
+}
+
+static FoxapiTaskState
+derive_state (const FoxapiTask * task)
+{
+  if (task->results[0] != NULL)
+    return FOXAPI_TASK_COMPLETED;
+  if (g_strcmp0 (task->status, "failed") == 0
+      || g_strcmp0 (task->status, "cancelled") == 0)
+    return FOXAPI_TASK_FAILED;
+  return FOXAPI_TASK_RUNNING;
+}
+
+static void
+read_task (FoxapiTask * task, JsonObject * object)
+{
+  gdouble progress;
+
+  task->status = g_strdup (foxapi_json_get_string (object, "status"));
+  task->model = g_strdup (foxapi_json_get_string (object, "model"));
+  task->object = g_strdup (foxapi_json_get_string (object, "object"));
+  task->kind = g_strdup (foxapi_json_get_string (object, "type"));
+  task->has_created =
+      foxapi_json_get_int (object, "created", &task->created);
+
+  task->progress = -1;
+  if (foxapi_json_get_number (object, "progress", &progress))
+    task->progress = (gint) rint (CLAMP (progress, 0.0, 100.0));
+
+  read_task_info (task, object);
+  read_results (task, object);
+  read_error (task, object);
+  task->state = derive_state (task);
+}
+
+/* Why @task is of no use, NULL if it is. */
+static const gchar *
+find_fault (const FoxapiTask * task, const gchar * asked_id)
+{
+  if (!foxapi_task_id_is_valid (task->id))
+    return "it has no task id, or one that no task can have";
+  if (asked_id == NULL)
+    return NULL;
+  if (!g_str_equal (task->id, asked_id))
+    return "it is about another task";
+  if (task->status == NULL && task->results[0] == NULL)
+    return "it has neither a status nor a result";
+  if (g_strcmp0 (task->status, "completed") == 0 && task->results[0] == NULL)
+    return "the task is completed, but there is no link to a result";
+  return NULL;
+}
+
+/**
+ * foxapi_task_new_from_json:
+ * @text: the body of an answer
+ * @length: its length in bytes
+ * @asked_id: (nullable): the task that was asked about; %NULL for the answer to
+ *   a submission, of which nothing but the id is indispensable
+ * @error: return location: G_IO_ERROR_INVALID_DATA or of the JSON parser, with
+ *   a clause for a message ("it is not JSON")
+ *
+ * Reads an answer (API.md, submit and ask). Unknown fields are ignored; a field
+ * of the wrong type counts as absent.
+ *
+ * Returns: (transfer full) (nullable): the task
+ *
+ * Since: 0.1
+ */
+FoxapiTask *
+foxapi_task_new_from_json (const gchar * text, gsize length,
+    const gchar * asked_id, GError ** error)
+{
+  g_autoptr (JsonObject) object = foxapi_json_parse (text, length, error);
+  g_autoptr (FoxapiTask) task = NULL;
+  const gchar *id, *fault;
+
+  if (object == NULL)
+    return NULL;
+
+  task = g_new0 (FoxapiTask, 1);
+  g_atomic_ref_count_init (&task->ref_count);
+  task->json = g_strndup (text, length);
+  id = foxapi_json_get_string (object, "id");
+  task->id = g_strdup (json_object_has_member (object, "id") ? id : asked_id);
+  read_task (task, object);
+
+  fault = find_fault (task, asked_id);
+  if (fault != NULL) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, fault);
+    return NULL;
+  }
+  return g_steal_pointer (&task);
+}
+
+/**
+ * foxapi_task_get_id:
+ * @task: a task
+ *
+ * Returns: the task's id, fit for a path
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_task_get_id (const FoxapiTask * task)
+{
+  return task->id;
+}
+
+/**
+ * foxapi_task_get_state:
+ * @task: a task
+ *
+ * Returns: what the status comes down to
+ *
+ * Since: 0.1
+ */
+FoxapiTaskState
+foxapi_task_get_state (const FoxapiTask * task)
+{
+  return task->state;
+}
+
+/**
+ * foxapi_task_get_status:
+ * @task: a task
+ *
+ * Returns: (nullable): the status in the service's words
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_task_get_status (const FoxapiTask * task)
+{
+  return task->status;
+}
+
+/**
+ * foxapi_task_get_progress:
+ * @task: a task
+ *
+ * Returns: percent, rounded and held within 0 to 100; -1 if there was none
+ *
+ * Since: 0.1
+ */
+gint
+foxapi_task_get_progress (const FoxapiTask * task)
+{
+  return task->progress;
+}
+
+/**
+ * foxapi_task_get_model:
+ * @task: a task
+ *
+ * Returns: (nullable): the model that the service names
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_task_get_model (const FoxapiTask * task)
+{
+  return task->model;
+}
+
+/**
+ * foxapi_task_get_object:
+ * @task: a task
+ *
+ * Returns: (nullable): the field `object`
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_task_get_object (const FoxapiTask * task)
+{
+  return task->object;
+}
+
+/**
+ * foxapi_task_get_kind:
+ * @task: a task
+ *
+ * Returns: (nullable): the field `type`
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_task_get_kind (const FoxapiTask * task)
+{
+  return task->kind;
+}
+
+/**
+ * foxapi_task_get_created:
+ * @task: a task
+ * @created: (out): Unix seconds
+ *
+ * Returns: %TRUE if the service said when the task was made
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_task_get_created (const FoxapiTask * task, gint64 * created)
+{
+  *created = task->created;
+  return task->has_created;
+}
+
+/**
+ * foxapi_task_get_can_cancel:
+ * @task: a task
+ * @can_cancel: (out): the field `task_info.can_cancel`
+ *
+ * Returns: %TRUE if the service sent it
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_task_get_can_cancel (const FoxapiTask * task, gboolean * can_cancel)
+{
+  *can_cancel = task->can_cancel;
+  return task->has_can_cancel;
+}
+
+/**
+ * foxapi_task_get_estimated_time:
+ * @task: a task
+ *
+ * Returns: the service's estimate of the task's duration in seconds, -1 if
+ *   there is none
+ *
+ * Since: 0.1
+ */
+gint
+foxapi_task_get_estimated_time (const FoxapiTask * task)
+{
+  return task->estimated_time;
+}
+
+/**
+ * foxapi_task_get_results:
+ * @task: a task
+ *
+ * Returns: (transfer none) (array zero-terminated=1): links to the results, in
+ *   the service's order, each once; empty until the task has completed
+ *
+ * Since: 0.1
+ */
+const gchar *const *
+foxapi_task_get_results (const FoxapiTask * task)
+{
+  return (const gchar * const *) task->results;
+}
+
+/**
+ * foxapi_task_get_seed:
+ * @task: a task
+ * @seed: (out): the seed that the service used
+ *
+ * Returns: %TRUE if the result says it
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_task_get_seed (const FoxapiTask * task, gint64 * seed)
+{
+  *seed = task->seed;
+  return task->has_seed;
+}
+
+/**
+ * foxapi_task_get_error_code:
+ * @task: a task
+ *
+ * Returns: (nullable): `error.code` of a failed task
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_task_get_error_code (const FoxapiTask * task)
+{
+  return task->error_code;
+}
+
+/**
+ * foxapi_task_get_error_message:
+ * @task: a task
+ *
+ * Returns: (nullable): `error.message` of a failed task
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_task_get_error_message (const FoxapiTask * task)
+{
+  return task->error_message;
+}
+
+/**
+ * foxapi_task_get_json:
+ * @task: a task
+ *
+ * Returns: the answer as received
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_task_get_json (const FoxapiTask * task)
+{
+  return task->json;
+}
+
+/**
+ * foxapi_task_says_the_same:
+ * @a: a task
+ * @b: a later answer about the same task
+ *
+ * Returns: %TRUE if nothing changed that an application is told about: status,
+ *   progress, results
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_task_says_the_same (const FoxapiTask * a, const FoxapiTask * b)
+{
+  return a->state == b->state && a->progress == b->progress
+      && g_strcmp0 (a->status, b->status) == 0
+      && g_strv_equal (foxapi_task_get_results (a),
+      foxapi_task_get_results (b));
+}

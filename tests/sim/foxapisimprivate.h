@@ -1,0 +1,243 @@
+/* The FoxAPI service, simulated: what its parts share.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "foxapisim.h"
+
+#include <glib-unix.h>
+#include <json-glib/json-glib.h>
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+#define FOXAPI_SIM_MAX_JSON ((guint64) 1024 * 1024)
+#define FOXAPI_SIM_MAX_JSON_DEPTH 64
+#define FOXAPI_SIM_MAX_IMAGE ((guint64) 20 * 1024 * 1024)
+#define FOXAPI_SIM_MAX_UPLOAD ((guint64) 100 * 1024 * 1024)
+#define FOXAPI_SIM_MAX_STORAGE ((guint64) 512 * 1024 * 1024)
+/* What a multipart body may be longer than the file it carries */
+#define FOXAPI_SIM_MULTIPART_SLACK ((guint64) 64 * 1024)
+
+typedef struct _FoxapiSimExchange FoxapiSimExchange;
+typedef struct _FoxapiSimWire FoxapiSimWire;
+typedef struct _FoxapiSimRender FoxapiSimRender;
+
+/* What a submission asks for, checked; also what is rendered. */
+typedef struct
+{
+  gchar *model;
+  gchar *prompt;
+  gint duration;
+  gint width;
+  gint height;
+  gint64 seed;
+  GPtrArray *references;        /* (element-type utf8) */
+} FoxapiSimOrder;
+
+/* One task of the ledger, guarded by the simulator's lock. */
+typedef struct
+{
+  gchar *id;
+  gchar *body;
+  FoxapiSimOrder *order;
+  gint64 created;               /* Unix seconds */
+  gint64 started_us;            /* monotonic */
+  guint pace;                   /* how many times as long it takes */
+  const gchar *end_status;      /* how it ends when time decides */
+  gboolean fixed;               /* foxapi_sim_set_task() decides, not time */
+  gchar *status;
+  gint progress;
+  FoxapiSimRender *render;      /* owned by the renderer; NULL: the payload */
+  gboolean delivered;
+} FoxapiSimEntry;
+
+/* One answer, before anything of it is sent. */
+typedef struct
+{
+  guint status;
+  GPtrArray *headers;           /* (element-type utf8): "Name: value" */
+  GBytes *body;
+  gboolean chunked;
+  gboolean head_only;
+  gchar *delivers;              /* the task whose result ends in this body */
+  gchar *note;                  /* for the line in the log */
+} FoxapiSimAnswer;
+
+/* One connection, from its first byte until it is closed. libsoup 3.2 never
+ * lets go of the socket of a connection that has ended, so the end is known
+ * from a signal of the first message, which is kept for that. */
+typedef struct
+{
+  FoxapiSim *sim;
+  GSocket *socket;
+  SoupServerMessage *message;
+  gboolean stolen;              /* libsoup's "disconnected" is not the end */
+  guint number;
+  gboolean routes[FOXAPI_SIM_N_ROUTES];
+} FoxapiSimConnection;
+
+/* One request on its way to an answer. Server thread only. */
+struct _FoxapiSimExchange
+{
+  FoxapiSim *sim;
+  SoupServerMessage *message;
+  gboolean on_results;
+  FoxapiSimRoute route;
+  const gchar *method;          /* owned by message */
+  gchar *path;                  /* without the query */
+  gchar *query;
+  GBytes *body;
+  gboolean too_large;
+  FoxapiSimFault *fault;        /* NULL: the honest answer */
+  FoxapiSimAnswer *answer;
+  GSource *gone_source;         /* while held: the peer went away */
+};
+
+struct _FoxapiSim
+{
+  /* Set before the thread starts, never changed afterwards */
+  FoxapiSimOptions options;
+  gchar *api_key;
+  GTlsCertificate *tls_certificate;
+  GMainContext *context;
+  GThread *thread;
+
+  /* Server thread only, from start to end of the thread */
+  GMainLoop *loop;
+  SoupServer *api_server;
+  SoupServer *result_server;
+  GList *held;                  /* (element-type FoxapiSimExchange) */
+  GList *wires;                 /* (element-type FoxapiSimWire) */
+  guint n_wires;                /* with those whose last write is under way */
+
+  /* lock guards everything below; changed is signalled with every change.
+   * Nothing in libsoup or GStreamer that may call back happens while it is
+   * held. */
+  GMutex lock;
+  GCond changed;
+  gboolean started;
+  gboolean stopping;
+  gboolean released;
+  GError *start_error;
+  gchar *base_url;              /* written once, before started is set */
+  gchar *result_base_url;
+  GHashTable *faults[FOXAPI_SIM_N_ROUTES];      /* nth → FoxapiSimFault */
+  GPtrArray *requests;          /* (element-type FoxapiSimRequest) */
+  guint counts[FOXAPI_SIM_N_ROUTES];
+  GList *connections;           /* (element-type FoxapiSimConnection) */
+  guint n_connections;
+  GPtrArray *tasks;             /* (element-type FoxapiSimEntry) */
+  GHashTable *tasks_by_id;
+  GQueue uploads;
+  guint64 uploads_size;
+  guint n_uploads;
+  guint link_generation;
+  guint result_version;
+  gint64 result_modified;       /* Unix seconds */
+  GBytes *payload;
+  GThread *render_thread;
+  GHashTable *renders;          /* key → FoxapiSimRender */
+  GQueue render_queue;          /* (element-type FoxapiSimRender) */
+  gpointer render_bus;          /* GstBus of the pipeline that runs now */
+  GCancellable *render_cancellable;
+};
+
+/* foxapisim.c */
+void foxapi_sim_post (FoxapiSim * sim, GSourceFunc function, gpointer data);
+FoxapiSimConnection *foxapi_sim_track_connection (FoxapiSim * sim,
+    SoupServerMessage * message);
+GIOStream *foxapi_sim_steal_connection (FoxapiSim * sim,
+    SoupServerMessage * message);
+void foxapi_sim_connection_closed (FoxapiSim * sim, GSocket * socket);
+
+/* foxapisimserve.c */
+void foxapi_sim_serve (FoxapiSim * sim, SoupServer * server);
+void foxapi_sim_resume_held (FoxapiSim * sim);
+void foxapi_sim_drop_held (FoxapiSim * sim);
+void foxapi_sim_log_exchange (FoxapiSimExchange * exchange,
+    const gchar * what);
+
+/* foxapisimanswer.c */
+FoxapiSimAnswer *foxapi_sim_answer_new (guint status,
+    const gchar * content_type, GBytes * body);
+FoxapiSimAnswer *foxapi_sim_answer_new_json (guint status,
+    JsonBuilder * builder);
+FoxapiSimAnswer *foxapi_sim_answer_new_error (guint status, const gchar * code,
+    const gchar * format, ...) G_GNUC_PRINTF (3, 4);
+void foxapi_sim_answer_free (FoxapiSimAnswer * answer);
+void foxapi_sim_answer_set_header (FoxapiSimAnswer * answer,
+    const gchar * name, const gchar * value);
+void foxapi_sim_answer_replace_headers (FoxapiSimAnswer * answer,
+    const gchar * lines);
+const gchar *foxapi_sim_answer_get_header (FoxapiSimAnswer * answer,
+    const gchar * name);
+void foxapi_sim_answer_apply_fault (FoxapiSimAnswer * answer,
+    const FoxapiSimFault * fault, gboolean on_results);
+void foxapi_sim_answer_to_message (FoxapiSimAnswer * answer,
+    SoupServerMessage * message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimAnswer, foxapi_sim_answer_free)
+
+/* foxapisimfault.c */
+FoxapiSimFault *foxapi_sim_fault_copy (const FoxapiSimFault * fault);
+void foxapi_sim_fault_free (FoxapiSimFault * fault);
+gboolean foxapi_sim_fault_replaces_answer (const FoxapiSimFault * fault);
+gboolean foxapi_sim_fault_needs_wire (const FoxapiSimFault * fault);
+GSource *foxapi_sim_watch_gone (FoxapiSim * sim, GSocket * socket,
+    GUnixFDSourceFunc callback, gpointer data);
+void foxapi_sim_wire_take (FoxapiSimExchange * exchange);
+void foxapi_sim_wires_resume (FoxapiSim * sim);
+void foxapi_sim_wires_end (FoxapiSim * sim);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimFault, foxapi_sim_fault_free)
+
+/* foxapisimapi.c, foxapisimupload.c, foxapisimresult.c: with the lock held.
+ * act FALSE checks the request and leaves everything as it was. */
+FoxapiSimAnswer *foxapi_sim_answer_api (FoxapiSimExchange * exchange,
+    gboolean act);
+FoxapiSimAnswer *foxapi_sim_answer_upload (FoxapiSimExchange * exchange,
+    gboolean act);
+FoxapiSimAnswer *foxapi_sim_answer_result (FoxapiSimExchange * exchange);
+FoxapiSimAnswer *foxapi_sim_answer_upload_get (FoxapiSimExchange * exchange);
+GBytes *foxapi_sim_upload_find (FoxapiSim * sim, const gchar * url);
+void foxapi_sim_uploads_clear (FoxapiSim * sim);
+
+/* foxapisimjson.c */
+gboolean foxapi_sim_json_check (const gchar * data, gsize length,
+    GError ** error);
+
+/* foxapisimcheck.c */
+FoxapiSimOrder *foxapi_sim_order_new_default (void);
+FoxapiSimOrder *foxapi_sim_order_copy (const FoxapiSimOrder * order);
+FoxapiSimOrder *foxapi_sim_order_check (FoxapiSim * sim, JsonObject * object,
+    const gchar ** code, gchar ** message);
+void foxapi_sim_order_free (FoxapiSimOrder * order);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimOrder, foxapi_sim_order_free)
+
+/* foxapisimledger.c: with the lock held */
+void foxapi_sim_entry_free (FoxapiSimEntry * entry);
+void foxapi_sim_request_clear (FoxapiSimRequest * request);
+void foxapi_sim_request_unref (FoxapiSimRequest * request);
+FoxapiSimEntry *foxapi_sim_entry_new (FoxapiSim * sim, FoxapiSimOrder * order,
+    GBytes * body);
+FoxapiSimEntry *foxapi_sim_entry_find (FoxapiSim * sim, const gchar * id);
+void foxapi_sim_entry_update (FoxapiSim * sim, FoxapiSimEntry * entry);
+gchar *foxapi_sim_entry_get_url (FoxapiSim * sim, FoxapiSimEntry * entry);
+GBytes *foxapi_sim_entry_get_bytes (FoxapiSim * sim, FoxapiSimEntry * entry);
+const gchar *foxapi_sim_entry_get_failure (FoxapiSimEntry * entry);
+/* foxapisimledger.c: takes the lock itself */
+void foxapi_sim_mark_delivered (FoxapiSim * sim, const gchar * id);
+
+/* foxapisimrender.c */
+gboolean foxapi_sim_renderer_start (FoxapiSim * sim, GError ** error);
+void foxapi_sim_renderer_stop (FoxapiSim * sim);
+/* with the lock held */
+FoxapiSimRender *foxapi_sim_renderer_ask (FoxapiSim * sim,
+    const gchar * key_text, FoxapiSimOrder * order);
+void foxapi_sim_render_free (FoxapiSimRender * render);
+gboolean foxapi_sim_render_is_done (FoxapiSimRender * render);
+GBytes *foxapi_sim_render_get_bytes (FoxapiSimRender * render);
+const gchar *foxapi_sim_render_get_failure (FoxapiSimRender * render);
+
+G_END_DECLS
