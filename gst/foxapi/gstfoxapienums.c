@@ -69,7 +69,7 @@ gst_foxapi_output_get_type (void)
   static const GEnumValue values[] = {
     {GST_FOXAPI_OUTPUT_MEDIA, "The bytes of the finished video", "media"},
     {GST_FOXAPI_OUTPUT_TASK,
-        "One buffer with the task as JSON, without waiting for its end",
+          "One buffer with the task as JSON, without waiting for its end",
         "task"},
     {0, NULL, NULL},
   };

@@ -91,8 +91,7 @@ gst_foxapi_task_to_structure (FoxapiTask * task, gboolean resumed)
  * Since: 0.1
  */
 void
-gst_foxapi_post_task (GstElement * element, FoxapiTask * task,
-    gboolean resumed)
+gst_foxapi_post_task (GstElement * element, FoxapiTask * task, gboolean resumed)
 {
   gst_element_post_message (element,
       gst_message_new_element (GST_OBJECT (element),
@@ -120,8 +119,8 @@ gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed)
  * gst_foxapi_post_progress:
  * @element: who posts
  * @type: where it stands
- * @format: a text for people
- * @...: its parts
+ * @percent: of the task, for %GST_PROGRESS_TYPE_CONTINUE
+ * @text: for people
  *
  * Posts a PROGRESS message of the code `generate`.
  *
@@ -129,17 +128,15 @@ gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed)
  */
 void
 gst_foxapi_post_progress (GstElement * element, GstProgressType type,
-    const gchar * format, ...)
+    gint percent, const gchar * text)
 {
-  g_autofree gchar *text = NULL;
-  va_list args;
+  GstMessage *message = gst_message_new_progress (GST_OBJECT (element), type,
+      GST_FOXAPI_PROGRESS_CODE, text);
 
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  gst_element_post_message (element,
-      gst_message_new_progress (GST_OBJECT (element), type,
-          GST_FOXAPI_PROGRESS_CODE, text));
+  if (type == GST_PROGRESS_TYPE_CONTINUE)
+    gst_structure_set (gst_message_writable_structure (message),
+        "percent", G_TYPE_INT, percent, NULL);
+  gst_element_post_message (element, message);
 }
 
 static gint

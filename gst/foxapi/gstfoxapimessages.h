@@ -21,7 +21,7 @@ void gst_foxapi_post_task (GstElement * element, FoxapiTask * task,
     gboolean resumed);
 GstEvent *gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed);
 void gst_foxapi_post_progress (GstElement * element, GstProgressType type,
-    const gchar * format, ...) G_GNUC_PRINTF (3, 4);
+    gint percent, const gchar * text);
 void gst_foxapi_post_error (GstElement * element, const GError * error,
     const gchar * task_id, gboolean kept);
 void gst_foxapi_post_warning (GstElement * element, const GError * warning,

@@ -220,17 +220,14 @@ gst_foxapi_settings_install (GObjectClass * klass)
 void
 gst_foxapi_settings_init (GstFoxapiSettings * settings)
 {
-  *settings = (GstFoxapiSettings) {
-    .request = foxapi_request_new (),
-    .session = {
-      .timeout = DEFAULT_TIMEOUT,
-      .user_agent = g_strdup (DEFAULT_USER_AGENT),
-      .ssl_strict = DEFAULT_SSL_STRICT,
-    },
-    .task_timeout = DEFAULT_TASK_TIMEOUT,
-    .poll_interval = DEFAULT_POLL_INTERVAL,
-    .retries = DEFAULT_RETRIES,
-  };
+  memset (settings, 0, sizeof (*settings));
+  settings->request = foxapi_request_new ();
+  settings->session.timeout = DEFAULT_TIMEOUT;
+  settings->session.user_agent = g_strdup (DEFAULT_USER_AGENT);
+  settings->session.ssl_strict = DEFAULT_SSL_STRICT;
+  settings->task_timeout = DEFAULT_TASK_TIMEOUT;
+  settings->poll_interval = DEFAULT_POLL_INTERVAL;
+  settings->retries = DEFAULT_RETRIES;
 }
 
 /**

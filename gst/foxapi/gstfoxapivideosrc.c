@@ -130,8 +130,11 @@ struct _GstFoxapiVideoSrc
   FoxapiRun run;
   gchar *store_directory;
   FoxapiDownload *download;
-  guint64 position;             /* of the download, if it is open */
   gboolean download_is_open;
+  guint64 position;             /* of the download, if it is open */
+  guint64 run_start;            /* where the download was last opened */
+  guint64 pushed_end;           /* all bytes before this have been pushed */
+  guint64 tail_start;           /* and all from here on */
   gboolean task_is_announced;   /* downstream */
   gboolean progress_is_open;
 
@@ -142,10 +145,12 @@ struct _GstFoxapiVideoSrc
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
+/* *INDENT-OFF* */
 G_DEFINE_FINAL_TYPE (GstFoxapiVideoSrc, gst_foxapi_video_src,
     GST_TYPE_BASE_SRC)
 GST_ELEMENT_REGISTER_DEFINE (foxapivideosrc, "foxapivideosrc", GST_RANK_NONE,
     GST_TYPE_FOXAPI_VIDEO_SRC)
+/* *INDENT-ON* */
 
 /* Properties */
 
@@ -238,9 +243,14 @@ static void
 post_progress (GstFoxapiVideoSrc * self, GstProgressType type,
     const gchar * text)
 {
+  gint percent;
+
   self->progress_is_open = type == GST_PROGRESS_TYPE_START
       || type == GST_PROGRESS_TYPE_CONTINUE;
-  gst_foxapi_post_progress (GST_ELEMENT (self), type, "%s", text);
+  GST_OBJECT_LOCK (self);
+  percent = self->task ? foxapi_task_get_progress (self->task) : 0;
+  GST_OBJECT_UNLOCK (self);
+  gst_foxapi_post_progress (GST_ELEMENT (self), type, MAX (percent, 0), text);
 }
 
 static gchar *
@@ -253,8 +263,7 @@ describe_task (FoxapiTask * task, gint remaining_s)
     g_string_append_printf (text, ": %s", status);
   if (foxapi_task_get_progress (task) >= 0)
     g_string_append_printf (text, ", %d %%", foxapi_task_get_progress (task));
-  if (remaining_s > 0
-      && foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING)
+  if (remaining_s > 0 && foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING)
     g_string_append_printf (text, ", about %d s to go", remaining_s);
   return g_string_free (text, FALSE);
 }
@@ -377,7 +386,9 @@ wish_clear (Wish * wish)
   g_free (wish->named_task_id);
 }
 
+/* *INDENT-OFF* */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wish, wish_clear)
+/* *INDENT-ON* */
 
 static void
 read_properties (GstFoxapiVideoSrc * self, Wish * wish)
@@ -385,8 +396,7 @@ read_properties (GstFoxapiVideoSrc * self, Wish * wish)
   GST_OBJECT_LOCK (self);
   gst_foxapi_settings_copy_service (&self->settings, &self->service);
   self->run.until_task = self->output == GST_FOXAPI_OUTPUT_TASK;
-  wish->body = gst_foxapi_settings_to_body (&self->settings,
-      &wish->body_error);
+  wish->body = gst_foxapi_settings_to_body (&self->settings, &wish->body_error);
   wish->named_task_id = g_strdup (self->named_task_id);
   wish->task_is_forgotten = self->task_is_forgotten;
   GST_OBJECT_UNLOCK (self);
@@ -484,6 +494,8 @@ prepare (GstFoxapiVideoSrc * self)
   choose_store (self);
   prepare_run (self);
   self->phase = PHASE_GENERATE;
+  self->pushed_end = 0;
+  self->tail_start = G_MAXUINT64;
   /* Held until release(): each wait would make it anew. */
   g_cancellable_get_fd (self->cancellable);
   return TRUE;
@@ -632,8 +644,7 @@ fail (GstFoxapiVideoSrc * self, const GError * error)
   const gchar *task_id = foxapi_generation_get_task_id (self->generation);
 
   if (g_cancellable_is_cancelled (self->cancellable)
-      && !(self->phase == PHASE_GENERATE
-          && foxapi_run_is_overdue (&self->run))) {
+      && !(self->phase == PHASE_GENERATE && foxapi_run_is_overdue (&self->run))) {
     GST_DEBUG_OBJECT (self, "cancelled: %s", error->message);
     return GST_FLOW_FLUSHING;
   }
@@ -662,11 +673,15 @@ generate (GstFoxapiVideoSrc * self)
   if (!done)
     return fail (self, error);
 
-  post_progress (self, GST_PROGRESS_TYPE_COMPLETE,
-      self->run.until_task ? "The task is submitted" : "The task has completed");
   /* From here on it is the download's own limits that count. */
   self->run.deadline_us = G_MAXINT64;
-  self->phase = self->run.until_task ? PHASE_DELIVER_TASK : PHASE_DELIVER_MEDIA;
+  if (self->run.until_task) {
+    post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "The task is submitted");
+    self->phase = PHASE_DELIVER_TASK;
+  } else {
+    post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "The task has completed");
+    self->phase = PHASE_DELIVER_MEDIA;
+  }
   return GST_FLOW_OK;
 }
 
@@ -686,8 +701,7 @@ announce_task (GstFoxapiVideoSrc * self)
 static GstFlowReturn
 deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
 {
-  FoxapiTask *task =
-      foxapi_generation_get_first_answer (self->generation);
+  FoxapiTask *task = foxapi_generation_get_first_answer (self->generation);
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/json");
   gchar *json = g_strdup (foxapi_task_get_json (task));
 
@@ -751,12 +765,13 @@ open_download (GstFoxapiVideoSrc * self, guint64 position, GError ** error)
     return FALSE;
 
   self->position = position;
+  self->run_start = position;
   publish_size (self);
   return TRUE;
 }
 
-static GstFlowReturn
-end_delivery (GstFoxapiVideoSrc * self)
+static void
+note_delivered (GstFoxapiVideoSrc * self)
 {
   gboolean is_delivered;
 
@@ -768,7 +783,32 @@ end_delivery (GstFoxapiVideoSrc * self)
 
   if (is_delivered)
     foxapi_generation_delivered (self->generation);
-  return GST_FLOW_EOS;
+}
+
+static void
+note_pushed (GstFoxapiVideoSrc * self, guint64 start, guint64 end)
+{
+  if (start <= self->pushed_end)
+    self->pushed_end = MAX (self->pushed_end, end);
+  if (self->has_size && end == self->size)
+    self->tail_start = MIN (self->tail_start, self->run_start);
+}
+
+/* A demuxer that has all that the file's index names says EOS by itself, and
+ * create() is not called again. If it saw every byte, that is the end as well;
+ * an EOS that an application sends is not. */
+static GstPadProbeReturn
+on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS
+      && self->phase == PHASE_DELIVER_MEDIA
+      && gst_pad_get_last_flow_return (pad) == GST_FLOW_EOS
+      && self->pushed_end >= self->tail_start)
+    note_delivered (self);
+  return GST_PAD_PROBE_OK;
 }
 
 static GstFlowReturn
@@ -801,11 +841,14 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
   /* A size that only the end told. */
   if (!self->has_size)
     publish_size (self);
-  if (n == 0)
-    return end_delivery (self);
+  if (n == 0) {
+    note_delivered (self);
+    return GST_FLOW_EOS;
+  }
 
   gst_buffer_set_size (new_buffer, n);
   self->position += n;
+  note_pushed (self, offset, self->position);
   GST_BUFFER_OFFSET (new_buffer) = offset;
   GST_BUFFER_OFFSET_END (new_buffer) = self->position;
   *buffer = g_steal_pointer (&new_buffer);
@@ -955,6 +998,8 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
   gst_base_src_set_blocksize (src, BLOCK_SIZE);
   /* The end is where the download has proved it to be. */
   gst_base_src_set_automatic_eos (src, FALSE);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (src),
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event_pushed, self, NULL);
 }
 
 static void

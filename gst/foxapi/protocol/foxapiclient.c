@@ -31,8 +31,7 @@ struct _FoxapiClient
 static gchar *
 normalise_base_url (const gchar * text, GError ** error)
 {
-  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_SCHEME_NORMALIZE,
-      NULL);
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
   const gchar *scheme = uri ? g_uri_get_scheme (uri) : NULL;
   gchar *normal;
 
@@ -79,8 +78,7 @@ check_key (const gchar * api_key, GError ** error)
 
   if (fault == NULL)
     return TRUE;
-  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_AUTHORIZED,
-      fault);
+  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_AUTHORIZED, fault);
   return FALSE;
 }
 
@@ -325,8 +323,7 @@ read_task (FoxapiCall call, GString * body, const gchar * asked_id,
 
   task = foxapi_task_new_from_json (body->str, body->len, asked_id, &fault);
   if (task == NULL)
-    g_propagate_error (error, foxapi_error_new_unusable (call,
-            fault->message));
+    g_propagate_error (error, foxapi_error_new_unusable (call, fault->message));
   return task;
 }
 
@@ -389,8 +386,7 @@ foxapi_client_ask (FoxapiClient * client, const gchar * id,
 {
   g_autofree gchar *escaped = g_uri_escape_string (id, NULL, FALSE);
   g_autofree gchar *path = g_strconcat ("/v1/tasks/", escaped, NULL);
-  g_autoptr (SoupMessage) message =
-      new_message (client, SOUP_METHOD_GET, path);
+  g_autoptr (SoupMessage) message = new_message (client, SOUP_METHOD_GET, path);
   g_autoptr (GString) answer = NULL;
 
   answer = foxapi_client_call (client, FOXAPI_CALL_ASK, message, cancellable,

@@ -37,7 +37,9 @@ foxapi_error_private_clear (FoxapiErrorPrivate * details)
   g_clear_pointer (&details->type, g_free);
 }
 
+/* *INDENT-OFF* */
 G_DEFINE_EXTENDED_ERROR (FoxapiError, foxapi_error)
+/* *INDENT-ON* */
 
 /**
  * foxapi_error_get_details:

@@ -236,8 +236,7 @@ add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
   if (record == NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         "The task will not be recorded (%s): if this process dies, note the "
-        "task's id from its messages. The generation goes on.",
-        fault->message);
+        "task's id from its messages. The generation goes on.", fault->message);
 }
 
 static void
@@ -247,14 +246,13 @@ write_id_to_store (FoxapiGeneration * generation, const FoxapiRun * run)
 
   g_mutex_lock (&generation->record_lock);
   if (generation->record != NULL)
-    foxapi_record_set_task_id (generation->record, generation->task_id,
-        &fault);
+    foxapi_record_set_task_id (generation->record, generation->task_id, &fault);
   g_mutex_unlock (&generation->record_lock);
 
   if (fault != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-      "The id of the task could not be recorded (%s). Note it: %s. The "
-      "generation goes on.", fault->message, generation->task_id);
+        "The id of the task could not be recorded (%s). Note it: %s. The "
+        "generation goes on.", fault->message, generation->task_id);
 }
 
 /**

@@ -16,8 +16,10 @@ struct _FoxapiJoinedStream
   GInputStream *tail;
 };
 
+/* *INDENT-OFF* */
 G_DEFINE_FINAL_TYPE (FoxapiJoinedStream, foxapi_joined_stream,
     G_TYPE_INPUT_STREAM)
+/* *INDENT-ON* */
 
 static gssize
 read_middle (FoxapiJoinedStream * self, void *buffer, gsize count,

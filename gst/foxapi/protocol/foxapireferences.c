@@ -261,7 +261,7 @@ foxapi_references_upload (const FoxapiRun * run, JsonObject * body,
 {
   g_autoptr (GHashTable) urls = g_hash_table_new_full (g_str_hash, g_str_equal,
       g_free, g_free);
-  Uploads uploads = {.run = run,.urls = urls };
+  Uploads uploads = { run, urls, 0, 0 };
   g_autoptr (JsonObject) counted = NULL;
 
   counted = replace_references (body, count_file, &uploads, NULL);

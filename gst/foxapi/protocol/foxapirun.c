@@ -65,8 +65,7 @@ foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
 
   delay_us = MAX (delay_us, min_delay_us);
   run->observer->trying_again (run->user_data, fault, delay_us);
-  return foxapi_run_wait_until (run, g_get_monotonic_time () + delay_us,
-      error);
+  return foxapi_run_wait_until (run, g_get_monotonic_time () + delay_us, error);
 }
 
 /**

@@ -315,10 +315,8 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
     gboolean * lost_intent, GError ** warning)
 {
   g_autofree gchar *prefix = g_strndup (identity, NAME_IDENTITY_CHARS);
-  Wanted wanted = {.identity = identity };
-  Search search = {.directory = directory,.prefix = prefix,
-    .wanted = is_task_of_identity,.user_data = &wanted
-  };
+  Wanted wanted = { identity, FALSE };
+  Search search = { directory, prefix, is_task_of_identity, &wanted };
   FoxapiRecord *record = run_search (&search, warning);
 
   *lost_intent = wanted.lost_intent;
@@ -357,9 +355,7 @@ foxapi_store_take_task (const gchar * directory, const gchar * service,
     const gchar * task_id)
 {
   const gchar *wanted[] = { service, task_id };
-  Search search = {.directory = directory,.prefix = "",
-    .wanted = is_task_of_service,.user_data = wanted
-  };
+  Search search = { directory, "", is_task_of_service, wanted };
   FoxapiRecord *record = run_search (&search, NULL);
 
   g_free (search.foreign_path);

@@ -206,8 +206,7 @@ read_task (FoxapiTask * task, JsonObject * object)
   task->model = g_strdup (foxapi_json_get_string (object, "model"));
   task->object = g_strdup (foxapi_json_get_string (object, "object"));
   task->kind = g_strdup (foxapi_json_get_string (object, "type"));
-  task->has_created =
-      foxapi_json_get_int (object, "created", &task->created);
+  task->has_created = foxapi_json_get_int (object, "created", &task->created);
 
   task->progress = -1;
   if (foxapi_json_get_number (object, "progress", &progress))

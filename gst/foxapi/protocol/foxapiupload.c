@@ -29,8 +29,7 @@ guess_type (GFile * file, const gchar * name, GCancellable * cancellable)
         cancellable, NULL);
   type = g_content_type_guess (name, start, n, NULL);
   mime = g_content_type_get_mime_type (type);
-  return mime ? g_steal_pointer (&mime) :
-      g_strdup ("application/octet-stream");
+  return mime ? g_steal_pointer (&mime) : g_strdup ("application/octet-stream");
 }
 
 /* The form (API.md, files; RFC 7578) with the file streamed into its place. */

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Sets up, builds, and runs all tests. The last line is "N passed, N failed".
+#
+#   ./test.sh                      as users have it
+#   ./test.sh address              under AddressSanitizer and
+#                                  UndefinedBehaviorSanitizer
+#   ./test.sh thread               under ThreadSanitizer
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+set -eu
+
+cd "$(dirname "$0")"
+kind=${1-plain}
+build=build-$kind
+wrapper=
+options="-Dwerror=true -Dwarning_level=3"
+
+case "$kind" in
+  plain) ;;
+  address)
+    options="$options -Db_sanitize=address,undefined -Db_lundef=false"
+    wrapper="$PWD/tests/sanitizers/address.sh"
+    ;;
+  thread)
+    options="$options -Db_sanitize=thread -Db_lundef=false"
+    wrapper="$PWD/tests/sanitizers/thread.sh $PWD/$build"
+    ;;
+  *)
+    echo "Not known: $kind. One of: plain, address, thread" >&2
+    exit 2
+    ;;
+esac
+
+./setup.sh test
+# shellcheck disable=SC2086
+if [ -f "$build/build.ninja" ]; then
+  meson setup --reconfigure "$build" $options > /dev/null
+else
+  meson setup "$build" $options
+fi
+ninja -C "$build"
+
+status=0
+meson test -C "$build" --no-rebuild --print-errorlogs \
+  --wrapper "${wrapper:-env}" || status=$?
+python3 tests/summary.py "$build/meson-logs/testlog.json" || status=1
+exit "$status"
