@@ -13,6 +13,7 @@
 #include "gstfoxapisettings.h"
 
 #include "foxapierror.h"
+#include "foxapiuri.h"
 #include "gstfoxapienums.h"
 #include "gstfoxapistructure.h"
 
@@ -588,6 +589,89 @@ gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
 }
 
 /**
+ * gst_foxapi_settings_set_uri:
+ * @settings: settings whose owner's object lock is held
+ * @uri: a foxapi:// URI
+ * @task_id: (out) (transfer full): the task that @uri names, %NULL if it
+ *   describes a generation
+ * @error: return location
+ *
+ * Sets all generation properties as @uri says: those that it does not name get
+ * their defaults. A task's URI leaves them.
+ *
+ * Returns: %FALSE if @uri cannot be used; nothing has changed then
+ */
+gboolean
+gst_foxapi_settings_set_uri (GstFoxapiSettings * settings, const gchar * uri,
+    gchar ** task_id, GError ** error)
+{
+  g_autoptr (FoxapiRequest) request = NULL;
+  g_autoptr (JsonObject) extra = NULL;
+
+  if (!foxapi_uri_parse (uri, &request, task_id, error))
+    return FALSE;
+  if (request == NULL)
+    return TRUE;
+
+  extra = g_steal_pointer (&request->extra);
+  g_clear_pointer (&settings->extra_parameters, gst_structure_free);
+  if (extra != NULL)
+    settings->extra_parameters = gst_foxapi_structure_from_json (extra);
+  foxapi_request_free (settings->request);
+  settings->request = g_steal_pointer (&request);
+  return TRUE;
+}
+
+/* Calls @use on the request with the extra parameters put into it. */
+static gpointer
+with_extra (const GstFoxapiSettings * settings,
+    gpointer (*use) (const FoxapiRequest * request, GError ** error),
+    GError ** error)
+{
+  FoxapiRequest *request = settings->request;
+  g_autoptr (JsonObject) extra = NULL;
+  gpointer result;
+
+  if (settings->extra_parameters != NULL) {
+    extra = gst_foxapi_structure_to_json (settings->extra_parameters, error);
+    if (extra == NULL) {
+      g_prefix_error (error, "The property extra-parameters, ");
+      return NULL;
+    }
+  }
+
+  request->extra = extra;
+  result = use (request, error);
+  request->extra = NULL;
+  return result;
+}
+
+static gpointer
+build_uri (const FoxapiRequest * request, GError ** error)
+{
+  return foxapi_uri_build (request);
+}
+
+/**
+ * gst_foxapi_settings_get_uri:
+ * @settings: settings whose owner's object lock is held
+ *
+ * Returns: (transfer full) (nullable): the URI of the generation properties;
+ *   %NULL if the extra parameters have no JSON form
+ */
+gchar *
+gst_foxapi_settings_get_uri (const GstFoxapiSettings * settings)
+{
+  return with_extra (settings, build_uri, NULL);
+}
+
+static gpointer
+make_body (const FoxapiRequest * request, GError ** error)
+{
+  return foxapi_request_to_body (request, error);
+}
+
+/**
  * gst_foxapi_settings_to_body:
  * @settings: settings whose owner's object lock is held
  * @error: return location, %FOXAPI_ERROR_SETTINGS
@@ -601,19 +685,5 @@ JsonObject *
 gst_foxapi_settings_to_body (const GstFoxapiSettings * settings,
     GError ** error)
 {
-  g_autoptr (JsonObject) extra = NULL;
-  JsonObject *body;
-
-  if (settings->extra_parameters != NULL) {
-    extra = gst_foxapi_structure_to_json (settings->extra_parameters, error);
-    if (extra == NULL) {
-      g_prefix_error (error, "The property extra-parameters, ");
-      return NULL;
-    }
-  }
-
-  settings->request->extra = extra;
-  body = foxapi_request_to_body (settings->request, error);
-  settings->request->extra = NULL;
-  return body;
+  return with_extra (settings, make_body, error);
 }

@@ -55,6 +55,10 @@ gboolean gst_foxapi_settings_set (GstFoxapiSettings * settings, guint id,
 gboolean gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
     GValue * value);
 
+gboolean gst_foxapi_settings_set_uri (GstFoxapiSettings * settings,
+    const gchar * uri, gchar ** task_id, GError ** error);
+gchar *gst_foxapi_settings_get_uri (const GstFoxapiSettings * settings);
+
 JsonObject *gst_foxapi_settings_to_body (const GstFoxapiSettings * settings,
     GError ** error);
 

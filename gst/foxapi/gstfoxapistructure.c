@@ -1,4 +1,4 @@
-/* GstStructure → JSON object: the extra parameters
+/* GstStructure ↔ JSON object: the extra parameters
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -153,4 +153,57 @@ gst_foxapi_structure_to_json (const GstStructure * structure, GError ** error)
     json_object_set_member (object, l->data, node);
   }
   return g_steal_pointer (&object);
+}
+
+static void
+node_to_value (JsonNode * node, GValue * value)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    g_value_init (value, GST_TYPE_STRUCTURE);
+    g_value_take_boxed (value,
+        gst_foxapi_structure_from_json (json_node_get_object (node)));
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    JsonArray *array = json_node_get_array (node);
+    guint n = json_array_get_length (array);
+
+    g_value_init (value, GST_TYPE_ARRAY);
+    for (guint i = 0; i < n; i++) {
+      GValue element = G_VALUE_INIT;
+
+      node_to_value (json_array_get_element (array, i), &element);
+      gst_value_array_append_and_take_value (value, &element);
+    }
+  } else if (JSON_NODE_HOLDS_NULL (node)) {
+    g_value_init (value, G_TYPE_STRING);
+  } else {
+    json_node_get_value (node, value);
+  }
+}
+
+static void
+add_member (JsonObject * object, const gchar * name, JsonNode * node,
+    gpointer user_data)
+{
+  GValue value = G_VALUE_INIT;
+
+  node_to_value (node, &value);
+  gst_structure_take_value (user_data, name, &value);
+}
+
+/**
+ * gst_foxapi_structure_from_json:
+ * @object: an object
+ *
+ * Returns: (transfer full): the structure that gst_foxapi_structure_to_json()
+ *   makes @object of
+ *
+ * Since: 0.1
+ */
+GstStructure *
+gst_foxapi_structure_from_json (JsonObject * object)
+{
+  GstStructure *structure = gst_structure_new_empty ("parameters");
+
+  json_object_foreach_member (object, add_member, structure);
+  return structure;
 }

@@ -1,4 +1,4 @@
-/* GstStructure → JSON object
+/* GstStructure ↔ JSON object
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,5 +12,6 @@ G_BEGIN_DECLS
 
 JsonObject *gst_foxapi_structure_to_json (const GstStructure * structure,
     GError ** error);
+GstStructure *gst_foxapi_structure_from_json (JsonObject * object);
 
 G_END_DECLS

@@ -63,6 +63,7 @@
 #include "foxapijson.h"
 #include "foxapireferences.h"
 #include "foxapistore.h"
+#include "foxapiuri.h"
 #include "gstfoxapienums.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapisettings.h"
@@ -146,9 +147,14 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
 /* *INDENT-OFF* */
-G_DEFINE_FINAL_TYPE (GstFoxapiVideoSrc, gst_foxapi_video_src,
-    GST_TYPE_BASE_SRC)
-GST_ELEMENT_REGISTER_DEFINE (foxapivideosrc, "foxapivideosrc", GST_RANK_NONE,
+static void gst_foxapi_video_src_uri_handler_init (gpointer iface,
+    gpointer data);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstFoxapiVideoSrc, gst_foxapi_video_src,
+    GST_TYPE_BASE_SRC,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER,
+        gst_foxapi_video_src_uri_handler_init))
+GST_ELEMENT_REGISTER_DEFINE (foxapivideosrc, "foxapivideosrc", GST_RANK_PRIMARY,
     GST_TYPE_FOXAPI_VIDEO_SRC)
 /* *INDENT-ON* */
 
@@ -235,6 +241,77 @@ gst_foxapi_video_src_get_property (GObject * object, guint id, GValue * value,
 
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+/* URIs (INTERFACE.md) */
+
+static GstURIType
+get_uri_type (GType type)
+{
+  return GST_URI_SRC;
+}
+
+static const gchar *const *
+get_uri_protocols (GType type)
+{
+  static const gchar *const protocols[] = { FOXAPI_URI_SCHEME, NULL };
+
+  return protocols;
+}
+
+static gchar *
+get_uri (GstURIHandler * handler)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (handler);
+  const gchar *task_id;
+  gchar *uri = NULL;
+
+  GST_OBJECT_LOCK (self);
+  task_id = get_task_id (self);
+  if (self->settings.request->prompt != NULL && self->named_task_id == NULL)
+    uri = gst_foxapi_settings_get_uri (&self->settings);
+  else if (task_id != NULL)
+    uri = foxapi_uri_build_for_task (task_id);
+  GST_OBJECT_UNLOCK (self);
+  return uri;
+}
+
+static gboolean
+set_uri (GstURIHandler * handler, const gchar * uri, GError ** error)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (handler);
+  g_autofree gchar *task_id = NULL;
+  g_autoptr (GError) fault = NULL;
+
+  if (GST_STATE (self) > GST_STATE_READY) {
+    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
+        "The URI can be changed in the states NULL and READY only");
+    return FALSE;
+  }
+
+  GST_OBJECT_LOCK (self);
+  if (gst_foxapi_settings_set_uri (&self->settings, uri, &task_id, &fault)) {
+    g_clear_pointer (&self->named_task_id, g_free);
+    if (task_id != NULL)
+      set_named_task_id (self, task_id);
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  if (fault != NULL)
+    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI,
+        fault->message);
+  return fault == NULL;
+}
+
+static void
+gst_foxapi_video_src_uri_handler_init (gpointer iface, gpointer data)
+{
+  GstURIHandlerInterface *handler = iface;
+
+  handler->get_type = get_uri_type;
+  handler->get_protocols = get_uri_protocols;
+  handler->get_uri = get_uri;
+  handler->set_uri = set_uri;
 }
 
 /* What the generation tells, in the streaming thread */

@@ -26,7 +26,7 @@
 #define DELAY_SHARE 0.1
 
 /* While progress vouches for the task, a longer silence is worth its risk */
-#define PROGRESS_SHARE 0.25
+#define PROGRESS_SHARE 0.5
 
 /* Whatever is believed, nobody waits longer */
 #define LONGEST_GAP 60.0
@@ -37,20 +37,21 @@
 #define BEAT DELAY_FLOOR
 #define BEAT_SLOWS_AFTER 600.0
 
-/* An estimate that failed has cost questions; the delay has to make up for
- * it, as the product is of both */
-#define BEAT_AFTER_ESTIMATE 2.0
+/* An estimate that failed has cost questions, and the delay has to make up for
+ * them, as the product is of both: half way, as ratios go, from the beat to
+ * the shortest gap */
+#define BEAT_AFTER_ESTIMATE 1.73
 
-/* Three estimates in four are right, to a fifth */
-#define ESTIMATE_TRUST 0.75
+/* Six estimates in seven are right, to a fifth */
+#define ESTIMATE_TRUST 0.85
 #define ESTIMATE_SIGMA 0.2
 
 /* Progress goes as a power of the time, of an exponent that is 1 give or take
  * this: what a straight line through it may be wrong by */
-#define BEND_SIGMA 0.2
+#define BEND_SIGMA (1 / 6.0)
 
 /* Services finish somewhat before or after their last step */
-#define STEP_SIGMA 0.15
+#define STEP_SIGMA 0.1
 
 /* A fall by no more is noise, not a new beginning */
 #define FALL_NOISE 5
@@ -78,6 +79,7 @@ typedef struct
 {
   gboolean forecast_known;
   gboolean by_progress;
+  gboolean vouched;             /* by progress that never took anything back */
   gboolean pending;
   Forecast forecast;
 } Outlook;
@@ -235,8 +237,9 @@ forecast_by_progress (const FoxapiPollPlan * plan, Forecast * forecast)
   forecast->median *= forecast->late;
   forecast->steepness = steepness_of (hypot (sigma, log (forecast->late)));
 
-  /* Laplace's rule of succession: the chance that it is right once more */
-  forecast->weight = (1 - 1 / (2.0 + plan->kept)) / sqrt (forecast->late);
+  /* The chance that it is right once more, of one that was right so often:
+   * Jeffreys' rule. Who took back n promises is believed once in n + 1 times. */
+  forecast->weight = (1 - 0.5 / (1.0 + plan->kept)) / (1.0 + plan->falls);
   return TRUE;
 }
 
@@ -247,6 +250,7 @@ look_out (const FoxapiPollPlan * plan, Outlook * outlook)
   outlook->by_progress = forecast_by_progress (plan, &outlook->forecast);
   outlook->forecast_known = outlook->by_progress
       || forecast_by_estimate (plan, &outlook->forecast);
+  outlook->vouched = outlook->by_progress && plan->falls == 0;
   outlook->pending = plan->pending;
 }
 
@@ -278,7 +282,7 @@ question_rate (const Outlook * outlook, gdouble t)
 static gdouble
 longest_gap (const Outlook * outlook, gdouble t)
 {
-  gdouble share = outlook->by_progress ? PROGRESS_SHARE : DELAY_SHARE;
+  gdouble share = outlook->vouched ? PROGRESS_SHARE : DELAY_SHARE;
 
   return CLAMP (share * t, DELAY_FLOOR, LONGEST_GAP);
 }
@@ -375,6 +379,8 @@ begin_anew (FoxapiPollPlan * plan, gint64 now_us, gint level)
   plan->begun_us = plan->last_us;
   plan->n_marks = 0;
   plan->kept = 0;
+  if (plan->falls < G_MAXUINT)
+    plan->falls++;
   plan->level = 0;
   if (level > 0)
     add_mark (plan, now_us, now_us, level);
@@ -440,7 +446,7 @@ foxapi_poll_plan_init (FoxapiPollPlan * plan, gint64 now_us, guint interval_ms)
 {
   *plan = (FoxapiPollPlan) {
   .start_us = now_us,.created_us = now_us,.last_us = now_us,.begun_us =
-        now_us,.interval_us = (gint64) interval_ms * 1000,.estimated_us =
+        now_us,.interval_us = (gint64) interval_ms *1000,.estimated_us =
         -1,.step = 100,};
 }
 

@@ -8,10 +8,8 @@
 #include <glib.h>
 
 G_BEGIN_DECLS
-
 /* The later half of 100 levels needs few witnesses; see the use of marks */
 #define FOXAPI_POLL_MAX_MARKS 8
-
 /**
  * FoxapiPollMark:
  * @at_us: when the level was reached, as well as the questions tell
@@ -22,7 +20,7 @@ G_BEGIN_DECLS
  *
  * Since: 0.1
  */
-typedef struct
+    typedef struct
 {
   gint64 at_us;
   gint64 slack_us;
@@ -56,6 +54,7 @@ typedef struct
   gint level;                   /* the progress reached */
   gint step;                    /* divides 100 and every level seen */
   guint kept;                   /* answers that agreed with the forecast */
+  guint falls;                  /* how often the progress fell back */
   guint n_marks;
   FoxapiPollMark marks[FOXAPI_POLL_MAX_MARKS];  /* in order of time and level */
 } FoxapiPollPlan;

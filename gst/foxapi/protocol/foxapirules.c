@@ -293,6 +293,16 @@ foxapi_rules_check (JsonObject * body, JsonObject * extra, GError ** error)
   return TRUE;
 }
 
+static const FieldRule *
+find_rule (const gchar * name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (field_rules); i++) {
+    if (g_str_equal (field_rules[i].name, name))
+      return &field_rules[i];
+  }
+  return NULL;
+}
+
 /**
  * foxapi_rules_know_field:
  * @name: a field of a request body
@@ -304,9 +314,23 @@ foxapi_rules_check (JsonObject * body, JsonObject * extra, GError ** error)
 gboolean
 foxapi_rules_know_field (const gchar * name)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (field_rules); i++) {
-    if (g_str_equal (field_rules[i].name, name))
-      return TRUE;
-  }
-  return FALSE;
+  return find_rule (name) != NULL;
+}
+
+/**
+ * foxapi_rules_allow_text:
+ * @name: a field that API.md lists for the default model
+ * @text: a value for it
+ *
+ * Returns: %TRUE if the default model takes @text there
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_rules_allow_text (const gchar * name, const gchar * text)
+{
+  const FieldRule *rule = find_rule (name);
+  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), text);
+
+  return rule != NULL && rule->holds (node);
 }

@@ -13,5 +13,6 @@ gboolean foxapi_rules_check (JsonObject * body, JsonObject * extra,
     GError ** error);
 
 gboolean foxapi_rules_know_field (const gchar * name);
+gboolean foxapi_rules_allow_text (const gchar * name, const gchar * text);
 
 G_END_DECLS
