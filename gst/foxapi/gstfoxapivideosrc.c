@@ -58,15 +58,13 @@
 
 #include "gstfoxapivideosrc.h"
 
-#include "foxapidownload.h"
-#include "foxapigeneration.h"
-#include "foxapijson.h"
-#include "foxapireferences.h"
-#include "foxapistore.h"
 #include "foxapiuri.h"
+#include "gstfoxapidelivery.h"
 #include "gstfoxapienums.h"
+#include "gstfoxapijob.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapisettings.h"
+#include "gstfoxapitags.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 #define GST_CAT_DEFAULT foxapi_video_src_debug
@@ -77,6 +75,9 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 /* Reading to an address off a multiple of this costs twice the processor time
  * (measured). */
 #define ALIGNMENT_MASK 63
+
+/* With so many buffers the task is announced anew: see announce_task(). */
+#define ANNOUNCED_BUFFERS 8
 
 enum
 {
@@ -117,26 +118,14 @@ struct _GstFoxapiVideoSrc
   gboolean seekable;
   gboolean end_is_pushed;
   gboolean is_playing;
-  GstClockID deadline;          /* NULL: none, or it must not cancel any more */
 
   /* Of the one generation, through restarts: prepare(), release(), and the
    * streaming thread in between */
-  FoxapiGeneration *generation;
-  gchar *generation_body;       /* text of the properties that made it */
+  GstFoxapiJob job;
 
   /* From prepare() to release(): the streaming thread */
   Phase phase;
-  GstFoxapiSettings service;    /* a copy, for no property changes now */
-  FoxapiClient *client;
-  FoxapiRun run;
-  gchar *store_directory;
-  FoxapiDownload *download;
-  gboolean download_is_open;
-  guint64 position;             /* of the download, if it is open */
-  guint64 run_start;            /* where the download was last opened */
-  guint64 pushed_end;           /* all bytes before this have been pushed */
-  guint64 tail_start;           /* and all from here on */
-  gboolean task_is_announced;   /* downstream */
+  GstFoxapiDelivery delivery;
   gboolean progress_is_open;
 
   /* Has a lock of its own */
@@ -366,7 +355,7 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
 
   gst_foxapi_post_task (GST_ELEMENT (self), task, resumed);
   if (foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING
-      && !self->run.until_task)
+      && !self->job.run.until_task)
     post_progress (self, GST_PROGRESS_TYPE_CONTINUE, text);
 }
 
@@ -398,7 +387,7 @@ on_warning (gpointer user_data, const GError * warning)
   GstFoxapiVideoSrc *self = user_data;
 
   gst_foxapi_post_warning (GST_ELEMENT (self), warning,
-      foxapi_generation_get_task_id (self->generation));
+      foxapi_generation_get_task_id (self->job.generation));
 }
 
 static const FoxapiRunObserver observer = {
@@ -410,89 +399,27 @@ static const FoxapiRunObserver observer = {
 
 /* Starting and stopping */
 
-static gboolean
-make_client (GstFoxapiVideoSrc * self, GError ** error)
-{
-  g_autoptr (FoxapiSession) session = NULL;
-  const gchar *base_url = self->service.base_url;
-  const gchar *api_key = self->service.api_key;
-
-  if (base_url == NULL || *base_url == '\0')
-    base_url = g_getenv ("FOXAPI_BASE_URL");
-  if (base_url == NULL || *base_url == '\0')
-    base_url = FOXAPI_DEFAULT_BASE_URL;
-  if (api_key == NULL)
-    api_key = g_getenv ("FOXAPI_API_KEY");
-
-  session = foxapi_session_new (&self->service.session, error);
-  if (session == NULL)
-    return FALSE;
-  self->client = foxapi_client_new (session, base_url, api_key, error);
-  return self->client != NULL;
-}
-
 static void
-choose_store (GstFoxapiVideoSrc * self)
-{
-  const gchar *store = self->service.task_store;
-
-  g_free (self->store_directory);
-  self->store_directory = NULL;
-  if (store == NULL)
-    self->store_directory = foxapi_store_get_default_directory ();
-  else if (*store != '\0')
-    self->store_directory = g_strdup (store);
-}
-
-/* What an application has set, at one moment. */
-typedef struct
-{
-  JsonObject *body;             /* NULL: it breaks a rule, see body_error */
-  GError *body_error;
-  gchar *body_text;
-  gchar *named_task_id;
-  gboolean task_is_forgotten;
-} Wish;
-
-static void
-wish_clear (Wish * wish)
-{
-  g_clear_pointer (&wish->body, json_object_unref);
-  g_clear_error (&wish->body_error);
-  g_free (wish->body_text);
-  g_free (wish->named_task_id);
-}
-
-/* *INDENT-OFF* */
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wish, wish_clear)
-/* *INDENT-ON* */
-
-static void
-read_properties (GstFoxapiVideoSrc * self, Wish * wish)
+read_properties (GstFoxapiVideoSrc * self, GstFoxapiWish * wish)
 {
   GST_OBJECT_LOCK (self);
-  gst_foxapi_settings_copy_service (&self->settings, &self->service);
-  self->run.until_task = self->output == GST_FOXAPI_OUTPUT_TASK;
+  gst_foxapi_settings_copy_service (&self->settings, &wish->service);
   wish->body = gst_foxapi_settings_to_body (&self->settings, &wish->body_error);
-  wish->named_task_id = g_strdup (self->named_task_id);
+  wish->task_id = g_strdup (self->named_task_id);
   wish->task_is_forgotten = self->task_is_forgotten;
+  wish->until_task = self->output == GST_FOXAPI_OUTPUT_TASK;
   GST_OBJECT_UNLOCK (self);
-
-  if (wish->body != NULL)
-    wish->body_text = foxapi_json_to_text (wish->body);
 }
 
-/* The generation is a new one, or one that an application named: what was known
- * of another is not about it. */
 static void
-forget_task (GstFoxapiVideoSrc * self, const gchar * task_id)
+forget_task (GstFoxapiVideoSrc * self, const gchar * new_task_id)
 {
   FoxapiTask *old_task;
 
   GST_OBJECT_LOCK (self);
   old_task = g_steal_pointer (&self->task);
   g_free (self->task_id);
-  self->task_id = g_strdup (task_id);
+  self->task_id = g_strdup (new_task_id);
   g_clear_pointer (&self->named_task_id, g_free);
   self->task_is_forgotten = FALSE;
   GST_OBJECT_UNLOCK (self);
@@ -500,100 +427,35 @@ forget_task (GstFoxapiVideoSrc * self, const gchar * task_id)
   g_clear_pointer (&old_task, foxapi_task_unref);
 }
 
-/* The table of INTERFACE.md, life of the element: what a start does with what
- * there is. Whatever the properties say, a task that was named or is unchanged
- * costs nothing, so their faults count only where they would be sent. */
-static gboolean
-choose_generation (GstFoxapiVideoSrc * self, Wish * wish, GError ** error)
-{
-  FoxapiGeneration *generation = NULL;
-
-  if (wish->named_task_id != NULL) {
-    if (!foxapi_task_id_is_valid (wish->named_task_id)) {
-      g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-          "The property task-id must be the id of a task as the service gave "
-          "it, without slashes, spaces and control characters. Nothing was "
-          "sent.");
-      return FALSE;
-    }
-    generation = foxapi_generation_new_for_task (wish->named_task_id);
-  } else if (self->generation != NULL && !wish->task_is_forgotten
-      && g_strcmp0 (wish->body_text, self->generation_body) == 0) {
-    return TRUE;
-  } else if (wish->body == NULL) {
-    g_propagate_error (error, g_steal_pointer (&wish->body_error));
-    return FALSE;
-  } else if (!foxapi_references_check (wish->body, error)) {
-    return FALSE;
-  } else {
-    generation = foxapi_generation_new (wish->body);
-  }
-
-  g_clear_pointer (&self->generation, foxapi_generation_free);
-  self->generation = generation;
-  g_free (self->generation_body);
-  self->generation_body = g_steal_pointer (&wish->body_text);
-  forget_task (self, wish->named_task_id);
-  return TRUE;
-}
-
-static void
-prepare_run (GstFoxapiVideoSrc * self)
-{
-  guint task_timeout = self->service.task_timeout;
-
-  self->run.client = self->client;
-  self->run.store_directory = self->store_directory;
-  self->run.retries = self->service.retries;
-  self->run.poll_interval_ms = self->service.poll_interval;
-  self->run.deadline_us = task_timeout > 0 ?
-      g_get_monotonic_time () + task_timeout * G_USEC_PER_SEC : G_MAXINT64;
-  self->run.observer = &observer;
-  self->run.user_data = self;
-  self->run.cancellable = self->cancellable;
-}
-
-/* Everything that can be wrong without asking the service. This is not the
- * start() of the base class, as that follows up a failure with an ERROR of its
- * own. */
+/* This is not the start() of the base class, as that follows up a failure with
+ * an ERROR of its own. */
 static gboolean
 prepare (GstFoxapiVideoSrc * self)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (Wish) wish = { NULL };
+  g_auto (GstFoxapiWish) wish = { 0 };
+  gboolean is_new;
 
   read_properties (self, &wish);
-  if (!make_client (self, &error) || !choose_generation (self, &wish, &error)) {
+  if (!gst_foxapi_job_prepare (&self->job, &wish, &is_new, &error)) {
     gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
     return FALSE;
   }
 
-  choose_store (self);
-  prepare_run (self);
+  if (is_new)
+    forget_task (self, wish.task_id);
   self->phase = PHASE_GENERATE;
-  self->pushed_end = 0;
-  self->tail_start = G_MAXUINT64;
-  /* Held until release(): each wait would make it anew. */
-  g_cancellable_get_fd (self->cancellable);
+  gst_foxapi_delivery_init (&self->delivery, &self->job);
   return TRUE;
 }
 
 static void
 release (GstFoxapiVideoSrc * self)
 {
-  if (self->run.cancellable != NULL)
-    g_cancellable_release_fd (self->cancellable);
-  self->run.cancellable = NULL;
-
   if (self->progress_is_open)
     post_progress (self, GST_PROGRESS_TYPE_CANCELED, "Stopped");
-  if (self->generation != NULL)
-    foxapi_generation_let_go (self->generation);
-  g_clear_pointer (&self->download, foxapi_download_free);
-  self->download_is_open = FALSE;
-  self->task_is_announced = FALSE;
-  g_clear_pointer (&self->client, foxapi_client_unref);
-  gst_foxapi_settings_clear (&self->service);
+  gst_foxapi_delivery_clear (&self->delivery);
+  gst_foxapi_job_release (&self->job);
 
   GST_OBJECT_LOCK (self);
   self->has_size = FALSE;
@@ -616,7 +478,7 @@ set_playing (GstFoxapiVideoSrc * self, gboolean is_playing)
   GST_OBJECT_UNLOCK (self);
 
   if (is_delivered)
-    foxapi_generation_delivered (self->generation);
+    foxapi_generation_delivered (self->job.generation);
 }
 
 static GstStateChangeReturn
@@ -659,58 +521,6 @@ gst_foxapi_video_src_unlock_stop (GstBaseSrc * src)
   return TRUE;
 }
 
-/* The deadline of the task. A call that drips along never times out by itself,
- * so it is cancelled from the clock's thread. */
-
-static gboolean
-on_deadline (GstClock * clock, GstClockTime time, GstClockID id,
-    gpointer user_data)
-{
-  GstFoxapiVideoSrc *self = user_data;
-
-  GST_OBJECT_LOCK (self);
-  if (self->deadline == id)
-    g_cancellable_cancel (self->cancellable);
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-static void
-set_deadline (GstFoxapiVideoSrc * self)
-{
-  g_autoptr (GstClock) clock = NULL;
-  GstClockID id;
-  gint64 left_us;
-
-  if (self->run.deadline_us == G_MAXINT64)
-    return;
-
-  left_us = MAX (self->run.deadline_us - g_get_monotonic_time (), 0);
-  clock = gst_system_clock_obtain ();
-  id = gst_clock_new_single_shot_id (clock,
-      gst_clock_get_time (clock) + left_us * GST_USECOND);
-  GST_OBJECT_LOCK (self);
-  self->deadline = id;
-  GST_OBJECT_UNLOCK (self);
-  gst_clock_id_wait_async (id, on_deadline, gst_object_ref (self),
-      gst_object_unref);
-}
-
-static void
-clear_deadline (GstFoxapiVideoSrc * self)
-{
-  GstClockID id;
-
-  GST_OBJECT_LOCK (self);
-  id = g_steal_pointer (&self->deadline);
-  GST_OBJECT_UNLOCK (self);
-
-  if (id != NULL) {
-    gst_clock_id_unschedule (id);
-    gst_clock_id_unref (id);
-  }
-}
-
 /* The streaming thread, from here on */
 
 /* Ends create() with @error. FLUSHING, not ERROR: for that the base class would
@@ -718,10 +528,11 @@ clear_deadline (GstFoxapiVideoSrc * self)
 static GstFlowReturn
 fail (GstFoxapiVideoSrc * self, const GError * error)
 {
-  const gchar *task_id = foxapi_generation_get_task_id (self->generation);
+  const gchar *task_id = foxapi_generation_get_task_id (self->job.generation);
 
   if (g_cancellable_is_cancelled (self->cancellable)
-      && !(self->phase == PHASE_GENERATE && foxapi_run_is_overdue (&self->run))) {
+      && !(self->phase == PHASE_GENERATE
+          && foxapi_run_is_overdue (&self->job.run))) {
     GST_DEBUG_OBJECT (self, "cancelled: %s", error->message);
     return GST_FLOW_FLUSHING;
   }
@@ -729,30 +540,26 @@ fail (GstFoxapiVideoSrc * self, const GError * error)
   if (self->progress_is_open)
     post_progress (self, GST_PROGRESS_TYPE_ERROR, error->message);
   gst_foxapi_post_error (GST_ELEMENT (self), error, task_id,
-      !foxapi_generation_has_failed (self->generation));
+      !foxapi_generation_has_failed (self->job.generation));
   return GST_FLOW_FLUSHING;
 }
 
 static GstFlowReturn
 generate (GstFoxapiVideoSrc * self)
 {
-  const gchar *task_id = foxapi_generation_get_task_id (self->generation);
+  const gchar *task_id = foxapi_generation_get_task_id (self->job.generation);
   g_autofree gchar *text = task_id ?
       g_strdup_printf ("Taking up task %s", task_id) :
       g_strdup ("Submitting the request");
   g_autoptr (GError) error = NULL;
-  gboolean done;
 
   post_progress (self, GST_PROGRESS_TYPE_START, text);
-  set_deadline (self);
-  done = foxapi_generation_run (self->generation, &self->run, &error);
-  clear_deadline (self);
-  if (!done)
+  if (!gst_foxapi_job_generate (&self->job, &error))
     return fail (self, error);
 
   /* From here on it is the download's own limits that count. */
-  self->run.deadline_us = G_MAXINT64;
-  if (self->run.until_task) {
+  self->job.run.deadline_us = G_MAXINT64;
+  if (self->job.run.until_task) {
     post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "The task is submitted");
     self->phase = PHASE_DELIVER_TASK;
   } else {
@@ -762,23 +569,25 @@ generate (GstFoxapiVideoSrc * self)
   return GST_FLOW_OK;
 }
 
-/* Sends the task downstream, ahead of the first buffer. */
+/* Sends the task and the tags downstream, ahead of the buffers. A demuxer hands
+ * them on only to the pads that it has by then, so they come again with the
+ * first buffers after each opening, and with the end. */
 static void
 announce_task (GstFoxapiVideoSrc * self)
 {
-  if (self->task_is_announced)
-    return;
+  FoxapiTask *task = foxapi_generation_get_task (self->job.generation);
+  GstPad *pad = GST_BASE_SRC_PAD (self);
 
-  gst_pad_push_event (GST_BASE_SRC_PAD (self),
-      gst_foxapi_new_task_event (foxapi_generation_get_task (self->generation),
-          self->resumed));
-  self->task_is_announced = TRUE;
+  gst_pad_push_event (pad, gst_foxapi_new_task_event (task, self->resumed));
+  gst_pad_push_event (pad,
+      gst_event_new_tag (gst_foxapi_tags_new (foxapi_generation_get_prompt
+              (self->job.generation), task)));
 }
 
 static GstFlowReturn
 deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
 {
-  FoxapiTask *task = foxapi_generation_get_first_answer (self->generation);
+  FoxapiTask *task = foxapi_generation_get_first_answer (self->job.generation);
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/json");
   gchar *json = g_strdup (foxapi_task_get_json (task));
 
@@ -792,28 +601,19 @@ deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
   return GST_FLOW_OK;
 }
 
-static gchar *
-renew_link (gpointer user_data, GCancellable * cancellable, GError ** error)
-{
-  GstFoxapiVideoSrc *self = user_data;
-
-  GST_INFO_OBJECT (self, "the result's link has expired, asking for another");
-  return foxapi_generation_renew_link (self->generation, &self->run, error);
-}
-
 static void
 publish_size (GstFoxapiVideoSrc * self)
 {
   GstBaseSrc *src = GST_BASE_SRC (self);
   guint64 size;
-  gboolean has_size = foxapi_download_get_size (self->download, &size);
+  gboolean has_size = gst_foxapi_delivery_get_size (&self->delivery, &size);
   gboolean is_new;
 
   GST_OBJECT_LOCK (self);
   is_new = has_size && !self->has_size;
   self->has_size = has_size;
   self->size = size;
-  self->seekable = foxapi_download_is_seekable (self->download);
+  self->seekable = gst_foxapi_delivery_is_seekable (&self->delivery);
   if (has_size)
     src->segment.duration = size;
   GST_OBJECT_UNLOCK (self);
@@ -821,30 +621,6 @@ publish_size (GstFoxapiVideoSrc * self)
   if (is_new)
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_duration_changed (GST_OBJECT (self)));
-}
-
-static gboolean
-open_download (GstFoxapiVideoSrc * self, guint64 position, GError ** error)
-{
-  if (self->download == NULL) {
-    FoxapiTask *task = foxapi_generation_get_task (self->generation);
-
-    self->download =
-        foxapi_download_new (foxapi_client_get_session (self->client),
-        foxapi_task_get_results (task)[0], self->service.retries, renew_link,
-        self);
-  }
-
-  GST_DEBUG_OBJECT (self, "opening the result at %" G_GUINT64_FORMAT, position);
-  self->download_is_open =
-      foxapi_download_open (self->download, position, self->cancellable, error);
-  if (!self->download_is_open)
-    return FALSE;
-
-  self->position = position;
-  self->run_start = position;
-  publish_size (self);
-  return TRUE;
 }
 
 static void
@@ -859,16 +635,7 @@ note_delivered (GstFoxapiVideoSrc * self)
   GST_OBJECT_UNLOCK (self);
 
   if (is_delivered)
-    foxapi_generation_delivered (self->generation);
-}
-
-static void
-note_pushed (GstFoxapiVideoSrc * self, guint64 start, guint64 end)
-{
-  if (start <= self->pushed_end)
-    self->pushed_end = MAX (self->pushed_end, end);
-  if (self->has_size && end == self->size)
-    self->tail_start = MIN (self->tail_start, self->run_start);
+    foxapi_generation_delivered (self->job.generation);
 }
 
 /* A demuxer that has all that the file's index names says EOS by itself, and
@@ -883,7 +650,7 @@ on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS
       && self->phase == PHASE_DELIVER_MEDIA
       && gst_pad_get_last_flow_return (pad) == GST_FLOW_EOS
-      && self->pushed_end >= self->tail_start)
+      && gst_foxapi_delivery_is_complete (&self->delivery))
     note_delivered (self);
   return GST_PAD_PROBE_OK;
 }
@@ -896,38 +663,29 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
   g_autoptr (GstBuffer) new_buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn result;
-  GstMapInfo map;
   gssize n;
 
-  if ((!self->download_is_open || self->position != offset)
-      && !open_download (self, offset, &error))
+  if (!gst_foxapi_delivery_open (&self->delivery, offset, &error))
     return fail (self, error);
-  announce_task (self);
+  publish_size (self);
+  if (gst_foxapi_delivery_count (&self->delivery) < ANNOUNCED_BUFFERS)
+    announce_task (self);
 
   result = GST_BASE_SRC_CLASS (gst_foxapi_video_src_parent_class)->alloc (src,
       offset, length, &new_buffer);
   if (result != GST_FLOW_OK)
     return result;
 
-  gst_buffer_map (new_buffer, &map, GST_MAP_WRITE);
-  n = foxapi_download_read (self->download, map.data, MIN (map.size, length),
-      self->cancellable, &error);
-  gst_buffer_unmap (new_buffer, &map);
+  n = gst_foxapi_delivery_read (&self->delivery, new_buffer, length, &error);
   if (n < 0)
     return fail (self, error);
-  /* A size that only the end told. */
-  if (!self->has_size)
-    publish_size (self);
   if (n == 0) {
+    /* The end may be the first to tell the size. */
+    publish_size (self);
+    announce_task (self);
     note_delivered (self);
     return GST_FLOW_EOS;
   }
-
-  gst_buffer_set_size (new_buffer, n);
-  self->position += n;
-  note_pushed (self, offset, self->position);
-  GST_BUFFER_OFFSET (new_buffer) = offset;
-  GST_BUFFER_OFFSET_END (new_buffer) = self->position;
   *buffer = g_steal_pointer (&new_buffer);
   return GST_FLOW_OK;
 }
@@ -950,7 +708,7 @@ gst_foxapi_video_src_create (GstBaseSrc * src, guint64 offset, guint length,
       case PHASE_DELIVER_TASK:
         return deliver_task (self, buffer);
       case PHASE_TASK_DELIVERED:
-        foxapi_generation_delivered (self->generation);
+        foxapi_generation_delivered (self->job.generation);
         return GST_FLOW_EOS;
       case PHASE_DELIVER_MEDIA:
         return deliver_media (self, offset, length, buffer);
@@ -1050,13 +808,12 @@ gst_foxapi_video_src_finalize (GObject * object)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (object);
 
-  g_clear_pointer (&self->generation, foxapi_generation_free);
-  g_free (self->generation_body);
+  gst_foxapi_job_clear (&self->job);
   g_clear_pointer (&self->task, foxapi_task_unref);
   g_free (self->task_id);
   g_free (self->named_task_id);
-  g_free (self->store_directory);
   gst_foxapi_settings_clear (&self->settings);
+  g_cancellable_release_fd (self->cancellable);
   g_object_unref (self->cancellable);
 
   G_OBJECT_CLASS (gst_foxapi_video_src_parent_class)->finalize (object);
@@ -1070,6 +827,11 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
   gst_foxapi_settings_init (&self->settings);
   self->output = DEFAULT_OUTPUT;
   self->cancellable = g_cancellable_new ();
+  /* Held as long as the element lives: every wait would make it anew. */
+  g_cancellable_get_fd (self->cancellable);
+  self->job.run.cancellable = self->cancellable;
+  self->job.run.observer = &observer;
+  self->job.run.user_data = self;
 
   gst_base_src_set_format (src, GST_FORMAT_BYTES);
   gst_base_src_set_blocksize (src, BLOCK_SIZE);

@@ -25,7 +25,7 @@
  * g_main_context_invoke(): that would run it here while the thread is between
  * two iterations. */
 void
-foxapi_sim_post (FoxapiSim *sim, GSourceFunc function, gpointer data)
+foxapi_sim_post (FoxapiSim * sim, GSourceFunc function, gpointer data)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
 
@@ -35,24 +35,26 @@ foxapi_sim_post (FoxapiSim *sim, GSourceFunc function, gpointer data)
 }
 
 static FoxapiSimConnection *
-find_connection (GSocket *socket)
+find_connection (GSocket * socket)
 {
-  return g_object_get_data (G_OBJECT (socket), CONNECTION_KEY);
+  return socket ? g_object_get_data (G_OBJECT (socket), CONNECTION_KEY) : NULL;
 }
 
 /* The connection of @socket has been closed */
 void
-foxapi_sim_connection_closed (FoxapiSim *sim, GSocket *socket)
+foxapi_sim_connection_closed (FoxapiSim * sim, GSocket * socket)
 {
   FoxapiSimConnection *connection = find_connection (socket);
 
   if (connection == NULL)
     return;
   g_object_set_data (G_OBJECT (socket), CONNECTION_KEY, NULL);
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   sim->connections = g_list_remove (sim->connections, connection);
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
+  foxapi_sim_clear_source (&connection->gone_source);
+  foxapi_sim_clear_source (&connection->close_source);
   g_signal_handlers_disconnect_by_data (connection->message, connection);
   g_object_unref (connection->message);
   g_object_unref (connection->socket);
@@ -60,7 +62,7 @@ foxapi_sim_connection_closed (FoxapiSim *sim, GSocket *socket)
 }
 
 static void
-on_disconnected (G_GNUC_UNUSED SoupServerMessage *message, gpointer data)
+on_disconnected (G_GNUC_UNUSED SoupServerMessage * message, gpointer data)
 {
   FoxapiSimConnection *connection = data;
 
@@ -68,47 +70,103 @@ on_disconnected (G_GNUC_UNUSED SoupServerMessage *message, gpointer data)
     foxapi_sim_connection_closed (connection->sim, connection->socket);
 }
 
+static gboolean
+on_close_idle (gpointer data)
+{
+  FoxapiSimConnection *connection = data;
+
+  foxapi_sim_clear_source (&connection->close_source);
+  if (!connection->busy) {
+    g_socket_close (connection->socket, NULL);
+    foxapi_sim_connection_closed (connection->sim, connection->socket);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* libsoup 3.2 forgets a connection that its peer closes between two requests:
+ * it stops watching it and never closes it. So it is closed here, after
+ * libsoup has seen the end and read what came before it: hence the priority. */
+static void
+close_when_idle (FoxapiSimConnection * connection)
+{
+  if (!connection->peer_gone || connection->busy
+      || connection->close_source != NULL)
+    return;
+  connection->close_source = g_idle_source_new ();
+  g_source_set_priority (connection->close_source, G_PRIORITY_LOW);
+  g_source_set_callback (connection->close_source, on_close_idle, connection,
+      NULL);
+  g_source_attach (connection->close_source, connection->sim->context);
+}
+
+static gboolean
+on_peer_gone (G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
+    gpointer data)
+{
+  FoxapiSimConnection *connection = data;
+
+  connection->peer_gone = TRUE;
+  foxapi_sim_clear_source (&connection->gone_source);
+  close_when_idle (connection);
+  return G_SOURCE_REMOVE;
+}
+
 /* The connection that @message came on, made known where it is new */
 FoxapiSimConnection *
-foxapi_sim_track_connection (FoxapiSim *sim, SoupServerMessage *message)
+foxapi_sim_track_connection (FoxapiSim * sim, SoupServerMessage * message)
 {
   GSocket *socket = soup_server_message_get_socket (message);
-  FoxapiSimConnection *connection;
+  FoxapiSimConnection *connection = find_connection (socket);
 
-  if (socket == NULL)
-    return NULL;
-  connection = find_connection (socket);
-  if (connection != NULL)
+  if (connection != NULL || socket == NULL)
     return connection;
 
   connection = g_new0 (FoxapiSimConnection, 1);
   connection->sim = sim;
   connection->socket = g_object_ref (socket);
   connection->message = g_object_ref (message);
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   connection->number = ++sim->n_connections;
   sim->connections = g_list_prepend (sim->connections, connection);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   g_object_set_data (G_OBJECT (socket), CONNECTION_KEY, connection);
   g_signal_connect (message, "disconnected", G_CALLBACK (on_disconnected),
       connection);
+  connection->gone_source =
+      foxapi_sim_watch_gone (sim, socket, on_peer_gone, connection);
   return connection;
+}
+
+/* From a request until its answer is sent, or never will be */
+void
+foxapi_sim_set_busy (SoupServerMessage * message, gboolean busy)
+{
+  FoxapiSimConnection *connection =
+      find_connection (soup_server_message_get_socket (message));
+
+  if (connection == NULL)
+    return;
+  connection->busy = busy;
+  close_when_idle (connection);
 }
 
 /* Takes the connection away from libsoup; who takes it has to close it and
  * call foxapi_sim_connection_closed(). */
 GIOStream *
-foxapi_sim_steal_connection (FoxapiSim *sim, SoupServerMessage *message)
+foxapi_sim_steal_connection (FoxapiSim * sim, SoupServerMessage * message)
 {
   FoxapiSimConnection *connection = foxapi_sim_track_connection (sim, message);
 
-  if (connection != NULL)
+  if (connection != NULL) {
     connection->stolen = TRUE;
+    foxapi_sim_clear_source (&connection->gone_source);
+    foxapi_sim_clear_source (&connection->close_source);
+  }
   return soup_server_message_steal_connection (message);
 }
 
 static gchar *
-listen_on (FoxapiSim *sim, SoupServer *server, guint port, GError **error)
+listen_on (FoxapiSim * sim, SoupServer * server, guint port, GError ** error)
 {
   SoupServerListenOptions options = SOUP_SERVER_LISTEN_IPV4_ONLY;
   GSList *uris;
@@ -132,26 +190,26 @@ listen_on (FoxapiSim *sim, SoupServer *server, guint port, GError **error)
 /* A connection that is shut down wakes every read and write on it, so that
  * closing it never waits for a peer that does not read. */
 static void
-shut_down_connections (FoxapiSim *sim)
+shut_down_connections (FoxapiSim * sim)
 {
-  g_mutex_lock (&sim->lock);
-  for (GList *l = sim->connections; l != NULL; l = l->next) {
+  foxapi_sim_lock (sim);
+  for (GList * l = sim->connections; l != NULL; l = l->next) {
     FoxapiSimConnection *connection = l->data;
 
     if (!g_socket_is_closed (connection->socket))
       shutdown (g_socket_get_fd (connection->socket), SHUT_RDWR);
   }
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
 }
 
 static gboolean
-have_connections (FoxapiSim *sim)
+have_connections (FoxapiSim * sim)
 {
   gboolean have;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   have = sim->connections != NULL || sim->n_wires > 0;
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return have;
 }
 
@@ -164,10 +222,10 @@ on_deadline (gpointer data)
 
 /* Ends everything and runs the context until the last connection is gone */
 static void
-close_all (FoxapiSim *sim)
+close_all (FoxapiSim * sim)
 {
-  g_autoptr (GSource) deadline = g_timeout_source_new_seconds (
-      SHUTDOWN_TIMEOUT_S);
+  g_autoptr (GSource) deadline =
+      g_timeout_source_new_seconds (SHUTDOWN_TIMEOUT_S);
   gboolean late = FALSE;
 
   foxapi_sim_drop_held (sim);
@@ -208,13 +266,13 @@ sim_thread (gpointer data)
         sim->options.result_port, &error);
   run = result_base_url != NULL;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   sim->start_error = g_steal_pointer (&error);
   sim->base_url = g_steal_pointer (&base_url);
   sim->result_base_url = g_steal_pointer (&result_base_url);
   sim->started = TRUE;
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
 
   if (run)
     g_main_loop_run (sim->loop);
@@ -235,7 +293,7 @@ on_quit (gpointer data)
 
 /* The struct with its options, before there is a thread */
 static FoxapiSim *
-sim_new (const FoxapiSimOptions *options)
+sim_new (const FoxapiSimOptions * options)
 {
   FoxapiSim *sim = g_new0 (FoxapiSim, 1);
 
@@ -269,7 +327,7 @@ sim_new (const FoxapiSimOptions *options)
 }
 
 FoxapiSim *
-foxapi_sim_new (const FoxapiSimOptions *options, GError **error)
+foxapi_sim_new (const FoxapiSimOptions * options, GError ** error)
 {
   FoxapiSim *sim;
 
@@ -282,10 +340,10 @@ foxapi_sim_new (const FoxapiSimOptions *options, GError **error)
     return NULL;
   }
   sim->thread = g_thread_new ("foxapi-sim", sim_thread, sim);
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   while (!sim->started)
-    g_cond_wait (&sim->changed, &sim->lock);
-  g_mutex_unlock (&sim->lock);
+    foxapi_sim_wait (sim, -1);
+  foxapi_sim_unlock (sim);
   if (sim->start_error != NULL) {
     g_propagate_error (error, g_steal_pointer (&sim->start_error));
     foxapi_sim_free (sim);
@@ -295,14 +353,14 @@ foxapi_sim_new (const FoxapiSimOptions *options, GError **error)
 }
 
 void
-foxapi_sim_free (FoxapiSim *sim)
+foxapi_sim_free (FoxapiSim * sim)
 {
   if (sim == NULL)
     return;
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   sim->stopping = TRUE;
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   foxapi_sim_renderer_stop (sim);
   if (sim->thread != NULL) {
     foxapi_sim_post (sim, on_quit, sim);
@@ -330,36 +388,36 @@ foxapi_sim_free (FoxapiSim *sim)
 }
 
 const gchar *
-foxapi_sim_get_base_url (FoxapiSim *sim)
+foxapi_sim_get_base_url (FoxapiSim * sim)
 {
   return sim->base_url;
 }
 
 const gchar *
-foxapi_sim_get_result_base_url (FoxapiSim *sim)
+foxapi_sim_get_result_base_url (FoxapiSim * sim)
 {
   return sim->result_base_url;
 }
 
 const gchar *
-foxapi_sim_get_api_key (FoxapiSim *sim)
+foxapi_sim_get_api_key (FoxapiSim * sim)
 {
   return sim->api_key;
 }
 
 void
-foxapi_sim_script (FoxapiSim *sim, FoxapiSimRoute route, guint nth,
-    const FoxapiSimFault *fault)
+foxapi_sim_script (FoxapiSim * sim, FoxapiSimRoute route, guint nth,
+    const FoxapiSimFault * fault)
 {
   g_return_if_fail (route < FOXAPI_SIM_N_ROUTES);
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   if (fault != NULL)
     g_hash_table_insert (sim->faults[route], GUINT_TO_POINTER (nth),
         foxapi_sim_fault_copy (fault));
   else
     g_hash_table_remove (sim->faults[route], GUINT_TO_POINTER (nth));
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
 }
 
 static gboolean
@@ -371,36 +429,35 @@ on_release (gpointer data)
 }
 
 void
-foxapi_sim_release (FoxapiSim *sim)
+foxapi_sim_release (FoxapiSim * sim)
 {
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   sim->released = TRUE;
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   foxapi_sim_post (sim, on_release, sim);
 }
 
 gboolean
-foxapi_sim_wait_requests (FoxapiSim *sim, FoxapiSimRoute route, guint n)
+foxapi_sim_wait_requests (FoxapiSim * sim, FoxapiSimRoute route, guint n)
 {
   gint64 deadline = g_get_monotonic_time () + WAIT_TIMEOUT;
   gboolean arrived;
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, FALSE);
 
-  g_mutex_lock (&sim->lock);
-  while (sim->counts[route] < n
-      && g_cond_wait_until (&sim->changed, &sim->lock, deadline)) {
+  foxapi_sim_lock (sim);
+  while (sim->counts[route] < n && foxapi_sim_wait (sim, deadline)) {
   }
   arrived = sim->counts[route] >= n;
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return arrived;
 }
 
 /* With the lock held */
 static gboolean
-is_idle (FoxapiSim *sim, FoxapiSimRoute route)
+is_idle (FoxapiSim * sim, FoxapiSimRoute route)
 {
-  for (GList *l = sim->connections; l != NULL; l = l->next) {
+  for (GList * l = sim->connections; l != NULL; l = l->next) {
     FoxapiSimConnection *connection = l->data;
 
     if (connection->routes[route])
@@ -410,18 +467,18 @@ is_idle (FoxapiSim *sim, FoxapiSimRoute route)
 }
 
 gboolean
-foxapi_sim_wait_idle (FoxapiSim *sim, FoxapiSimRoute route)
+foxapi_sim_wait_idle (FoxapiSim * sim, FoxapiSimRoute route)
 {
   gint64 deadline = g_get_monotonic_time () + WAIT_TIMEOUT;
   gboolean idle;
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, FALSE);
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   while (!is_idle (sim, route)
-      && g_cond_wait_until (&sim->changed, &sim->lock, deadline)) {
+      && foxapi_sim_wait (sim, deadline)) {
   }
   idle = is_idle (sim, route);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return idle;
 }

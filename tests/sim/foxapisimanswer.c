@@ -15,7 +15,7 @@
 #define SLICE_SIZE ((gsize) 256 * 1024)
 
 FoxapiSimAnswer *
-foxapi_sim_answer_new (guint status, const gchar *content_type, GBytes *body)
+foxapi_sim_answer_new (guint status, const gchar * content_type, GBytes * body)
 {
   FoxapiSimAnswer *answer = g_new0 (FoxapiSimAnswer, 1);
 
@@ -28,7 +28,7 @@ foxapi_sim_answer_new (guint status, const gchar *content_type, GBytes *body)
 }
 
 FoxapiSimAnswer *
-foxapi_sim_answer_new_json (guint status, JsonBuilder *builder)
+foxapi_sim_answer_new_json (guint status, JsonBuilder * builder)
 {
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
   g_autoptr (GBytes) body = NULL;
@@ -68,8 +68,8 @@ get_error_type (guint status)
 }
 
 FoxapiSimAnswer *
-foxapi_sim_answer_new_error (guint status, const gchar *code,
-    const gchar *format, ...)
+foxapi_sim_answer_new_error (guint status, const gchar * code,
+    const gchar * format, ...)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autofree gchar *message = NULL;
@@ -99,7 +99,7 @@ foxapi_sim_answer_new_error (guint status, const gchar *code,
 }
 
 void
-foxapi_sim_answer_free (FoxapiSimAnswer *answer)
+foxapi_sim_answer_free (FoxapiSimAnswer * answer)
 {
   g_ptr_array_unref (answer->headers);
   g_bytes_unref (answer->body);
@@ -110,7 +110,7 @@ foxapi_sim_answer_free (FoxapiSimAnswer *answer)
 
 /* Where the value of a "Name: value" starts, NULL if it is another name */
 static const gchar *
-match_header (const gchar *line, const gchar *name)
+match_header (const gchar * line, const gchar * name)
 {
   gsize length = strlen (name);
 
@@ -123,7 +123,7 @@ match_header (const gchar *line, const gchar *name)
 }
 
 static void
-remove_header (FoxapiSimAnswer *answer, const gchar *name)
+remove_header (FoxapiSimAnswer * answer, const gchar * name)
 {
   for (guint i = answer->headers->len; i > 0; i--) {
     if (match_header (g_ptr_array_index (answer->headers, i - 1), name))
@@ -132,15 +132,15 @@ remove_header (FoxapiSimAnswer *answer, const gchar *name)
 }
 
 void
-foxapi_sim_answer_set_header (FoxapiSimAnswer *answer, const gchar *name,
-    const gchar *value)
+foxapi_sim_answer_set_header (FoxapiSimAnswer * answer, const gchar * name,
+    const gchar * value)
 {
   remove_header (answer, name);
   g_ptr_array_add (answer->headers, g_strdup_printf ("%s: %s", name, value));
 }
 
 const gchar *
-foxapi_sim_answer_get_header (FoxapiSimAnswer *answer, const gchar *name)
+foxapi_sim_answer_get_header (FoxapiSimAnswer * answer, const gchar * name)
 {
   for (guint i = 0; i < answer->headers->len; i++) {
     const gchar *value =
@@ -155,13 +155,13 @@ foxapi_sim_answer_get_header (FoxapiSimAnswer *answer, const gchar *name)
 /* Every honest header of a scripted name goes first, so that a script may
  * send the same name twice. */
 void
-foxapi_sim_answer_replace_headers (FoxapiSimAnswer *answer, const gchar *lines)
+foxapi_sim_answer_replace_headers (FoxapiSimAnswer * answer,
+    const gchar * lines)
 {
   g_auto (GStrv) list = g_strsplit (lines, "\n", -1);
 
   for (guint i = 0; list[i] != NULL; i++) {
-    g_autofree gchar *name =
-        g_strndup (list[i], strcspn (list[i], ":"));
+    g_autofree gchar *name = g_strndup (list[i], strcspn (list[i], ":"));
 
     g_strchomp (list[i]);
     remove_header (answer, name);
@@ -174,7 +174,7 @@ foxapi_sim_answer_replace_headers (FoxapiSimAnswer *answer, const gchar *lines)
 
 /* What the service would say with a scripted status of its own */
 static void
-replace_status (FoxapiSimAnswer *answer, guint status, gboolean on_results)
+replace_status (FoxapiSimAnswer * answer, guint status, gboolean on_results)
 {
   g_autoptr (FoxapiSimAnswer) other = NULL;
   FoxapiSimAnswer swap;
@@ -205,8 +205,8 @@ replace_status (FoxapiSimAnswer *answer, guint status, gboolean on_results)
 }
 
 void
-foxapi_sim_answer_apply_fault (FoxapiSimAnswer *answer,
-    const FoxapiSimFault *fault, gboolean on_results)
+foxapi_sim_answer_apply_fault (FoxapiSimAnswer * answer,
+    const FoxapiSimFault * fault, gboolean on_results)
 {
   if (fault->status != 0)
     replace_status (answer, fault->status, on_results);
@@ -226,8 +226,8 @@ foxapi_sim_answer_apply_fault (FoxapiSimAnswer *answer,
 /* Hands @answer to libsoup, which sends it. The body is not copied: each slice
  * refers to it, and is let go when it was written. */
 void
-foxapi_sim_answer_to_message (FoxapiSimAnswer *answer,
-    SoupServerMessage *message)
+foxapi_sim_answer_to_message (FoxapiSimAnswer * answer,
+    SoupServerMessage * message)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_response_headers (message);

@@ -16,29 +16,29 @@
 #define TASKS_PREFIX "/v1/tasks/"
 
 static void
-add_string (JsonBuilder *builder, const gchar *name, const gchar *value)
+add_string (JsonBuilder * builder, const gchar * name, const gchar * value)
 {
   json_builder_set_member_name (builder, name);
   json_builder_add_string_value (builder, value);
 }
 
 static void
-add_integer (JsonBuilder *builder, const gchar *name, gint64 value)
+add_integer (JsonBuilder * builder, const gchar * name, gint64 value)
 {
   json_builder_set_member_name (builder, name);
   json_builder_add_int_value (builder, value);
 }
 
 static void
-add_null (JsonBuilder *builder, const gchar *name)
+add_null (JsonBuilder * builder, const gchar * name)
 {
   json_builder_set_member_name (builder, name);
   json_builder_add_null_value (builder);
 }
 
 static void
-add_task_info (FoxapiSim *sim, JsonBuilder *builder, FoxapiSimEntry *entry,
-    const gchar *status)
+add_task_info (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry,
+    const gchar * status)
 {
   gint64 estimated = sim->options.estimated_time;
 
@@ -56,8 +56,8 @@ add_task_info (FoxapiSim *sim, JsonBuilder *builder, FoxapiSimEntry *entry,
 
 /* The object of a task as far as submission and question share it */
 static void
-add_task (FoxapiSim *sim, JsonBuilder *builder, FoxapiSimEntry *entry,
-    const gchar *status, gint progress)
+add_task (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry,
+    const gchar * status, gint progress)
 {
   add_integer (builder, "created", entry->created);
   add_string (builder, "id", entry->id);
@@ -70,7 +70,7 @@ add_task (FoxapiSim *sim, JsonBuilder *builder, FoxapiSimEntry *entry,
 }
 
 static void
-add_output (JsonBuilder *builder, FoxapiSimEntry *entry, const gchar *url)
+add_output (JsonBuilder * builder, FoxapiSimEntry * entry, const gchar * url)
 {
   json_builder_set_member_name (builder, "output");
   json_builder_begin_object (builder);
@@ -86,7 +86,7 @@ add_output (JsonBuilder *builder, FoxapiSimEntry *entry, const gchar *url)
 }
 
 static void
-add_results (FoxapiSim *sim, JsonBuilder *builder, FoxapiSimEntry *entry)
+add_results (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry)
 {
   g_autofree gchar *url = foxapi_sim_entry_get_url (sim, entry);
 
@@ -109,7 +109,7 @@ add_results (FoxapiSim *sim, JsonBuilder *builder, FoxapiSimEntry *entry)
 }
 
 static void
-add_failure (JsonBuilder *builder, FoxapiSimEntry *entry)
+add_failure (JsonBuilder * builder, FoxapiSimEntry * entry)
 {
   json_builder_set_member_name (builder, "error");
   json_builder_begin_object (builder);
@@ -120,7 +120,7 @@ add_failure (JsonBuilder *builder, FoxapiSimEntry *entry)
 }
 
 static gchar *
-check_body (FoxapiSimExchange *exchange, guint *status)
+check_body (FoxapiSimExchange * exchange, guint * status)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (exchange->message);
@@ -143,7 +143,7 @@ check_body (FoxapiSimExchange *exchange, guint *status)
 }
 
 static FoxapiSimAnswer *
-answer_submission (FoxapiSim *sim, FoxapiSimEntry *entry)
+answer_submission (FoxapiSim * sim, FoxapiSimEntry * entry)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   FoxapiSimAnswer *answer;
@@ -157,7 +157,7 @@ answer_submission (FoxapiSim *sim, FoxapiSimEntry *entry)
 }
 
 static FoxapiSimAnswer *
-answer_submit (FoxapiSimExchange *exchange, gboolean act)
+answer_submit (FoxapiSimExchange * exchange, gboolean act)
 {
   FoxapiSim *sim = exchange->sim;
   g_autoptr (JsonParser) parser = json_parser_new ();
@@ -192,7 +192,7 @@ answer_submit (FoxapiSimExchange *exchange, gboolean act)
 }
 
 static FoxapiSimAnswer *
-answer_ask (FoxapiSimExchange *exchange)
+answer_ask (FoxapiSimExchange * exchange)
 {
   FoxapiSim *sim = exchange->sim;
   const gchar *id = exchange->path + strlen (TASKS_PREFIX);
@@ -229,7 +229,7 @@ answer_ask (FoxapiSimExchange *exchange)
 }
 
 static gboolean
-is_authorized (FoxapiSimExchange *exchange)
+is_authorized (FoxapiSimExchange * exchange)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (exchange->message);
@@ -243,7 +243,7 @@ is_authorized (FoxapiSimExchange *exchange)
 
 /* The address is right and the method is not, or nothing is */
 static FoxapiSimAnswer *
-answer_other (FoxapiSimExchange *exchange)
+answer_other (FoxapiSimExchange * exchange)
 {
   const gchar *allow = NULL;
   FoxapiSimAnswer *answer;
@@ -264,7 +264,7 @@ answer_other (FoxapiSimExchange *exchange)
 }
 
 FoxapiSimAnswer *
-foxapi_sim_answer_api (FoxapiSimExchange *exchange, gboolean act)
+foxapi_sim_answer_api (FoxapiSimExchange * exchange, gboolean act)
 {
   if (!is_authorized (exchange)) {
     FoxapiSimAnswer *answer = foxapi_sim_answer_new_error (401, NULL,

@@ -105,7 +105,7 @@ static const struct
 };
 
 void
-foxapi_sim_order_free (FoxapiSimOrder *order)
+foxapi_sim_order_free (FoxapiSimOrder * order)
 {
   if (order == NULL)
     return;
@@ -137,7 +137,7 @@ copy_text (gconstpointer text, G_GNUC_UNUSED gpointer data)
 }
 
 FoxapiSimOrder *
-foxapi_sim_order_copy (const FoxapiSimOrder *order)
+foxapi_sim_order_copy (const FoxapiSimOrder * order)
 {
   FoxapiSimOrder *copy = g_memdup2 (order, sizeof *order);
 
@@ -149,14 +149,14 @@ foxapi_sim_order_copy (const FoxapiSimOrder *order)
 }
 
 static GType
-get_type (JsonNode *node)
+get_type (JsonNode * node)
 {
   return JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node)
       : G_TYPE_INVALID;
 }
 
 static gchar *
-check_string (const Field *field, JsonNode *node)
+check_string (const Field * field, JsonNode * node)
 {
   const gchar *text;
   glong length;
@@ -171,8 +171,7 @@ check_string (const Field *field, JsonNode *node)
     return g_strdup_printf ("has %ld characters, at most %" G_GINT64_FORMAT
         " are allowed", length, field->max);
   if (field->choices != NULL && !g_strv_contains (field->choices, text)) {
-    g_autofree gchar *all =
-        g_strjoinv (", ", (gchar **) field->choices);
+    g_autofree gchar *all = g_strjoinv (", ", (gchar **) field->choices);
 
     return g_strdup_printf ("must be one of %s", all);
   }
@@ -180,7 +179,7 @@ check_string (const Field *field, JsonNode *node)
 }
 
 static gchar *
-check_integer (const Field *field, JsonNode *node)
+check_integer (const Field * field, JsonNode * node)
 {
   gint64 value;
 
@@ -194,7 +193,7 @@ check_integer (const Field *field, JsonNode *node)
 }
 
 static gchar *
-check_url (FoxapiSim *sim, const gchar *url, guint64 max_size)
+check_url (FoxapiSim * sim, const gchar * url, guint64 max_size)
 {
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
   g_autofree gchar *uploads =
@@ -218,7 +217,7 @@ check_url (FoxapiSim *sim, const gchar *url, guint64 max_size)
 }
 
 static gchar *
-check_urls (FoxapiSim *sim, const Field *field, JsonNode *node)
+check_urls (FoxapiSim * sim, const Field * field, JsonNode * node)
 {
   guint64 max_size = field->kind == KIND_IMAGE_URLS ? FOXAPI_SIM_MAX_IMAGE
       : FOXAPI_SIM_MAX_UPLOAD;
@@ -242,7 +241,7 @@ check_urls (FoxapiSim *sim, const Field *field, JsonNode *node)
 
 /* What is wrong with @node, NULL if nothing is */
 static gchar *
-check_field (FoxapiSim *sim, const Field *field, JsonNode *node)
+check_field (FoxapiSim * sim, const Field * field, JsonNode * node)
 {
   if (node == NULL)
     return g_strdup_printf ("is %s", field->required ? "missing" : "absent");
@@ -265,8 +264,8 @@ check_field (FoxapiSim *sim, const Field *field, JsonNode *node)
 }
 
 static gboolean
-check_fields (FoxapiSim *sim, JsonObject *object, const Field *fields,
-    guint n_fields, const gchar **code, gchar **message)
+check_fields (FoxapiSim * sim, JsonObject * object, const Field * fields,
+    guint n_fields, const gchar ** code, gchar ** message)
 {
   for (guint i = 0; i < n_fields; i++) {
     JsonNode *node = json_object_get_member (object, fields[i].name);
@@ -285,11 +284,11 @@ check_fields (FoxapiSim *sim, JsonObject *object, const Field *fields,
 }
 
 static gboolean
-check_unknown (JsonObject *object, const gchar **code, gchar **message)
+check_unknown (JsonObject * object, const gchar ** code, gchar ** message)
 {
   g_autoptr (GList) members = json_object_get_members (object);
 
-  for (GList *l = members; l != NULL; l = l->next) {
+  for (GList * l = members; l != NULL; l = l->next) {
     gboolean known = FALSE;
 
     for (guint i = 0; i < G_N_ELEMENTS (reference_fields); i++)
@@ -306,7 +305,7 @@ check_unknown (JsonObject *object, const gchar **code, gchar **message)
 
 /* The string of a member that was checked, or what it is by default */
 static const gchar *
-get_text (JsonObject *object, const gchar *name, const gchar *fallback)
+get_text (JsonObject * object, const gchar * name, const gchar * fallback)
 {
   JsonNode *node = json_object_get_member (object, name);
 
@@ -315,7 +314,7 @@ get_text (JsonObject *object, const gchar *name, const gchar *fallback)
 }
 
 static gint64
-get_number (JsonObject *object, const gchar *name, gint64 fallback)
+get_number (JsonObject * object, const gchar * name, gint64 fallback)
 {
   JsonNode *node = json_object_get_member (object, name);
 
@@ -324,7 +323,7 @@ get_number (JsonObject *object, const gchar *name, gint64 fallback)
 }
 
 static void
-add_references (FoxapiSimOrder *order, JsonObject *object, const gchar *name)
+add_references (FoxapiSimOrder * order, JsonObject * object, const gchar * name)
 {
   JsonNode *node = json_object_get_member (object, name);
   JsonArray *array;
@@ -338,7 +337,7 @@ add_references (FoxapiSimOrder *order, JsonObject *object, const gchar *name)
 }
 
 static FoxapiSimOrder *
-order_new (JsonObject *object)
+order_new (JsonObject * object)
 {
   FoxapiSimOrder *order = g_new0 (FoxapiSimOrder, 1);
   const gchar *resolution = get_text (object, "resolution", "1080p");
@@ -368,8 +367,8 @@ order_new (JsonObject *object)
 /* The order that @object is, NULL with @code and @message where it is none.
  * With the lock held: it looks at the uploads. */
 FoxapiSimOrder *
-foxapi_sim_order_check (FoxapiSim *sim, JsonObject *object,
-    const gchar **code, gchar **message)
+foxapi_sim_order_check (FoxapiSim * sim, JsonObject * object,
+    const gchar ** code, gchar ** message)
 {
   const gchar *model;
 

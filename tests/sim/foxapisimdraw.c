@@ -17,7 +17,7 @@
 #define MARGIN 16
 
 void
-foxapi_sim_still_free (FoxapiSimStill *still)
+foxapi_sim_still_free (FoxapiSimStill * still)
 {
   gst_buffer_unref (still->buffer);
   g_free (still);
@@ -32,7 +32,7 @@ triangle (guint x)
 }
 
 static void
-fill_plane (GstVideoFrame *frame, guint plane, guint8 value)
+fill_plane (GstVideoFrame * frame, guint plane, guint8 value)
 {
   guint8 *row = GST_VIDEO_FRAME_PLANE_DATA (frame, plane);
   gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
@@ -44,7 +44,7 @@ fill_plane (GstVideoFrame *frame, guint plane, guint8 value)
 /* A slope of grey that wanders down, and a bright column that crosses the
  * picture every two seconds */
 static void
-draw_background (GstVideoFrame *frame, guint nth, guint hue)
+draw_background (GstVideoFrame * frame, guint nth, guint hue)
 {
   gint width = GST_VIDEO_FRAME_WIDTH (frame);
   gint height = GST_VIDEO_FRAME_HEIGHT (frame);
@@ -64,12 +64,11 @@ draw_background (GstVideoFrame *frame, guint nth, guint hue)
 }
 
 static void
-draw_still (GstVideoFrame *frame, FoxapiSimStill *still, gint left, gint top)
+draw_still (GstVideoFrame * frame, FoxapiSimStill * still, gint left, gint top)
 {
   GstVideoFrame source;
 
-  if (!gst_video_frame_map (&source, &still->info, still->buffer,
-          GST_MAP_READ))
+  if (!gst_video_frame_map (&source, &still->info, still->buffer, GST_MAP_READ))
     return;
   for (guint plane = 0; plane < 3; plane++) {
     gint shift = plane == 0 ? 0 : 1;
@@ -88,8 +87,8 @@ draw_still (GstVideoFrame *frame, FoxapiSimStill *still, gint left, gint top)
 
 /* Frame @nth of a video, with the @stills in a row at the bottom right */
 GstBuffer *
-foxapi_sim_draw_frame (const GstVideoInfo *info, guint nth, guint hue,
-    GPtrArray *stills)
+foxapi_sim_draw_frame (const GstVideoInfo * info, guint nth, guint hue,
+    GPtrArray * stills)
 {
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
   GstVideoFrame frame;

@@ -55,7 +55,7 @@ struct _FoxapiSimWire
 static void wire_step (FoxapiSimWire * wire);
 
 FoxapiSimFault *
-foxapi_sim_fault_copy (const FoxapiSimFault *fault)
+foxapi_sim_fault_copy (const FoxapiSimFault * fault)
 {
   FoxapiSimFault *copy = g_memdup2 (fault, sizeof *fault);
 
@@ -68,7 +68,7 @@ foxapi_sim_fault_copy (const FoxapiSimFault *fault)
 }
 
 void
-foxapi_sim_fault_free (FoxapiSimFault *fault)
+foxapi_sim_fault_free (FoxapiSimFault * fault)
 {
   g_free ((gchar *) fault->headers);
   g_free ((gchar *) fault->body);
@@ -78,14 +78,14 @@ foxapi_sim_fault_free (FoxapiSimFault *fault)
 /* TRUE where the honest answer is not seen, so that the request need not be
  * carried out */
 gboolean
-foxapi_sim_fault_replaces_answer (const FoxapiSimFault *fault)
+foxapi_sim_fault_replaces_answer (const FoxapiSimFault * fault)
 {
   return fault->reset || fault->close || fault->body != NULL
       || fault->status != 0;
 }
 
 static gboolean
-has_framing_header (const gchar *lines)
+has_framing_header (const gchar * lines)
 {
   static const gchar *const names[] = {
     "Content-Length:", "Transfer-Encoding:", "Connection:",
@@ -104,7 +104,7 @@ has_framing_header (const gchar *lines)
 /* libsoup frames answers itself and will not send a wrong length: such
  * headers, too, are for the raw connection. */
 gboolean
-foxapi_sim_fault_needs_wire (const FoxapiSimFault *fault)
+foxapi_sim_fault_needs_wire (const FoxapiSimFault * fault)
 {
   return fault->reset || fault->close || fault->cut_at != 0
       || fault->reset_at != 0 || fault->hold_at != 0 || fault->drip_ms != 0
@@ -115,7 +115,7 @@ foxapi_sim_fault_needs_wire (const FoxapiSimFault *fault)
 /* Calls @callback once the peer has closed its side, which libsoup does not
  * notice while it has nothing to read or write. */
 GSource *
-foxapi_sim_watch_gone (FoxapiSim *sim, GSocket *socket,
+foxapi_sim_watch_gone (FoxapiSim * sim, GSocket * socket,
     GUnixFDSourceFunc callback, gpointer data)
 {
   GSource *source =
@@ -126,8 +126,8 @@ foxapi_sim_watch_gone (FoxapiSim *sim, GSocket *socket,
   return source;
 }
 
-static void
-clear_source (GSource **source)
+void
+foxapi_sim_clear_source (GSource ** source)
 {
   if (*source != NULL) {
     g_source_destroy (*source);
@@ -136,7 +136,7 @@ clear_source (GSource **source)
 }
 
 static void
-wire_free (FoxapiSimWire *wire)
+wire_free (FoxapiSimWire * wire)
 {
   wire->sim->n_wires--;
   foxapi_sim_answer_free (wire->answer);
@@ -150,14 +150,14 @@ wire_free (FoxapiSimWire *wire)
 /* Closes the connection. The wire lives on until a write that is under way
  * has been cancelled. */
 static void
-wire_end (FoxapiSimWire *wire)
+wire_end (FoxapiSimWire * wire)
 {
   if (wire->ended)
     return;
   wire->ended = TRUE;
   wire->sim->wires = g_list_remove (wire->sim->wires, wire);
-  clear_source (&wire->timer);
-  clear_source (&wire->gone_source);
+  foxapi_sim_clear_source (&wire->timer);
+  foxapi_sim_clear_source (&wire->gone_source);
   g_cancellable_cancel (wire->cancellable);
   g_socket_close (wire->socket, NULL);
   foxapi_sim_connection_closed (wire->sim, wire->socket);
@@ -166,7 +166,7 @@ wire_end (FoxapiSimWire *wire)
 }
 
 static void
-wire_reset (FoxapiSimWire *wire)
+wire_reset (FoxapiSimWire * wire)
 {
   struct linger linger = { 1, 0 };
 
@@ -184,9 +184,9 @@ on_gone (G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
 }
 
 static void
-wire_set_timer (FoxapiSimWire *wire, guint ms, GSourceFunc callback)
+wire_set_timer (FoxapiSimWire * wire, guint ms, GSourceFunc callback)
 {
-  clear_source (&wire->timer);
+  foxapi_sim_clear_source (&wire->timer);
   wire->timer = g_timeout_source_new (ms);
   g_source_set_callback (wire->timer, callback, wire, NULL);
   g_source_attach (wire->timer, wire->sim->context);
@@ -212,13 +212,13 @@ on_drip (gpointer data)
 {
   FoxapiSimWire *wire = data;
 
-  clear_source (&wire->timer);
+  foxapi_sim_clear_source (&wire->timer);
   wire_step (wire);
   return G_SOURCE_REMOVE;
 }
 
 static void
-on_written (GObject *source, GAsyncResult *result, gpointer data)
+on_written (GObject * source, GAsyncResult * result, gpointer data)
 {
   FoxapiSimWire *wire = data;
   gboolean written = g_output_stream_write_all_finish (G_OUTPUT_STREAM (source),
@@ -242,7 +242,7 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-wire_write (FoxapiSimWire *wire, GByteArray *bytes, guint64 of_body)
+wire_write (FoxapiSimWire * wire, GByteArray * bytes, guint64 of_body)
 {
   GOutputStream *output = g_io_stream_get_output_stream (wire->stream);
 
@@ -255,13 +255,13 @@ wire_write (FoxapiSimWire *wire, GByteArray *bytes, guint64 of_body)
 }
 
 static void
-append_text (GByteArray *bytes, const gchar *text)
+append_text (GByteArray * bytes, const gchar * text)
 {
   g_byte_array_append (bytes, (const guint8 *) text, strlen (text));
 }
 
 static void
-wire_write_head (FoxapiSimWire *wire)
+wire_write_head (FoxapiSimWire * wire)
 {
   FoxapiSimAnswer *answer = wire->answer;
   GByteArray *bytes = g_byte_array_new ();
@@ -292,7 +292,7 @@ wire_write_head (FoxapiSimWire *wire)
 
 /* Where the body stops: at its end or at the cut, whichever is first */
 static guint64
-wire_get_limit (FoxapiSimWire *wire)
+wire_get_limit (FoxapiSimWire * wire)
 {
   guint64 limit = g_bytes_get_size (wire->answer->body);
 
@@ -310,7 +310,7 @@ wire_get_limit (FoxapiSimWire *wire)
 /* Appends @length bytes of the body from @offset; an endless one starts over
  * at its end, and is made of spaces where there is nothing to repeat. */
 static void
-wire_append_body (FoxapiSimWire *wire, GByteArray *bytes, guint64 offset,
+wire_append_body (FoxapiSimWire * wire, GByteArray * bytes, guint64 offset,
     guint64 length)
 {
   gsize size;
@@ -335,7 +335,7 @@ wire_append_body (FoxapiSimWire *wire, GByteArray *bytes, guint64 offset,
 /* One chunk is one piece, so a chunked body that is cut ends with a whole
  * chunk, without the last one that says it is complete. */
 static void
-wire_write_piece (FoxapiSimWire *wire, guint64 limit)
+wire_write_piece (FoxapiSimWire * wire, guint64 limit)
 {
   GByteArray *bytes = g_byte_array_new ();
   guint64 n = MIN (limit - wire->sent, PIECE_SIZE);
@@ -350,6 +350,10 @@ wire_write_piece (FoxapiSimWire *wire, guint64 limit)
     append_text (bytes, size);
   }
   wire_append_body (wire, bytes, wire->sent, n);
+  /* Before the write: whoever has the last byte finds it recorded */
+  if (wire->answer->delivers != NULL
+      && wire->sent + n == g_bytes_get_size (wire->answer->body))
+    foxapi_sim_mark_delivered (wire->sim, wire->answer->delivers);
   if (wire->answer->chunked)
     append_text (bytes, "\r\n");
   wire_write (wire, bytes, n);
@@ -357,9 +361,8 @@ wire_write_piece (FoxapiSimWire *wire, guint64 limit)
 
 /* Everything that is to be sent was written */
 static void
-wire_finish (FoxapiSimWire *wire)
+wire_finish (FoxapiSimWire * wire)
 {
-  guint64 length = g_bytes_get_size (wire->answer->body);
   gboolean cut = wire->fault.cut_at != 0 && wire->sent >= wire->fault.cut_at;
 
   if (wire->fault.reset_at != 0 && wire->sent >= wire->fault.reset_at) {
@@ -375,14 +378,12 @@ wire_finish (FoxapiSimWire *wire)
     wire_write (wire, bytes, 0);
     return;
   }
-  if (wire->answer->delivers != NULL && wire->sent >= length)
-    foxapi_sim_mark_delivered (wire->sim, wire->answer->delivers);
   wire_end (wire);
 }
 
 /* The next thing to do, when nothing is being written */
 static void
-wire_step (FoxapiSimWire *wire)
+wire_step (FoxapiSimWire * wire)
 {
   guint64 limit = wire_get_limit (wire);
 
@@ -393,9 +394,9 @@ wire_step (FoxapiSimWire *wire)
   if (wire->fault.hold_at != 0 && wire->sent == wire->fault.hold_at) {
     gboolean released;
 
-    g_mutex_lock (&wire->sim->lock);
+    foxapi_sim_lock (wire->sim);
     released = wire->sim->released;
-    g_mutex_unlock (&wire->sim->lock);
+    foxapi_sim_unlock (wire->sim);
     wire->waiting = !released;
     if (wire->waiting)
       return;
@@ -409,7 +410,7 @@ wire_step (FoxapiSimWire *wire)
 /* Takes the connection of @exchange away from libsoup, and its answer, and
  * lets the fault strike. */
 void
-foxapi_sim_wire_take (FoxapiSimExchange *exchange)
+foxapi_sim_wire_take (FoxapiSimExchange * exchange)
 {
   FoxapiSimWire *wire = g_new0 (FoxapiSimWire, 1);
   FoxapiSim *sim = exchange->sim;
@@ -438,11 +439,11 @@ foxapi_sim_wire_take (FoxapiSimExchange *exchange)
 }
 
 void
-foxapi_sim_wires_resume (FoxapiSim *sim)
+foxapi_sim_wires_resume (FoxapiSim * sim)
 {
   g_autoptr (GList) wires = g_list_copy (sim->wires);
 
-  for (GList *l = wires; l != NULL; l = l->next) {
+  for (GList * l = wires; l != NULL; l = l->next) {
     FoxapiSimWire *wire = l->data;
 
     /* One that ends takes only itself off the list */
@@ -454,7 +455,7 @@ foxapi_sim_wires_resume (FoxapiSim *sim)
 }
 
 void
-foxapi_sim_wires_end (FoxapiSim *sim)
+foxapi_sim_wires_end (FoxapiSim * sim)
 {
   while (sim->wires != NULL)
     wire_end (sim->wires->data);

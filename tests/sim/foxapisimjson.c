@@ -24,7 +24,7 @@ typedef struct
 static gboolean scan_value (Scan * scan, guint depth);
 
 static void
-skip_space (Scan *scan)
+skip_space (Scan * scan)
 {
   while (scan->at < scan->end && strchr (" \t\r\n", *scan->at) != NULL
       && *scan->at != '\0')
@@ -32,7 +32,7 @@ skip_space (Scan *scan)
 }
 
 static gboolean
-take (Scan *scan, gchar c)
+take (Scan * scan, gchar c)
 {
   if (scan->at == scan->end || *scan->at != c)
     return FALSE;
@@ -41,7 +41,7 @@ take (Scan *scan, gchar c)
 }
 
 static gboolean
-scan_word (Scan *scan, const gchar *word)
+scan_word (Scan * scan, const gchar * word)
 {
   gsize length = strlen (word);
 
@@ -53,7 +53,7 @@ scan_word (Scan *scan, const gchar *word)
 }
 
 static gboolean
-scan_digits (Scan *scan)
+scan_digits (Scan * scan)
 {
   const gchar *start = scan->at;
 
@@ -63,7 +63,7 @@ scan_digits (Scan *scan)
 }
 
 static gboolean
-scan_number (Scan *scan)
+scan_number (Scan * scan)
 {
   take (scan, '-');
   if (!take (scan, '0') && !scan_digits (scan))
@@ -79,7 +79,7 @@ scan_number (Scan *scan)
 }
 
 static gint
-scan_hex4 (Scan *scan)
+scan_hex4 (Scan * scan)
 {
   gint value = 0;
 
@@ -98,7 +98,7 @@ scan_hex4 (Scan *scan)
 /* A lone surrogate has no character and NUL would end a C string early: both
  * are refused rather than silently changed. */
 static gboolean
-scan_unicode_escape (Scan *scan)
+scan_unicode_escape (Scan * scan)
 {
   gint value = scan_hex4 (scan);
 
@@ -114,7 +114,7 @@ scan_unicode_escape (Scan *scan)
 }
 
 static gboolean
-scan_string (Scan *scan)
+scan_string (Scan * scan)
 {
   if (!take (scan, '"'))
     return FALSE;
@@ -141,7 +141,7 @@ scan_string (Scan *scan)
 }
 
 static gboolean
-scan_members (Scan *scan, gchar close, guint depth)
+scan_members (Scan * scan, gchar close, guint depth)
 {
   skip_space (scan);
   if (take (scan, close))
@@ -163,7 +163,7 @@ scan_members (Scan *scan, gchar close, guint depth)
 }
 
 static gboolean
-scan_value (Scan *scan, guint depth)
+scan_value (Scan * scan, guint depth)
 {
   if (depth > FOXAPI_SIM_MAX_JSON_DEPTH)
     return FALSE;
@@ -191,7 +191,7 @@ scan_value (Scan *scan, guint depth)
 }
 
 gboolean
-foxapi_sim_json_check (const gchar *data, gsize length, GError **error)
+foxapi_sim_json_check (const gchar * data, gsize length, GError ** error)
 {
   Scan scan = { data, data + length };
 

@@ -18,7 +18,7 @@
 #define ID_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789"
 
 void
-foxapi_sim_request_clear (FoxapiSimRequest *request)
+foxapi_sim_request_clear (FoxapiSimRequest * request)
 {
   g_free (request->method);
   g_free (request->path);
@@ -27,13 +27,13 @@ foxapi_sim_request_clear (FoxapiSimRequest *request)
 }
 
 void
-foxapi_sim_request_unref (FoxapiSimRequest *request)
+foxapi_sim_request_unref (FoxapiSimRequest * request)
 {
   g_rc_box_release_full (request, (GDestroyNotify) foxapi_sim_request_clear);
 }
 
 static FoxapiSimRequest *
-request_copy (const FoxapiSimRequest *request)
+request_copy (const FoxapiSimRequest * request)
 {
   FoxapiSimRequest *copy = g_rc_box_new (FoxapiSimRequest);
 
@@ -46,38 +46,38 @@ request_copy (const FoxapiSimRequest *request)
 }
 
 GPtrArray *
-foxapi_sim_get_requests (FoxapiSim *sim, FoxapiSimRoute route)
+foxapi_sim_get_requests (FoxapiSim * sim, FoxapiSimRoute route)
 {
   GPtrArray *list = g_ptr_array_new_with_free_func (
       (GDestroyNotify) foxapi_sim_request_unref);
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   for (guint i = 0; i < sim->requests->len; i++) {
     FoxapiSimRequest *request = g_ptr_array_index (sim->requests, i);
 
     if (request->route == route)
       g_ptr_array_add (list, request_copy (request));
   }
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return list;
 }
 
 guint
-foxapi_sim_count_requests (FoxapiSim *sim, FoxapiSimRoute route)
+foxapi_sim_count_requests (FoxapiSim * sim, FoxapiSimRoute route)
 {
   guint count;
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, 0);
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   count = sim->counts[route];
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return count;
 }
 
 gchar *
-foxapi_sim_request_get_header (const FoxapiSimRequest *request,
-    const gchar *name)
+foxapi_sim_request_get_header (const FoxapiSimRequest * request,
+    const gchar * name)
 {
   g_auto (GStrv) lines = g_strsplit (request->headers, "\n", -1);
   gsize length = strlen (name);
@@ -91,7 +91,7 @@ foxapi_sim_request_get_header (const FoxapiSimRequest *request,
 }
 
 void
-foxapi_sim_entry_free (FoxapiSimEntry *entry)
+foxapi_sim_entry_free (FoxapiSimEntry * entry)
 {
   g_free (entry->id);
   g_free (entry->body);
@@ -101,7 +101,7 @@ foxapi_sim_entry_free (FoxapiSimEntry *entry)
 }
 
 static gchar *
-make_id (FoxapiSim *sim, gint64 created)
+make_id (FoxapiSim * sim, gint64 created)
 {
   gchar *id = NULL;
 
@@ -120,7 +120,7 @@ make_id (FoxapiSim *sim, gint64 created)
 /* Charges a task. Takes @order; @body is NULL for a task that was not
  * submitted here. */
 FoxapiSimEntry *
-foxapi_sim_entry_new (FoxapiSim *sim, FoxapiSimOrder *order, GBytes *body)
+foxapi_sim_entry_new (FoxapiSim * sim, FoxapiSimOrder * order, GBytes * body)
 {
   FoxapiSimEntry *entry = g_new0 (FoxapiSimEntry, 1);
 
@@ -148,7 +148,7 @@ foxapi_sim_entry_new (FoxapiSim *sim, FoxapiSimOrder *order, GBytes *body)
 }
 
 FoxapiSimEntry *
-foxapi_sim_entry_find (FoxapiSim *sim, const gchar *id)
+foxapi_sim_entry_find (FoxapiSim * sim, const gchar * id)
 {
   if (id != NULL)
     return g_hash_table_lookup (sim->tasks_by_id, id);
@@ -158,7 +158,7 @@ foxapi_sim_entry_find (FoxapiSim *sim, const gchar *id)
 }
 
 static void
-set_state (FoxapiSimEntry *entry, const gchar *status, gint progress)
+set_state (FoxapiSimEntry * entry, const gchar * status, gint progress)
 {
   if (strcmp (entry->status, status) != 0) {
     g_free (entry->status);
@@ -169,7 +169,7 @@ set_state (FoxapiSimEntry *entry, const gchar *status, gint progress)
 
 /* The result's bytes, NULL while they are being rendered */
 GBytes *
-foxapi_sim_entry_get_bytes (FoxapiSim *sim, FoxapiSimEntry *entry)
+foxapi_sim_entry_get_bytes (FoxapiSim * sim, FoxapiSimEntry * entry)
 {
   if (sim->payload != NULL)
     return sim->payload;
@@ -178,7 +178,7 @@ foxapi_sim_entry_get_bytes (FoxapiSim *sim, FoxapiSimEntry *entry)
 
 /* Why there will be no result, NULL where there will be one */
 const gchar *
-foxapi_sim_entry_get_failure (FoxapiSimEntry *entry)
+foxapi_sim_entry_get_failure (FoxapiSimEntry * entry)
 {
   const gchar *failure =
       entry->render ? foxapi_sim_render_get_failure (entry->render) : NULL;
@@ -190,7 +190,7 @@ foxapi_sim_entry_get_failure (FoxapiSimEntry *entry)
 
 /* Brings @entry to where time has got it */
 void
-foxapi_sim_entry_update (FoxapiSim *sim, FoxapiSimEntry *entry)
+foxapi_sim_entry_update (FoxapiSim * sim, FoxapiSimEntry * entry)
 {
   gint64 elapsed = (g_get_monotonic_time () - entry->started_us) / 1000;
   gint64 queue = (gint64) sim->options.queue_time_ms * entry->pace;
@@ -227,38 +227,38 @@ foxapi_sim_entry_update (FoxapiSim *sim, FoxapiSimEntry *entry)
 }
 
 gchar *
-foxapi_sim_entry_get_url (FoxapiSim *sim, FoxapiSimEntry *entry)
+foxapi_sim_entry_get_url (FoxapiSim * sim, FoxapiSimEntry * entry)
 {
   return g_strdup_printf ("%s/results/%s/%u/video.mp4", sim->result_base_url,
       entry->id, sim->link_generation);
 }
 
 void
-foxapi_sim_mark_delivered (FoxapiSim *sim, const gchar *id)
+foxapi_sim_mark_delivered (FoxapiSim * sim, const gchar * id)
 {
   FoxapiSimEntry *entry;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   entry = foxapi_sim_entry_find (sim, id);
   if (entry != NULL)
     entry->delivered = TRUE;
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
 }
 
 /* Waits, with the lock held, until @entry's result is there or never will be */
 static void
-wait_for_bytes (FoxapiSim *sim, FoxapiSimEntry *entry)
+wait_for_bytes (FoxapiSim * sim, FoxapiSimEntry * entry)
 {
   while (foxapi_sim_entry_get_bytes (sim, entry) == NULL
       && entry->render != NULL && !foxapi_sim_render_is_done (entry->render)
       && !sim->stopping)
-    g_cond_wait (&sim->changed, &sim->lock);
+    foxapi_sim_wait (sim, -1);
 }
 
 /* With the lock held */
 static void
-set_task (FoxapiSim *sim, FoxapiSimEntry *entry, const gchar *status,
+set_task (FoxapiSim * sim, FoxapiSimEntry * entry, const gchar * status,
     gint progress)
 {
   gboolean completed = g_strcmp0 (status, "completed") == 0;
@@ -275,30 +275,30 @@ set_task (FoxapiSim *sim, FoxapiSimEntry *entry, const gchar *status,
 }
 
 void
-foxapi_sim_set_task (FoxapiSim *sim, const gchar *id, const gchar *status,
+foxapi_sim_set_task (FoxapiSim * sim, const gchar * id, const gchar * status,
     gint progress)
 {
   FoxapiSimEntry *entry;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   entry = foxapi_sim_entry_find (sim, id);
   if (entry != NULL)
     set_task (sim, entry, status, progress);
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   g_return_if_fail (entry != NULL);
 }
 
 /* A task that runs goes on by time, unless tasks are moved by hand; any other
  * status stays as it was given. */
 gchar *
-foxapi_sim_add_task (FoxapiSim *sim, const gchar *status)
+foxapi_sim_add_task (FoxapiSim * sim, const gchar * status)
 {
   FoxapiSimEntry *entry;
   gboolean processing = g_strcmp0 (status, "processing") == 0;
   gchar *id;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   entry = foxapi_sim_entry_new (sim, foxapi_sim_order_new_default (), NULL);
   if (processing)
     entry->started_us -= (gint64) sim->options.queue_time_ms * 1000;
@@ -307,25 +307,25 @@ foxapi_sim_add_task (FoxapiSim *sim, const gchar *status)
     set_task (sim, entry, status != NULL ? status : "pending", -1);
   id = g_strdup (entry->id);
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return id;
 }
 
 void
-foxapi_sim_expire_links (FoxapiSim *sim)
+foxapi_sim_expire_links (FoxapiSim * sim)
 {
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   sim->link_generation++;
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
 }
 
 /* Answers that are under way keep the bytes they began with. */
 void
-foxapi_sim_change_result (FoxapiSim *sim, GBytes *payload)
+foxapi_sim_change_result (FoxapiSim * sim, GBytes * payload)
 {
   g_autoptr (GBytes) old = NULL;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   if (payload != NULL) {
     old = g_steal_pointer (&sim->payload);
     sim->payload = g_bytes_ref (payload);
@@ -333,11 +333,11 @@ foxapi_sim_change_result (FoxapiSim *sim, GBytes *payload)
   sim->result_version++;
   sim->result_modified++;
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
 }
 
 static void
-task_free (FoxapiSimTask *task)
+task_free (FoxapiSimTask * task)
 {
   g_free (task->id);
   g_free (task->body);
@@ -346,13 +346,44 @@ task_free (FoxapiSimTask *task)
   g_free (task);
 }
 
-GPtrArray *
-foxapi_sim_get_tasks (FoxapiSim *sim)
+typedef struct
 {
-  GPtrArray *list = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) task_free);
+  FoxapiSim *sim;
+  gboolean passed;
+} Barrier;
 
-  g_mutex_lock (&sim->lock);
+static gboolean
+on_barrier (gpointer data)
+{
+  Barrier *barrier = data;
+  FoxapiSim *sim = barrier->sim;
+
+  foxapi_sim_lock (sim);
+  barrier->passed = TRUE;
+  g_cond_broadcast (&sim->changed);
+  foxapi_sim_unlock (sim);
+  return G_SOURCE_REMOVE;
+}
+
+/* Waits, with the lock held, until the server's thread has recorded what it
+ * has sent: a client has its last byte a moment before that. */
+static void
+wait_for_server (FoxapiSim * sim)
+{
+  Barrier barrier = { sim, FALSE };
+
+  foxapi_sim_post (sim, on_barrier, &barrier);
+  while (!barrier.passed)
+    foxapi_sim_wait (sim, -1);
+}
+
+GPtrArray *
+foxapi_sim_get_tasks (FoxapiSim * sim)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) task_free);
+
+  foxapi_sim_lock (sim);
+  wait_for_server (sim);
   for (guint i = 0; i < sim->tasks->len; i++) {
     FoxapiSimEntry *entry = g_ptr_array_index (sim->tasks, i);
     FoxapiSimTask *task = g_new0 (FoxapiSimTask, 1);
@@ -366,17 +397,17 @@ foxapi_sim_get_tasks (FoxapiSim *sim)
     task->delivered = entry->delivered;
     g_ptr_array_add (list, task);
   }
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return list;
 }
 
 GBytes *
-foxapi_sim_get_result (FoxapiSim *sim, const gchar *id)
+foxapi_sim_get_result (FoxapiSim * sim, const gchar * id)
 {
   FoxapiSimEntry *entry;
   GBytes *bytes = NULL;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   entry = foxapi_sim_entry_find (sim, id);
   if (entry != NULL) {
     wait_for_bytes (sim, entry);
@@ -384,19 +415,19 @@ foxapi_sim_get_result (FoxapiSim *sim, const gchar *id)
     if (bytes != NULL)
       g_bytes_ref (bytes);
   }
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return bytes;
 }
 
 GBytes *
-foxapi_sim_get_upload (FoxapiSim *sim, const gchar *url)
+foxapi_sim_get_upload (FoxapiSim * sim, const gchar * url)
 {
   GBytes *bytes;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   bytes = foxapi_sim_upload_find (sim, url);
   if (bytes != NULL)
     g_bytes_ref (bytes);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return bytes;
 }

@@ -66,15 +66,18 @@ typedef struct
   gchar *note;                  /* for the line in the log */
 } FoxapiSimAnswer;
 
-/* One connection, from its first byte until it is closed. libsoup 3.2 never
- * lets go of the socket of a connection that has ended, so the end is known
- * from a signal of the first message, which is kept for that. */
+/* One connection, from its beginning until it is closed. Server thread only,
+ * but for number and routes, which the lock guards. */
 typedef struct
 {
   FoxapiSim *sim;
   GSocket *socket;
-  SoupServerMessage *message;
-  gboolean stolen;              /* libsoup's "disconnected" is not the end */
+  SoupServerMessage *message;   /* the first, kept for its "disconnected" */
+  gboolean stolen;              /* "disconnected" is not the end of it */
+  gboolean busy;                /* from a request to the end of its answer */
+  gboolean peer_gone;
+  GSource *gone_source;
+  GSource *close_source;
   guint number;
   gboolean routes[FOXAPI_SIM_N_ROUTES];
 } FoxapiSimConnection;
@@ -145,10 +148,57 @@ struct _FoxapiSim
   GCancellable *render_cancellable;
 };
 
+/* ThreadSanitizer does not know the locks of a GLib that was built without it,
+ * so it is told: what it reports then is really unlocked. */
+#if defined (__SANITIZE_THREAD__)
+#define FOXAPI_SIM_TSAN 1
+#elif defined (__has_feature)
+#if __has_feature (thread_sanitizer)
+#define FOXAPI_SIM_TSAN 1
+#endif
+#endif
+#ifdef FOXAPI_SIM_TSAN
+void __tsan_acquire (void *address);
+void __tsan_release (void *address);
+#else
+#define __tsan_acquire(address) ((void) (address))
+#define __tsan_release(address) ((void) (address))
+#endif
+
+static inline void
+foxapi_sim_lock (FoxapiSim * sim)
+{
+  g_mutex_lock (&sim->lock);
+  __tsan_acquire (&sim->lock);
+}
+
+static inline void
+foxapi_sim_unlock (FoxapiSim * sim)
+{
+  __tsan_release (&sim->lock);
+  g_mutex_unlock (&sim->lock);
+}
+
+/* FALSE once @deadline (monotonic, or -1) has passed */
+static inline gboolean
+foxapi_sim_wait (FoxapiSim * sim, gint64 deadline)
+{
+  gboolean in_time = TRUE;
+
+  __tsan_release (&sim->lock);
+  if (deadline < 0)
+    g_cond_wait (&sim->changed, &sim->lock);
+  else
+    in_time = g_cond_wait_until (&sim->changed, &sim->lock, deadline);
+  __tsan_acquire (&sim->lock);
+  return in_time;
+}
+
 /* foxapisim.c */
 void foxapi_sim_post (FoxapiSim * sim, GSourceFunc function, gpointer data);
 FoxapiSimConnection *foxapi_sim_track_connection (FoxapiSim * sim,
     SoupServerMessage * message);
+void foxapi_sim_set_busy (SoupServerMessage * message, gboolean busy);
 GIOStream *foxapi_sim_steal_connection (FoxapiSim * sim,
     SoupServerMessage * message);
 void foxapi_sim_connection_closed (FoxapiSim * sim, GSocket * socket);
@@ -185,6 +235,7 @@ FoxapiSimFault *foxapi_sim_fault_copy (const FoxapiSimFault * fault);
 void foxapi_sim_fault_free (FoxapiSimFault * fault);
 gboolean foxapi_sim_fault_replaces_answer (const FoxapiSimFault * fault);
 gboolean foxapi_sim_fault_needs_wire (const FoxapiSimFault * fault);
+void foxapi_sim_clear_source (GSource ** source);
 GSource *foxapi_sim_watch_gone (FoxapiSim * sim, GSocket * socket,
     GUnixFDSourceFunc callback, gpointer data);
 void foxapi_sim_wire_take (FoxapiSimExchange * exchange);

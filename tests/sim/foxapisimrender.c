@@ -57,7 +57,7 @@ typedef struct
 } Drawing;
 
 void
-foxapi_sim_render_free (FoxapiSimRender *render)
+foxapi_sim_render_free (FoxapiSimRender * render)
 {
   g_free (render->key);
   foxapi_sim_order_free (render->order);
@@ -67,19 +67,19 @@ foxapi_sim_render_free (FoxapiSimRender *render)
 }
 
 gboolean
-foxapi_sim_render_is_done (FoxapiSimRender *render)
+foxapi_sim_render_is_done (FoxapiSimRender * render)
 {
   return render->done;
 }
 
 GBytes *
-foxapi_sim_render_get_bytes (FoxapiSimRender *render)
+foxapi_sim_render_get_bytes (FoxapiSimRender * render)
 {
   return render->bytes;
 }
 
 const gchar *
-foxapi_sim_render_get_failure (FoxapiSimRender *render)
+foxapi_sim_render_get_failure (FoxapiSimRender * render)
 {
   return render->failure;
 }
@@ -87,20 +87,20 @@ foxapi_sim_render_get_failure (FoxapiSimRender *render)
 /* Makes @bus the one that the simulator's end interrupts, FALSE where that has
  * come */
 static gboolean
-set_bus (FoxapiSim *sim, GstBus *bus)
+set_bus (FoxapiSim * sim, GstBus * bus)
 {
   gboolean go_on;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   sim->render_bus = bus;
   go_on = !sim->stopping;
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return go_on;
 }
 
 gboolean
-foxapi_sim_run_pipeline (FoxapiSim *sim, GstElement *pipeline, GstState state,
-    GstMessageType wanted, GstClockTime timeout, GError **error)
+foxapi_sim_run_pipeline (FoxapiSim * sim, GstElement * pipeline, GstState state,
+    GstMessageType wanted, GstClockTime timeout, GError ** error)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GstMessage) message = NULL;
@@ -123,7 +123,7 @@ foxapi_sim_run_pipeline (FoxapiSim *sim, GstElement *pipeline, GstState state,
 }
 
 static void
-on_need_data (GstAppSrc *source, G_GNUC_UNUSED guint size, gpointer data)
+on_need_data (GstAppSrc * source, G_GNUC_UNUSED guint size, gpointer data)
 {
   Drawing *drawing = data;
   GstBuffer *buffer;
@@ -145,8 +145,7 @@ find_aac_encoder (void)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autoptr (GstElementFactory) factory =
-        gst_element_factory_find (names[i]);
+    g_autoptr (GstElementFactory) factory = gst_element_factory_find (names[i]);
 
     if (factory != NULL)
       return names[i];
@@ -155,7 +154,7 @@ find_aac_encoder (void)
 }
 
 static GstElement *
-make_pipeline (GError **error)
+make_pipeline (GError ** error)
 {
   const gchar *encoder = find_aac_encoder ();
   g_autofree gchar *sound = NULL;
@@ -175,18 +174,17 @@ make_pipeline (GError **error)
 }
 
 static void
-set_on_child (GstElement *pipeline, const gchar *name, const gchar *property,
-    const gchar *value)
+set_on_child (GstElement * pipeline, const gchar * name, const gchar * property,
+    const gchar * value)
 {
-  g_autoptr (GstElement) child =
-      gst_bin_get_by_name (GST_BIN (pipeline), name);
+  g_autoptr (GstElement) child = gst_bin_get_by_name (GST_BIN (pipeline), name);
 
   g_object_set (child, property, value, NULL);
 }
 
 static void
-configure_video (GstElement *pipeline, FoxapiSimOrder *order,
-    Drawing *drawing)
+configure_video (GstElement * pipeline, FoxapiSimOrder * order,
+    Drawing * drawing)
 {
   g_autoptr (GstElement) source =
       gst_bin_get_by_name (GST_BIN (pipeline), "video");
@@ -203,7 +201,7 @@ configure_video (GstElement *pipeline, FoxapiSimOrder *order,
 
 /* The sound lasts as long as the picture, to the sample */
 static void
-configure_sound (GstElement *pipeline, FoxapiSimOrder *order, guint hue)
+configure_sound (GstElement * pipeline, FoxapiSimOrder * order, guint hue)
 {
   g_autoptr (GstElement) source =
       gst_bin_get_by_name (GST_BIN (pipeline), "sound");
@@ -214,8 +212,8 @@ configure_sound (GstElement *pipeline, FoxapiSimOrder *order, guint hue)
 }
 
 static void
-configure_file (FoxapiSim *sim, GstElement *pipeline, const gchar *path,
-    const gchar *faststart_path)
+configure_file (FoxapiSim * sim, GstElement * pipeline, const gchar * path,
+    const gchar * faststart_path)
 {
   g_autoptr (GstElement) mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
 
@@ -225,8 +223,8 @@ configure_file (FoxapiSim *sim, GstElement *pipeline, const gchar *path,
 }
 
 static gboolean
-render_to (FoxapiSim *sim, FoxapiSimOrder *order, GPtrArray *stills,
-    const gchar *path, const gchar *faststart_path, GError **error)
+render_to (FoxapiSim * sim, FoxapiSimOrder * order, GPtrArray * stills,
+    const gchar * path, const gchar * faststart_path, GError ** error)
 {
   g_autoptr (GstElement) pipeline = make_pipeline (error);
   Drawing drawing = {.stills = stills };
@@ -250,7 +248,7 @@ render_to (FoxapiSim *sim, FoxapiSimOrder *order, GPtrArray *stills,
 }
 
 static GPtrArray *
-make_stills (FoxapiSim *sim, FoxapiSimOrder *order)
+make_stills (FoxapiSim * sim, FoxapiSimOrder * order)
 {
   GPtrArray *stills = g_ptr_array_new_with_free_func (
       (GDestroyNotify) foxapi_sim_still_free);
@@ -269,7 +267,7 @@ make_stills (FoxapiSim *sim, FoxapiSimOrder *order)
 }
 
 static GBytes *
-render (FoxapiSim *sim, FoxapiSimOrder *order, GError **error)
+render (FoxapiSim * sim, FoxapiSimOrder * order, GError ** error)
 {
   g_autoptr (GPtrArray) stills = make_stills (sim, order);
   g_autofree gchar *dir = g_dir_make_tmp ("foxapi-sim-XXXXXX", error);
@@ -295,19 +293,19 @@ render_thread (gpointer data)
 {
   FoxapiSim *sim = data;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   while (!sim->stopping) {
     FoxapiSimRender *next = g_queue_pop_head (&sim->render_queue);
     g_autoptr (GError) error = NULL;
     GBytes *bytes;
 
     if (next == NULL) {
-      g_cond_wait (&sim->changed, &sim->lock);
+      foxapi_sim_wait (sim, -1);
       continue;
     }
-    g_mutex_unlock (&sim->lock);
+    foxapi_sim_unlock (sim);
     bytes = render (sim, next->order, &error);
-    g_mutex_lock (&sim->lock);
+    foxapi_sim_lock (sim);
     next->bytes = bytes;
     if (bytes == NULL)
       next->failure = g_strdup_printf ("The result cannot be rendered: %s",
@@ -315,12 +313,12 @@ render_thread (gpointer data)
     next->done = TRUE;
     g_cond_broadcast (&sim->changed);
   }
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   return NULL;
 }
 
 gboolean
-foxapi_sim_renderer_start (FoxapiSim *sim, GError **error)
+foxapi_sim_renderer_start (FoxapiSim * sim, GError ** error)
 {
   if (!gst_init_check (NULL, NULL, error))
     return FALSE;
@@ -331,17 +329,17 @@ foxapi_sim_renderer_start (FoxapiSim *sim, GError **error)
 
 /* The caller has set stopping. */
 void
-foxapi_sim_renderer_stop (FoxapiSim *sim)
+foxapi_sim_renderer_stop (FoxapiSim * sim)
 {
   g_autoptr (GstBus) bus = NULL;
 
   if (sim->render_thread == NULL)
     return;
   g_cancellable_cancel (sim->render_cancellable);
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_lock (sim);
   if (sim->render_bus != NULL)
     bus = gst_object_ref (sim->render_bus);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
   if (bus != NULL)
     gst_bus_post (bus, gst_message_new_application (NULL,
             gst_structure_new_empty ("foxapi-sim-stop")));
@@ -353,8 +351,8 @@ foxapi_sim_renderer_stop (FoxapiSim *sim)
 
 /* What renders, or has rendered, this request; owned by the simulator */
 FoxapiSimRender *
-foxapi_sim_renderer_ask (FoxapiSim *sim, const gchar *key_text,
-    FoxapiSimOrder *order)
+foxapi_sim_renderer_ask (FoxapiSim * sim, const gchar * key_text,
+    FoxapiSimOrder * order)
 {
   g_autofree gchar *key =
       g_compute_checksum_for_string (G_CHECKSUM_SHA256, key_text, -1);

@@ -24,10 +24,9 @@ typedef enum
 
 /* The task of a link, NULL where the link is not valid (any more) */
 static FoxapiSimEntry *
-find_by_path (FoxapiSim *sim, const gchar *path)
+find_by_path (FoxapiSim * sim, const gchar * path)
 {
-  g_auto (GStrv) parts =
-      g_strsplit (path + strlen (RESULTS_PREFIX), "/", 4);
+  g_auto (GStrv) parts = g_strsplit (path + strlen (RESULTS_PREFIX), "/", 4);
   guint64 generation;
 
   if (g_strv_length (parts) != 3 || strcmp (parts[2], "video.mp4") != 0)
@@ -39,7 +38,7 @@ find_by_path (FoxapiSim *sim, const gchar *path)
 }
 
 static gboolean
-parse_number (const gchar **text, guint64 *number)
+parse_number (const gchar ** text, guint64 * number)
 {
   gchar *end = NULL;
 
@@ -53,7 +52,7 @@ parse_number (const gchar **text, guint64 *number)
 /* One range of bytes; several, and what is not a range, are ignored, as RFC
  * 9110 allows. */
 static RangeKind
-parse_range (const gchar *text, guint64 size, guint64 *first, guint64 *last)
+parse_range (const gchar * text, guint64 size, guint64 * first, guint64 * last)
 {
   guint64 suffix;
 
@@ -93,8 +92,8 @@ make_date (gint64 seconds)
 
 /* An If-Range that names another state of the file asks for all of it */
 static gboolean
-if_range_matches (FoxapiSim *sim, SoupMessageHeaders *headers,
-    const gchar *etag, const gchar *modified)
+if_range_matches (FoxapiSim * sim, SoupMessageHeaders * headers,
+    const gchar * etag, const gchar * modified)
 {
   const gchar *condition = soup_message_headers_get_one (headers, "If-Range");
 
@@ -106,8 +105,8 @@ if_range_matches (FoxapiSim *sim, SoupMessageHeaders *headers,
 }
 
 static FoxapiSimAnswer *
-answer_bytes (FoxapiSimExchange *exchange, FoxapiSimEntry *entry,
-    GBytes *bytes, RangeKind kind, guint64 first, guint64 last)
+answer_bytes (FoxapiSimExchange * exchange, FoxapiSimEntry * entry,
+    GBytes * bytes, RangeKind kind, guint64 first, guint64 last)
 {
   guint64 size = g_bytes_get_size (bytes);
   g_autofree gchar *content_range = NULL;
@@ -141,7 +140,8 @@ answer_bytes (FoxapiSimExchange *exchange, FoxapiSimEntry *entry,
 }
 
 static FoxapiSimAnswer *
-answer_file (FoxapiSimExchange *exchange, FoxapiSimEntry *entry, GBytes *bytes)
+answer_file (FoxapiSimExchange * exchange, FoxapiSimEntry * entry,
+    GBytes * bytes)
 {
   FoxapiSim *sim = exchange->sim;
   SoupMessageHeaders *headers =
@@ -168,7 +168,7 @@ answer_file (FoxapiSimExchange *exchange, FoxapiSimEntry *entry, GBytes *bytes)
 }
 
 FoxapiSimAnswer *
-foxapi_sim_answer_result (FoxapiSimExchange *exchange)
+foxapi_sim_answer_result (FoxapiSimExchange * exchange)
 {
   FoxapiSim *sim = exchange->sim;
   SoupMessageHeaders *headers =

@@ -18,12 +18,9 @@
 #define SIZE_KEY "foxapi-sim-size"
 
 static void
-exchange_free (FoxapiSimExchange *exchange)
+exchange_free (FoxapiSimExchange * exchange)
 {
-  if (exchange->gone_source != NULL) {
-    g_source_destroy (exchange->gone_source);
-    g_source_unref (exchange->gone_source);
-  }
+  foxapi_sim_clear_source (&exchange->gone_source);
   g_clear_pointer (&exchange->answer, foxapi_sim_answer_free);
   g_clear_pointer (&exchange->fault, foxapi_sim_fault_free);
   g_clear_pointer (&exchange->body, g_bytes_unref);
@@ -34,7 +31,7 @@ exchange_free (FoxapiSimExchange *exchange)
 }
 
 void
-foxapi_sim_log_exchange (FoxapiSimExchange *exchange, const gchar *what)
+foxapi_sim_log_exchange (FoxapiSimExchange * exchange, const gchar * what)
 {
   FoxapiSimAnswer *answer = exchange->answer;
   g_autoptr (GDateTime) now = NULL;
@@ -56,7 +53,7 @@ foxapi_sim_log_exchange (FoxapiSimExchange *exchange, const gchar *what)
 /* Which route a request is on decides which script it meets, and nothing
  * else: it may still be refused there. */
 static FoxapiSimRoute
-get_route (FoxapiSimExchange *exchange)
+get_route (FoxapiSimExchange * exchange)
 {
   gboolean is_get = strcmp (exchange->method, "GET") == 0;
   gboolean is_post = strcmp (exchange->method, "POST") == 0;
@@ -74,7 +71,7 @@ get_route (FoxapiSimExchange *exchange)
 }
 
 static gchar *
-dup_headers (SoupMessageHeaders *headers)
+dup_headers (SoupMessageHeaders * headers)
 {
   GString *text = g_string_new (NULL);
   SoupMessageHeadersIter iter;
@@ -88,7 +85,7 @@ dup_headers (SoupMessageHeaders *headers)
 
 /* With the lock held */
 static void
-record (FoxapiSimExchange *exchange, FoxapiSimConnection *connection)
+record (FoxapiSimExchange * exchange, FoxapiSimConnection * connection)
 {
   FoxapiSim *sim = exchange->sim;
   FoxapiSimRequest *request = g_rc_box_new0 (FoxapiSimRequest);
@@ -119,10 +116,9 @@ record (FoxapiSimExchange *exchange, FoxapiSimConnection *connection)
 
 /* With the lock held */
 static void
-carry_out (FoxapiSimExchange *exchange, gboolean act)
+carry_out (FoxapiSimExchange * exchange, gboolean act)
 {
-  if (exchange->on_results
-      && g_str_has_prefix (exchange->path, "/uploads/"))
+  if (exchange->on_results && g_str_has_prefix (exchange->path, "/uploads/"))
     exchange->answer = foxapi_sim_answer_upload_get (exchange);
   else if (exchange->on_results)
     exchange->answer = foxapi_sim_answer_result (exchange);
@@ -130,26 +126,50 @@ carry_out (FoxapiSimExchange *exchange, gboolean act)
     exchange->answer = foxapi_sim_answer_api (exchange, act);
 }
 
-static void
-on_wrote_body (G_GNUC_UNUSED SoupServerMessage *message, gpointer data)
+/* What is left to be written of a result */
+typedef struct
 {
-  gpointer *delivery = data;
+  FoxapiSim *sim;
+  gchar *id;
+  gsize left;
+} Delivery;
 
-  foxapi_sim_mark_delivered (delivery[0], delivery[1]);
+/* Right after the write, so that foxapi_sim_get_tasks() can wait for it */
+static void
+on_wrote_body_data (G_GNUC_UNUSED SoupServerMessage * message, guint size,
+    gpointer data)
+{
+  Delivery *delivery = data;
+
+  delivery->left -= MIN (size, delivery->left);
+  if (delivery->left == 0)
+    foxapi_sim_mark_delivered (delivery->sim, delivery->id);
 }
 
 static void
-delivery_free (gpointer data, G_GNUC_UNUSED GClosure *closure)
+delivery_free (gpointer data, G_GNUC_UNUSED GClosure * closure)
 {
-  gpointer *delivery = data;
+  Delivery *delivery = data;
 
-  g_free (delivery[1]);
+  g_free (delivery->id);
   g_free (delivery);
+}
+
+static void
+watch_delivery (FoxapiSimExchange * exchange)
+{
+  Delivery *delivery = g_new0 (Delivery, 1);
+
+  delivery->sim = exchange->sim;
+  delivery->id = g_strdup (exchange->answer->delivers);
+  delivery->left = g_bytes_get_size (exchange->answer->body);
+  g_signal_connect_data (exchange->message, "wrote-body-data",
+      G_CALLBACK (on_wrote_body_data), delivery, delivery_free, 0);
 }
 
 /* Sends the answer, or lets the fault strike. Takes @exchange. */
 static void
-send_answer (FoxapiSimExchange *exchange)
+send_answer (FoxapiSimExchange * exchange)
 {
   FoxapiSimFault *fault = exchange->fault;
 
@@ -162,14 +182,8 @@ send_answer (FoxapiSimExchange *exchange)
     foxapi_sim_wire_take (exchange);
   } else {
     foxapi_sim_log_exchange (exchange, fault != NULL ? " (scripted)" : "");
-    if (exchange->answer->delivers != NULL) {
-      gpointer *delivery = g_new (gpointer, 2);
-
-      delivery[0] = exchange->sim;
-      delivery[1] = g_strdup (exchange->answer->delivers);
-      g_signal_connect_data (exchange->message, "wrote-body",
-          G_CALLBACK (on_wrote_body), delivery, delivery_free, 0);
-    }
+    if (exchange->answer->delivers != NULL)
+      watch_delivery (exchange);
     foxapi_sim_answer_to_message (exchange->answer, exchange->message);
   }
   exchange_free (exchange);
@@ -178,7 +192,7 @@ send_answer (FoxapiSimExchange *exchange)
 /* Gives up a held answer: the peer went away, or the simulator ends. A request
  * that was to be carried out after the hold never is. */
 static void
-drop_held (FoxapiSimExchange *exchange)
+drop_held (FoxapiSimExchange * exchange)
 {
   FoxapiSim *sim = exchange->sim;
   g_autoptr (GSocket) socket =
@@ -203,28 +217,28 @@ on_held_gone (G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
 }
 
 void
-foxapi_sim_drop_held (FoxapiSim *sim)
+foxapi_sim_drop_held (FoxapiSim * sim)
 {
   while (sim->held != NULL)
     drop_held (sim->held->data);
 }
 
 void
-foxapi_sim_resume_held (FoxapiSim *sim)
+foxapi_sim_resume_held (FoxapiSim * sim)
 {
   g_autoptr (GList) held = g_list_reverse (g_steal_pointer (&sim->held));
 
-  for (GList *l = held; l != NULL; l = l->next) {
+  for (GList * l = held; l != NULL; l = l->next) {
     FoxapiSimExchange *exchange = l->data;
     g_autoptr (SoupServerMessage) message = g_object_ref (exchange->message);
     gboolean on_wire = foxapi_sim_fault_needs_wire (exchange->fault);
 
     g_source_destroy (exchange->gone_source);
     if (exchange->answer == NULL) {
-      g_mutex_lock (&sim->lock);
+      foxapi_sim_lock (sim);
       carry_out (exchange, !foxapi_sim_fault_replaces_answer (exchange->fault));
       g_cond_broadcast (&sim->changed);
-      g_mutex_unlock (&sim->lock);
+      foxapi_sim_unlock (sim);
     }
     send_answer (exchange);
     if (!on_wire)
@@ -233,7 +247,7 @@ foxapi_sim_resume_held (FoxapiSim *sim)
 }
 
 static FoxapiSimExchange *
-exchange_new (FoxapiSim *sim, SoupServer *server, SoupServerMessage *message)
+exchange_new (FoxapiSim * sim, SoupServer * server, SoupServerMessage * message)
 {
   FoxapiSimExchange *exchange = g_new0 (FoxapiSimExchange, 1);
   GUri *uri = soup_server_message_get_uri (message);
@@ -255,8 +269,8 @@ exchange_new (FoxapiSim *sim, SoupServer *server, SoupServerMessage *message)
 }
 
 static void
-on_request (SoupServer *server, SoupServerMessage *message,
-    G_GNUC_UNUSED const char *path, G_GNUC_UNUSED GHashTable *query,
+on_request (SoupServer * server, SoupServerMessage * message,
+    G_GNUC_UNUSED const char *path, G_GNUC_UNUSED GHashTable * query,
     gpointer data)
 {
   FoxapiSim *sim = data;
@@ -265,7 +279,8 @@ on_request (SoupServer *server, SoupServerMessage *message,
   FoxapiSimFault *fault;
   gboolean hold;
 
-  g_mutex_lock (&sim->lock);
+  foxapi_sim_set_busy (message, TRUE);
+  foxapi_sim_lock (sim);
   record (exchange, connection);
   fault = exchange->fault;
   hold = fault != NULL && fault->hold && !sim->released;
@@ -274,7 +289,7 @@ on_request (SoupServer *server, SoupServerMessage *message,
   else if (!hold)
     carry_out (exchange, !foxapi_sim_fault_replaces_answer (fault));
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
+  foxapi_sim_unlock (sim);
 
   if (hold) {
     sim->held = g_list_prepend (sim->held, exchange);
@@ -289,7 +304,7 @@ on_request (SoupServer *server, SoupServerMessage *message,
 /* Stops keeping a body that is longer than any route takes: what comes after
  * is read and thrown away, and the answer will be 413. */
 static void
-on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
+on_got_chunk (SoupServerMessage * message, GBytes * chunk, gpointer data)
 {
   guint64 *size = data;
 
@@ -306,8 +321,8 @@ on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer data)
 }
 
 static void
-on_request_started (G_GNUC_UNUSED SoupServer *server,
-    SoupServerMessage *message, gpointer data)
+on_request_started (G_GNUC_UNUSED SoupServer * server,
+    SoupServerMessage * message, gpointer data)
 {
   guint64 *size = g_new0 (guint64, 1);
 
@@ -316,10 +331,21 @@ on_request_started (G_GNUC_UNUSED SoupServer *server,
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), size);
 }
 
+static void
+on_request_finished (G_GNUC_UNUSED SoupServer * server,
+    SoupServerMessage * message, G_GNUC_UNUSED gpointer data)
+{
+  foxapi_sim_set_busy (message, FALSE);
+}
+
 void
-foxapi_sim_serve (FoxapiSim *sim, SoupServer *server)
+foxapi_sim_serve (FoxapiSim * sim, SoupServer * server)
 {
   g_signal_connect (server, "request-started",
       G_CALLBACK (on_request_started), sim);
+  g_signal_connect (server, "request-finished",
+      G_CALLBACK (on_request_finished), sim);
+  g_signal_connect (server, "request-aborted",
+      G_CALLBACK (on_request_finished), sim);
   soup_server_add_handler (server, NULL, on_request, sim, NULL);
 }

@@ -63,17 +63,17 @@ static const gchar *const route_names[FOXAPI_SIM_N_ROUTES] = {
 };
 
 void
-foxapi_sim_spec_free (FoxapiSimSpec *spec)
+foxapi_sim_spec_free (FoxapiSimSpec * spec)
 {
   g_clear_pointer (&spec->fault, foxapi_sim_fault_free);
   g_free (spec);
 }
 
 static gboolean
-fail (GError **error, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
+fail (GError ** error, const gchar * format, ...)
+G_GNUC_PRINTF (2, 3);
 
-static gboolean
-fail (GError **error, const gchar *format, ...)
+     static gboolean fail (GError ** error, const gchar * format, ...)
 {
   va_list args;
 
@@ -86,14 +86,13 @@ fail (GError **error, const gchar *format, ...)
 }
 
 static gboolean
-add_header (FoxapiSimFault *fault, const gchar *name, const gchar *value,
-    GError **error)
+add_header (FoxapiSimFault * fault, const gchar * name, const gchar * value,
+    GError ** error)
 {
   gchar *lines;
 
   if (*name == '\0' || *value == '\0' || strpbrk (value, "\r\n") != NULL)
-    return fail (error, "header %s needs a name and a value on one line",
-        name);
+    return fail (error, "header %s needs a name and a value on one line", name);
   lines = g_strdup_printf ("%s%s%s: %s", fault->headers ? fault->headers : "",
       fault->headers ? "\n" : "", name, value);
   g_free ((gchar *) fault->headers);
@@ -102,7 +101,7 @@ add_header (FoxapiSimFault *fault, const gchar *name, const gchar *value,
 }
 
 static gboolean
-add_any_header (FoxapiSimFault *fault, const gchar *text, GError **error)
+add_any_header (FoxapiSimFault * fault, const gchar * text, GError ** error)
 {
   g_auto (GStrv) parts = g_strsplit (text, ":", 2);
 
@@ -113,8 +112,8 @@ add_any_header (FoxapiSimFault *fault, const gchar *text, GError **error)
 }
 
 static gboolean
-set_number (FoxapiSimFault *fault, guint kind, const gchar *value,
-    GError **error)
+set_number (FoxapiSimFault * fault, guint kind, const gchar * value,
+    GError ** error)
 {
   guint64 number;
 
@@ -131,8 +130,8 @@ set_number (FoxapiSimFault *fault, guint kind, const gchar *value,
 }
 
 static gboolean
-set_kind (FoxapiSimFault *fault, guint kind, const gchar *value,
-    GError **error)
+set_kind (FoxapiSimFault * fault, guint kind, const gchar * value,
+    GError ** error)
 {
   if (kinds[kind].type == VALUE_FLAG) {
     if (value != NULL)
@@ -161,8 +160,8 @@ set_kind (FoxapiSimFault *fault, guint kind, const gchar *value,
 }
 
 static gboolean
-parse_kind (FoxapiSimFault *fault, const gchar *name, const gchar *value,
-    GError **error)
+parse_kind (FoxapiSimFault * fault, const gchar * name, const gchar * value,
+    GError ** error)
 {
   g_autoptr (GString) all = NULL;
 
@@ -178,7 +177,7 @@ parse_kind (FoxapiSimFault *fault, const gchar *name, const gchar *value,
 }
 
 static gboolean
-parse_kinds (FoxapiSimFault *fault, const gchar *text, GError **error)
+parse_kinds (FoxapiSimFault * fault, const gchar * text, GError ** error)
 {
   while (TRUE) {
     gboolean is_body = g_str_has_prefix (text, "body=");
@@ -197,7 +196,7 @@ parse_kinds (FoxapiSimFault *fault, const gchar *text, GError **error)
 }
 
 static gboolean
-parse_route (FoxapiSimSpec *spec, const gchar *name, GError **error)
+parse_route (FoxapiSimSpec * spec, const gchar * name, GError ** error)
 {
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++) {
     if (strcmp (route_names[i], name) == 0) {
@@ -210,7 +209,7 @@ parse_route (FoxapiSimSpec *spec, const gchar *name, GError **error)
 }
 
 FoxapiSimSpec *
-foxapi_sim_spec_parse (const gchar *text, GError **error)
+foxapi_sim_spec_parse (const gchar * text, GError ** error)
 {
   g_autoptr (FoxapiSimSpec) spec = g_new0 (FoxapiSimSpec, 1);
   g_auto (GStrv) parts = g_strsplit (text, ":", 3);

@@ -26,7 +26,7 @@
 
 /* Only from this machine: a simulator does not go out */
 static gboolean
-is_loopback (const gchar *url)
+is_loopback (const gchar * url)
 {
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
   const gchar *host = uri != NULL ? g_uri_get_host (uri) : NULL;
@@ -36,7 +36,7 @@ is_loopback (const gchar *url)
 }
 
 static GBytes *
-read_all (GInputStream *stream, guint64 limit, GCancellable *cancellable)
+read_all (GInputStream * stream, guint64 limit, GCancellable * cancellable)
 {
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
@@ -55,7 +55,7 @@ read_all (GInputStream *stream, guint64 limit, GCancellable *cancellable)
 }
 
 static GBytes *
-fetch (FoxapiSim *sim, const gchar *url)
+fetch (FoxapiSim * sim, const gchar * url)
 {
   g_autoptr (SoupSession) session = NULL;
   g_autoptr (SoupMessage) message = NULL;
@@ -77,7 +77,7 @@ fetch (FoxapiSim *sim, const gchar *url)
 
 /* The first frame that @pipeline has for its sink, in the wanted size */
 static FoxapiSimStill *
-take_still (FoxapiSim *sim, GstElement *pipeline, gint width, gint height)
+take_still (FoxapiSim * sim, GstElement * pipeline, gint width, gint height)
 {
   g_autoptr (GstElement) filter =
       gst_bin_get_by_name (GST_BIN (pipeline), "filter");
@@ -105,7 +105,7 @@ take_still (FoxapiSim *sim, GstElement *pipeline, gint width, gint height)
 }
 
 static GstElement *
-make_pipeline (const gchar *text)
+make_pipeline (const gchar * text)
 {
   GstElement *pipeline = gst_parse_launch_full (text, NULL,
       GST_PARSE_FLAG_FATAL_ERRORS, NULL);
@@ -114,7 +114,7 @@ make_pipeline (const gchar *text)
 }
 
 static FoxapiSimStill *
-decode (FoxapiSim *sim, GBytes *bytes, gint width, gint height)
+decode (FoxapiSim * sim, GBytes * bytes, gint width, gint height)
 {
   g_autoptr (GstElement) pipeline =
       make_pipeline ("appsrc name=source ! decodebin" TO_SINK);
@@ -131,7 +131,7 @@ decode (FoxapiSim *sim, GBytes *bytes, gint width, gint height)
 }
 
 static FoxapiSimStill *
-draw_box (FoxapiSim *sim, const gchar *url, gint width, gint height)
+draw_box (FoxapiSim * sim, const gchar * url, gint width, gint height)
 {
   g_autoptr (GstElement) pipeline =
       make_pipeline ("videotestsrc num-buffers=1 pattern=solid-color"
@@ -158,7 +158,7 @@ draw_box (FoxapiSim *sim, const gchar *url, gint width, gint height)
 
 /* NULL only where the simulator ends */
 FoxapiSimStill *
-foxapi_sim_still_new (FoxapiSim *sim, const gchar *url, gint width,
+foxapi_sim_still_new (FoxapiSim * sim, const gchar * url, gint width,
     gint height)
 {
   g_autoptr (GBytes) bytes = fetch (sim, url);

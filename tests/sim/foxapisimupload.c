@@ -33,7 +33,7 @@ typedef struct
 } Parts;
 
 static void
-upload_free (Upload *upload)
+upload_free (Upload * upload)
 {
   g_free (upload->id);
   g_free (upload->filename);
@@ -44,15 +44,15 @@ upload_free (Upload *upload)
 }
 
 void
-foxapi_sim_uploads_clear (FoxapiSim *sim)
+foxapi_sim_uploads_clear (FoxapiSim * sim)
 {
   g_queue_clear_full (&sim->uploads, (GDestroyNotify) upload_free);
 }
 
 static Upload *
-find_upload (FoxapiSim *sim, const gchar *url)
+find_upload (FoxapiSim * sim, const gchar * url)
 {
-  for (GList *l = sim->uploads.head; l != NULL; l = l->next) {
+  for (GList * l = sim->uploads.head; l != NULL; l = l->next) {
     Upload *upload = l->data;
 
     if (strcmp (upload->url, url) == 0)
@@ -62,7 +62,7 @@ find_upload (FoxapiSim *sim, const gchar *url)
 }
 
 GBytes *
-foxapi_sim_upload_find (FoxapiSim *sim, const gchar *url)
+foxapi_sim_upload_find (FoxapiSim * sim, const gchar * url)
 {
   Upload *upload = find_upload (sim, url);
 
@@ -70,7 +70,7 @@ foxapi_sim_upload_find (FoxapiSim *sim, const gchar *url)
 }
 
 static gchar *
-part_to_text (GBytes *part)
+part_to_text (GBytes * part)
 {
   gsize length;
   const gchar *data = g_bytes_get_data (part, &length);
@@ -82,7 +82,7 @@ part_to_text (GBytes *part)
 
 /* Takes one part over; what is wrong with it otherwise */
 static const gchar *
-take_part (Parts *parts, SoupMessageHeaders *headers, GBytes *body)
+take_part (Parts * parts, SoupMessageHeaders * headers, GBytes * body)
 {
   g_autofree gchar *disposition = NULL;
   g_autoptr (GHashTable) params = NULL;
@@ -121,7 +121,7 @@ take_part (Parts *parts, SoupMessageHeaders *headers, GBytes *body)
 }
 
 static FoxapiSimAnswer *
-read_parts (FoxapiSimExchange *exchange, Parts *parts)
+read_parts (FoxapiSimExchange * exchange, Parts * parts)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (exchange->message);
@@ -158,7 +158,7 @@ read_parts (FoxapiSimExchange *exchange, Parts *parts)
 
 /* Makes room for @size more bytes, FALSE where that is not wanted */
 static gboolean
-make_room (FoxapiSim *sim, guint64 size, gboolean auto_cleanup)
+make_room (FoxapiSim * sim, guint64 size, gboolean auto_cleanup)
 {
   while (sim->uploads_size + size > FOXAPI_SIM_MAX_STORAGE) {
     Upload *oldest;
@@ -173,7 +173,7 @@ make_room (FoxapiSim *sim, guint64 size, gboolean auto_cleanup)
 }
 
 static Upload *
-store (FoxapiSim *sim, Parts *parts)
+store (FoxapiSim * sim, Parts * parts)
 {
   Upload *upload = g_new0 (Upload, 1);
   g_autofree gchar *basename = NULL;
@@ -196,7 +196,7 @@ store (FoxapiSim *sim, Parts *parts)
 }
 
 static FoxapiSimAnswer *
-answer_stored (Upload *upload)
+answer_stored (Upload * upload)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   FoxapiSimAnswer *answer;
@@ -220,7 +220,7 @@ answer_stored (Upload *upload)
 }
 
 FoxapiSimAnswer *
-foxapi_sim_answer_upload (FoxapiSimExchange *exchange, gboolean act)
+foxapi_sim_answer_upload (FoxapiSimExchange * exchange, gboolean act)
 {
   Parts parts = {.auto_cleanup = TRUE };
   FoxapiSimAnswer *answer = read_parts (exchange, &parts);
@@ -240,7 +240,7 @@ foxapi_sim_answer_upload (FoxapiSimExchange *exchange, gboolean act)
 }
 
 FoxapiSimAnswer *
-foxapi_sim_answer_upload_get (FoxapiSimExchange *exchange)
+foxapi_sim_answer_upload_get (FoxapiSimExchange * exchange)
 {
   FoxapiSim *sim = exchange->sim;
   g_autofree gchar *url =

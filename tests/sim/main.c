@@ -27,8 +27,9 @@
     "  [slow]       the task takes ten times as long\n" \
     "\n" \
     "Faults, as ROUTE:NTH:KIND[=VALUE][,KIND[=VALUE]...]:\n" \
-    "  ROUTE is submit, ask, upload, result or other; NTH counts its requests " \
-    "from 1,\n  0 means every one that has no fault of its own. KIND is\n" \
+    "  ROUTE is submit, ask, upload, result or other; NTH counts its " \
+    "requests from 1,\n" \
+    "  0 means every one that has no fault of its own. KIND is\n" \
     "  status=N         answer with this status\n" \
     "  retry-after=V, location=V, content-type=V, header=NAME:VALUE\n" \
     "                   add or replace a header\n" \
@@ -56,7 +57,8 @@
     "    foxapi-sim --quiet --port-file url.txt & " \
     "until test -s url.txt; do sleep 0.1; done\n" \
     "  And then:\n" \
-    "    FOXAPI_BASE_URL=$(cat url.txt) FOXAPI_API_KEY=test-key-0123456789 \\\n" \
+    "    FOXAPI_BASE_URL=$(cat url.txt) " \
+    "FOXAPI_API_KEY=test-key-0123456789 \\\n" \
     "        gst-launch-1.0 foxapivideosrc prompt=\"A fox\" ! decodebin ! " \
     "autovideosink\n" \
     "\n" \
@@ -84,7 +86,7 @@ typedef struct
 } Arguments;
 
 static void
-arguments_clear (Arguments *arguments)
+arguments_clear (Arguments * arguments)
 {
   g_free (arguments->api_key);
   g_free (arguments->result_form);
@@ -96,9 +98,9 @@ arguments_clear (Arguments *arguments)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
-
-static gboolean
-parse_arguments (Arguments *arguments, int *argc, char ***argv, GError **error)
+     static gboolean
+         parse_arguments (Arguments * arguments, int *argc, char ***argv,
+    GError ** error)
 {
   const GOptionEntry entries[] = {
     {"port", 'p', 0, G_OPTION_ARG_INT, &arguments->port,
@@ -106,7 +108,7 @@ parse_arguments (Arguments *arguments, int *argc, char ***argv, GError **error)
     {"result-port", 0, 0, G_OPTION_ARG_INT, &arguments->result_port,
         "Port of results and uploads; 0, the default, picks one", "N"},
     {"generation-time", 'g', 0, G_OPTION_ARG_DOUBLE,
-        &arguments->generation_time,
+          &arguments->generation_time,
         "How long a task takes, in seconds (default 5)", "S"},
     {"queue-time", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->queue_time,
         "How much of that it is pending (default 0.5)", "S"},
@@ -118,7 +120,7 @@ parse_arguments (Arguments *arguments, int *argc, char ***argv, GError **error)
     {"api-key", 'k', 0, G_OPTION_ARG_STRING, &arguments->api_key,
         "The only key that is accepted (default test-key-0123456789)", "KEY"},
     {"result-form", 0, 0, G_OPTION_ARG_STRING, &arguments->result_form,
-          "Which published form results have: objects (default), strings or "
+        "Which published form results have: objects (default), strings or "
           "output", "FORM"},
     {"moov-at-end", 0, 0, G_OPTION_ARG_NONE, &arguments->moov_at_end,
         "Files have their index behind the media", NULL},
@@ -156,8 +158,8 @@ parse_arguments (Arguments *arguments, int *argc, char ***argv, GError **error)
 }
 
 static gboolean
-check_range (const gchar *name, gdouble value, gdouble min, gdouble max,
-    GError **error)
+check_range (const gchar * name, gdouble value, gdouble min, gdouble max,
+    GError ** error)
 {
   if (value >= min && value <= max)
     return TRUE;
@@ -167,7 +169,7 @@ check_range (const gchar *name, gdouble value, gdouble min, gdouble max,
 }
 
 static gboolean
-find_result_form (const gchar *name, guint *form, GError **error)
+find_result_form (const gchar * name, guint * form, GError ** error)
 {
   static const gchar *const forms[] = { "objects", "strings", "output" };
 
@@ -183,8 +185,8 @@ find_result_form (const gchar *name, guint *form, GError **error)
 }
 
 static gboolean
-fill_options (FoxapiSimOptions *options, const Arguments *arguments,
-    GError **error)
+fill_options (FoxapiSimOptions * options, const Arguments * arguments,
+    GError ** error)
 {
   const gchar *form = arguments->result_form;
 
@@ -195,8 +197,7 @@ fill_options (FoxapiSimOptions *options, const Arguments *arguments,
       || !check_range ("queue-time", arguments->queue_time, 0, 86400, error)
       || !check_range ("estimated-time", arguments->estimated_time, -1, 86400,
           error)
-      || !check_range ("progress-step", arguments->progress_step, 1, 100,
-          error)
+      || !check_range ("progress-step", arguments->progress_step, 1, 100, error)
       || !find_result_form (form != NULL ? form : "objects",
           &options->result_form, error))
     return FALSE;
@@ -224,7 +225,7 @@ fill_options (FoxapiSimOptions *options, const Arguments *arguments,
 }
 
 static GPtrArray *
-parse_faults (gchar **texts, GError **error)
+parse_faults (gchar ** texts, GError ** error)
 {
   g_autoptr (GPtrArray) specs = g_ptr_array_new_with_free_func (
       (GDestroyNotify) foxapi_sim_spec_free);
@@ -242,7 +243,7 @@ parse_faults (gchar **texts, GError **error)
 }
 
 static void
-add_member (JsonBuilder *builder, const gchar *name, const gchar *value)
+add_member (JsonBuilder * builder, const gchar * name, const gchar * value)
 {
   json_builder_set_member_name (builder, name);
   if (value != NULL)
@@ -252,7 +253,7 @@ add_member (JsonBuilder *builder, const gchar *name, const gchar *value)
 }
 
 static void
-add_task (JsonBuilder *builder, const FoxapiSimTask *task)
+add_task (JsonBuilder * builder, const FoxapiSimTask * task)
 {
   g_autoptr (JsonNode) request = NULL;
 
@@ -283,7 +284,7 @@ static const gchar *const route_names[FOXAPI_SIM_N_ROUTES] = {
 };
 
 static gboolean
-write_ledger (FoxapiSim *sim, const gchar *path, GError **error)
+write_ledger (FoxapiSim * sim, const gchar * path, GError ** error)
 {
   g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (sim);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -310,7 +311,7 @@ write_ledger (FoxapiSim *sim, const gchar *path, GError **error)
 }
 
 static void
-print_summary (FoxapiSim *sim)
+print_summary (FoxapiSim * sim)
 {
   g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (sim);
 
@@ -342,7 +343,7 @@ on_release (gpointer data)
 }
 
 static gboolean
-announce (FoxapiSim *sim, const Arguments *arguments, GError **error)
+announce (FoxapiSim * sim, const Arguments * arguments, GError ** error)
 {
   const gchar *url = foxapi_sim_get_base_url (sim);
 
@@ -356,7 +357,7 @@ announce (FoxapiSim *sim, const Arguments *arguments, GError **error)
 }
 
 static gboolean
-run (FoxapiSim *sim, const Arguments *arguments, GError **error)
+run (FoxapiSim * sim, const Arguments * arguments, GError ** error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   guint sources[3];
@@ -376,10 +377,10 @@ run (FoxapiSim *sim, const Arguments *arguments, GError **error)
 
 /* Everything that may fail, so that main() has one place to say so */
 static gboolean
-serve (int argc, char **argv, GError **error)
+serve (int argc, char **argv, GError ** error)
 {
   g_auto (Arguments) arguments = {
-    .generation_time = 5, .queue_time = 0.5, .progress_step = 10
+    .generation_time = 5,.queue_time = 0.5,.progress_step = 10
   };
   FoxapiSimOptions options = { 0 };
   g_autoptr (GPtrArray) specs = NULL;

@@ -22,7 +22,7 @@ payload_fixture (FoxapiSimOptions options)
 }
 
 static guint
-count_tasks (Fixture *fixture)
+count_tasks (Fixture * fixture)
 {
   g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (fixture->sim);
 
@@ -32,7 +32,8 @@ count_tasks (Fixture *fixture)
 static void
 test_answers (void)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) { 0 });
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
   FoxapiSimFault busy = {.status = 503,.headers = "Retry-After: 2\nX-A: b" };
   FoxapiSimFault html = {.status = 502,.body = "<html>",.body_length = -1,
     .headers = "Content-Type: text/html",.act_first = TRUE
@@ -76,7 +77,8 @@ test_answers (void)
 static void
 test_lost_answers (void)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) { 0 });
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
   FoxapiSimFault reset = {.reset = TRUE };
   FoxapiSimFault closed = {.close = TRUE,.act_first = TRUE };
   FoxapiSimFault cut = {.cut_at = 5 };
@@ -122,7 +124,8 @@ static const Broken broken[] = {
 static void
 test_broken_results (void)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) { 0 });
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
   g_autofree gchar *url = make_result (fixture);
 
   for (guint i = 0; i < G_N_ELEMENTS (broken); i++) {
@@ -154,8 +157,8 @@ test_broken_results (void)
 static void
 test_broken_chunks (void)
 {
-  g_autoptr (Fixture) fixture =
-      payload_fixture ((FoxapiSimOptions) {.no_length = TRUE });
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      .no_length = TRUE});
   FoxapiSimFault cut = {.cut_at = 16 };
   FoxapiSimFault whole = {.hold_at = 16 };
   g_autofree gchar *url = make_result (fixture);
@@ -198,7 +201,8 @@ call_thread (gpointer data)
 static void
 test_hold (void)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) { 0 });
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
   FoxapiSimFault hold = {.hold = TRUE };
   FoxapiSimFault act = {.hold = TRUE,.act_first = TRUE };
   Call calls[2] = { {fixture, NULL, NULL}, {fixture, NULL, NULL} };
@@ -225,7 +229,7 @@ test_hold (void)
 
 /* Sends a request and goes away without its answer */
 static void
-knock (Fixture *fixture, const gchar *url, FoxapiSimRoute route)
+knock (Fixture * fixture, const gchar * url, FoxapiSimRoute route)
 {
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
@@ -244,7 +248,8 @@ knock (Fixture *fixture, const gchar *url, FoxapiSimRoute route)
 static void
 test_gone (void)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) { 0 });
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
   g_autofree gchar *url = make_result (fixture);
   const FoxapiSimFault faults[] = {
     {.hold = TRUE}, {.hold_at = 3}, {.endless = TRUE}, {.drip_ms = 60000}, {0}
@@ -324,7 +329,8 @@ test_spec (void)
   g_autoptr (FoxapiSimSpec) spec = foxapi_sim_spec_parse ("result:3:cut-at=99,"
       "retry-after=2,header=X: y,act-first,body=a,b", NULL);
   const gchar *wrong[] = {
-    "", "submit", "submit:1", "submit:x:reset", "fetch:1:reset", "submit:-1:hold",
+    "", "submit", "submit:1", "submit:x:reset", "fetch:1:reset",
+    "submit:-1:hold",
     "submit:1:", "submit:1:explode", "submit:1:reset=1", "submit:1:status",
     "submit:1:status=99", "submit:1:status=4x", "submit:1:header=a",
     "submit:1:drip=0",

@@ -20,7 +20,7 @@ typedef struct
 } Counted;
 
 static GstPadProbeReturn
-on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+on_frame (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   Counted *counted = data;
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
@@ -36,7 +36,7 @@ on_frame (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 static GstPadProbeReturn
-on_sound (G_GNUC_UNUSED GstPad *pad, GstPadProbeInfo *info, gpointer data)
+on_sound (G_GNUC_UNUSED GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   Counted *counted = data;
 
@@ -45,7 +45,7 @@ on_sound (G_GNUC_UNUSED GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 static void
-probe (GstElement *pipeline, const gchar *name, GstPadProbeCallback callback,
+probe (GstElement * pipeline, const gchar * name, GstPadProbeCallback callback,
     gpointer data)
 {
   g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), name);
@@ -56,14 +56,15 @@ probe (GstElement *pipeline, const gchar *name, GstPadProbeCallback callback,
 
 /* Decodes the whole file */
 static Counted
-count (GBytes *bytes)
+count (GBytes * bytes)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) pipeline = gst_parse_launch ("giostreamsrc name=source"
       " ! decodebin name=d ! videoconvert ! fakesink name=video sync=false"
       " d. ! audioconvert ! fakesink name=sound sync=false", &error);
   g_autoptr (GstElement) source = NULL;
-  g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_bytes (bytes);
+  g_autoptr (GInputStream) stream =
+      g_memory_input_stream_new_from_bytes (bytes);
   g_autoptr (GstBus) bus = NULL;
   g_autoptr (GstMessage) message = NULL;
   Counted counted = { 0 };
@@ -86,14 +87,16 @@ count (GBytes *bytes)
 
 /* Where a box of the file's top level begins */
 static goffset
-find_box (GBytes *bytes, const gchar *name)
+find_box (GBytes * bytes, const gchar * name)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
 
   for (gsize at = 0; at + 8 <= size;) {
-    guint32 length = GST_READ_UINT32_BE (data + at);
+    guint32 length;
 
+    memcpy (&length, data + at, sizeof length);
+    length = GUINT32_FROM_BE (length);
     if (memcmp (data + at + 4, name, 4) == 0)
       return at;
     g_assert_cmpuint (length, >=, 8);
@@ -174,10 +177,10 @@ make_png (void)
 }
 
 static gchar *
-upload (Fixture *fixture, GBytes *bytes)
+upload (Fixture * fixture, GBytes * bytes)
 {
-  g_autoptr (SoupMultipart) multipart = soup_multipart_new (
-      SOUP_FORM_MIME_TYPE_MULTIPART);
+  g_autoptr (SoupMultipart) multipart =
+      soup_multipart_new (SOUP_FORM_MIME_TYPE_MULTIPART);
   g_autoptr (SoupMessageHeaders) headers =
       soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
   g_autoptr (GBytes) body = NULL;
@@ -197,7 +200,7 @@ upload (Fixture *fixture, GBytes *bytes)
 }
 
 /* One reference that is there and one that is not, in another model's size,
- * with the index at the end; and the simulator ends while it renders one more */
+ * with the index at the end. The simulator ends while it renders another. */
 static void
 test_render_references (void)
 {

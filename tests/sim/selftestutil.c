@@ -8,7 +8,7 @@
 #include <string.h>
 
 Fixture *
-fixture_new (const FoxapiSimOptions *options)
+fixture_new (const FoxapiSimOptions * options)
 {
   Fixture *fixture = g_new0 (Fixture, 1);
   g_autoptr (GError) error = NULL;
@@ -20,7 +20,7 @@ fixture_new (const FoxapiSimOptions *options)
 }
 
 void
-fixture_free (Fixture *fixture)
+fixture_free (Fixture * fixture)
 {
   soup_session_abort (fixture->session);
   g_object_unref (fixture->session);
@@ -29,7 +29,7 @@ fixture_free (Fixture *fixture)
 }
 
 void
-reply_free (Reply *reply)
+reply_free (Reply * reply)
 {
   soup_message_headers_unref (reply->headers);
   g_clear_pointer (&reply->body, g_bytes_unref);
@@ -38,16 +38,16 @@ reply_free (Reply *reply)
 }
 
 static gboolean
-accept_any (G_GNUC_UNUSED SoupMessage *message,
-    G_GNUC_UNUSED GTlsCertificate *certificate,
+accept_any (G_GNUC_UNUSED SoupMessage * message,
+    G_GNUC_UNUSED GTlsCertificate * certificate,
     G_GNUC_UNUSED GTlsCertificateFlags errors, G_GNUC_UNUSED gpointer data)
 {
   return TRUE;
 }
 
 Reply *
-call (Fixture *fixture, const gchar *method, const gchar *url,
-    const gchar *header, const gchar *type, GBytes *body)
+call (Fixture * fixture, const gchar * method, const gchar * url,
+    const gchar * header, const gchar * type, GBytes * body)
 {
   g_autoptr (SoupMessage) message = soup_message_new (method, url);
   SoupMessageHeaders *headers;
@@ -74,14 +74,14 @@ call (Fixture *fixture, const gchar *method, const gchar *url,
 }
 
 static gchar *
-make_authorization (Fixture *fixture)
+make_authorization (Fixture * fixture)
 {
   return g_strconcat ("Authorization: Bearer ",
       foxapi_sim_get_api_key (fixture->sim), NULL);
 }
 
 Reply *
-submit (Fixture *fixture, const gchar *json)
+submit (Fixture * fixture, const gchar * json)
 {
   g_autofree gchar *authorization = make_authorization (fixture);
   g_autofree gchar *url = g_strconcat (foxapi_sim_get_base_url (fixture->sim),
@@ -92,7 +92,7 @@ submit (Fixture *fixture, const gchar *json)
 }
 
 Reply *
-ask (Fixture *fixture, const gchar *id)
+ask (Fixture * fixture, const gchar * id)
 {
   g_autofree gchar *authorization = make_authorization (fixture);
   g_autofree gchar *url = g_strconcat (foxapi_sim_get_base_url (fixture->sim),
@@ -102,14 +102,14 @@ ask (Fixture *fixture, const gchar *id)
 }
 
 Reply *
-fetch (Fixture *fixture, const gchar *url, const gchar *header)
+fetch (Fixture * fixture, const gchar * url, const gchar * header)
 {
   return call (fixture, "GET", url, header, NULL, NULL);
 }
 
 /* The one node at a JSONPath, NULL if there is none */
 JsonNode *
-reply_get (Reply *reply, const gchar *path)
+reply_get (Reply * reply, const gchar * path)
 {
   g_autoptr (JsonNode) root = NULL;
   g_autoptr (JsonNode) found = NULL;
@@ -131,7 +131,7 @@ reply_get (Reply *reply, const gchar *path)
 }
 
 gchar *
-reply_dup_string (Reply *reply, const gchar *path)
+reply_dup_string (Reply * reply, const gchar * path)
 {
   g_autoptr (JsonNode) node = reply_get (reply, path);
 
@@ -139,7 +139,7 @@ reply_dup_string (Reply *reply, const gchar *path)
 }
 
 gint64
-reply_get_int (Reply *reply, const gchar *path)
+reply_get_int (Reply * reply, const gchar * path)
 {
   g_autoptr (JsonNode) node = reply_get (reply, path);
 
@@ -147,13 +147,13 @@ reply_get_int (Reply *reply, const gchar *path)
 }
 
 gchar *
-reply_dup_message (Reply *reply)
+reply_dup_message (Reply * reply)
 {
   return reply_dup_string (reply, "$.error.message");
 }
 
 gchar *
-make_result (Fixture *fixture)
+make_result (Fixture * fixture)
 {
   g_autoptr (Reply) submitted = submit (fixture, GOOD_BODY);
   g_autoptr (GPtrArray) tasks = NULL;
@@ -169,7 +169,7 @@ make_result (Fixture *fixture)
 }
 
 GByteArray *
-raw_get (G_GNUC_UNUSED Fixture *fixture, const gchar *url, GError **error)
+raw_get (G_GNUC_UNUSED Fixture * fixture, const gchar * url, GError ** error)
 {
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
@@ -196,7 +196,7 @@ raw_get (G_GNUC_UNUSED Fixture *fixture, const gchar *url, GError **error)
 }
 
 gsize
-find_body (GByteArray *bytes)
+find_body (GByteArray * bytes)
 {
   const gchar *end = g_strstr_len ((const gchar *) bytes->data, bytes->len,
       "\r\n\r\n");

@@ -98,6 +98,21 @@ foxapi_generation_free (FoxapiGeneration * generation)
 }
 
 /**
+ * foxapi_generation_get_prompt:
+ * @generation: a generation
+ *
+ * Returns: (nullable): the prompt, %NULL if a task was named instead
+ *
+ * Since: 0.1
+ */
+const gchar *
+foxapi_generation_get_prompt (FoxapiGeneration * generation)
+{
+  return generation->body ?
+      foxapi_json_get_string (generation->body, "prompt") : NULL;
+}
+
+/**
  * foxapi_generation_get_task_id:
  * @generation: a generation
  *

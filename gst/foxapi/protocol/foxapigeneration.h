@@ -30,6 +30,7 @@ gboolean foxapi_generation_run (FoxapiGeneration * generation,
 gchar *foxapi_generation_renew_link (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
 
+const gchar *foxapi_generation_get_prompt (FoxapiGeneration * generation);
 const gchar *foxapi_generation_get_task_id (FoxapiGeneration * generation);
 FoxapiTask *foxapi_generation_get_task (FoxapiGeneration * generation);
 FoxapiTask *foxapi_generation_get_first_answer (FoxapiGeneration * generation);

@@ -12,6 +12,7 @@
 #include "foxapipoll.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Seconds of delay that one question may save, the exchange rate. The product
  * of questions and delay is least where it equals their ratio, and for tasks
@@ -42,9 +43,9 @@
  * the shortest gap */
 #define BEAT_AFTER_ESTIMATE 1.73
 
-/* Six estimates in seven are right, to a fifth */
-#define ESTIMATE_TRUST 0.85
-#define ESTIMATE_SIGMA 0.2
+/* Nine estimates in ten are right, to a sixth */
+#define ESTIMATE_TRUST 0.9
+#define ESTIMATE_SIGMA (1 / 6.0)
 
 /* Progress goes as a power of the time, of an exponent that is 1 give or take
  * this: what a straight line through it may be wrong by */
@@ -238,7 +239,7 @@ forecast_by_progress (const FoxapiPollPlan * plan, Forecast * forecast)
   forecast->steepness = steepness_of (hypot (sigma, log (forecast->late)));
 
   /* The chance that it is right once more, of one that was right so often:
-   * Jeffreys' rule. Who took back n promises is believed once in n + 1 times. */
+   * Jeffreys' rule. Who took back n promises is believed once in n + 1. */
   forecast->weight = (1 - 0.5 / (1.0 + plan->kept)) / (1.0 + plan->falls);
   return TRUE;
 }
@@ -357,16 +358,18 @@ drop_a_mark (FoxapiPollPlan * plan)
 static void
 add_mark (FoxapiPollPlan * plan, gint64 now_us, gint64 before_us, gint level)
 {
-  gdouble gap_us = (gdouble) now_us - (gdouble) before_us;
+  guint64 slack = ((guint64) now_us - (guint64) before_us) / 2;
+  gint rise = level - plan->level;
   FoxapiPollMark *mark;
 
   if (plan->n_marks == FOXAPI_POLL_MAX_MARKS)
     drop_a_mark (plan);
   plan->step = common_divisor (plan->step, level);
-  gap_us *= MIN ((gdouble) plan->step / MAX (level - plan->level, 1), 1);
+  if (rise > plan->step)
+    slack = slack / (guint64) rise * (guint64) plan->step;
 
   mark = &plan->marks[plan->n_marks++];
-  mark->slack_us = (gint64) (gap_us / 2);
+  mark->slack_us = (gint64) slack;
   mark->at_us = now_us - mark->slack_us;
   mark->level = level;
   plan->level = level;
@@ -444,10 +447,14 @@ observe_age (FoxapiPollPlan * plan, gint64 now_us, gint64 age_us)
 void
 foxapi_poll_plan_init (FoxapiPollPlan * plan, gint64 now_us, guint interval_ms)
 {
-  *plan = (FoxapiPollPlan) {
-  .start_us = now_us,.created_us = now_us,.last_us = now_us,.begun_us =
-        now_us,.interval_us = (gint64) interval_ms *1000,.estimated_us =
-        -1,.step = 100,};
+  memset (plan, 0, sizeof *plan);
+  plan->start_us = now_us;
+  plan->created_us = now_us;
+  plan->last_us = now_us;
+  plan->begun_us = now_us;
+  plan->interval_us = (gint64) interval_ms *1000;
+  plan->estimated_us = -1;
+  plan->step = 100;
 }
 
 /**

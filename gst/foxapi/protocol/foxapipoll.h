@@ -8,8 +8,10 @@
 #include <glib.h>
 
 G_BEGIN_DECLS
+
 /* The later half of 100 levels needs few witnesses; see the use of marks */
 #define FOXAPI_POLL_MAX_MARKS 8
+
 /**
  * FoxapiPollMark:
  * @at_us: when the level was reached, as well as the questions tell
@@ -20,7 +22,7 @@ G_BEGIN_DECLS
  *
  * Since: 0.1
  */
-    typedef struct
+typedef struct
 {
   gint64 at_us;
   gint64 slack_us;
@@ -42,7 +44,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  /*< private > */
+  /*< private >*/
   gint64 start_us;              /* foxapi_poll_plan_init() */
   gint64 created_us;            /* the task's beginning: the start, or before */
   gint64 last_us;               /* the latest answer */

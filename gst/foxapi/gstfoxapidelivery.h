@@ -1,0 +1,46 @@
+/* The result's bytes → buffers
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "foxapidownload.h"
+#include "gstfoxapijob.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstFoxapiDelivery:
+ *
+ * One delivery of a result: where it is, and what of it has been handed out.
+ * It belongs to the streaming thread.
+ */
+typedef struct
+{
+  GstFoxapiJob *job;
+  FoxapiDownload *download;
+  gboolean is_open;
+  guint64 position;             /* of the next byte, if it is open */
+  guint64 run_start;            /* where it was opened */
+  guint count;                  /* buffers since then */
+  guint64 head_end;             /* all bytes before this were handed out */
+  guint64 tail_start;           /* and all from here on */
+} GstFoxapiDelivery;
+
+void gst_foxapi_delivery_init (GstFoxapiDelivery * delivery,
+    GstFoxapiJob * job);
+void gst_foxapi_delivery_clear (GstFoxapiDelivery * delivery);
+
+gboolean gst_foxapi_delivery_open (GstFoxapiDelivery * delivery,
+    guint64 offset, GError ** error);
+gssize gst_foxapi_delivery_read (GstFoxapiDelivery * delivery,
+    GstBuffer * buffer, gsize length, GError ** error);
+
+gboolean gst_foxapi_delivery_get_size (GstFoxapiDelivery * delivery,
+    guint64 * size);
+gboolean gst_foxapi_delivery_is_seekable (GstFoxapiDelivery * delivery);
+guint gst_foxapi_delivery_count (GstFoxapiDelivery * delivery);
+gboolean gst_foxapi_delivery_is_complete (GstFoxapiDelivery * delivery);
+
+G_END_DECLS
