@@ -215,6 +215,29 @@ gst_foxapi_settings_install (GObjectClass * klass)
 }
 
 /**
+ * gst_foxapi_settings_list_generation_properties:
+ * @klass: class of an element that has #GstFoxapiSettings
+ *
+ * Returns: (transfer full): the names of the generation properties: what people
+ *   save under a name, which neither keys nor tasks belong to
+ */
+gchar **
+gst_foxapi_settings_list_generation_properties (GObjectClass * klass)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autofree GParamSpec **specs = NULL;
+  guint n;
+
+  specs = g_object_class_list_properties (klass, &n);
+  for (guint i = 0; i < n; i++) {
+    if (specs[i]->owner_type == G_TYPE_FROM_CLASS (klass)
+        && specs[i]->param_id <= PROP_EXTRA_PARAMETERS)
+      g_strv_builder_add (names, specs[i]->name);
+  }
+  return g_strv_builder_end (names);
+}
+
+/**
  * gst_foxapi_settings_init:
  * @settings: (out caller-allocates): gets the defaults
  */
@@ -606,6 +629,7 @@ gst_foxapi_settings_set_uri (GstFoxapiSettings * settings, const gchar * uri,
     gchar ** task_id, GError ** error)
 {
   g_autoptr (FoxapiRequest) request = NULL;
+  g_autoptr (GstStructure) structure = NULL;
   g_autoptr (JsonObject) extra = NULL;
 
   if (!foxapi_uri_parse (uri, &request, task_id, error))
@@ -614,9 +638,16 @@ gst_foxapi_settings_set_uri (GstFoxapiSettings * settings, const gchar * uri,
     return TRUE;
 
   extra = g_steal_pointer (&request->extra);
+  if (extra != NULL) {
+    structure = gst_foxapi_structure_from_json (extra, error);
+    if (structure == NULL) {
+      g_prefix_error (error, "The URI's ");
+      return FALSE;
+    }
+  }
+
   g_clear_pointer (&settings->extra_parameters, gst_structure_free);
-  if (extra != NULL)
-    settings->extra_parameters = gst_foxapi_structure_from_json (extra);
+  settings->extra_parameters = g_steal_pointer (&structure);
   foxapi_request_free (settings->request);
   settings->request = g_steal_pointer (&request);
   return TRUE;

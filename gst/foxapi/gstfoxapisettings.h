@@ -44,6 +44,7 @@ typedef struct
 #define GST_FOXAPI_SETTINGS_PROP_LAST 26
 
 void gst_foxapi_settings_install (GObjectClass * klass);
+gchar **gst_foxapi_settings_list_generation_properties (GObjectClass * klass);
 
 void gst_foxapi_settings_init (GstFoxapiSettings * settings);
 void gst_foxapi_settings_clear (GstFoxapiSettings * settings);

@@ -155,55 +155,80 @@ gst_foxapi_structure_to_json (const GstStructure * structure, GError ** error)
   return g_steal_pointer (&object);
 }
 
-static void
-node_to_value (JsonNode * node, GValue * value)
+static gboolean node_to_value (JsonNode * node, GValue * value,
+    GError ** error);
+
+/* The elements of a GstValueArray are all of one type. */
+static gboolean
+array_to_value (JsonArray * array, GValue * value, GError ** error)
 {
+  guint n = json_array_get_length (array);
+  GType type = G_TYPE_INVALID;
+
+  g_value_init (value, GST_TYPE_ARRAY);
+  for (guint i = 0; i < n; i++) {
+    GValue element = G_VALUE_INIT;
+
+    if (!node_to_value (json_array_get_element (array, i), &element, error))
+      return FALSE;
+    if (i > 0 && G_VALUE_TYPE (&element) != type) {
+      g_value_unset (&element);
+      g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+          "has an array with values of several kinds");
+      return FALSE;
+    }
+    type = G_VALUE_TYPE (&element);
+    gst_value_array_append_and_take_value (value, &element);
+  }
+  return TRUE;
+}
+
+/* @value is to be unset, whatever is returned. */
+static gboolean
+node_to_value (JsonNode * node, GValue * value, GError ** error)
+{
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return array_to_value (json_node_get_array (node), value, error);
+
   if (JSON_NODE_HOLDS_OBJECT (node)) {
     g_value_init (value, GST_TYPE_STRUCTURE);
     g_value_take_boxed (value,
-        gst_foxapi_structure_from_json (json_node_get_object (node)));
-  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
-    JsonArray *array = json_node_get_array (node);
-    guint n = json_array_get_length (array);
-
-    g_value_init (value, GST_TYPE_ARRAY);
-    for (guint i = 0; i < n; i++) {
-      GValue element = G_VALUE_INIT;
-
-      node_to_value (json_array_get_element (array, i), &element);
-      gst_value_array_append_and_take_value (value, &element);
-    }
-  } else if (JSON_NODE_HOLDS_NULL (node)) {
-    g_value_init (value, G_TYPE_STRING);
-  } else {
-    json_node_get_value (node, value);
+        gst_foxapi_structure_from_json (json_node_get_object (node), error));
+    return g_value_get_boxed (value) != NULL;
   }
-}
-
-static void
-add_member (JsonObject * object, const gchar * name, JsonNode * node,
-    gpointer user_data)
-{
-  GValue value = G_VALUE_INIT;
-
-  node_to_value (node, &value);
-  gst_structure_take_value (user_data, name, &value);
+  if (JSON_NODE_HOLDS_NULL (node))
+    g_value_init (value, G_TYPE_STRING);
+  else
+    json_node_get_value (node, value);
+  return TRUE;
 }
 
 /**
  * gst_foxapi_structure_from_json:
  * @object: an object
+ * @error: return location, %FOXAPI_ERROR_SETTINGS, which names the field
  *
- * Returns: (transfer full): the structure that gst_foxapi_structure_to_json()
- *   makes @object of
+ * Returns: (transfer full) (nullable): the structure that
+ *   gst_foxapi_structure_to_json() makes @object of; %NULL if there is none
  *
  * Since: 0.1
  */
 GstStructure *
-gst_foxapi_structure_from_json (JsonObject * object)
+gst_foxapi_structure_from_json (JsonObject * object, GError ** error)
 {
-  GstStructure *structure = gst_structure_new_empty ("parameters");
+  g_autoptr (GstStructure) structure = gst_structure_new_empty ("parameters");
+  g_autoptr (GList) names = json_object_get_members (object);
 
-  json_object_foreach_member (object, add_member, structure);
-  return structure;
+  for (GList * l = names; l != NULL; l = l->next) {
+    GValue value = G_VALUE_INIT;
+
+    if (!node_to_value (json_object_get_member (object, l->data), &value,
+            error)) {
+      g_value_unset (&value);
+      g_prefix_error (error, "field %s ", (const gchar *) l->data);
+      return NULL;
+    }
+    gst_structure_take_value (structure, l->data, &value);
+  }
+  return g_steal_pointer (&structure);
 }

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 
 JsonObject *gst_foxapi_structure_to_json (const GstStructure * structure,
     GError ** error);
-GstStructure *gst_foxapi_structure_from_json (JsonObject * object);
+GstStructure *gst_foxapi_structure_from_json (JsonObject * object,
+    GError ** error);
 
 G_END_DECLS

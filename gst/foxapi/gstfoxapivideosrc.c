@@ -63,6 +63,7 @@
 #include "gstfoxapienums.h"
 #include "gstfoxapijob.h"
 #include "gstfoxapimessages.h"
+#include "gstfoxapipresets.h"
 #include "gstfoxapisettings.h"
 #include "gstfoxapitags.h"
 
@@ -142,7 +143,8 @@ static void gst_foxapi_video_src_uri_handler_init (gpointer iface,
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstFoxapiVideoSrc, gst_foxapi_video_src,
     GST_TYPE_BASE_SRC,
     G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER,
-        gst_foxapi_video_src_uri_handler_init))
+        gst_foxapi_video_src_uri_handler_init)
+    G_IMPLEMENT_INTERFACE (GST_TYPE_PRESET, gst_foxapi_presets_init))
 GST_ELEMENT_REGISTER_DEFINE (foxapivideosrc, "foxapivideosrc", GST_RANK_PRIMARY,
     GST_TYPE_FOXAPI_VIDEO_SRC)
 /* *INDENT-ON* */

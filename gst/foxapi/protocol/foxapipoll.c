@@ -366,7 +366,7 @@ add_mark (FoxapiPollPlan * plan, gint64 now_us, gint64 before_us, gint level)
     drop_a_mark (plan);
   plan->step = common_divisor (plan->step, level);
   if (rise > plan->step)
-    slack = slack / (guint64) rise * (guint64) plan->step;
+    slack = slack / (guint64) rise *(guint64) plan->step;
 
   mark = &plan->marks[plan->n_marks++];
   mark->slack_us = (gint64) slack;

@@ -1,0 +1,121 @@
+/* Presets: the generation properties under a name
+ *
+ * Saving, listing and naming are GStreamer's own. Loading is not: what GStreamer
+ * 1.22 has saved of a text with a space in it, as every prompt has, it cannot
+ * read back (it saves with g_key_file_set_string() and loads with
+ * g_key_file_get_value(), which leaves the backslashes in).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapipresets.h"
+
+#include "gstfoxapisettings.h"
+
+#define PRESET_FOLDER "gstreamer-1.0" G_DIR_SEPARATOR_S "presets"
+
+static gchar **
+get_property_names (GstPreset * preset)
+{
+  return gst_foxapi_settings_list_generation_properties (G_OBJECT_GET_CLASS
+      (preset));
+}
+
+/* Where GStreamer looks for presets (gst_preset_default_load_preset()): the
+ * user's own come first. */
+static gchar **
+list_folders (void)
+{
+  g_autoptr (GStrvBuilder) folders = g_strv_builder_new ();
+  g_autofree gchar *own = g_build_filename (g_get_user_data_dir (),
+      PRESET_FOLDER, NULL);
+  g_auto (GStrv) path = g_strsplit (g_getenv ("GST_PRESET_PATH") ?
+      g_getenv ("GST_PRESET_PATH") : "", G_SEARCHPATH_SEPARATOR_S, -1);
+
+  g_strv_builder_add (folders, own);
+  g_strv_builder_addv (folders, (const char **) path);
+  if (gst_preset_get_app_dir () != NULL)
+    g_strv_builder_add (folders, gst_preset_get_app_dir ());
+  for (const gchar * const *dir = g_get_system_data_dirs (); *dir; dir++) {
+    g_autofree gchar *folder = g_build_filename (*dir, PRESET_FOLDER, NULL);
+
+    g_strv_builder_add (folders, folder);
+  }
+  return g_strv_builder_end (folders);
+}
+
+static GKeyFile *
+find_preset (GstPreset * preset, const gchar * name)
+{
+  g_auto (GStrv) folders = list_folders ();
+  g_autofree gchar *file = g_strconcat (G_OBJECT_TYPE_NAME (preset), ".prs",
+      NULL);
+
+  for (gchar ** folder = folders; *folder != NULL; folder++) {
+    g_autofree gchar *path = g_build_filename (*folder, file, NULL);
+    g_autoptr (GKeyFile) presets = g_key_file_new ();
+
+    if (g_key_file_load_from_file (presets, path, G_KEY_FILE_NONE, NULL)
+        && g_key_file_has_group (presets, name))
+      return g_steal_pointer (&presets);
+  }
+  return NULL;
+}
+
+static gboolean
+read_value (GKeyFile * presets, const gchar * name, GParamSpec * spec,
+    GValue * value)
+{
+  g_autofree gchar *text = g_key_file_get_string (presets, name, spec->name,
+      NULL);
+  g_autofree gchar *raw = NULL;
+
+  if (text != NULL && gst_value_deserialize_with_pspec (value, text, spec))
+    return TRUE;
+  raw = g_key_file_get_value (presets, name, spec->name, NULL);
+  return raw != NULL && gst_value_deserialize_with_pspec (value, raw, spec);
+}
+
+/* A preset is a whole set: what it does not name gets its default. */
+static gboolean
+load_preset (GstPreset * preset, const gchar * name)
+{
+  g_autoptr (GKeyFile) presets = find_preset (preset, name);
+  g_auto (GStrv) properties = get_property_names (preset);
+
+  if (presets == NULL)
+    return FALSE;
+
+  for (gchar ** property = properties; *property != NULL; property++) {
+    GParamSpec *spec =
+        g_object_class_find_property (G_OBJECT_GET_CLASS (preset), *property);
+    GValue value = G_VALUE_INIT;
+
+    g_value_init (&value, spec->value_type);
+    if (!read_value (presets, name, spec, &value)) {
+      g_value_reset (&value);
+      g_param_value_set_default (spec, &value);
+    }
+    g_object_set_property (G_OBJECT (preset), *property, &value);
+    g_value_unset (&value);
+  }
+  return TRUE;
+}
+
+/**
+ * gst_foxapi_presets_init:
+ * @iface: the interface #GstPreset of an element with #GstFoxapiSettings
+ * @data: (nullable): not used
+ */
+void
+gst_foxapi_presets_init (gpointer iface, gpointer data)
+{
+  GstPresetInterface *preset = iface;
+
+  preset->get_property_names = get_property_names;
+  preset->load_preset = load_preset;
+}
