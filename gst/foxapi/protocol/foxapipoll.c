@@ -54,8 +54,8 @@
 /* Services finish somewhat before or after their last step */
 #define STEP_SIGMA 0.1
 
-/* A fall by no more is noise, not a new beginning */
-#define FALL_NOISE 5
+/* A fall by no more, a coarse step, is noise and not a new beginning */
+#define FALL_NOISE 10
 
 /* Times below this cannot be told apart: the clocks of two machines */
 #define TINY 0.3
@@ -366,7 +366,7 @@ add_mark (FoxapiPollPlan * plan, gint64 now_us, gint64 before_us, gint level)
     drop_a_mark (plan);
   plan->step = common_divisor (plan->step, level);
   if (rise > plan->step)
-    slack = slack / (guint64) rise *(guint64) plan->step;
+    slack = slack / rise * plan->step;
 
   mark = &plan->marks[plan->n_marks++];
   mark->slack_us = (gint64) slack;

@@ -37,10 +37,6 @@
 #define NAME_IDENTITY_CHARS 32
 #define PROMPT_CHARS 200
 
-/* An intent takes the space that the id will need, so that a disk that fills up
- * in between cannot keep the id out. */
-#define MIN_FILE_BYTES 2048
-
 struct _FoxapiRecord
 {
   gchar *path;
@@ -391,8 +387,6 @@ to_text (JsonObject * object, gsize * length)
   json_node_set_object (node, object);
   pretty = json_to_string (node, TRUE);
   text = g_string_new (pretty);
-  while (text->len < MIN_FILE_BYTES - 1)
-    g_string_append_c (text, ' ');
   g_string_append_c (text, '\n');
   *length = text->len;
   return g_string_free (text, FALSE);
@@ -560,7 +554,8 @@ foxapi_record_get_task_id (FoxapiRecord * record)
   return foxapi_json_get_string (record->object, "task_id");
 }
 
-/* Not atomic, but without need for a free block: for a disk that is full. */
+/* Not atomic, but it fits into the block that the intent has taken: for a disk
+ * that has filled up meanwhile. */
 static gboolean
 overwrite_in_place (FoxapiRecord * record)
 {
