@@ -17,7 +17,8 @@ packages="
   gstreamer1.0-libav glib-networking shared-mime-info fonts-dejavu-core
 "
 if [ "${1-}" = test ]; then
-  packages="$packages clang indent"
+  packages="$packages clang indent openssl tinyproxy libges-1.0-dev
+    python3"
 fi
 
 missing=

@@ -1,0 +1,61 @@
+/* A second generation from the first: two elements, one process, and the second
+ * is made when the first tells its results
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+static void
+use_results_as_references (const GstStructure * task, GstElement * next)
+{
+  const GValue *results = gst_structure_get_value (task, "results");
+
+  fail_unless (results != NULL);
+  g_object_set_property (G_OBJECT (next), "reference-video-urls", results);
+}
+
+GST_START_TEST (test_result_becomes_reference)
+{
+  g_autoptr (Run) one = run_new (harness_source ("prompt", "first", NULL));
+  g_autoptr (Run) other = NULL;
+  GstElement *next = harness_source ("prompt", "second", NULL);
+  g_autofree gchar *expected = NULL;
+  g_autoptr (GPtrArray) tasks = NULL;
+  const FoxapiSimTask *task;
+
+  run_set_state (one, GST_STATE_PLAYING);
+  use_results_as_references (run_wait_task (one, "completed"), next);
+
+  /* While the one one still delivers */
+  other = run_new (next);
+  run_to_eos (other);
+  run_wait (one, GST_MESSAGE_EOS);
+
+  tasks = foxapi_sim_get_tasks (sim);
+  fail_unless_equals_int (tasks->len, 2);
+  task = g_ptr_array_index (tasks, 0);
+  expected = g_strdup_printf ("{\"model\":\"wan-2.7-reference-to-video\","
+      "\"prompt\":\"second\",\"reference_video_urls\":[\"%s\"],\"duration\":5,"
+      "\"resolution\":\"1080p\",\"aspect_ratio\":\"16:9\"}", task->result_url);
+  assert_body (2, expected);
+  run_stop (one);
+  run_assert_data (one, payload);
+  run_assert_data (other, payload);
+}
+
+GST_END_TEST;
+
+static Suite *
+chain_suite (void)
+{
+  Suite *suite = suite_create ("chain");
+  TCase *tcase = tcase_create ("chain");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_test (tcase, test_result_becomes_reference);
+  return suite;
+}
+
+GST_CHECK_MAIN (chain)

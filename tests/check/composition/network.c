@@ -1,0 +1,265 @@
+/* The way to the service: a real proxy, a private certificate authority
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <glib/gstdio.h>
+#include <libsoup/soup.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+/* TLS */
+
+static GTlsCertificate *certificate;
+static gchar *certificate_path;
+
+/* A certificate of its own authority, for 127.0.0.1, made by openssl */
+static void
+make_certificate (void)
+{
+  g_autofree gchar *folder = g_dir_make_tmp ("foxapi-XXXXXX", NULL);
+  g_autofree gchar *key = g_build_filename (folder, "key.pem", NULL);
+  const gchar *argv[] = { "openssl", "req", "-x509", "-newkey", "ec",
+    "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+    "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key,
+    "-out", NULL, NULL
+  };
+  g_autoptr (GError) error = NULL;
+  gint status;
+
+  certificate_path = g_build_filename (folder, "certificate.pem", NULL);
+  argv[G_N_ELEMENTS (argv) - 2] = certificate_path;
+  fail_unless (g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH
+          | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status,
+          &error), "%s", error ? error->message : "");
+  fail_unless (g_spawn_check_wait_status (status, &error), "%s",
+      error ? error->message : "");
+  certificate = g_tls_certificate_new_from_files (certificate_path, key,
+      &error);
+  fail_unless (certificate != NULL, "%s", error ? error->message : "");
+}
+
+static void
+setup_tls (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  make_certificate ();
+  options.tls_certificate = certificate;
+  harness_setup_with (&options);
+}
+
+static void
+teardown_tls (void)
+{
+  harness_teardown ();
+  g_clear_object (&certificate);
+  g_clear_pointer (&certificate_path, g_free);
+}
+
+GST_START_TEST (test_unknown_authority)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  /* A certificate that does not verify now never will: no retries */
+  run_to_error (run, GST_RESOURCE_ERROR_OPEN_READ);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_private_authority)
+{
+  g_autoptr (GTlsDatabase) authorities =
+      g_tls_file_database_new (certificate_path, NULL);
+  g_autoptr (Run) run = run_new (harness_source ("tls-database", authorities,
+          NULL));
+
+  run_to_eos (run);
+  run_assert_data (run, payload);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_not_strict)
+{
+  g_autoptr (Run) run = run_new (harness_source ("ssl-strict", FALSE, NULL));
+
+  run_to_eos (run);
+  run_assert_data (run, payload);
+}
+
+GST_END_TEST;
+
+/* The proxy: tinyproxy from Debian, on a free port, with a log */
+
+static GPid proxy_pid;
+static guint proxy_port;
+static gchar *proxy_log;
+
+static guint
+find_free_port (void)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+
+  return g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+}
+
+static gboolean
+proxy_answers (void)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection =
+      g_socket_client_connect_to_host (client, "127.0.0.1", proxy_port, NULL,
+      NULL);
+
+  return connection != NULL;
+}
+
+static void
+start_proxy (const gchar * more)
+{
+  g_autofree gchar *path = g_build_filename (store, "tinyproxy.conf", NULL);
+  g_autofree gchar *text = NULL;
+  const gchar *argv[] = { "tinyproxy", "-d", "-c", path, NULL };
+  g_autoptr (GError) error = NULL;
+
+  proxy_port = find_free_port ();
+  proxy_log = g_build_filename (store, "tinyproxy.log", NULL);
+  text = g_strdup_printf ("Port %u\nListen 127.0.0.1\nTimeout 60\n"
+      "LogFile \"%s\"\nLogLevel Connect\nMaxClients 20\n%s", proxy_port,
+      proxy_log, more);
+  fail_unless (g_file_set_contents (path, text, -1, NULL));
+  fail_unless (g_spawn_async (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH
+          | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL |
+          G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &proxy_pid, &error), "%s",
+      error ? error->message : "");
+  while (!proxy_answers ()) {
+    fail_unless_equals_int (waitpid (proxy_pid, NULL, WNOHANG), 0);
+    g_thread_yield ();
+  }
+}
+
+static void
+teardown_proxy (void)
+{
+  kill (proxy_pid, SIGTERM);
+  waitpid (proxy_pid, NULL, 0);
+  g_clear_pointer (&proxy_log, g_free);
+  harness_teardown ();
+}
+
+static void
+setup_proxy (void)
+{
+  harness_setup ();
+  start_proxy ("");
+}
+
+static void
+setup_proxy_with_password (void)
+{
+  harness_setup ();
+  start_proxy ("BasicAuth fox den\n");
+}
+
+static void
+assert_went_through_proxy (void)
+{
+  g_autofree gchar *log = NULL;
+
+  fail_unless (g_file_get_contents (proxy_log, &log, NULL, NULL));
+  fail_unless (strstr (log, "/v1/videos/generations") != NULL, "%s", log);
+  fail_unless (strstr (log, "/results/") != NULL, "%s", log);
+}
+
+static gchar *
+proxy_uri (void)
+{
+  return g_strdup_printf ("http://127.0.0.1:%u", proxy_port);
+}
+
+GST_START_TEST (test_proxy)
+{
+  g_autofree gchar *uri = proxy_uri ();
+  g_autoptr (Run) run = run_new (harness_source ("proxy", uri, NULL));
+
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_went_through_proxy ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_proxy_of_the_environment)
+{
+  g_autofree gchar *uri = proxy_uri ();
+  g_autoptr (Run) run = NULL;
+
+  g_unsetenv ("no_proxy");
+  g_setenv ("http_proxy", uri, TRUE);
+  run = run_new (harness_source (NULL));
+  run_to_eos (run);
+  assert_went_through_proxy ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_proxy_password)
+{
+  g_autofree gchar *uri = proxy_uri ();
+  g_autoptr (Run) run = run_new (harness_source ("proxy", uri, "proxy-id",
+          "fox", "proxy-pw", "den", NULL));
+
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_wrong_proxy_password)
+{
+  g_autofree gchar *uri = proxy_uri ();
+  g_autoptr (Run) run = run_new (harness_source ("proxy", uri, "proxy-id",
+          "fox", "proxy-pw", "wrong", NULL));
+  const GstStructure *details;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  details = gst_message_get_structure (run_wait (run, GST_MESSAGE_ERROR));
+  fail_unless (details != NULL);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+static Suite *
+network_suite (void)
+{
+  Suite *suite = suite_create ("network");
+  TCase *tls = tcase_create ("tls");
+  TCase *proxy = tcase_create ("proxy");
+  TCase *password = tcase_create ("proxy with password");
+
+  suite_add_tcase (suite, tls);
+  tcase_add_checked_fixture (tls, setup_tls, teardown_tls);
+  tcase_add_test (tls, test_unknown_authority);
+  tcase_add_test (tls, test_private_authority);
+  tcase_add_test (tls, test_not_strict);
+
+  suite_add_tcase (suite, proxy);
+  tcase_add_checked_fixture (proxy, setup_proxy, teardown_proxy);
+  tcase_add_test (proxy, test_proxy);
+  tcase_add_test (proxy, test_proxy_of_the_environment);
+
+  suite_add_tcase (suite, password);
+  tcase_add_checked_fixture (password, setup_proxy_with_password,
+      teardown_proxy);
+  tcase_add_test (password, test_proxy_password);
+  tcase_add_test (password, test_wrong_proxy_password);
+  return suite;
+}
+
+GST_CHECK_MAIN (network)

@@ -1,0 +1,208 @@
+/* Players: what opens, loops, seeks and replays a URI pays once
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#define URI "foxapi://generate/wan-2.7-reference-to-video?prompt=A+player" \
+    "&duration=2&resolution=720p"
+
+static void
+setup (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.payload = NULL;
+  harness_setup_with (&options);
+  g_setenv ("FOXAPI_BASE_URL", foxapi_sim_get_base_url (sim), TRUE);
+  g_setenv ("FOXAPI_API_KEY", foxapi_sim_get_api_key (sim), TRUE);
+  g_setenv ("XDG_STATE_HOME", store, TRUE);
+}
+
+/* Players make the source themselves: its beat is set on the way. */
+static void
+on_source (GstElement * player, GstElement * source, gpointer user_data)
+{
+  g_object_set (source, "poll-interval", 20, NULL);
+}
+
+static GstElement *
+new_player (void)
+{
+  GstElement *player = gst_element_factory_make ("playbin3", NULL);
+
+  g_object_set (player, "uri", URI,
+      "video-sink", gst_element_factory_make ("fakesink", NULL),
+      "audio-sink", gst_element_factory_make ("fakesink", NULL), NULL);
+  g_signal_connect (player, "source-setup", G_CALLBACK (on_source), NULL);
+  return player;
+}
+
+static void
+wait_for (GstElement * pipeline, GstMessageType type)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+      type | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL, "nothing came");
+  fail_unless (GST_MESSAGE_TYPE (message) == type, "%" GST_PTR_FORMAT,
+      message);
+}
+
+static void
+play_to_end (GstElement * player)
+{
+  gst_element_set_state (player, GST_STATE_PLAYING);
+  wait_for (player, GST_MESSAGE_EOS);
+}
+
+static void
+drop (GstElement * pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+static gchar *
+run_program (const gchar * const *argv)
+{
+  g_autoptr (GError) error = NULL;
+  gchar *out = NULL;
+  gint status;
+
+  fail_unless (g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH,
+          NULL, NULL, &out, NULL, &status, &error), "%s",
+      error ? error->message : "");
+  fail_unless (g_spawn_check_wait_status (status, &error), "%s: %s", argv[0],
+      error ? error->message : "");
+  return out;
+}
+
+GST_START_TEST (test_play_and_seek)
+{
+  GstElement *player = new_player ();
+
+  gst_element_set_state (player, GST_STATE_PAUSED);
+  wait_for (player, GST_MESSAGE_ASYNC_DONE);
+  fail_unless (gst_element_seek_simple (player, GST_FORMAT_TIME,
+          GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, GST_SECOND));
+  wait_for (player, GST_MESSAGE_ASYNC_DONE);
+  play_to_end (player);
+
+  /* Back to the beginning, and once more */
+  fail_unless (gst_element_seek_simple (player, GST_FORMAT_TIME,
+          GST_SEEK_FLAG_FLUSH, 0));
+  wait_for (player, GST_MESSAGE_EOS);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  drop (player);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_replay)
+{
+  GstElement *player = new_player ();
+
+  /* The task was delivered to its end, so the record is gone. It is the URI that
+   * is set anew which makes the second play a new generation: a player that is
+   * only stopped in between keeps its source no longer than that. */
+  gst_element_set_state (player, GST_STATE_PAUSED);
+  wait_for (player, GST_MESSAGE_ASYNC_DONE);
+  gst_element_set_state (player, GST_STATE_READY);
+  gst_element_set_state (player, GST_STATE_PAUSED);
+  wait_for (player, GST_MESSAGE_ASYNC_DONE);
+  gst_element_set_state (player, GST_STATE_NULL);
+  play_to_end (player);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  drop (player);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_discover_then_play)
+{
+  static const gchar *const argv[] = { "gst-discoverer-1.0", URI, NULL };
+  g_autofree gchar *out = run_program (argv);
+  GstElement *player = new_player ();
+
+  fail_unless (strstr (out, "Width: 1280") != NULL, "%s", out);
+  play_to_end (player);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  drop (player);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_gst_play)
+{
+  static const gchar *const argv[] = { "gst-play-1.0", "--no-interactive",
+    "--videosink=fakevideosink", "--audiosink=fakesink", URI, NULL
+  };
+  g_autofree gchar *out = run_program (argv);
+
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+static void
+link_to_sink (GstElement * source, GstPad * pad, gpointer user_data)
+{
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GstPad) sink_pad = gst_element_get_static_pad (sink, "sink");
+
+  gst_bin_add (user_data, sink);
+  gst_element_sync_state_with_parent (sink);
+  fail_unless (gst_pad_link (pad, sink_pad) == GST_PAD_LINK_OK);
+}
+
+static void
+check_uri_source (const gchar * factory)
+{
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *source = gst_element_factory_make (factory, NULL);
+
+  g_object_set (source, "uri", URI, NULL);
+  g_signal_connect (source, "source-setup", G_CALLBACK (on_source), NULL);
+  g_signal_connect (source, "pad-added", G_CALLBACK (link_to_sink), pipeline);
+  gst_bin_add (GST_BIN (pipeline), source);
+  play_to_end (pipeline);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  drop (pipeline);
+}
+
+GST_START_TEST (test_uridecodebin)
+{
+  check_uri_source ("uridecodebin");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_uridecodebin3)
+{
+  check_uri_source ("uridecodebin3");
+}
+
+GST_END_TEST;
+
+static Suite *
+players_suite (void)
+{
+  Suite *suite = suite_create ("players");
+  TCase *tcase = tcase_create ("players");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup, harness_teardown);
+  tcase_add_test (tcase, test_play_and_seek);
+  tcase_add_test (tcase, test_replay);
+  tcase_add_test (tcase, test_discover_then_play);
+  tcase_add_test (tcase, test_gst_play);
+  tcase_add_test (tcase, test_uridecodebin);
+  tcase_add_test (tcase, test_uridecodebin3);
+  return suite;
+}
+
+GST_CHECK_MAIN (players)

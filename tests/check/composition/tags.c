@@ -1,0 +1,177 @@
+/* A result carries its origin: the event behind decodebin, tags through remuxing
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+static void
+setup (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.payload = NULL;
+  harness_setup_with (&options);
+}
+
+static void
+setup_index_last (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.payload = NULL;
+  options.moov_at_end = TRUE;
+  harness_setup_with (&options);
+}
+
+/* Runs a pipeline that was parsed behind a source, to EOS. */
+static GstTagList *
+run_behind (GstElement * source, const gchar * description)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *rest = gst_parse_bin_from_description (description, TRUE, &error);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  GstTagList *tags = gst_tag_list_new_empty ();
+  gboolean ended = FALSE;
+
+  fail_unless (rest != NULL, "%s", error ? error->message : "");
+  gst_bin_add_many (GST_BIN (pipeline), source, rest, NULL);
+  fail_unless (gst_element_link (source, rest));
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (!ended) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus,
+        60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_TAG);
+
+    fail_unless (message != NULL, "nothing came");
+    fail_if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR,
+        "%" GST_PTR_FORMAT, message);
+    ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_TAG) {
+      g_autoptr (GstTagList) some = NULL;
+
+      gst_message_parse_tag (message, &some);
+      gst_tag_list_insert (tags, some, GST_TAG_MERGE_REPLACE);
+    }
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+  return tags;
+}
+
+static void
+assert_origin (GstTagList * tags)
+{
+  g_autofree gchar *id = harness_task_id (1);
+  g_autofree gchar *title = NULL, *comment = NULL;
+  GDate *date = NULL;
+
+  fail_unless (gst_tag_list_get_string (tags, GST_TAG_TITLE, &title));
+  fail_unless_equals_string (title, "A fox, tagged");
+  fail_unless (gst_tag_list_get_string (tags, GST_TAG_COMMENT, &comment));
+  fail_unless (strstr (comment, id) != NULL, "%s", comment);
+  fail_unless (strstr (comment, "wan-2.7-reference-to-video") != NULL, "%s",
+      comment);
+  fail_unless (strstr (comment, "seed 42") != NULL, "%s", comment);
+  fail_unless (gst_tag_list_get_date (tags, GST_TAG_DATE, &date));
+  g_date_free (date);
+}
+
+static GstElement *
+tagged_source (void)
+{
+  return harness_source ("prompt", "A fox, tagged", "seed",
+      G_GINT64_CONSTANT (42), "duration", 2, "resolution", 0, NULL);
+}
+
+/* Remuxes, and reads the tags of the new file. */
+static void
+check_remuxed (const gchar * muxer)
+{
+  g_autofree gchar *path = g_build_filename (store, "remuxed", NULL);
+  g_autofree gchar *behind = g_strdup_printf ("qtdemux ! h264parse ! %s ! "
+      "filesink location=%s", muxer, path);
+  g_autoptr (GstTagList) first = run_behind (tagged_source (), behind);
+  g_autoptr (GstTagList) tags = NULL;
+  GstElement *file = gst_element_factory_make ("filesrc", NULL);
+
+  g_object_set (file, "location", path, NULL);
+  tags = run_behind (file, "decodebin ! fakesink");
+  assert_origin (tags);
+}
+
+GST_START_TEST (test_remuxed_to_mp4)
+{
+  check_remuxed ("mp4mux");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_remuxed_to_matroska)
+{
+  check_remuxed ("matroskamux");
+}
+
+GST_END_TEST;
+
+static GstPadProbeReturn
+on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  gint *n_seen = user_data;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CUSTOM_DOWNSTREAM_STICKY
+      && gst_event_has_name (event, "foxapi-task"))
+    g_atomic_int_inc (n_seen);
+  return GST_PAD_PROBE_OK;
+}
+
+GST_START_TEST (test_event_behind_decodebin)
+{
+  gint n_seen = 0;
+  GstElement *sink = gst_element_factory_make ("fakesink", "last");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *source = tagged_source ();
+  GstElement *decoder = gst_parse_bin_from_description
+      ("decodebin ! video/x-raw ! identity", TRUE, NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event,
+      &n_seen, NULL);
+  gst_bin_add_many (GST_BIN (pipeline), source, decoder, sink, NULL);
+  fail_unless (gst_element_link_many (source, decoder, sink, NULL));
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "%" GST_PTR_FORMAT,
+      message);
+  fail_unless (g_atomic_int_get (&n_seen) > 0);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+GST_END_TEST;
+
+static Suite *
+tags_suite (void)
+{
+  Suite *suite = suite_create ("tags");
+  TCase *first = tcase_create ("index first");
+  TCase *last = tcase_create ("index last");
+
+  suite_add_tcase (suite, first);
+  tcase_add_checked_fixture (first, setup, harness_teardown);
+  tcase_add_test (first, test_remuxed_to_mp4);
+  tcase_add_test (first, test_remuxed_to_matroska);
+  tcase_add_test (first, test_event_behind_decodebin);
+
+  suite_add_tcase (suite, last);
+  tcase_add_checked_fixture (last, setup_index_last, harness_teardown);
+  tcase_add_test (last, test_event_behind_decodebin);
+  return suite;
+}
+
+GST_CHECK_MAIN (tags)

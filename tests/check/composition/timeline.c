@@ -1,0 +1,112 @@
+/* A timeline of the editing services: a generated clip between two test clips
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <ges/ges.h>
+
+#define URI "foxapi://generate/wan-2.7-reference-to-video?prompt=A+clip" \
+    "&duration=2&resolution=720p"
+
+static void
+setup (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.payload = NULL;
+  harness_setup_with (&options);
+  g_setenv ("FOXAPI_BASE_URL", foxapi_sim_get_base_url (sim), TRUE);
+  g_setenv ("FOXAPI_API_KEY", foxapi_sim_get_api_key (sim), TRUE);
+  g_setenv ("XDG_STATE_HOME", store, TRUE);
+  fail_unless (ges_init ());
+}
+
+static void
+add_test_clip (GESLayer * layer, GstClockTime start)
+{
+  GESTestClip *clip = ges_test_clip_new ();
+
+  g_object_set (clip, "start", start, "duration", GST_SECOND, NULL);
+  fail_unless (ges_layer_add_clip (layer, GES_CLIP (clip)));
+}
+
+/* One second of test picture, two generated, one of test picture */
+static GESTimeline *
+new_timeline (void)
+{
+  GESTimeline *timeline = ges_timeline_new ();
+  GESTrack *track = GES_TRACK (ges_video_track_new ());
+  g_autoptr (GstCaps) caps = gst_caps_from_string ("video/x-raw,width=320,"
+      "height=180,framerate=25/1");
+  g_autoptr (GESUriClipAsset) asset = NULL;
+  g_autoptr (GError) error = NULL;
+  GESLayer *layer;
+
+  ges_track_set_restriction_caps (track, caps);
+  ges_timeline_add_track (timeline, track);
+  layer = ges_timeline_append_layer (timeline);
+
+  asset = ges_uri_clip_asset_request_sync (URI, &error);
+  fail_unless (asset != NULL, "%s", error ? error->message : "");
+  add_test_clip (layer, 0);
+  fail_unless (ges_layer_add_asset (layer, GES_ASSET (asset), GST_SECOND, 0,
+          2 * GST_SECOND, GES_TRACK_TYPE_VIDEO) != NULL);
+  add_test_clip (layer, 3 * GST_SECOND);
+  ges_timeline_commit (timeline);
+  return timeline;
+}
+
+static void
+on_frame (GstElement * sink, GstBuffer * buffer, GstPad * pad,
+    gpointer user_data)
+{
+  guint *n_frames = user_data;
+
+  ++*n_frames;
+}
+
+GST_START_TEST (test_rendered_frames)
+{
+  GESTimeline *timeline = new_timeline ();
+  GESPipeline *pipeline = ges_pipeline_new ();
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (GST_ELEMENT (pipeline));
+  g_autoptr (GstMessage) message = NULL;
+  guint n_frames = 0;
+
+  g_object_set (sink, "signal-handoffs", TRUE, NULL);
+  g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), &n_frames);
+  ges_pipeline_preview_set_video_sink (pipeline, sink);
+  ges_pipeline_set_timeline (pipeline, timeline);
+  ges_pipeline_set_mode (pipeline, GES_PIPELINE_MODE_PREVIEW_VIDEO);
+  gst_element_set_state (GST_ELEMENT (pipeline), GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 100 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "%" GST_PTR_FORMAT,
+      message);
+  gst_element_set_state (GST_ELEMENT (pipeline), GST_STATE_NULL);
+
+  fail_unless_equals_int (n_frames, 4 * 25);
+  /* Looked at as an asset, and played: paid for once */
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  gst_object_unref (pipeline);
+}
+
+GST_END_TEST;
+
+static Suite *
+timeline_suite (void)
+{
+  Suite *suite = suite_create ("timeline");
+  TCase *tcase = tcase_create ("timeline");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup, harness_teardown);
+  tcase_add_test (tcase, test_rendered_frames);
+  return suite;
+}
+
+GST_CHECK_MAIN (timeline)

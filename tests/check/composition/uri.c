@@ -1,0 +1,201 @@
+/* foxapi:// URIs: read, written, refused
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#define DEFAULT "foxapi://generate/wan-2.7-reference-to-video"
+
+static GstElement *
+make (const gchar * uri, GError ** error)
+{
+  return gst_element_make_from_uri (GST_URI_SRC, uri, NULL, error);
+}
+
+static void
+assert_refused (const gchar * uri, const gchar * named)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) source = make (uri, &error);
+
+  fail_unless (source == NULL, "%s was taken", uri);
+  fail_unless (error->domain == GST_URI_ERROR);
+  fail_unless (strstr (error->message, named) != NULL, "%s: %s", uri,
+      error->message);
+}
+
+/* The URI of the element that a URI makes makes an equal one. */
+static void
+assert_round_trip (const gchar * uri)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) one = make (uri, &error);
+  g_autoptr (GstElement) other = NULL;
+  g_autofree gchar *once = NULL, *twice = NULL;
+
+  fail_unless (one != NULL, "%s: %s", uri, error ? error->message : "");
+  once = gst_uri_handler_get_uri (GST_URI_HANDLER (one));
+  other = make (once, &error);
+  fail_unless (other != NULL, "%s: %s", once, error ? error->message : "");
+  twice = gst_uri_handler_get_uri (GST_URI_HANDLER (other));
+  fail_unless_equals_string (once, twice);
+}
+
+GST_START_TEST (test_all_fields)
+{
+  g_autoptr (GstElement) source = make (DEFAULT "?prompt=A+fox%2C%20a%26b"
+      "&reference_image_urls=https://a/1.png&reference_image_urls=https://a/2"
+      "&reference_video_urls=file:///v.mp4&duration=7&resolution=720p"
+      "&aspect_ratio=9:16&negative_prompt=&seed=42&multi_shots=true"
+      "&enable_safety_checker=false", NULL);
+  gint duration, resolution, aspect_ratio, multi_shots, safety_checker;
+  g_autofree gchar *prompt = NULL, *negative_prompt = NULL;
+  GValue images = G_VALUE_INIT;
+  gint64 seed;
+
+  g_value_init (&images, GST_TYPE_ARRAY);
+  g_object_get_property (G_OBJECT (source), "reference-image-urls", &images);
+  g_object_get (source, "prompt", &prompt, "duration", &duration,
+      "resolution", &resolution, "aspect-ratio", &aspect_ratio,
+      "negative-prompt", &negative_prompt, "seed", &seed,
+      "multi-shots", &multi_shots, "enable-safety-checker", &safety_checker,
+      NULL);
+  fail_unless_equals_string (prompt, "A fox, a&b");
+  fail_unless_equals_int (gst_value_array_get_size (&images), 2);
+  fail_unless_equals_int (duration, 7);
+  fail_unless_equals_int (resolution, 0);
+  fail_unless_equals_int (aspect_ratio, 1);
+  fail_unless_equals_string (negative_prompt, "");
+  fail_unless_equals_int64 (seed, 42);
+  fail_unless_equals_int (multi_shots, 1);
+  fail_unless_equals_int (safety_checker, 0);
+  g_value_unset (&images);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_round_trips)
+{
+  assert_round_trip (DEFAULT "?prompt=a");
+  assert_round_trip (DEFAULT "?prompt=%C3%BC%20%F0%9F%A6%8A%2B%26%3D%23%25");
+  assert_round_trip (DEFAULT "?prompt=a&reference_image_urls="
+      "https://a/b%3Fx%3D1%26y%3D2&reference_image_urls=file:///a%2520b.png");
+  assert_round_trip (DEFAULT "?prompt=a&duration=2&resolution=1080p&seed=0");
+  assert_round_trip ("foxapi://generate/x?prompt=a&resolution=480p&n=5&f=1.5"
+      "&s=%225%22&t=true&image_urls=https://a&o=%7B%22a%22:[1,2]%7D");
+  assert_round_trip ("foxapi://tasks/task-unified-1-abc");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_refused)
+{
+  assert_refused (DEFAULT "?prompt=a&bogus=1", "bogus");
+  assert_refused (DEFAULT "?prompt=a&generate_audio=true", "generate_audio");
+  assert_refused (DEFAULT "?prompt=a&duration=five", "duration");
+  assert_refused (DEFAULT "?prompt=a&duration=5.5", "duration");
+  assert_refused (DEFAULT "?prompt=a&duration=99999999999", "duration");
+  assert_refused (DEFAULT "?prompt=a&seed=", "seed");
+  assert_refused (DEFAULT "?prompt=a&multi_shots=yes", "multi_shots");
+  assert_refused (DEFAULT "?prompt=a&resolution=480p", "resolution");
+  assert_refused (DEFAULT "?prompt=a&prompt=b", "prompt");
+  assert_refused (DEFAULT "?prompt=%FF", "URI");
+  assert_refused (DEFAULT "/more?prompt=a", "path");
+  assert_refused ("foxapi://generate/x?prompt=a&model=y", "model");
+  assert_refused ("foxapi://tasks/", "tasks");
+  assert_refused ("foxapi://tasks/a%2Fb", "tasks");
+  assert_refused ("foxapi://elsewhere/x", "generate");
+}
+
+GST_END_TEST;
+
+/* Neither taken nor repeated in the message */
+GST_START_TEST (test_keys_are_refused)
+{
+  static const gchar *const uris[] = {
+    DEFAULT "?prompt=a&api_key=sk-secret-0123",
+    "foxapi://generate/x?prompt=a&api_key=sk-secret-0123",
+    "foxapi://generate/x?prompt=a&API-Key=sk-secret-0123",
+    "foxapi://generate/x?prompt=a&token=sk-secret-0123",
+    "foxapi://generate/x?prompt=a&Authorization=sk-secret-0123",
+    "foxapi://sk-secret-0123@generate/x?prompt=a",
+    "foxapi://user:sk-secret-0123@tasks/task-1",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (uris); i++) {
+    g_autoptr (GError) error = NULL;
+
+    fail_unless (make (uris[i], &error) == NULL, "%s was taken", uris[i]);
+    fail_unless (strstr (error->message, "sk-secret") == NULL, "%s",
+        error->message);
+    fail_unless (strstr (error->message, "key") != NULL, "%s", error->message);
+  }
+}
+
+GST_END_TEST;
+
+/* What a URI means at the service */
+GST_START_TEST (test_extra_parameters_on_the_wire)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source),
+          "foxapi://generate/seedance-2.0?prompt=a+b&duration=12"
+          "&image_urls=https://a/1.png&generate_audio=true&ratio=21:9", NULL));
+  run_to_eos (run);
+  assert_body (1, "{\"model\":\"seedance-2.0\",\"prompt\":\"a b\","
+      "\"duration\":12,\"image_urls\":[\"https://a/1.png\"],"
+      "\"generate_audio\":true,\"ratio\":\"21:9\"}");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_task_uri_takes_up)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
+  g_autofree gchar *uri = g_strconcat ("foxapi://tasks/", id, NULL);
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source), uri,
+          NULL));
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+  run_assert_data (run, payload);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_not_while_running)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GError) error = NULL;
+
+  run_to_eos (run);
+  fail_if (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source),
+          DEFAULT "?prompt=b", &error));
+  fail_unless (g_error_matches (error, GST_URI_ERROR,
+          GST_URI_ERROR_BAD_STATE));
+}
+
+GST_END_TEST;
+
+static Suite *
+uri_suite (void)
+{
+  Suite *suite = suite_create ("uri");
+  TCase *tcase = tcase_create ("uri");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_test (tcase, test_all_fields);
+  tcase_add_test (tcase, test_round_trips);
+  tcase_add_test (tcase, test_refused);
+  tcase_add_test (tcase, test_keys_are_refused);
+  tcase_add_test (tcase, test_extra_parameters_on_the_wire);
+  tcase_add_test (tcase, test_task_uri_takes_up);
+  tcase_add_test (tcase, test_not_while_running);
+  return suite;
+}
+
+GST_CHECK_MAIN (uri)

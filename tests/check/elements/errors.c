@@ -1,0 +1,394 @@
+/* Every row of the table of errors: domain, code, details, one ERROR, no EOS,
+ * and as many submissions as nothing was charged for.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <string.h>
+
+/* One row: what the submission meets and what comes of it */
+typedef struct
+{
+  FoxapiSimFault fault;
+  gint code;
+  gboolean maybe_charged;
+  guint submissions;            /* with two retries */
+} Row;
+
+#define BODY(text) {.status = 200,.body = text }
+
+static const Row rows[] = {
+  {{.status = 400}, GST_RESOURCE_ERROR_SETTINGS, FALSE, 1},
+  {{.status = 401}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, FALSE, 1},
+  {{.status = 402}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, FALSE, 1},
+  {{.status = 403}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, FALSE, 1},
+  {{.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, FALSE, 1},
+  {{.status = 413}, GST_RESOURCE_ERROR_SETTINGS, FALSE, 1},
+  {{.status = 422}, GST_RESOURCE_ERROR_SETTINGS, FALSE, 1},
+  {{.status = 429,.headers = "Retry-After: 0"}, GST_RESOURCE_ERROR_BUSY, FALSE,
+      3},
+  {{.status = 500}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.status = 502}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.status = 503,.headers = "Retry-After: 0"}, GST_RESOURCE_ERROR_FAILED,
+      FALSE, 3},
+  {{.status = 504}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.status = 500,.act_first = TRUE}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.status = 502,.body = "<html><body>Bad gateway</body></html>",
+          .headers = "Content-Type: text/html"},
+      GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.status = 401,.body = ""}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, FALSE, 1},
+  {{.status = 422,.body = "<html>No</html>"}, GST_RESOURCE_ERROR_SETTINGS,
+      FALSE, 1},
+  {{.reset = TRUE}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.close = TRUE}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.reset = TRUE,.act_first = TRUE}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.cut_at = 5,.act_first = TRUE}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {{.reset_at = 5,.act_first = TRUE}, GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  /* An answer that was good and can't be used */
+  {BODY (""), GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {BODY ("nonsense"), GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {BODY ("[]"), GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {BODY ("{}"), GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {BODY ("null"), GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {BODY ("{\"status\":\"pending\"}"), GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {BODY ("{\"id\":7,\"status\":\"pending\"}"), GST_RESOURCE_ERROR_FAILED, TRUE,
+      1},
+  {BODY ("{\"id\":\"\",\"status\":\"pending\"}"), GST_RESOURCE_ERROR_FAILED,
+      TRUE, 1},
+  {BODY ("{\"id\":\"../x/y\",\"status\":\"pending\"}"),
+      GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+  {BODY ("{\"id\":\"a\\r\\nb\",\"status\":\"pending\"}"),
+      GST_RESOURCE_ERROR_FAILED, TRUE, 1},
+};
+
+GST_START_TEST (test_submission)
+{
+  const Row *row = &rows[__i__];
+  g_autoptr (Run) run = run_new (harness_source ("retries", 2, NULL));
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &row->fault);
+  details = run_to_error (run, row->code);
+  assert_requests (FOXAPI_SIM_SUBMIT, row->submissions);
+  assert_requests (FOXAPI_SIM_ASK, 0);
+  assert_requests (FOXAPI_SIM_RESULT, 0);
+  if (row->fault.status != 0 && row->fault.status != 200)
+    assert_uint (details, "http-status", row->fault.status);
+  if (row->maybe_charged)
+    assert_boolean (details, "maybe-charged", TRUE);
+  else if (gst_structure_has_field (details, "maybe-charged"))
+    assert_boolean (details, "maybe-charged", FALSE);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_details)
+{
+  FoxapiSimFault fault = {.status = 422,.body = "{\"error\":{\"message\":"
+        "\"no such channel\",\"type\":\"service_unavailable_error\","
+        "\"code\":\"unsupported_advanced_options\"}}" };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &fault);
+  details = run_to_error (run, GST_RESOURCE_ERROR_SETTINGS);
+  assert_uint (details, "http-status", 422);
+  assert_string (details, "error-type", "service_unavailable_error");
+  assert_string (details, "error-code", "unsupported_advanced_options");
+}
+
+GST_END_TEST;
+
+/* Members of other types than the documented ones are no reason to crash */
+GST_START_TEST (test_hostile_details)
+{
+  const gchar *bodies[] = {
+    "{\"error\":\"text\"}", "{\"error\":[]}", "{\"error\":null}", "[1]", "7",
+    "{\"error\":{\"message\":7,\"type\":{},\"code\":[]}}",
+    "{\"error\":{\"message\":{\"a\":1},\"type\":null,\"code\":422}}",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
+    FoxapiSimFault fault = {.status = 422,.body = bodies[i] };
+    g_autoptr (Run) run = run_new (harness_source (NULL));
+    const GstStructure *details;
+
+    foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &fault);
+    details = run_to_error (run, GST_RESOURCE_ERROR_SETTINGS);
+    assert_uint (details, "http-status", 422);
+  }
+}
+
+GST_END_TEST;
+
+/* 100,000 nested arrays crash json-glib */
+GST_START_TEST (test_deep_answer)
+{
+  g_autofree gchar *deep = g_strnfill (200000, '[');
+  FoxapiSimFault fault = {.status = 200,.body = deep };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  details = run_to_error (run, GST_RESOURCE_ERROR_FAILED);
+  assert_boolean (details, "maybe-charged", TRUE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_endless_answer)
+{
+  FoxapiSimFault fault = {.endless = TRUE };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  details = run_to_error (run, GST_RESOURCE_ERROR_FAILED);
+  assert_boolean (details, "maybe-charged", TRUE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_timeout)
+{
+  FoxapiSimFault fault = {.hold = TRUE };
+  g_autoptr (Run) run = run_new (harness_source ("timeout", 1, NULL));
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  details = run_to_error (run, GST_RESOURCE_ERROR_FAILED);
+  assert_boolean (details, "maybe-charged", TRUE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+static guint
+find_closed_port (void)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+
+  return g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+}
+
+GST_START_TEST (test_refused)
+{
+  g_autofree gchar *url = g_strdup_printf ("http://127.0.0.1:%u",
+      find_closed_port ());
+  g_autoptr (Run) run = run_new (harness_source ("base-url", url, "retries", 1,
+          NULL));
+  const GstStructure *details;
+
+  details = run_to_error (run, GST_RESOURCE_ERROR_OPEN_READ);
+  if (details != NULL && gst_structure_has_field (details, "maybe-charged"))
+    assert_boolean (details, "maybe-charged", FALSE);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_no_such_name)
+{
+  g_autoptr (Run) run = run_new (harness_source ("base-url",
+          "http://foxapi.invalid", "retries", 0, NULL));
+  const GstStructure *details;
+
+  details = run_to_error (run, GST_RESOURCE_ERROR_OPEN_READ);
+  if (details != NULL && gst_structure_has_field (details, "maybe-charged"))
+    assert_boolean (details, "maybe-charged", FALSE);
+}
+
+GST_END_TEST;
+
+/* What ends the questions about a task that is there */
+static const struct
+{
+  guint status;
+  gint code;
+} ask_rows[] = {
+  {401, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+  {403, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+  {404, GST_RESOURCE_ERROR_NOT_FOUND},
+};
+
+GST_START_TEST (test_ask)
+{
+  FoxapiSimFault fault = {.status = ask_rows[__i__].status };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &fault);
+  details = run_to_error (run, ask_rows[__i__].code);
+  id = harness_task_id (1);
+  assert_uint (details, "http-status", fault.status);
+  assert_string (details, "task-id", id);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_ASK, 1);
+}
+
+GST_END_TEST;
+
+static const gchar *const unusable[] = {
+  "nonsense", "", "[]", "{}", "{\"id\":\"x\"}", "<html></html>",
+};
+
+GST_START_TEST (test_unusable_answers)
+{
+  FoxapiSimFault fault = {.status = 200,.body = unusable[__i__] };
+  g_autoptr (Run) run = run_new (harness_source ("retries", 2, NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &fault);
+  details = run_to_error (run, GST_RESOURCE_ERROR_FAILED);
+  id = harness_task_id (1);
+  assert_string (details, "task-id", id);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  fail_unless (foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK) <= 3);
+}
+
+GST_END_TEST;
+
+static const gchar *const ends[] = { "failed", "cancelled" };
+
+GST_START_TEST (test_task_ended)
+{
+  FoxapiSimOptions options = harness_options ();
+  g_autoptr (Run) run = NULL;
+  g_autofree gchar *id = NULL;
+  const GstStructure *details;
+
+  options.manual = TRUE;
+  harness_setup_with (&options);
+  run = run_new (harness_source (NULL));
+  run_set_state (run, GST_STATE_PAUSED);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  foxapi_sim_set_task (sim, NULL, ends[__i__], -1);
+  details = run_to_error (run, GST_RESOURCE_ERROR_FAILED);
+  id = harness_task_id (1);
+  assert_string (details, "task-id", id);
+  if (__i__ == 0)
+    assert_string (details, "error-code", "generation_failed");
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_RESULT, 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_task_timeout)
+{
+  FoxapiSimOptions options = harness_options ();
+  g_autoptr (Run) run = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *id = NULL, *debug = NULL, *text = NULL;
+  const GstStructure *details = NULL;
+  GstMessage *message;
+
+  options.manual = TRUE;
+  harness_setup_with (&options);
+  run = run_new (harness_source ("task-timeout", 1, NULL));
+  run_set_state (run, GST_STATE_PLAYING);
+  message = run_wait (run, GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, &debug);
+  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_FAILED));
+  gst_message_parse_error_details (message, &details);
+  id = harness_task_id (1);
+  assert_string (details, "task-id", id);
+  text = g_strconcat (error->message, debug, NULL);
+  fail_unless (strstr (text, id) != NULL, "Not in the text: %s", id);
+  run_stop (run);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 1);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_EOS), 0);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* An answer that drips in for ever is no reason to wait longer for the task */
+GST_START_TEST (test_task_timeout_in_a_drip)
+{
+  FoxapiSimFault fault = {.drip_ms = 500 };
+  g_autoptr (Run) run = run_new (harness_source ("task-timeout", 1, NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &fault);
+  details = run_to_error (run, GST_RESOURCE_ERROR_FAILED);
+  id = harness_task_id (1);
+  assert_string (details, "task-id", id);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
+}
+
+GST_END_TEST;
+
+/* What the result's server may do for good */
+static const Row result_rows[] = {
+  {{.reset = TRUE}, GST_RESOURCE_ERROR_READ, FALSE, 1},
+  /* Another range than the one that was asked for */
+  {{.headers = "Content-Range: bytes 0-99002/100003"},
+      GST_RESOURCE_ERROR_READ, FALSE, 1},
+  {{.status = 500}, GST_RESOURCE_ERROR_FAILED, FALSE, 1},
+  {{.status = 503,.headers = "Retry-After: 0"}, GST_RESOURCE_ERROR_FAILED,
+      FALSE, 1},
+};
+
+GST_START_TEST (test_result)
+{
+  const Row *row = &result_rows[__i__];
+  FoxapiSimFault once = {.cut_at = 1000 };
+  g_autoptr (Run) run = run_new (harness_source ("retries", 1, NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *details;
+
+  /* What breaks has begun well */
+  if (row->code == GST_RESOURCE_ERROR_READ)
+    foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &once);
+  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 0, &row->fault);
+  details = run_to_error (run, row->code);
+  id = harness_task_id (1);
+  assert_string (details, "task-id", id);
+  if (row->fault.status >= 400)
+    assert_uint (details, "http-status", row->fault.status);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+static Suite *
+errors_suite (void)
+{
+  Suite *suite = suite_create ("errors");
+  TCase *tcase = tcase_create ("table");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_loop_test (tcase, test_submission, 0, G_N_ELEMENTS (rows));
+  tcase_add_test (tcase, test_details);
+  tcase_add_test (tcase, test_hostile_details);
+  tcase_add_test (tcase, test_deep_answer);
+  tcase_add_test (tcase, test_endless_answer);
+  tcase_add_test (tcase, test_timeout);
+  tcase_add_test (tcase, test_refused);
+  tcase_add_test (tcase, test_no_such_name);
+  tcase_add_loop_test (tcase, test_ask, 0, G_N_ELEMENTS (ask_rows));
+  tcase_add_loop_test (tcase, test_unusable_answers, 0,
+      G_N_ELEMENTS (unusable));
+  tcase_add_test (tcase, test_task_timeout_in_a_drip);
+  tcase_add_loop_test (tcase, test_result, 0, G_N_ELEMENTS (result_rows));
+
+  tcase = tcase_create ("ended");
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, NULL, harness_teardown);
+  tcase_add_loop_test (tcase, test_task_ended, 0, G_N_ELEMENTS (ends));
+  tcase_add_test (tcase, test_task_timeout);
+  return suite;
+}
+
+GST_CHECK_MAIN (errors);

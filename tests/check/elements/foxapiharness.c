@@ -1,0 +1,481 @@
+/* What the tests of foxapivideosrc share.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "foxapiharness.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* Only a broken test sees the end of this. */
+#define PATIENCE (60 * GST_SECOND)
+
+FoxapiSim *sim;
+GBytes *payload;
+gchar *store;
+
+GBytes *
+harness_make_payload (gsize size)
+{
+  guint8 *data = g_malloc (size + 4);
+  guint32 state = 2463534242u;
+
+  for (gsize i = 0; i < size; i += 4) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    memcpy (data + i, &state, 4);
+  }
+  return g_bytes_new_take (data, size);
+}
+
+FoxapiSimOptions
+harness_options (void)
+{
+  FoxapiSimOptions options = {
+    .generation_time_ms = 50,
+    .progress_step = 50,
+  };
+
+  if (payload == NULL)
+    payload = harness_make_payload (100003);
+  options.payload = payload;
+  return options;
+}
+
+void
+harness_setup_with (const FoxapiSimOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_unsetenv ("FOXAPI_API_KEY");
+  g_unsetenv ("FOXAPI_BASE_URL");
+  store = g_dir_make_tmp ("foxapi-store-XXXXXX", &error);
+  fail_unless (store != NULL);
+  sim = foxapi_sim_new (options, &error);
+  fail_unless (sim != NULL, "No simulator: %s",
+      error != NULL ? error->message : "");
+}
+
+void
+harness_setup (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  harness_setup_with (&options);
+}
+
+static void
+remove_tree (const gchar *path)
+{
+  g_autoptr (GDir) directory = NULL;
+  const gchar *name;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+    directory = g_dir_open (path, 0, NULL);
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+    g_autofree gchar *child = g_build_filename (path, name, NULL);
+
+    remove_tree (child);
+  }
+  g_remove (path);
+}
+
+void
+harness_teardown (void)
+{
+  g_clear_pointer (&sim, foxapi_sim_free);
+  g_clear_pointer (&payload, g_bytes_unref);
+  remove_tree (store);
+  g_clear_pointer (&store, g_free);
+}
+
+GstElement *
+harness_source (const gchar *property, ...)
+{
+  GstElement *source = gst_element_factory_make ("foxapivideosrc", NULL);
+  va_list args;
+
+  fail_unless (source != NULL, "There is no foxapivideosrc");
+  g_object_set (source, "base-url", foxapi_sim_get_base_url (sim), "api-key",
+      foxapi_sim_get_api_key (sim), "task-store", store, "prompt", "A fox",
+      "poll-interval", 20, NULL);
+  va_start (args, property);
+  if (property != NULL)
+    g_object_set_valist (G_OBJECT (source), property, args);
+  va_end (args);
+  return source;
+}
+
+void
+harness_set_list (GstElement *source, const gchar *property, ...)
+{
+  GValue list = G_VALUE_INIT;
+  const gchar *text;
+  va_list args;
+
+  g_value_init (&list, GST_TYPE_ARRAY);
+  va_start (args, property);
+  while ((text = va_arg (args, const gchar *)) != NULL) {
+    GValue value = G_VALUE_INIT;
+
+    g_value_init (&value, G_TYPE_STRING);
+    g_value_set_string (&value, text);
+    gst_value_array_append_and_take_value (&list, &value);
+  }
+  va_end (args);
+  g_object_set_property (G_OBJECT (source), property, &list);
+  g_value_unset (&list);
+}
+
+gchar *
+harness_get_string (GstElement *source, const gchar *property)
+{
+  gchar *value = NULL;
+
+  g_object_get (source, property, &value, NULL);
+  return value;
+}
+
+static void
+list_files (GPtrArray *files, const gchar *path)
+{
+  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
+  const gchar *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
+    gchar *child = g_build_filename (path, name, NULL);
+
+    if (g_file_test (child, G_FILE_TEST_IS_DIR)) {
+      list_files (files, child);
+      g_free (child);
+    } else {
+      g_ptr_array_add (files, child);
+    }
+  }
+}
+
+GPtrArray *
+harness_list_files (const gchar *directory)
+{
+  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
+
+  list_files (files, directory);
+  return files;
+}
+
+static gboolean
+find_bytes (const gchar *content, gsize length, const gchar *text)
+{
+  gsize size = strlen (text);
+
+  for (gsize i = 0; i + size <= length; i++) {
+    if (memcmp (content + i, text, size) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+harness_files_contain (const gchar *directory, const gchar *text)
+{
+  g_autoptr (GPtrArray) files = harness_list_files (directory);
+
+  for (guint i = 0; i < files->len; i++) {
+    g_autofree gchar *content = NULL;
+    gsize length;
+
+    if (g_file_get_contents (g_ptr_array_index (files, i), &content, &length,
+            NULL) && find_bytes (content, length, text))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gchar
+take_event (Run *run, GstEvent *event)
+{
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      return 's';
+    case GST_EVENT_CAPS:
+      gst_event_parse_caps (event, &caps);
+      gst_caps_replace (&run->caps, caps);
+      return 'c';
+    case GST_EVENT_SEGMENT:
+      return 'g';
+    case GST_EVENT_FLUSH_STOP:
+      g_byte_array_set_size (run->data, 0);
+      return 'f';
+    case GST_EVENT_EOS:
+      return 'e';
+    case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
+      if (!gst_event_has_name (event, "foxapi-task"))
+        return '?';
+      gst_clear_structure (&run->event);
+      run->event = gst_structure_copy (gst_event_get_structure (event));
+      return 't';
+    default:
+      return '?';
+  }
+}
+
+static void
+take_buffer (Run *run, GstBuffer *buffer)
+{
+  GstMapInfo map;
+
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  g_byte_array_append (run->data, map.data, map.size);
+  gst_buffer_unmap (buffer, &map);
+}
+
+static GstPadProbeReturn
+on_flow (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  Run *run = data;
+  gchar letter = 'b';
+
+  g_mutex_lock (&run->lock);
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
+    take_buffer (run, GST_PAD_PROBE_INFO_BUFFER (info));
+  else
+    letter = take_event (run, GST_PAD_PROBE_INFO_EVENT (info));
+  g_string_append_c (run->flow, letter);
+  g_mutex_unlock (&run->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+Run *
+run_new (GstElement *source)
+{
+  Run *run = g_new0 (Run, 1);
+  g_autoptr (GstPad) pad = NULL;
+
+  g_mutex_init (&run->lock);
+  run->data = g_byte_array_new ();
+  run->flow = g_string_new (NULL);
+  run->messages =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_message_unref);
+  run->pipeline = gst_pipeline_new (NULL);
+  run->source = source;
+  run->sink = gst_element_factory_make ("fakesink", NULL);
+  g_object_set (run->sink, "sync", FALSE, NULL);
+  g_object_set (run->pipeline, "auto-flush-bus", FALSE, NULL);
+  gst_bin_add_many (GST_BIN (run->pipeline), run->source, run->sink, NULL);
+  fail_unless (gst_element_link (run->source, run->sink));
+  run->bus = gst_element_get_bus (run->pipeline);
+  pad = gst_element_get_static_pad (run->sink, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER
+      | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH,
+      on_flow, run, NULL);
+  return run;
+}
+
+static void
+drain (Run *run)
+{
+  GstMessage *message;
+
+  while ((message = gst_bus_pop (run->bus)) != NULL)
+    g_ptr_array_add (run->messages, message);
+}
+
+void
+run_stop (Run *run)
+{
+  fail_unless_equals_int (gst_element_set_state (run->pipeline,
+          GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  drain (run);
+}
+
+void
+run_free (Run *run)
+{
+  gst_element_set_state (run->pipeline, GST_STATE_NULL);
+  gst_object_unref (run->pipeline);
+  g_ptr_array_unref (run->messages);
+  gst_bus_set_flushing (run->bus, TRUE);
+  gst_object_unref (run->bus);
+  g_byte_array_unref (run->data);
+  g_string_free (run->flow, TRUE);
+  gst_clear_structure (&run->event);
+  gst_clear_caps (&run->caps);
+  g_mutex_clear (&run->lock);
+  g_free (run);
+}
+
+static void
+fail_with_error (GstMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+
+  gst_message_parse_error (message, &error, &debug);
+  fail ("An ERROR that was not expected: %s %d: %s (%s)",
+      g_quark_to_string (error->domain), error->code, error->message, debug);
+}
+
+GstMessage *
+run_wait (Run *run, GstMessageType types)
+{
+  GstMessage *message;
+
+  while ((message = gst_bus_timed_pop (run->bus, PATIENCE)) != NULL) {
+    g_ptr_array_add (run->messages, message);
+    if (GST_MESSAGE_TYPE_IS_EXTENDED (message))
+      continue;
+    if (GST_MESSAGE_TYPE (message) & types)
+      return message;
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+      fail_with_error (message);
+  }
+  fail ("Waited in vain for a message of type 0x%x", types);
+  return NULL;
+}
+
+const GstStructure *
+run_wait_task (Run *run, const gchar *status)
+{
+  for (;;) {
+    GstMessage *message = run_wait (run, GST_MESSAGE_ELEMENT);
+    const GstStructure *structure = gst_message_get_structure (message);
+
+    if (gst_structure_has_name (structure, "foxapi-task") && (status == NULL
+            || g_strcmp0 (gst_structure_get_string (structure, "status"),
+                status) == 0))
+      return structure;
+  }
+}
+
+void
+run_set_state (Run *run, GstState state)
+{
+  fail_if (gst_element_set_state (run->pipeline, state)
+      == GST_STATE_CHANGE_FAILURE);
+}
+
+void
+run_to_eos (Run *run)
+{
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_EOS);
+}
+
+/* The one ERROR that has been posted since @start */
+static GstMessage *
+only_error (Run *run, guint start, gint code)
+{
+  GstMessage *found = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+
+  for (guint i = start; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+
+    fail_if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "EOS was posted");
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
+      continue;
+    if (found != NULL)
+      fail_with_error (message);
+    found = message;
+  }
+  fail_unless (found != NULL, "There was no ERROR");
+  gst_message_parse_error (found, &error, &debug);
+  fail_unless (error->domain == GST_RESOURCE_ERROR && error->code == code,
+      "%s %d instead of resource %d: %s (%s)",
+      g_quark_to_string (error->domain), error->code, code, error->message,
+      debug);
+  return found;
+}
+
+const GstStructure *
+run_to_error (Run *run, gint code)
+{
+  const GstStructure *details = NULL;
+  guint start = run->messages->len;
+  GstMessage *message;
+
+  /* An ERROR may be faster than the return of this */
+  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  run_stop (run);
+  message = only_error (run, start, code);
+  fail_if (run_flow_has (run, 'e'), "EOS went downstream");
+  gst_message_parse_error_details (message, &details);
+  return details;
+}
+
+GstMessage *
+run_refused (Run *run, gint code)
+{
+  guint start = run->messages->len;
+
+  fail_unless_equals_int (gst_element_set_state (run->pipeline,
+          GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  run_stop (run);
+  return only_error (run, start, code);
+}
+
+guint
+run_count (Run *run, GstMessageType type)
+{
+  guint n = 0;
+
+  drain (run);
+  for (guint i = 0; i < run->messages->len; i++) {
+    if (GST_MESSAGE_TYPE (g_ptr_array_index (run->messages, i)) == type)
+      n++;
+  }
+  return n;
+}
+
+GPtrArray *
+run_tasks (Run *run)
+{
+  GPtrArray *tasks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
+
+  drain (run);
+  for (guint i = 0; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT
+        && gst_message_has_name (message, "foxapi-task"))
+      g_ptr_array_add (tasks,
+          gst_structure_copy (gst_message_get_structure (message)));
+  }
+  return tasks;
+}
+
+void
+run_assert_data (Run *run, GBytes *expected)
+{
+  gsize size, at = 0;
+  const guint8 *data = g_bytes_get_data (expected, &size);
+
+  g_mutex_lock (&run->lock);
+  fail_unless_equals_uint64 (run->data->len, size);
+  while (at < size && run->data->data[at] == data[at])
+    at++;
+  fail_unless (at == size, "Byte %" G_GSIZE_FORMAT " is another", at);
+  g_mutex_unlock (&run->lock);
+}
+
+gboolean
+run_flow_has (Run *run, gchar letter)
+{
+  gboolean has;
+
+  g_mutex_lock (&run->lock);
+  has = strchr (run->flow->str, letter) != NULL;
+  g_mutex_unlock (&run->lock);
+  return has;
+}

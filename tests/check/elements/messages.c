@@ -1,0 +1,413 @@
+/* What the application is told: the task, its progress, the sticky event.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <string.h>
+
+static void
+setup_manual (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.manual = TRUE;
+  harness_setup_with (&options);
+}
+
+/* The nth question is answered by this text, in which %s is the task's id */
+static void
+script_answer (FoxapiSimRoute route, guint nth, const gchar *before,
+    const gchar *id, const gchar *after)
+{
+  g_autofree gchar *body = g_strconcat (before, id, after, NULL);
+  FoxapiSimFault fault = {.status = 200,.body = body };
+
+  foxapi_sim_script (sim, route, nth, &fault);
+}
+
+static gint64
+get_int64 (const GstStructure *structure, const gchar *field)
+{
+  gint64 value = 0;
+
+  fail_unless (gst_structure_get_int64 (structure, field, &value),
+      "There is no int64 %s", field);
+  return value;
+}
+
+#define BEFORE "{\"created\":1757165031,\"unheard_of\":{\"a\":[1]},\"id\":\""
+#define AFTER "\",\"model\":\"wan-2.7-reference-to-video\"," \
+    "\"object\":\"video.generation.task\",\"progress\":12," \
+    "\"status\":\"pending\",\"task_info\":{\"can_cancel\":true," \
+    "\"estimated_time\":45},\"usage\":{\"credits_reserved\":5}," \
+    "\"error\":null,\"results\":null,\"output\":null,\"type\":\"video\"}"
+
+GST_START_TEST (test_fields)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+  g_autofree gchar *json = g_strconcat (BEFORE, id, AFTER, NULL);
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const GstStructure *task;
+
+  script_answer (FOXAPI_SIM_SUBMIT, 1, BEFORE, id, AFTER);
+  run_set_state (run, GST_STATE_PAUSED);
+  task = run_wait_task (run, NULL);
+  assert_string (task, "id", id);
+  assert_string (task, "status", "pending");
+  assert_int (task, "progress", 12);
+  assert_string (task, "model", "wan-2.7-reference-to-video");
+  assert_string (task, "object", "video.generation.task");
+  assert_string (task, "type", "video");
+  fail_unless_equals_int64 (get_int64 (task, "created"), 1757165031);
+  assert_boolean (task, "can-cancel", TRUE);
+  assert_int (task, "estimated-time", 45);
+  assert_boolean (task, "resumed", FALSE);
+  assert_string (task, "json", json);
+  assert_absent (task, "results");
+  assert_absent (task, "error-code");
+  assert_absent (task, "error-message");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_wrong_types)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+  const gchar *fields[] = {
+    "progress", "model", "object", "type", "created", "can-cancel",
+    "estimated-time", "results", "error-code", "error-message"
+  };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const GstStructure *task;
+
+  script_answer (FOXAPI_SIM_SUBMIT, 1, "{\"id\":\"", id,
+      "\",\"status\":\"pending\",\"created\":\"yesterday\",\"model\":7,"
+      "\"object\":{},\"progress\":\"50\",\"type\":[\"video\"],"
+      "\"task_info\":{\"can_cancel\":\"yes\",\"estimated_time\":\"45\"},"
+      "\"results\":\"none\",\"error\":\"none\",\"output\":[]}");
+  run_set_state (run, GST_STATE_PAUSED);
+  task = run_wait_task (run, NULL);
+  assert_string (task, "id", id);
+  assert_string (task, "status", "pending");
+  assert_boolean (task, "resumed", FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    assert_absent (task, fields[i]);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_missing_fields)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const GstStructure *task;
+
+  script_answer (FOXAPI_SIM_SUBMIT, 1, "{\"id\":\"", id, "\"}");
+  run_set_state (run, GST_STATE_PLAYING);
+  task = run_wait_task (run, NULL);
+  assert_string (task, "id", id);
+  assert_absent (task, "status");
+  assert_absent (task, "progress");
+  assert_absent (task, "can-cancel");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_assert_data (run, payload);
+}
+
+GST_END_TEST;
+
+static const struct
+{
+  const gchar *sent;
+  gint shown;
+} progresses[] = {
+  {"33.4", 33}, {"33.6", 34}, {"99.6", 100}, {"150", 100}, {"-5", 0},
+  {"1e300", 100}, {"-1e300", 0}, {"9223372036854775807", 100}, {"7", 7},
+};
+
+GST_START_TEST (test_progress)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+  g_autofree gchar *after = g_strconcat ("\",\"status\":\"processing\","
+      "\"progress\":", progresses[__i__].sent, "}", NULL);
+  g_autoptr (Run) run = run_new (harness_source ("task-id", id, NULL));
+  gint progress = -1;
+
+  script_answer (FOXAPI_SIM_ASK, 0, "{\"id\":\"", id, after);
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_int (run_wait_task (run, "processing"), "progress",
+      progresses[__i__].shown);
+  g_object_get (run->source, "progress", &progress, NULL);
+  fail_unless_equals_int (progress, progresses[__i__].shown);
+}
+
+GST_END_TEST;
+
+/* One message a change, and none in between */
+GST_START_TEST (test_changes)
+{
+  const struct
+  {
+    const gchar *status;
+    gint progress;
+  } steps[] = {
+    {"pending", 0}, {"processing", 0}, {"processing", 40},
+    {"processing", 70}, {"completed", 100}
+  };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
+    guint asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
+
+    if (i > 0)
+      foxapi_sim_set_task (sim, NULL, steps[i].status, steps[i].progress);
+    assert_int (run_wait_task (run, steps[i].status), "progress",
+        steps[i].progress);
+    if (i + 1 < G_N_ELEMENTS (steps))
+      fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, asked + 3));
+  }
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  tasks = run_tasks (run);
+  fail_unless_equals_int (tasks->len, G_N_ELEMENTS (steps));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_taken_up)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "processing");
+  g_autoptr (Run) run = run_new (harness_source ("task-id", id, NULL));
+  const GstStructure *task;
+
+  run_set_state (run, GST_STATE_PAUSED);
+  task = run_wait_task (run, NULL);
+  assert_string (task, "id", id);
+  assert_string (task, "status", "processing");
+  assert_boolean (task, "resumed", TRUE);
+}
+
+GST_END_TEST;
+
+static void
+assert_result (const GstStructure *task, const gchar *url)
+{
+  const GValue *list = gst_structure_get_value (task, "results");
+
+  fail_unless (list != NULL && GST_VALUE_HOLDS_ARRAY (list));
+  fail_unless_equals_int (gst_value_array_get_size (list), 1);
+  fail_unless_equals_string (g_value_get_string (gst_value_array_get_value
+          (list, 0)), url);
+}
+
+/* The three published forms of a result */
+GST_START_TEST (test_results)
+{
+  FoxapiSimOptions options = harness_options ();
+  g_autoptr (Run) run = NULL;
+  g_autoptr (GPtrArray) tasks = NULL;
+  FoxapiSimTask *task;
+
+  options.result_form = __i__;
+  harness_setup_with (&options);
+  run = run_new (harness_source (NULL));
+  run_set_state (run, GST_STATE_PLAYING);
+  tasks = NULL;
+  run_wait (run, GST_MESSAGE_EOS);
+  run_assert_data (run, payload);
+  tasks = foxapi_sim_get_tasks (sim);
+  task = g_ptr_array_index (tasks, 0);
+  fail_unless (run->event != NULL);
+  assert_result (run->event, task->result_url);
+}
+
+GST_END_TEST;
+
+/* A link is a result, whatever the status is called */
+GST_START_TEST (test_link_is_completion)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
+  g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (sim);
+  FoxapiSimTask *task = g_ptr_array_index (tasks, 0);
+  g_autofree gchar *after = g_strdup_printf ("\",\"status\":\"succeeded\","
+      "\"results\":[null,{\"url\":\"%s\"}]}", task->result_url);
+  g_autoptr (Run) run = run_new (harness_source ("task-id", id, NULL));
+
+  script_answer (FOXAPI_SIM_ASK, 0, "{\"id\":\"", id, after);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_result (run_wait_task (run, "succeeded"), task->result_url);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_assert_data (run, payload);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_failed)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const GstStructure *task;
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "failed", -1);
+  task = run_wait_task (run, "failed");
+  assert_string (task, "error-code", "generation_failed");
+  fail_unless (gst_structure_get_string (task, "error-message") != NULL);
+  run_wait (run, GST_MESSAGE_ERROR);
+}
+
+GST_END_TEST;
+
+/* stream-start, then the task before the first buffer, last the EOS */
+GST_START_TEST (test_event)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const gchar *task, *buffer;
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  run_to_eos (run);
+  run_stop (run);
+  task = strchr (run->flow->str, 't');
+  buffer = strchr (run->flow->str, 'b');
+  fail_unless (task != NULL && buffer != NULL && task < buffer,
+      "Downstream got %s", run->flow->str);
+  fail_unless (run->flow->str[run->flow->len - 1] == 'e');
+  tasks = run_tasks (run);
+  fail_unless (gst_structure_is_equal (run->event,
+          g_ptr_array_index (tasks, tasks->len - 1)));
+}
+
+GST_END_TEST;
+
+/* As letters: s(tart), c(ontinue), C(omplete), E(rror), X (cancelled) */
+static gchar *
+progress_of (Run *run)
+{
+  GString *seen = g_string_new (NULL);
+
+  run_count (run, GST_MESSAGE_PROGRESS);
+  for (guint i = 0; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+    g_autofree gchar *code = NULL, *text = NULL;
+    GstProgressType type;
+
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_PROGRESS)
+      continue;
+    gst_message_parse_progress (message, &type, &code, &text);
+    fail_unless_equals_string (code, "generate");
+    fail_unless (text != NULL && *text != '\0');
+    g_string_append_c (seen, type == GST_PROGRESS_TYPE_START ? 's'
+        : type == GST_PROGRESS_TYPE_CONTINUE ? 'c'
+        : type == GST_PROGRESS_TYPE_COMPLETE ? 'C'
+        : type == GST_PROGRESS_TYPE_ERROR ? 'E' : 'X');
+  }
+  return g_string_free (seen, FALSE);
+}
+
+GST_START_TEST (test_progress_messages)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *seen = NULL;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "processing", 50);
+  run_wait_task (run, "processing");
+  switch (__i__) {
+    case 0:
+      foxapi_sim_set_task (sim, NULL, "completed", 100);
+      run_wait (run, GST_MESSAGE_EOS);
+      break;
+    case 1:
+      foxapi_sim_set_task (sim, NULL, "failed", -1);
+      run_wait (run, GST_MESSAGE_ERROR);
+      break;
+    default:
+      break;
+  }
+  run_stop (run);
+  seen = progress_of (run);
+  fail_unless (seen[0] == 's', "%s", seen);
+  fail_unless (strspn (seen + 1, "c") >= 1, "%s", seen);
+  fail_unless_equals_string (seen + 1 + strspn (seen + 1, "c"),
+      __i__ == 0 ? "C" : __i__ == 1 ? "E" : "X");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_progress_of_refusal)
+{
+  FoxapiSimFault fault = {.status = 402 };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *seen = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  seen = progress_of (run);
+  fail_unless_equals_string (seen, "sE");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_properties)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL, *read = NULL, *status = NULL;
+  g_autoptr (GstStructure) none = NULL;
+  g_autoptr (GstStructure) task = NULL;
+
+  read = harness_get_string (run->source, "task-id");
+  status = harness_get_string (run->source, "status");
+  g_object_get (run->source, "task", &none, NULL);
+  fail_unless (read == NULL && status == NULL && none == NULL);
+  run_to_eos (run);
+  run_stop (run);
+  id = harness_task_id (1);
+  g_free (g_steal_pointer (&read));
+  read = harness_get_string (run->source, "task-id");
+  status = harness_get_string (run->source, "status");
+  fail_unless_equals_string (read, id);
+  fail_unless_equals_string (status, "completed");
+  g_object_get (run->source, "task", &task, NULL);
+  fail_unless (gst_structure_is_equal (task, run->event));
+}
+
+GST_END_TEST;
+
+static Suite *
+messages_suite (void)
+{
+  Suite *suite = suite_create ("messages");
+  TCase *tcase = tcase_create ("manual");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup_manual, harness_teardown);
+  tcase_add_test (tcase, test_fields);
+  tcase_add_test (tcase, test_wrong_types);
+  tcase_add_test (tcase, test_missing_fields);
+  tcase_add_loop_test (tcase, test_progress, 0, G_N_ELEMENTS (progresses));
+  tcase_add_test (tcase, test_changes);
+  tcase_add_test (tcase, test_taken_up);
+  tcase_add_test (tcase, test_link_is_completion);
+  tcase_add_test (tcase, test_failed);
+  tcase_add_loop_test (tcase, test_progress_messages, 0, 3);
+
+  tcase = tcase_create ("quick");
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_test (tcase, test_event);
+  tcase_add_test (tcase, test_progress_of_refusal);
+  tcase_add_test (tcase, test_properties);
+
+  tcase = tcase_create ("forms");
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, NULL, harness_teardown);
+  tcase_add_loop_test (tcase, test_results, 0, 3);
+  return suite;
+}
+
+GST_CHECK_MAIN (messages);

@@ -1,0 +1,335 @@
+/* An element never pays twice for the same request without being asked.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+static void
+setup_manual (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.manual = TRUE;
+  harness_setup_with (&options);
+}
+
+/* Leaves to READY, or to NULL */
+static const GstState rests[] = { GST_STATE_READY, GST_STATE_NULL };
+
+/* Charged nothing: the next start submits */
+static const FoxapiSimFault free_faults[] = {
+  {.status = 401}, {.status = 402}, {.status = 403}, {.status = 413},
+  {.status = 422}, {.status = 429}, {.status = 503},
+};
+
+GST_START_TEST (test_nothing_charged)
+{
+  g_autoptr (Run) run = run_new (harness_source ("retries", 0, NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &free_faults[__i__]);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_ERROR);
+  run_set_state (run, rests[__i__ % 2]);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  run_assert_data (run, payload);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_running)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *task;
+
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  id = harness_task_id (1);
+  for (guint i = 0; i < 3; i++) {
+    run_set_state (run, rests[__i__]);
+    run_set_state (run, GST_STATE_PLAYING);
+    task = run_wait_task (run, NULL);
+    assert_boolean (task, "resumed", TRUE);
+    assert_string (task, "id", id);
+  }
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* A looping player */
+GST_START_TEST (test_completed)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  for (guint i = 0; i < 4; i++) {
+    run_to_eos (run);
+    run_assert_data (run, payload);
+    run_set_state (run, rests[__i__]);
+    g_byte_array_set_size (run->data, 0);
+  }
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Another element of the application gets the finished task by its id */
+GST_START_TEST (test_task_id)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
+  g_autofree gchar *read = NULL;
+  g_autoptr (Run) run = run_new (harness_source ("task-id", id, NULL));
+
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+  read = harness_get_string (run->source, "task-id");
+  fail_unless_equals_string (read, id);
+}
+
+GST_END_TEST;
+
+/* With a task to take up there is nothing to be generated, hence no prompt */
+GST_START_TEST (test_task_id_without_prompt)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
+  g_autoptr (Run) run = run_new (harness_source ("task-id", id, "prompt", NULL,
+          NULL));
+
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_unknown_task_id)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-id", "task-nowhere",
+          NULL));
+  const GstStructure *details;
+
+  details = run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
+  assert_uint (details, "http-status", 404);
+  assert_string (details, "task-id", "task-nowhere");
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+/* Every property of the first table */
+static const gchar *const changes[][2] = {
+  {"model", "seedance-2.0"}, {"prompt", "A hare"},
+  {"reference-image-urls", "<\"https://a.example/1\">"},
+  {"reference-video-urls", "<\"https://a.example/1\">"}, {"duration", "6"},
+  {"resolution", "720p"}, {"aspect-ratio", "1:1"}, {"negative-prompt", "rain"},
+  {"seed", "5"}, {"multi-shots", "true"}, {"enable-safety-checker", "false"},
+  {"extra-parameters", "extra,prompt=(string)other"},
+};
+
+GST_START_TEST (test_changed_property)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  run_to_eos (run);
+  run_set_state (run, GST_STATE_READY);
+  gst_util_set_object_arg (G_OBJECT (run->source), changes[__i__][0],
+      changes[__i__][1]);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* Set to what it is, or none of the first table */
+static const gchar *const no_changes[][2] = {
+  {"prompt", "A fox"}, {"duration", "5"}, {"resolution", "1080p"},
+  {"timeout", "29"}, {"task-timeout", "1000"}, {"poll-interval", "10"},
+  {"retries", "3"}, {"user-agent", "x/1"}, {"ssl-strict", "true"},
+  {"blocksize", "5000"}, {"reference-image-urls", "<>"},
+};
+
+GST_START_TEST (test_unchanged_property)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  run_to_eos (run);
+  run_set_state (run, GST_STATE_NULL);
+  gst_util_set_object_arg (G_OBJECT (run->source), no_changes[__i__][0],
+      no_changes[__i__][1]);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_task_id_to_null)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  run_to_eos (run);
+  run_set_state (run, rests[__i__]);
+  g_object_set (run->source, "task-id", NULL, NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+static const gchar *const ends[] = { "failed", "cancelled" };
+
+GST_START_TEST (test_ended_task)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL;
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, ends[__i__ % 2], -1);
+  run_to_error (run, GST_RESOURCE_ERROR_FAILED);
+  id = harness_task_id (1);
+  for (guint i = 0; i < 2; i++) {
+    assert_string (run_to_error (run, GST_RESOURCE_ERROR_FAILED), "task-id",
+        id);
+    assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  }
+  if (__i__ < 2)
+    g_object_set (run->source, "prompt", "A hare", NULL);
+  else
+    g_object_set (run->source, "task-id", NULL, NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_boolean (run_wait_task (run, "pending"), "resumed", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+static const FoxapiSimFault unknown[] = {
+  {.status = 500}, {.status = 504,.act_first = TRUE}, {.reset = TRUE},
+  {.status = 200,.body = "nonsense",.act_first = TRUE},
+};
+
+GST_START_TEST (test_unknown_outcome)
+{
+  gboolean change = __i__ % 2;
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &unknown[__i__ / 2]);
+  for (guint i = 0; i < 3; i++) {
+    assert_boolean (run_to_error (run, GST_RESOURCE_ERROR_FAILED),
+        "maybe-charged", TRUE);
+    assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  }
+  if (change)
+    g_object_set (run->source, "prompt", "A hare", NULL);
+  else
+    g_object_set (run->source, "task-id", NULL, NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  run_assert_data (run, payload);
+}
+
+GST_END_TEST;
+
+/* Who leaves while the submission is on its way doesn't learn its outcome. The
+ * service may have acted on it. */
+GST_START_TEST (test_left_while_submitting)
+{
+  FoxapiSimFault hold = {.hold = TRUE,.act_first = TRUE };
+  g_autoptr (Run) run = run_new (harness_source ("task-store",
+          __i__ < 2 ? store : "", NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  run_set_state (run, rests[__i__ % 2]);
+  assert_boolean (run_to_error (run, GST_RESOURCE_ERROR_FAILED),
+      "maybe-charged", TRUE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  g_object_set (run->source, "task-id", NULL, NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* An error after the submission keeps the task */
+GST_START_TEST (test_after_an_error)
+{
+  FoxapiSimFault fault = {.status = 401 };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &fault);
+  run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* A supervisor that sets a source which has not delivered yet back to NULL and
+ * starts it again, over and over, at any moment of its life: it pays once. */
+GST_START_TEST (test_supervisor)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  guint asked = 0;
+
+  for (guint i = 0; i < 12; i++) {
+    run_set_state (run, GST_STATE_PLAYING);
+    if (i == 0)
+      run_wait_task (run, NULL);
+    else
+      fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, asked + 1));
+    fail_if (run_flow_has (run, 'b'));
+    run_stop (run);
+    asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
+    foxapi_sim_set_task (sim, NULL, "processing", i * 5);
+  }
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+}
+
+GST_END_TEST;
+
+static Suite *
+restart_suite (void)
+{
+  Suite *suite = suite_create ("restart");
+  TCase *tcase = tcase_create ("table");
+
+#define LOOP(test, array) \
+  tcase_add_loop_test (tcase, test, 0, G_N_ELEMENTS (array))
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  LOOP (test_nothing_charged, free_faults);
+  LOOP (test_completed, rests);
+  tcase_add_test (tcase, test_task_id);
+  tcase_add_test (tcase, test_task_id_without_prompt);
+  tcase_add_test (tcase, test_unknown_task_id);
+  LOOP (test_changed_property, changes);
+  LOOP (test_unchanged_property, no_changes);
+  LOOP (test_task_id_to_null, rests);
+  tcase_add_loop_test (tcase, test_unknown_outcome, 0,
+      2 * G_N_ELEMENTS (unknown));
+  tcase_add_loop_test (tcase, test_left_while_submitting, 0, 4);
+  tcase_add_test (tcase, test_after_an_error);
+
+  tcase = tcase_create ("manual");
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup_manual, harness_teardown);
+  LOOP (test_running, rests);
+  tcase_add_loop_test (tcase, test_ended_task, 0, 4);
+  tcase_add_test (tcase, test_supervisor);
+  return suite;
+}
+
+GST_CHECK_MAIN (restart);

@@ -1,0 +1,272 @@
+/* State changes: every way up and down, and out of every phase at once. That
+ * no call is still blocked is seen from the service: the connection is closed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#define HOUR_MS (60 * 60 * 1000)
+
+/* Of a pipeline that leaves: it has left, and nothing of it is open. What was
+ * held is never released, so whoever waits for it waits still. */
+static void
+leave (Run *run, FoxapiSimRoute route)
+{
+  run_stop (run);
+  fail_unless (foxapi_sim_wait_idle (sim, route));
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_EOS), 0);
+}
+
+typedef struct
+{
+  FoxapiSimRoute route;
+  FoxapiSimFault fault;
+} Phase;
+
+static const Phase phases[] = {
+  {FOXAPI_SIM_SUBMIT, {.hold = TRUE}},
+  {FOXAPI_SIM_SUBMIT, {.hold = TRUE,.act_first = TRUE}},
+  {FOXAPI_SIM_SUBMIT, {.hold_at = 10}},
+  {FOXAPI_SIM_SUBMIT, {.drip_ms = HOUR_MS}},
+  {FOXAPI_SIM_SUBMIT, {.status = 429,.headers = "Retry-After: 60"}},
+  {FOXAPI_SIM_ASK, {.hold = TRUE}},
+  {FOXAPI_SIM_ASK, {.hold_at = 10}},
+  {FOXAPI_SIM_ASK, {.status = 503,.headers = "Retry-After: 60"}},
+  {FOXAPI_SIM_RESULT, {.hold = TRUE}},
+  {FOXAPI_SIM_RESULT, {.hold_at = 50000}},
+  {FOXAPI_SIM_RESULT, {.drip_ms = HOUR_MS}},
+  {FOXAPI_SIM_RESULT, {.status = 503,.headers = "Retry-After: 60"}},
+};
+
+/* A phase with either target state; wait for what it waits for, and leave */
+GST_START_TEST (test_leave)
+{
+  const Phase *phase = &phases[__i__ / 2];
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, phase->route, 0, &phase->fault);
+  run_set_state (run, __i__ % 2 ? GST_STATE_PLAYING : GST_STATE_PAUSED);
+  fail_unless (foxapi_sim_wait_requests (sim, phase->route, 1));
+  leave (run, phase->route);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_leave_between_questions)
+{
+  g_autoptr (Run) run = run_new (harness_source ("poll-interval", HOUR_MS,
+          NULL));
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, "pending");
+  leave (run, FOXAPI_SIM_SUBMIT);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_leave_prerolled)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  leave (run, FOXAPI_SIM_RESULT);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_leave_upload)
+{
+  FoxapiSimFault hold = {.hold = TRUE };
+  g_autofree gchar *path = g_build_filename (store, "a.png", NULL);
+  g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
+  GstElement *source = harness_source ("task-store", "", NULL);
+  g_autoptr (Run) run = NULL;
+
+  fail_unless (g_file_set_contents (path, "picture", -1, NULL));
+  harness_set_list (source, "reference-image-urls", uri, NULL);
+  run = run_new (source);
+  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &hold);
+  run_set_state (run, GST_STATE_PAUSED);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_UPLOAD, 1));
+  leave (run, FOXAPI_SIM_UPLOAD);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+/* A listener whose backlog nobody takes from: connected, and never answered */
+GST_START_TEST (test_leave_unaccepted)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  guint port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  g_autofree gchar *url = g_strdup_printf ("http://127.0.0.1:%u", port);
+  g_autoptr (Run) run = run_new (harness_source ("base-url", url, NULL));
+  g_autoptr (GSocketConnection) connection = NULL;
+  GInputStream *input;
+  gchar byte;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  connection = g_socket_listener_accept (listener, NULL, NULL, NULL);
+  fail_unless (connection != NULL);
+  input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  fail_unless_equals_int (g_input_stream_read (input, &byte, 1, NULL, NULL), 1);
+  run_stop (run);
+  /* The peer reads the rest, and then the end */
+  while (g_input_stream_read (input, &byte, 1, NULL, NULL) == 1) {
+  }
+}
+
+GST_END_TEST;
+
+/* Back from PAUSED to READY and on again, out of the phases of one task */
+GST_START_TEST (test_ready_and_on)
+{
+  FoxapiSimFault hold = {.hold = TRUE };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &hold);
+  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &hold);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  run_set_state (run, GST_STATE_READY);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1));
+  run_set_state (run, GST_STATE_READY);
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* A flush in the middle of waiting: the task is known and taken up */
+GST_START_TEST (test_flush_while_waiting)
+{
+  FoxapiSimFault hold = {.hold = TRUE };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &hold);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  gst_element_send_event (run->source, gst_event_new_flush_start ());
+  gst_element_send_event (run->source, gst_event_new_flush_stop (TRUE));
+  run_set_state (run, GST_STATE_READY);
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+static void
+go (GstElement *element, GstState state, gboolean may_fail)
+{
+  GstStateChangeReturn result = gst_element_set_state (element, state);
+
+  if (result == GST_STATE_CHANGE_ASYNC)
+    result = gst_element_get_state (element, NULL, NULL, 60 * GST_SECOND);
+  fail_if (result == GST_STATE_CHANGE_FAILURE && !may_fail,
+      "No way to state %s", gst_element_state_get_name (state));
+  fail_if (result == GST_STATE_CHANGE_ASYNC, "Stuck on the way to %s",
+      gst_element_state_get_name (state));
+}
+
+/* From NULL through two states, either up or down or twice the same, and back:
+ * an element that is linked to nothing. */
+static void
+exercise (GstElement *element, gboolean may_fail)
+{
+  const GstState states[] = {
+    GST_STATE_NULL, GST_STATE_READY, GST_STATE_PAUSED, GST_STATE_PLAYING
+  };
+
+  for (guint i = 0; i < 4; i++) {
+    for (guint j = 0; j < 4; j++) {
+      go (element, states[i], may_fail);
+      go (element, states[j], may_fail);
+      go (element, states[i], may_fail);
+      go (element, GST_STATE_NULL, FALSE);
+    }
+  }
+  gst_object_unref (element);
+}
+
+GST_START_TEST (test_alone)
+{
+  exercise (gst_object_ref_sink (harness_source (NULL)), FALSE);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_alone_without_key)
+{
+  exercise (gst_object_ref_sink (harness_source ("api-key", NULL, NULL)), TRUE);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_untouched)
+{
+  GstElement *element = gst_element_factory_make ("foxapivideosrc", NULL);
+
+  exercise (gst_object_ref_sink (element), TRUE);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+/* The same in a pipeline. Wherever it was in between, it paid once. */
+GST_START_TEST (test_linked)
+{
+  GstElement *source = gst_object_ref_sink (harness_source (NULL));
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+
+  gst_bin_add_many (GST_BIN (pipeline), source, sink, NULL);
+  fail_unless (gst_element_link (source, sink));
+  exercise (pipeline, FALSE);
+  gst_object_unref (source);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Made and dropped in every state */
+GST_START_TEST (test_dropped)
+{
+  for (guint i = 0; i < 20; i++)
+    gst_object_unref (gst_object_ref_sink (harness_source (NULL)));
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+static Suite *
+states_suite (void)
+{
+  Suite *suite = suite_create ("states");
+  TCase *tcase = tcase_create ("leaving");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_loop_test (tcase, test_leave, 0, 2 * G_N_ELEMENTS (phases));
+  tcase_add_test (tcase, test_leave_between_questions);
+  tcase_add_test (tcase, test_leave_prerolled);
+  tcase_add_test (tcase, test_leave_upload);
+  tcase_add_test (tcase, test_leave_unaccepted);
+  tcase_add_test (tcase, test_ready_and_on);
+  tcase_add_test (tcase, test_flush_while_waiting);
+  tcase_add_test (tcase, test_alone);
+  tcase_add_test (tcase, test_alone_without_key);
+  tcase_add_test (tcase, test_untouched);
+  tcase_add_test (tcase, test_linked);
+  tcase_add_test (tcase, test_dropped);
+  return suite;
+}
+
+GST_CHECK_MAIN (states);

@@ -1,0 +1,406 @@
+/* The record of paid tasks: no task is lost with its process.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void
+setup_manual (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.manual = TRUE;
+  harness_setup_with (&options);
+}
+
+/* Every file of the store is for its owner alone and has no key in it. */
+static guint
+look_at_files (void)
+{
+  g_autoptr (GPtrArray) files = harness_list_files (store);
+  GStatBuf info;
+
+  for (guint i = 0; i < files->len; i++) {
+    fail_unless_equals_int (g_stat (g_ptr_array_index (files, i), &info), 0);
+    fail_unless_equals_int (info.st_mode & 0777, 0600);
+  }
+  fail_if (harness_files_contain (store, foxapi_sim_get_api_key (sim)));
+  return files->len;
+}
+
+GST_START_TEST (test_intent_before_request)
+{
+  FoxapiSimFault hold = {.hold = TRUE };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
+  run_set_state (run, GST_STATE_PAUSED);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  fail_unless (look_at_files () >= 1);
+}
+
+GST_END_TEST;
+
+static GstBusSyncReply
+on_message (GstBus *bus, GstMessage *message, gpointer data)
+{
+  gint *found = data;
+
+  if (*found < 0 && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT
+      && gst_message_has_name (message, "foxapi-task"))
+    *found = harness_files_contain (store, gst_structure_get_string
+        (gst_message_get_structure (message), "id"));
+  return GST_BUS_PASS;
+}
+
+GST_START_TEST (test_id_before_message)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  gint found = -1;
+
+  gst_bus_set_sync_handler (run->bus, on_message, &found, NULL);
+  run_to_eos (run);
+  run_stop (run);
+  fail_unless_equals_int (found, TRUE);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_gone_when_delivered)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (Run) other = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL;
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  id = harness_task_id (1);
+  fail_unless (harness_files_contain (store, id));
+  run_to_eos (run);
+  fail_if (harness_files_contain (store, id));
+  run_stop (run);
+  look_at_files ();
+  run_to_eos (other);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  fail_unless_equals_int (run_count (other, GST_MESSAGE_WARNING), 0);
+}
+
+GST_END_TEST;
+
+/* Submits and leaves before the end, as if the application had gone */
+static void
+abandon (GstElement *source)
+{
+  g_autoptr (Run) run = run_new (source);
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, NULL);
+  run_stop (run);
+}
+
+GST_START_TEST (test_taken_up)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  const GstStructure *task;
+  g_autofree gchar *id = NULL;
+
+  abandon (harness_source (NULL));
+  fail_unless (look_at_files () >= 1);
+  id = harness_task_id (1);
+  run_set_state (run, GST_STATE_PLAYING);
+  task = run_wait_task (run, NULL);
+  assert_string (task, "id", id);
+  assert_boolean (task, "resumed", TRUE);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_WARNING), 0);
+  fail_if (harness_files_contain (store, id));
+}
+
+GST_END_TEST;
+
+/* Without a store nothing is known, with another request nothing is equal */
+static const gchar *const others[][2] = {
+  {"task-store", ""}, {"prompt", "A hare"}, {"duration", "6"},
+  {"reference-image-urls", "<\"https://a.example/1\">"},
+};
+
+GST_START_TEST (test_not_taken_up)
+{
+  GstElement *source = harness_source (NULL);
+  g_autoptr (Run) run = NULL;
+
+  abandon (harness_source (NULL));
+  gst_util_set_object_arg (G_OBJECT (source), others[__i__][0],
+      others[__i__][1]);
+  run = run_new (source);
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* A task of another key is none of ours: the other service refuses this key,
+ * which shows that it was asked for a new task. */
+GST_START_TEST (test_other_key)
+{
+  g_autoptr (Run) run = run_new (harness_source ("api-key", "another", NULL));
+
+  abandon (harness_source (NULL));
+  run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_two_at_once)
+{
+  g_autoptr (Run) one = run_new (harness_source (NULL));
+  g_autoptr (Run) two = run_new (harness_source (NULL));
+  g_autofree gchar *first_id = NULL, *second_id = NULL;
+
+  run_set_state (one, GST_STATE_PLAYING);
+  run_wait_task (one, NULL);
+  run_set_state (two, GST_STATE_PLAYING);
+  run_wait_task (two, NULL);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  first_id = harness_get_string (one->source, "task-id");
+  second_id = harness_get_string (two->source, "task-id");
+  fail_if (g_strcmp0 (first_id, second_id) == 0);
+  foxapi_sim_set_task (sim, first_id, "completed", 100);
+  foxapi_sim_set_task (sim, second_id, "completed", 100);
+  run_wait (one, GST_MESSAGE_EOS);
+  run_wait (two, GST_MESSAGE_EOS);
+  fail_if (harness_files_contain (store, first_id));
+  fail_if (harness_files_contain (store, second_id));
+}
+
+GST_END_TEST;
+
+static GSubprocess *
+spawn_client (void)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+  g_autofree gchar *url = g_strconcat ("base-url=",
+      foxapi_sim_get_base_url (sim), NULL);
+  g_autofree gchar *directory = g_strconcat ("task-store=", store, NULL);
+  g_autoptr (GError) error = NULL;
+  GSubprocess *client;
+
+  g_subprocess_launcher_setenv (launcher, "FOXAPI_API_KEY",
+      foxapi_sim_get_api_key (sim), TRUE);
+  client = g_subprocess_launcher_spawn (launcher, &error, "gst-launch-1.0",
+      "-q", "foxapivideosrc", "prompt=A fox", "poll-interval=20", url,
+      directory, "!", "fakesink", NULL);
+  fail_unless (client != NULL, "No gst-launch-1.0: %s",
+      error != NULL ? error->message : "");
+  return client;
+}
+
+static void
+crash (GSubprocess *client)
+{
+  g_subprocess_send_signal (client, SIGKILL);
+  fail_unless (g_subprocess_wait (client, NULL, NULL));
+}
+
+GST_START_TEST (test_crash)
+{
+  g_autoptr (GSubprocess) client = spawn_client ();
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *task;
+
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  crash (client);
+  fail_unless (look_at_files () >= 1);
+  id = harness_task_id (1);
+  run_set_state (run, GST_STATE_PLAYING);
+  task = run_wait_task (run, NULL);
+  assert_string (task, "id", id);
+  assert_boolean (task, "resumed", TRUE);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* While the other process lives, its task is its own */
+GST_START_TEST (test_other_process)
+{
+  g_autoptr (GSubprocess) client = spawn_client ();
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  crash (client);
+}
+
+GST_END_TEST;
+
+static void
+assert_warned_of_charge (Run *run)
+{
+  for (guint i = 0; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+    const GstStructure *details = NULL;
+    gboolean maybe = FALSE;
+
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_WARNING)
+      continue;
+    gst_message_parse_warning_details (message, &details);
+    if (details != NULL
+        && gst_structure_get_boolean (details, "maybe-charged", &maybe)
+        && maybe)
+      return;
+  }
+  fail ("No WARNING says that something may have been charged");
+}
+
+/* Killed while the submission was under way: what came of it nobody knows */
+GST_START_TEST (test_lost_intent)
+{
+  FoxapiSimFault hold = {.hold = TRUE,.act_first = TRUE };
+  g_autoptr (GSubprocess) client = NULL;
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
+  client = spawn_client ();
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  crash (client);
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  run_stop (run);
+  assert_warned_of_charge (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+static void
+damage_files (const gchar *content, gboolean truncate_half)
+{
+  g_autoptr (GPtrArray) files = harness_list_files (store);
+
+  for (guint i = 0; i < files->len; i++) {
+    const gchar *file = g_ptr_array_index (files, i);
+    g_autofree gchar *text = NULL;
+    gsize length;
+
+    fail_unless (g_file_get_contents (file, &text, &length, NULL));
+    if (truncate_half)
+      fail_unless (g_file_set_contents_full (file, text, length / 2,
+              G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+    else
+      fail_unless (g_file_set_contents_full (file, content, -1,
+              G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+  }
+}
+
+static const gchar *const damages[] = {
+  NULL, "", "\xff\xfe", "[[[[", "{}", "{\"version\":999,\"id\":\"x\"}",
+};
+
+/* A file that can't be read doesn't stop the job, and is left alone */
+GST_START_TEST (test_damaged)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  guint before;
+
+  abandon (harness_source (NULL));
+  damage_files (damages[__i__], damages[__i__] == NULL);
+  before = look_at_files ();
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_to_eos (run);
+  run_stop (run);
+  run_assert_data (run, payload);
+  fail_unless (run_count (run, GST_MESSAGE_WARNING) >= 1);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  fail_unless (look_at_files () >= before);
+}
+
+GST_END_TEST;
+
+/* Directories that can't be: below a file, and where nothing can be made */
+GST_START_TEST (test_no_directory)
+{
+  g_autofree gchar *file = g_build_filename (store, "file", NULL);
+  g_autofree gchar *below = g_build_filename (file, "below", NULL);
+  const gchar *places[] = { file, below, "/proc/foxapi-store" };
+  g_autoptr (Run) run = NULL;
+
+  fail_unless (g_file_set_contents (file, "mine", -1, NULL));
+  run = run_new (harness_source ("task-store", places[__i__], NULL));
+  run_to_eos (run);
+  run_stop (run);
+  run_assert_data (run, payload);
+  fail_unless (run_count (run, GST_MESSAGE_WARNING) >= 1);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* NULL means $XDG_STATE_HOME/gst-foxapi, which is made */
+GST_START_TEST (test_default_directory)
+{
+  g_autofree gchar *path = NULL, *id = NULL;
+  g_autoptr (Run) run = NULL;
+
+  path = g_build_filename (g_get_user_state_dir (), "gst-foxapi", NULL);
+  run = run_new (harness_source ("task-store", NULL, NULL));
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  id = harness_task_id (1);
+  fail_unless (harness_files_contain (path, id));
+  run_to_eos (run);
+  fail_if (harness_files_contain (path, id));
+}
+
+GST_END_TEST;
+
+static Suite *
+store_suite (void)
+{
+  Suite *suite = suite_create ("store");
+  TCase *tcase = tcase_create ("record");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_test (tcase, test_intent_before_request);
+  tcase_add_test (tcase, test_id_before_message);
+  tcase_add_test (tcase, test_gone_when_delivered);
+  tcase_add_loop_test (tcase, test_no_directory, 0, 3);
+  tcase_add_test (tcase, test_default_directory);
+
+  tcase = tcase_create ("taking up");
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup_manual, harness_teardown);
+  tcase_add_test (tcase, test_taken_up);
+  tcase_add_loop_test (tcase, test_not_taken_up, 0, G_N_ELEMENTS (others));
+  tcase_add_test (tcase, test_other_key);
+  tcase_add_test (tcase, test_two_at_once);
+  tcase_add_test (tcase, test_crash);
+  tcase_add_test (tcase, test_other_process);
+  tcase_add_test (tcase, test_lost_intent);
+  tcase_add_loop_test (tcase, test_damaged, 0, G_N_ELEMENTS (damages));
+  return suite;
+}
+
+GST_CHECK_MAIN (store);

@@ -1,0 +1,218 @@
+/* output=task: the task as JSON, without waiting for the result.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <string.h>
+
+static void
+setup_manual (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.manual = TRUE;
+  harness_setup_with (&options);
+}
+
+static GstElement *
+make_source (void)
+{
+  GstElement *source = harness_source (NULL);
+
+  gst_util_set_object_arg (G_OBJECT (source), "output", "task");
+  return source;
+}
+
+static gchar *
+get_data (Run *run)
+{
+  gchar *text;
+
+  g_mutex_lock (&run->lock);
+  text = g_strndup ((const gchar *) run->data->data, run->data->len);
+  g_mutex_unlock (&run->lock);
+  return text;
+}
+
+static guint
+count_letter (Run *run, gchar letter)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < run->flow->len; i++)
+    n += run->flow->str[i] == letter;
+  return n;
+}
+
+GST_START_TEST (test_buffer)
+{
+  g_autoptr (Run) run = run_new (make_source ());
+  g_autoptr (GPtrArray) tasks = NULL;
+  g_autofree gchar *id = NULL, *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
+
+  run_to_eos (run);
+  run_stop (run);
+  id = harness_task_id (1);
+  fail_unless_equals_int (count_letter (run, 'b'), 1);
+  fail_unless_equals_int (count_letter (run, 'e'), 1);
+  fail_unless (strchr (run->flow->str, 't') < strchr (run->flow->str, 'b'));
+  fail_unless (run->caps != NULL);
+  fail_unless (gst_structure_has_name (gst_caps_get_structure (run->caps, 0),
+          "application/json"));
+  text = get_data (run);
+  root = json_from_string (text, NULL);
+  fail_unless (root != NULL, "No JSON: %s", text);
+  fail_unless_equals_string (json_object_get_string_member
+      (json_node_get_object (root), "id"), id);
+  tasks = run_tasks (run);
+  fail_unless_equals_int (tasks->len, 1);
+  assert_string (g_ptr_array_index (tasks, 0), "json", text);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_ASK, 0);
+  assert_requests (FOXAPI_SIM_RESULT, 0);
+}
+
+GST_END_TEST;
+
+/* The answer as it was sent, to the byte */
+GST_START_TEST (test_bytes)
+{
+  const gchar *body = "{ \"status\" : \"pending\",\n \"id\":\"task-1\",\t"
+      "\"x\":[1,2.50,\"\\u00e9\"]}\n";
+  FoxapiSimFault fault = {.status = 200,.body = body };
+  g_autoptr (Run) run = run_new (make_source ());
+  g_autofree gchar *text = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  run_to_eos (run);
+  text = get_data (run);
+  fail_unless_equals_string (text, body);
+}
+
+GST_END_TEST;
+
+/* COMPLETE comes right after the task, so that nobody waits in preroll */
+GST_START_TEST (test_complete)
+{
+  g_autoptr (Run) run = run_new (make_source ());
+  GstProgressType type;
+  GstMessage *message;
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, "pending");
+  do {
+    message = run_wait (run, GST_MESSAGE_PROGRESS | GST_MESSAGE_EOS);
+    fail_if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+    gst_message_parse_progress (message, &type, NULL, NULL);
+  } while (type != GST_PROGRESS_TYPE_COMPLETE);
+  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_to_eos (run);
+}
+
+GST_END_TEST;
+
+/* The buffer is the delivery: nothing is kept, and the next one pays anew */
+GST_START_TEST (test_store)
+{
+  g_autoptr (Run) one = run_new (make_source ());
+  g_autoptr (Run) two = run_new (make_source ());
+  g_autofree gchar *id = NULL;
+
+  run_to_eos (one);
+  run_stop (one);
+  id = harness_task_id (1);
+  fail_if (harness_files_contain (store, id));
+  run_to_eos (two);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* One element submits, another one fetches */
+GST_START_TEST (test_fetched_by_another)
+{
+  g_autoptr (Run) one = run_new (make_source ());
+  g_autoptr (Run) two = NULL;
+  g_autofree gchar *id = NULL;
+
+  run_to_eos (one);
+  id = harness_get_string (one->source, "task-id");
+  foxapi_sim_set_task (sim, id, "completed", 100);
+  two = run_new (harness_source ("task-id", id, NULL));
+  run_to_eos (two);
+  run_assert_data (two, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* The same element, from the task to its result: output is no generation
+ * property, so the task is taken up */
+GST_START_TEST (test_then_media)
+{
+  g_autoptr (Run) run = run_new (make_source ());
+
+  run_to_eos (run);
+  run_set_state (run, __i__ ? GST_STATE_NULL : GST_STATE_READY);
+  g_byte_array_set_size (run->data, 0);
+  gst_util_set_object_arg (G_OBJECT (run->source), "output", "media");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_again)
+{
+  g_autoptr (Run) run = run_new (make_source ());
+  g_autofree gchar *one = NULL, *two = NULL;
+
+  run_to_eos (run);
+  one = harness_get_string (run->source, "task-id");
+  run_set_state (run, __i__ ? GST_STATE_NULL : GST_STATE_READY);
+  run_to_eos (run);
+  two = harness_get_string (run->source, "task-id");
+  fail_unless_equals_string (one, two);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_error)
+{
+  FoxapiSimFault fault = {.status = 500 };
+  g_autoptr (Run) run = run_new (make_source ());
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  assert_boolean (run_to_error (run, GST_RESOURCE_ERROR_FAILED),
+      "maybe-charged", TRUE);
+  fail_if (run_flow_has (run, 'b'));
+}
+
+GST_END_TEST;
+
+static Suite *
+task_suite (void)
+{
+  Suite *suite = suite_create ("task");
+  TCase *tcase = tcase_create ("output");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup_manual, harness_teardown);
+  tcase_add_test (tcase, test_buffer);
+  tcase_add_test (tcase, test_bytes);
+  tcase_add_test (tcase, test_complete);
+  tcase_add_test (tcase, test_store);
+  tcase_add_test (tcase, test_fetched_by_another);
+  tcase_add_loop_test (tcase, test_then_media, 0, 2);
+  tcase_add_loop_test (tcase, test_again, 0, 2);
+  tcase_add_test (tcase, test_error);
+  return suite;
+}
+
+GST_CHECK_MAIN (task);

@@ -1,0 +1,475 @@
+/* The calls of the service, as they are on the wire
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <string.h>
+
+#include "protocoltest.h"
+
+#define OTHER_ORIGIN_LINK "http://127.0.0.1:9/elsewhere"
+
+static FoxapiSim *sim;
+static FoxapiClient *client;
+
+static void
+setup (void)
+{
+  g_autoptr (GBytes) payload = make_payload (1000, 1);
+  FoxapiSimOptions options = make_options (payload);
+
+  sim = make_sim (&options);
+  client = make_client (sim);
+}
+
+static void
+teardown (void)
+{
+  g_clear_pointer (&client, foxapi_client_unref);
+  g_clear_pointer (&sim, foxapi_sim_free);
+}
+
+static void
+check_header (FoxapiSimRoute route, const gchar * name, const gchar * expected)
+{
+  g_autofree gchar *value = dup_header (sim, route, 1, name);
+
+  fail_unless (g_strcmp0 (value, expected) == 0, "%s: %s", name, value);
+}
+
+static void
+check_authorization (FoxapiSimRoute route)
+{
+  g_autofree gchar *bearer =
+      g_strconcat ("Bearer ", foxapi_sim_get_api_key (sim), NULL);
+
+  check_header (route, "Authorization", bearer);
+  check_header (route, "User-Agent", "gst-foxapi-test");
+}
+
+/* Method, path and body of the only request of @route */
+static void
+check_request (FoxapiSimRoute route, const gchar * method, const gchar * path,
+    const gchar * body)
+{
+  FoxapiSimRequest *request = dup_request (sim, route, 1);
+  g_autofree gchar *text = g_strndup (g_bytes_get_data (request->body, NULL),
+      g_bytes_get_size (request->body));
+
+  fail_unless_equals_int (foxapi_sim_count_requests (sim, route), 1);
+  fail_unless_equals_string (request->method, method);
+  fail_unless_equals_string (request->path, path);
+  fail_unless_equals_string (text, body);
+  free_request (request);
+}
+
+GST_START_TEST (test_submit)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FoxapiTask) task = foxapi_client_submit (client, GOOD_BODY, NULL,
+      &error);
+
+  fail_unless (task != NULL, "%s", error ? error->message : "");
+  fail_unless_equals_int (foxapi_task_get_state (task), FOXAPI_TASK_RUNNING);
+  check_request (FOXAPI_SIM_SUBMIT, "POST", "/v1/videos/generations",
+      GOOD_BODY);
+  check_header (FOXAPI_SIM_SUBMIT, "Content-Type", "application/json");
+  check_authorization (FOXAPI_SIM_SUBMIT);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_ask)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "processing");
+  g_autofree gchar *path = g_strconcat ("/v1/tasks/", id, NULL);
+  g_autoptr (FoxapiTask) task = foxapi_client_ask (client, id, NULL, NULL);
+
+  fail_unless (task != NULL);
+  fail_unless_equals_string (foxapi_task_get_id (task), id);
+  fail_unless_equals_string (foxapi_task_get_status (task), "processing");
+  check_request (FOXAPI_SIM_ASK, "GET", path, "");
+  check_authorization (FOXAPI_SIM_ASK);
+}
+
+GST_END_TEST;
+
+/* An id is one segment of the path, whatever is in it. */
+GST_START_TEST (test_ask_odd_id)
+{
+  const ErrorMeaning unknown = { FOXAPI_ERROR_NOT_FOUND, 404,
+    FOXAPI_CHARGE_NOT_ASKED, FALSE
+  };
+  g_autoptr (GError) error = NULL;
+  FoxapiSimRequest *request;
+
+  fail_unless (foxapi_client_ask (client, "a;b=\xc3\xa9&c", NULL, &error)
+      == NULL);
+  check_error (error, &unknown);
+  request = dup_request (sim, FOXAPI_SIM_ASK, 1);
+  fail_unless (strpbrk (request->path + strlen ("/v1/tasks/"), "/?#") == NULL);
+  fail_unless (g_str_is_ascii (request->path), "%s", request->path);
+  free_request (request);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_upload)
+{
+  static const gchar form[] = "--fox\r\nContent-Disposition: form-data; "
+      "name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n"
+      "12345\r\n--fox--\r\n";
+  g_autoptr (GInputStream) stream =
+      g_memory_input_stream_new_from_data (form, strlen (form), NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) stored = NULL;
+  g_autofree gchar *url = foxapi_client_upload (client, stream,
+      "multipart/form-data; boundary=fox", strlen (form), NULL, &error);
+
+  fail_unless (url != NULL, "%s", error ? error->message : "");
+  fail_unless (g_str_has_prefix (url, foxapi_sim_get_result_base_url (sim)));
+  stored = foxapi_sim_get_upload (sim, url);
+  fail_unless (stored != NULL && g_bytes_get_size (stored) == 5);
+  check_request (FOXAPI_SIM_UPLOAD, "POST", "/v1/files/upload/stream", form);
+  check_header (FOXAPI_SIM_UPLOAD, "Content-Type",
+      "multipart/form-data; boundary=fox");
+  check_authorization (FOXAPI_SIM_UPLOAD);
+}
+
+GST_END_TEST;
+
+/* A small form, to be answered by a script */
+static gchar *
+upload (GError ** error)
+{
+  g_autoptr (GInputStream) stream =
+      g_memory_input_stream_new_from_data ("x", 1, NULL);
+
+  return foxapi_client_upload (client, stream,
+      "multipart/form-data; boundary=fox", 1, NULL, error);
+}
+
+GST_START_TEST (test_upload_answers)
+{
+  static const gchar *const bodies[] = { "", "{}", "[]", "<html></html>",
+    "{\"url\":5}", "{\"url\":\"\"}", "{\"url\":\"ftp://a/b\"}",
+    "{\"url\":\"file:///etc/passwd\"}", "{\"url\":\"/a/b\"}"
+  };
+  const ErrorMeaning unusable = { FOXAPI_ERROR_FAILED, 200,
+    FOXAPI_CHARGE_NOT_ASKED, FALSE
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
+    g_autoptr (GError) error = NULL;
+
+    script_all (sim, FOXAPI_SIM_UPLOAD, (FoxapiSimFault) {
+        .status = 200,.body = bodies[i]}
+    );
+    fail_unless (upload (&error) == NULL, "%s", bodies[i]);
+    check_error (error, &unusable);
+  }
+}
+
+GST_END_TEST;
+
+static FoxapiClient *
+new_client (const gchar * base_url, const gchar * key, GError ** error)
+{
+  g_autoptr (FoxapiSession) session = make_session ();
+
+  return foxapi_client_new (session, base_url, key, error);
+}
+
+GST_START_TEST (test_base_urls)
+{
+  static const gchar *const good[][2] = {
+    {"https://api.foxapi.cc", "https://api.foxapi.cc"},
+    {"https://api.foxapi.cc/", "https://api.foxapi.cc"},
+    {"http://127.0.0.1:8080///", "http://127.0.0.1:8080"},
+    {"https://proxy.example/fox/api/", "https://proxy.example/fox/api"},
+    {"http://[::1]:80", "http://[::1]:80"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
+    g_autoptr (FoxapiClient) other = new_client (good[i][0], "key-12345", NULL);
+    const gchar *url;
+
+    fail_unless (other != NULL, "%s", good[i][0]);
+    url = foxapi_client_get_base_url (other);
+    fail_unless (g_str_equal (url, good[i][1])
+        || g_str_equal (url, "http://[::1]"), "%s", url);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_bad_base_urls)
+{
+  static const gchar *const bad[] = { "", "api.foxapi.cc", "ftp://a", "file:///",
+    "https://", "https:///v1", "https://user@a", "https://user:pw@a",
+    "https://a?b", "https://a#b", "https://a:99999", "mailto:a@b", "https:a",
+    "\xff"
+  };
+  const ErrorMeaning settings = {.code = FOXAPI_ERROR_SETTINGS };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    fail_unless (new_client (bad[i], "key-12345", &error) == NULL, "%s",
+        bad[i]);
+    check_error (error, &settings);
+    check_words (error->message, "base-url", NULL);
+  }
+}
+
+GST_END_TEST;
+
+/* A key that could end its header, or is none at all */
+GST_START_TEST (test_bad_keys)
+{
+  static const gchar *const bad[] = { NULL, "", "key 12345", "key-12345\n",
+    "key\r\nHost: a", "\tkey", "k\xc3\xa9y", "key\x7f"
+  };
+  const ErrorMeaning no_key = {.code = FOXAPI_ERROR_NOT_AUTHORIZED };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    fail_unless (new_client ("https://a", bad[i], &error) == NULL, "%u", i);
+    check_error (error, &no_key);
+    check_words (error->message, "FOXAPI_API_KEY", NULL);
+    if (bad[i] != NULL && *bad[i] != '\0')
+      fail_unless (strstr (error->message, bad[i]) == NULL);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_path_below_base_url)
+{
+  g_autofree gchar *base = g_strconcat (foxapi_sim_get_base_url (sim), "/deep/",
+      NULL);
+  g_autoptr (FoxapiClient) other = new_client (base,
+      foxapi_sim_get_api_key (sim), NULL);
+  FoxapiSimRequest *request;
+
+  fail_unless (foxapi_client_submit (other, GOOD_BODY, NULL, NULL) == NULL);
+  request = dup_request (sim, FOXAPI_SIM_OTHER, 1);
+  fail_unless_equals_string (request->path, "/deep/v1/videos/generations");
+  free_request (request);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_key_digest)
+{
+  g_autoptr (FoxapiClient) same = new_client ("https://a",
+      foxapi_sim_get_api_key (sim), NULL);
+  g_autoptr (FoxapiClient) other = new_client ("https://a", "key-12345", NULL);
+  g_autofree gchar *a = foxapi_client_get_key_digest (client);
+  g_autofree gchar *b = foxapi_client_get_key_digest (same);
+  g_autofree gchar *c = foxapi_client_get_key_digest (other);
+
+  fail_unless_equals_int (strlen (a), 64);
+  fail_unless (strspn (a, "0123456789abcdef") == 64);
+  fail_unless_equals_string (a, b);
+  fail_if (g_str_equal (a, c));
+}
+
+GST_END_TEST;
+
+/* The key goes nowhere but where it was meant to go. */
+static void
+check_no_redirect (guint status, const gchar * location)
+{
+  const ErrorMeaning paid = { FOXAPI_ERROR_FAILED, status, FOXAPI_CHARGE_NO,
+    FALSE
+  };
+  const ErrorMeaning free = { FOXAPI_ERROR_FAILED, status,
+    FOXAPI_CHARGE_NOT_ASKED, FALSE
+  };
+  g_autofree gchar *headers = g_strconcat ("Location: ", location, NULL);
+  FoxapiSimFault fault = {.status = status,.headers = headers,.body = "" };
+  g_autoptr (GError) submit_error = NULL, ask_error = NULL, upload_error = NULL;
+
+  script_all (sim, FOXAPI_SIM_SUBMIT, fault);
+  script_all (sim, FOXAPI_SIM_ASK, fault);
+  script_all (sim, FOXAPI_SIM_UPLOAD, fault);
+  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, &submit_error)
+      == NULL);
+  check_error (submit_error, &paid);
+  fail_unless (foxapi_client_ask (client, "task-1", NULL, &ask_error) == NULL);
+  check_error (ask_error, &free);
+  fail_unless (upload (&upload_error) == NULL);
+  check_error (upload_error, &free);
+}
+
+GST_START_TEST (test_redirects)
+{
+  static const guint statuses[] = { 301, 302, 303, 307, 308 };
+  g_autofree gchar *other = g_strconcat (foxapi_sim_get_result_base_url (sim),
+      "/v1/videos/generations", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++) {
+    check_no_redirect (statuses[i], other);
+    check_no_redirect (statuses[i], "/elsewhere");
+    check_no_redirect (statuses[i], OTHER_ORIGIN_LINK);
+  }
+  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_OTHER), 0);
+  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_RESULT),
+      0);
+  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
+      15);
+}
+
+GST_END_TEST;
+
+/* A server that asks for a password gets none, nor a second request. */
+GST_START_TEST (test_challenge)
+{
+  const ErrorMeaning refused = { FOXAPI_ERROR_NOT_AUTHORIZED, 401,
+    FOXAPI_CHARGE_NO, FALSE
+  };
+  g_autoptr (GError) error = NULL;
+
+  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
+      .status = 401,.headers = "WWW-Authenticate: Basic realm=\"x\"",
+      .body = ""}
+  );
+  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, &error) == NULL);
+  check_error (error, &refused);
+  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
+      1);
+}
+
+GST_END_TEST;
+
+static gint64
+get_retry_after (const gchar * header)
+{
+  g_autoptr (GError) error = NULL;
+
+  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
+      .status = 429,.headers = header}
+  );
+  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, &error) == NULL);
+  fail_unless_equals_int (error->code, FOXAPI_ERROR_BUSY);
+  return foxapi_error_get_details (error)->retry_after_us;
+}
+
+GST_START_TEST (test_retry_after)
+{
+  fail_unless_equals_int64 (get_retry_after ("Retry-After: 7"),
+      7 * G_USEC_PER_SEC);
+  fail_unless_equals_int64 (get_retry_after ("Retry-After: 100000"),
+      60 * G_USEC_PER_SEC);
+  fail_unless_equals_int64 (get_retry_after
+      ("Retry-After: Thu, 01 Jan 1970 00:00:00 GMT"), 0);
+  fail_unless_equals_int64 (get_retry_after
+      ("Retry-After: Fri, 31 Dec 9999 23:59:59 GMT"), 60 * G_USEC_PER_SEC);
+  fail_unless_equals_int64 (get_retry_after ("Retry-After: later"), -1);
+  fail_unless_equals_int64 (get_retry_after ("X-Nothing: 1"), -1);
+}
+
+GST_END_TEST;
+
+/* What the service echoes is handed on without the key, escaped or not. */
+static void
+check_echo (FoxapiTask * task)
+{
+  const gchar *key = foxapi_sim_get_api_key (sim);
+
+  fail_unless (task != NULL);
+  fail_unless_equals_string (foxapi_task_get_id (task), "task-1");
+  fail_unless (strstr (foxapi_task_get_json (task), key) == NULL);
+  fail_unless (strstr (foxapi_task_get_json (task), "test-key") == NULL);
+  fail_unless (strstr (foxapi_task_get_status (task), key) == NULL);
+  fail_unless (strstr (foxapi_task_get_model (task), key) == NULL);
+  fail_unless (g_str_has_suffix (foxapi_task_get_model (task), "-model"));
+}
+
+GST_START_TEST (test_key_echoed)
+{
+  static const gchar *const bodies[] = {
+    "{\"id\":\"task-1\",\"status\":\"test-key-0123456789\",\"model\":"
+        "\"test-key-0123456789-model\",\"key\":[\"xtest-key-0123456789x\"]}",
+    "{\"id\":\"task-1\",\"status\":\"\\u0074est-key-0123456789\",\"model\":"
+        "\"test\\u002dkey-0123456789-model\",\"test-key-0123456789\":1}",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
+    FoxapiSimFault fault = {.status = 200,.body = bodies[i] };
+    g_autoptr (FoxapiTask) submitted = NULL, asked = NULL;
+
+    script_all (sim, FOXAPI_SIM_SUBMIT, fault);
+    script_all (sim, FOXAPI_SIM_ASK, fault);
+    submitted = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
+    check_echo (submitted);
+    asked = foxapi_client_ask (client, "task-1", NULL, NULL);
+    check_echo (asked);
+  }
+}
+
+GST_END_TEST;
+
+/* Everything else is handed on as it was received. */
+GST_START_TEST (test_json_as_received)
+{
+  static const gchar body[] = " {\"id\" : \"task-1\",\n\"status\":\"pending\","
+      "\"x\":\"\\u00e9\",\"n\":1.50}\n";
+  g_autoptr (FoxapiTask) task = NULL;
+
+  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
+      .status = 200,.body = body}
+  );
+  task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
+  fail_unless (task != NULL);
+  fail_unless_equals_string (foxapi_task_get_json (task), body);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_quote)
+{
+  g_autofree gchar *text = foxapi_client_quote (client,
+      "Bad test-key-0123456789\n!");
+
+  fail_unless (strstr (text, "test-key-0123456789") == NULL);
+  check_words (text, "Bad ", "!", NULL);
+  fail_unless (strchr (text, '\n') == NULL);
+  fail_unless (foxapi_client_quote (client, NULL) == NULL);
+}
+
+GST_END_TEST;
+
+static Suite *
+client_suite (void)
+{
+  Suite *suite = suite_create ("client");
+  TCase *calls = tcase_create ("calls");
+  TCase *secrets = tcase_create ("secrets");
+
+  suite_add_tcase (suite, calls);
+  tcase_add_checked_fixture (calls, setup, teardown);
+  tcase_add_test (calls, test_submit);
+  tcase_add_test (calls, test_ask);
+  tcase_add_test (calls, test_ask_odd_id);
+  tcase_add_test (calls, test_upload);
+  tcase_add_test (calls, test_upload_answers);
+  tcase_add_test (calls, test_base_urls);
+  tcase_add_test (calls, test_bad_base_urls);
+  tcase_add_test (calls, test_path_below_base_url);
+  tcase_add_test (calls, test_retry_after);
+  tcase_add_test (calls, test_json_as_received);
+  suite_add_tcase (suite, secrets);
+  tcase_add_checked_fixture (secrets, setup, teardown);
+  tcase_add_test (secrets, test_bad_keys);
+  tcase_add_test (secrets, test_key_digest);
+  tcase_add_test (secrets, test_redirects);
+  tcase_add_test (secrets, test_challenge);
+  tcase_add_test (secrets, test_key_echoed);
+  tcase_add_test (secrets, test_quote);
+  return suite;
+}
+
+GST_CHECK_MAIN (client);

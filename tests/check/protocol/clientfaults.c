@@ -1,0 +1,532 @@
+/* The calls of the service when it, or the way to it, fails: what each fault
+ * means for the money
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "foxapijson.h"
+#include "protocoltest.h"
+
+static FoxapiSim *sim;
+static FoxapiClient *client;
+
+static const ErrorMeaning never_reached = { FOXAPI_ERROR_CONNECT, 0,
+  FOXAPI_CHARGE_NO, TRUE
+};
+
+static const ErrorMeaning answer_lost = { FOXAPI_ERROR_FAILED, 0,
+  FOXAPI_CHARGE_MAYBE, TRUE
+};
+
+static const ErrorMeaning free_fault = { FOXAPI_ERROR_CONNECT, 0,
+  FOXAPI_CHARGE_NOT_ASKED, TRUE
+};
+
+static const ErrorMeaning unusable = { FOXAPI_ERROR_FAILED, 200,
+  FOXAPI_CHARGE_MAYBE, FALSE
+};
+
+static const ErrorMeaning free_unusable = { FOXAPI_ERROR_FAILED, 200,
+  FOXAPI_CHARGE_NOT_ASKED, FALSE
+};
+
+static void
+setup (void)
+{
+  g_autoptr (GBytes) payload = make_payload (1000, 1);
+  FoxapiSimOptions options = make_options (payload);
+
+  sim = make_sim (&options);
+  client = make_client (sim);
+}
+
+static void
+teardown (void)
+{
+  g_clear_pointer (&client, foxapi_client_unref);
+  g_clear_pointer (&sim, foxapi_sim_free);
+}
+
+static guint
+count_tasks (void)
+{
+  g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (sim);
+
+  return tasks->len;
+}
+
+/* One submission, one request on the wire, and this error. */
+static void
+check_submit (FoxapiSimFault fault, const ErrorMeaning * meaning)
+{
+  guint before = foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT);
+  g_autoptr (GError) error = NULL;
+
+  script_all (sim, FOXAPI_SIM_SUBMIT, fault);
+  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, &error) == NULL);
+  check_error (error, meaning);
+  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
+      before + 1);
+}
+
+static void
+check_ask (FoxapiSimFault fault, const ErrorMeaning * meaning)
+{
+  g_autoptr (GError) error = NULL;
+
+  script_all (sim, FOXAPI_SIM_ASK, fault);
+  fail_unless (foxapi_client_ask (client, "task-1", NULL, &error) == NULL);
+  check_error (error, meaning);
+}
+
+GST_START_TEST (test_refused)
+{
+  g_autoptr (GError) submit_error = NULL, ask_error = NULL;
+
+  /* its port is closed from now on, its address is known */
+  g_clear_pointer (&sim, foxapi_sim_free);
+  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, &submit_error)
+      == NULL);
+  check_error (submit_error, &never_reached);
+  fail_unless (foxapi_client_ask (client, "task-1", NULL, &ask_error) == NULL);
+  check_error (ask_error, &free_fault);
+}
+
+GST_END_TEST;
+
+/* Nobody speaks TLS there, and waits for the rest of the request: it cannot
+ * have left. */
+GST_START_TEST (test_tls_refused)
+{
+  g_autofree gchar *url = g_strconcat ("https",
+      foxapi_sim_get_base_url (sim) + strlen ("http"), NULL);
+  FoxapiSessionSettings settings = {.timeout = 1,.ssl_strict = TRUE };
+  g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
+  g_autoptr (FoxapiClient) other = foxapi_client_new (session, url,
+      foxapi_sim_get_api_key (sim), NULL);
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (foxapi_client_submit (other, GOOD_BODY, NULL, &error) == NULL);
+  fail_unless (error->domain == FOXAPI_ERROR, "%s", error->message);
+  fail_unless_equals_int (error->code, FOXAPI_ERROR_CONNECT);
+  fail_unless_equals_int (foxapi_error_get_details (error)->charge,
+      FOXAPI_CHARGE_NO);
+  fail_unless_equals_int (count_tasks (), 0);
+}
+
+GST_END_TEST;
+
+/* A certificate of nobody's making; NULL where nothing can make one */
+static GTlsCertificate *
+make_certificate (void)
+{
+  g_autofree gchar *dir = g_dir_make_tmp ("foxapi-test-XXXXXX", NULL);
+  g_autofree gchar *key = g_build_filename (dir, "key.pem", NULL);
+  g_autofree gchar *cert = g_build_filename (dir, "cert.pem", NULL);
+  const gchar *argv[] = { "openssl", "req", "-x509", "-newkey", "ec",
+    "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+    "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", cert, NULL
+  };
+  GTlsCertificate *certificate = NULL;
+
+  if (g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH
+          | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+          NULL, NULL, NULL, NULL, NULL))
+    certificate = g_tls_certificate_new_from_files (cert, key, NULL);
+  g_unlink (key);
+  g_unlink (cert);
+  g_rmdir (dir);
+  return certificate;
+}
+
+static FoxapiTask *
+submit_with_tls (FoxapiSim * tls_sim, gboolean strict, GError ** error)
+{
+  FoxapiSessionSettings settings = {.timeout = 60,.ssl_strict = strict };
+  g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
+  g_autoptr (FoxapiClient) other = foxapi_client_new (session,
+      foxapi_sim_get_base_url (tls_sim), foxapi_sim_get_api_key (tls_sim),
+      NULL);
+
+  return foxapi_client_submit (other, GOOD_BODY, NULL, error);
+}
+
+GST_START_TEST (test_certificate)
+{
+  const ErrorMeaning bad_certificate = { FOXAPI_ERROR_CONNECT, 0,
+    FOXAPI_CHARGE_NO, FALSE
+  };
+  g_autoptr (GTlsCertificate) certificate = make_certificate ();
+  FoxapiSimOptions options = {.manual = TRUE,.tls_certificate = certificate };
+  g_autoptr (FoxapiSim) tls_sim = NULL;
+  g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (certificate == NULL)
+    return;
+  tls_sim = make_sim (&options);
+  fail_unless (submit_with_tls (tls_sim, TRUE, &error) == NULL);
+  check_error (error, &bad_certificate);
+  fail_unless_equals_int (foxapi_sim_count_requests (tls_sim,
+          FOXAPI_SIM_SUBMIT), 0);
+  task = submit_with_tls (tls_sim, FALSE, NULL);
+  fail_unless (task != NULL);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_connection_lost)
+{
+  check_submit ((FoxapiSimFault) {
+        .reset = TRUE}, &answer_lost);
+  check_submit ((FoxapiSimFault) {
+        .close = TRUE}, &answer_lost);
+  fail_unless_equals_int (count_tasks (), 0);
+  check_submit ((FoxapiSimFault) {
+        .act_first = TRUE,.reset = TRUE}, &answer_lost);
+  check_submit ((FoxapiSimFault) {
+        .act_first = TRUE,.close = TRUE}, &answer_lost);
+  fail_unless_equals_int (count_tasks (), 2);
+}
+
+GST_END_TEST;
+
+/* The head says that it is well, and then the rest does not come. */
+GST_START_TEST (test_answer_cut)
+{
+  FoxapiSimFault cut = {.act_first = TRUE,.cut_at = 10 };
+  FoxapiSimFault reset = {.act_first = TRUE,.reset_at = 10 };
+
+  check_submit (cut, &answer_lost);
+  check_submit (reset, &answer_lost);
+  fail_unless_equals_int (count_tasks (), 2);
+}
+
+GST_END_TEST;
+
+/* Losing a question costs nothing. */
+GST_START_TEST (test_questions_lost)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+  FoxapiSimFault faults[] = { {.reset = TRUE}, {.close = TRUE}, {.cut_at = 5},
+  {.reset_at = 5}
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (faults); i++) {
+    g_autoptr (GError) error = NULL;
+
+    script_all (sim, FOXAPI_SIM_ASK, faults[i]);
+    fail_unless (foxapi_client_ask (client, id, NULL, &error) == NULL);
+    check_error (error, &free_fault);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_timeout)
+{
+  FoxapiSessionSettings settings = {.timeout = 1,.ssl_strict = TRUE };
+  g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
+
+  foxapi_client_unref (client);
+  client = foxapi_client_new (session, foxapi_sim_get_base_url (sim),
+      foxapi_sim_get_api_key (sim), NULL);
+  check_submit ((FoxapiSimFault) {
+        .hold = TRUE,.act_first = TRUE}, &answer_lost);
+  check_ask ((FoxapiSimFault) {
+        .hold = TRUE}, &free_fault);
+}
+
+GST_END_TEST;
+
+/* Every status of API.md, once on the wire each */
+GST_START_TEST (test_statuses)
+{
+  static const struct
+  {
+    guint status;
+    FoxapiErrorCode code;
+    FoxapiCharge charge;
+    gboolean passing;
+  } rows[] = {
+    {400, FOXAPI_ERROR_SETTINGS, FOXAPI_CHARGE_NO, FALSE},
+    {401, FOXAPI_ERROR_NOT_AUTHORIZED, FOXAPI_CHARGE_NO, FALSE},
+    {402, FOXAPI_ERROR_NOT_AUTHORIZED, FOXAPI_CHARGE_NO, FALSE},
+    {403, FOXAPI_ERROR_NOT_AUTHORIZED, FOXAPI_CHARGE_NO, FALSE},
+    {404, FOXAPI_ERROR_NOT_FOUND, FOXAPI_CHARGE_NO, FALSE},
+    {413, FOXAPI_ERROR_SETTINGS, FOXAPI_CHARGE_NO, FALSE},
+    {422, FOXAPI_ERROR_SETTINGS, FOXAPI_CHARGE_NO, FALSE},
+    {429, FOXAPI_ERROR_BUSY, FOXAPI_CHARGE_NO, TRUE},
+    {500, FOXAPI_ERROR_FAILED, FOXAPI_CHARGE_MAYBE, TRUE},
+    {502, FOXAPI_ERROR_FAILED, FOXAPI_CHARGE_MAYBE, TRUE},
+    {503, FOXAPI_ERROR_FAILED, FOXAPI_CHARGE_NO, TRUE},
+    {504, FOXAPI_ERROR_FAILED, FOXAPI_CHARGE_MAYBE, TRUE},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    ErrorMeaning meaning = { rows[i].code, rows[i].status, rows[i].charge,
+      rows[i].passing
+    };
+    FoxapiSimFault fault = {.status = rows[i].status };
+
+    check_submit (fault, &meaning);
+    meaning.charge = FOXAPI_CHARGE_NOT_ASKED;
+    check_ask (fault, &meaning);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_malformed_answers)
+{
+  static const gchar *const bodies[] = { "", " ", "null", "[]", "{}", "{\"id\"",
+    "<html>welcome</html>", "{\"id\":5}", "{\"id\":\"../x\"}", "\xff\xfe",
+    "{\"status\":\"pending\"}"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
+    FoxapiSimFault fault = {.status = 200,.body = bodies[i],.act_first = TRUE };
+
+    check_submit (fault, &unusable);
+    if (i + 1 < G_N_ELEMENTS (bodies))
+      check_ask (fault, &free_unusable);
+  }
+  fail_unless_equals_int (count_tasks (), G_N_ELEMENTS (bodies));
+}
+
+GST_END_TEST;
+
+/* An answer that never ends is left after 16 MiB, and the connection with it. */
+GST_START_TEST (test_endless)
+{
+  FoxapiSimFault spaces = {.status = 200,.body = "",.endless = TRUE };
+  FoxapiSimFault text = {.status = 200,.body = "{\"id\":\"task-1\",\"a\":\"",
+    .endless = TRUE
+  };
+
+  check_submit (spaces, &unusable);
+  check_submit (text, &unusable);
+  check_ask (text, &free_unusable);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_endless_error)
+{
+  const ErrorMeaning server = { FOXAPI_ERROR_FAILED, 500, FOXAPI_CHARGE_MAYBE,
+    TRUE
+  };
+  FoxapiSimFault fault = {.status = 500,.body = "{\"error\":",.endless = TRUE };
+
+  check_submit (fault, &server);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
+}
+
+GST_END_TEST;
+
+/* A good answer in a text of @length bytes */
+static void
+check_long (gsize length, gboolean good)
+{
+  g_autofree gchar *text = g_malloc (length + 1);
+  FoxapiSimFault fault = {.status = 200,.body = text };
+  g_autoptr (FoxapiTask) task = NULL;
+  static const gchar start[] = "{\"id\":\"task-1\",\"a\":\"";
+
+  memset (text, 'x', length);
+  memcpy (text, start, strlen (start));
+  memcpy (text + length - 2, "\"}", 3);
+  script_all (sim, FOXAPI_SIM_SUBMIT, fault);
+  task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
+  fail_unless ((task != NULL) == good);
+}
+
+GST_START_TEST (test_long_answers)
+{
+  check_long (1024 * 1024, TRUE);
+  check_long (FOXAPI_JSON_MAX_BYTES, TRUE);
+  check_long (FOXAPI_JSON_MAX_BYTES + 1, FALSE);
+  check_long (64 * 1024 * 1024, FALSE);
+}
+
+GST_END_TEST;
+
+/* The same in one chunk, which says nothing of the length of the whole */
+static void
+check_long_chunk (gsize length, gboolean good)
+{
+  GString *body = g_string_new (NULL);
+  g_autoptr (FoxapiTask) task = NULL;
+  gsize end;
+
+  g_string_append_printf (body, "%zx\r\n{\"id\":\"task-1\",\"a\":\"", length);
+  end = body->len + length - strlen ("{\"id\":\"task-1\",\"a\":\"");
+  while (body->len < end - 2)
+    g_string_append_c (body, 'x');
+  g_string_append (body, "\"}\r\n0\r\n\r\n");
+  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
+      .status = 200,.headers = "Transfer-Encoding: chunked",
+      .body = body->str,.body_length = (gssize) body->len}
+  );
+  task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
+  fail_unless ((task != NULL) == good);
+  g_string_free (body, TRUE);
+}
+
+GST_START_TEST (test_long_chunked_answers)
+{
+  check_long_chunk (1024 * 1024, TRUE);
+  check_long_chunk (FOXAPI_JSON_MAX_BYTES - 1, TRUE);
+  check_long_chunk (FOXAPI_JSON_MAX_BYTES + 1, FALSE);
+  check_long_chunk (FOXAPI_JSON_MAX_BYTES, TRUE);
+}
+
+GST_END_TEST;
+
+/* A body of an error is read up to 64 KiB; chunked, and just as long */
+GST_START_TEST (test_long_chunked_error)
+{
+  const ErrorMeaning server = { FOXAPI_ERROR_FAILED, 500, FOXAPI_CHARGE_MAYBE,
+    TRUE
+  };
+  g_autofree gchar *text = g_strnfill (64 * 1024, ' ');
+  g_autofree gchar *body = g_strconcat ("10000\r\n", text, "\r\n0\r\n\r\n",
+      NULL);
+
+  check_submit ((FoxapiSimFault) {
+        .status = 500,.headers = "Transfer-Encoding: chunked",
+        .body = body}, &server);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_cancelled_before)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) submit_error = NULL, ask_error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  fail_unless (foxapi_client_submit (client, GOOD_BODY, cancellable,
+          &submit_error) == NULL);
+  fail_unless (g_error_matches (submit_error, G_IO_ERROR,
+          G_IO_ERROR_CANCELLED));
+  fail_unless (foxapi_client_ask (client, "task-1", cancellable, &ask_error)
+      == NULL);
+  fail_unless (g_error_matches (ask_error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
+      0);
+}
+
+GST_END_TEST;
+
+typedef struct
+{
+  GCancellable *cancellable;
+  gboolean submit;
+  FoxapiTask *task;
+  GError *error;
+} Call;
+
+static gpointer
+run_call (gpointer user_data)
+{
+  Call *call = user_data;
+
+  if (call->submit)
+    call->task = foxapi_client_submit (client, GOOD_BODY, call->cancellable,
+        &call->error);
+  else
+    call->task = foxapi_client_ask (client, "task-1", call->cancellable,
+        &call->error);
+  return NULL;
+}
+
+/* Cancels a call whose request has arrived. */
+static GError *
+cancel_call (gboolean submit)
+{
+  FoxapiSimRoute route = submit ? FOXAPI_SIM_SUBMIT : FOXAPI_SIM_ASK;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Call call = {.cancellable = cancellable,.submit = submit };
+  GThread *thread;
+
+  script_all (sim, route, (FoxapiSimFault) {
+      .hold = TRUE}
+  );
+  thread = g_thread_new ("call", run_call, &call);
+  fail_unless (foxapi_sim_wait_requests (sim, route, 1));
+  g_cancellable_cancel (cancellable);
+  g_thread_join (thread);
+  fail_unless (call.task == NULL && call.error != NULL);
+  return call.error;
+}
+
+/* What left may have been charged; cancelling does not take it back. */
+GST_START_TEST (test_cancelled_after)
+{
+  g_autoptr (GError) submit_error = cancel_call (TRUE);
+  g_autoptr (GError) ask_error = cancel_call (FALSE);
+
+  fail_unless (submit_error->domain == FOXAPI_ERROR);
+  fail_unless_equals_int (submit_error->code, FOXAPI_ERROR_FAILED);
+  fail_unless_equals_int (foxapi_error_get_details (submit_error)->charge,
+      FOXAPI_CHARGE_MAYBE);
+  fail_unless (g_error_matches (ask_error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_proxies)
+{
+  static const gchar *const bad[] = { "::", "proxy.example:3128", "http://" };
+  const ErrorMeaning settings = {.code = FOXAPI_ERROR_SETTINGS };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    FoxapiSessionSettings odd = {.proxy = (gchar *) bad[i] };
+    g_autoptr (GError) error = NULL;
+
+    fail_unless (foxapi_session_new (&odd, &error) == NULL, "%s", bad[i]);
+    check_error (error, &settings);
+    check_words (error->message, "proxy", NULL);
+  }
+}
+
+GST_END_TEST;
+
+static Suite *
+clientfaults_suite (void)
+{
+  Suite *suite = suite_create ("clientfaults");
+  TCase *ways = tcase_create ("connections");
+  TCase *answers = tcase_create ("answers");
+
+  suite_add_tcase (suite, ways);
+  tcase_add_checked_fixture (ways, setup, teardown);
+  tcase_add_test (ways, test_refused);
+  tcase_add_test (ways, test_tls_refused);
+  tcase_add_test (ways, test_certificate);
+  tcase_add_test (ways, test_connection_lost);
+  tcase_add_test (ways, test_answer_cut);
+  tcase_add_test (ways, test_questions_lost);
+  tcase_add_test (ways, test_timeout);
+  tcase_add_test (ways, test_cancelled_before);
+  tcase_add_test (ways, test_cancelled_after);
+  tcase_add_test (ways, test_proxies);
+  suite_add_tcase (suite, answers);
+  tcase_add_checked_fixture (answers, setup, teardown);
+  tcase_add_test (answers, test_statuses);
+  tcase_add_test (answers, test_malformed_answers);
+  tcase_add_test (answers, test_endless);
+  tcase_add_test (answers, test_endless_error);
+  tcase_add_test (answers, test_long_answers);
+  tcase_add_test (answers, test_long_chunked_answers);
+  tcase_add_test (answers, test_long_chunked_error);
+  return suite;
+}
+
+GST_CHECK_MAIN (clientfaults);

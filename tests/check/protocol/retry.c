@@ -1,0 +1,198 @@
+/* When to try again: Retry-After, pauses, counting
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiretry.h"
+#include "protocoltest.h"
+
+#define SECOND ((gint64) G_USEC_PER_SEC)
+
+/* Sat, 06 Sep 2025 13:23:51 GMT */
+#define NOW G_GINT64_CONSTANT (1757165031)
+
+static void
+check_after (const gchar * value, gint64 expected_us)
+{
+  gint64 after_us = foxapi_retry_parse_after (value, NOW);
+
+  fail_unless (after_us == expected_us, "%s: %" G_GINT64_FORMAT, value,
+      after_us);
+}
+
+GST_START_TEST (test_seconds)
+{
+  check_after ("0", 0);
+  check_after ("1", SECOND);
+  check_after ("30", 30 * SECOND);
+  check_after ("60", 60 * SECOND);
+}
+
+GST_END_TEST;
+
+/* A service that asks for hours is asked again after a minute. */
+GST_START_TEST (test_huge)
+{
+  check_after ("61", 60 * SECOND);
+  check_after ("86400", 60 * SECOND);
+  check_after ("2147483647", 60 * SECOND);
+  check_after ("2147483648", 60 * SECOND);
+  check_after ("9223372036854775807", 60 * SECOND);
+  check_after ("9223372036854775808", 60 * SECOND);
+  check_after ("99999999999999999999999999999999999999999999", 60 * SECOND);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_dates)
+{
+  check_after ("Sat, 06 Sep 2025 13:23:51 GMT", 0);
+  check_after ("Sat, 06 Sep 2025 13:24:01 GMT", 10 * SECOND);
+  check_after ("Saturday, 06-Sep-25 13:24:01 GMT", 10 * SECOND);
+  check_after ("Sat Sep  6 13:24:01 2025", 10 * SECOND);
+  check_after ("Sat, 06 Sep 2025 13:23:41 GMT", 0);
+  check_after ("Thu, 01 Jan 1970 00:00:00 GMT", 0);
+  check_after ("Sat, 06 Sep 2025 15:23:51 GMT", 60 * SECOND);
+  check_after ("Fri, 31 Dec 9999 23:59:59 GMT", 60 * SECOND);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_garbage)
+{
+  static const gchar *const garbage[] = {
+    "", " ", "soon", "-1", "-99999999999999999999", "1.5", "1e3", "0x10", "5s",
+    "5, 10", "NaN", "infinity", "Sat, 06 Sep", "\xff\xfe", "\n",
+    "Sat, 36 Sep 2025 13:23:51 GMT", "Sat, 06 Sep 2025 25:61:61 GMT",
+    "Sat, 06 Foo 2025 13:23:51 GMT", "Sat, 06 Sep 99999999999 13:23:51 GMT",
+  };
+
+  check_after (NULL, -1);
+  for (guint i = 0; i < G_N_ELEMENTS (garbage); i++)
+    check_after (garbage[i], -1);
+}
+
+GST_END_TEST;
+
+/* Whatever the clock says */
+GST_START_TEST (test_clocks)
+{
+  static const gint64 clocks[] = { 0, NOW, G_MAXINT32, G_MAXUINT32 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (clocks); i++) {
+    gint64 after_us = foxapi_retry_parse_after
+        ("Sat, 06 Sep 2025 13:24:01 GMT", clocks[i]);
+
+    fail_unless (after_us >= 0 && after_us <= 60 * SECOND);
+  }
+}
+
+GST_END_TEST;
+
+/* The longest pause after this attempt: what chance gives at most */
+static gint64
+get_longest (guint attempt)
+{
+  return foxapi_retry_get_delay (attempt, -1, 0.999999999);
+}
+
+GST_START_TEST (test_pauses_double)
+{
+  for (guint attempt = 1; attempt < 6; attempt++) {
+    gint64 least = foxapi_retry_get_delay (attempt, -1, 0);
+    gint64 next = foxapi_retry_get_delay (attempt + 1, -1, 0);
+
+    fail_unless (least > 0);
+    fail_unless_equals_int64 (next, 2 * least);
+    fail_unless (get_longest (attempt) <= get_longest (attempt + 1));
+  }
+}
+
+GST_END_TEST;
+
+/* Chance spreads a pause, by no more than half of it. */
+GST_START_TEST (test_pauses_vary)
+{
+  for (guint attempt = 1; attempt < 20; attempt++) {
+    gint64 least = foxapi_retry_get_delay (attempt, -1, 0);
+    gint64 middle = foxapi_retry_get_delay (attempt, -1, 0.5);
+    gint64 most = get_longest (attempt);
+
+    fail_unless (least < middle && middle < most && most <= 2 * least);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_pauses_end_somewhere)
+{
+  static const guint attempts[] = { 16, 31, 32, 33, 63, 64, 65, 1000,
+    G_MAXINT, G_MAXUINT
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (attempts); i++) {
+    fail_unless_equals_int64 (foxapi_retry_get_delay (attempts[i], -1, 0),
+        foxapi_retry_get_delay (20, -1, 0));
+    fail_unless (get_longest (attempts[i]) <= 60 * SECOND);
+  }
+  fail_unless (foxapi_retry_get_delay (0, -1, 0) > 0);
+}
+
+GST_END_TEST;
+
+/* What the service asked for is the least, and it cannot ask for too much. */
+GST_START_TEST (test_wish_of_the_service)
+{
+  for (guint attempt = 1; attempt < 10; attempt++) {
+    gint64 pause = foxapi_retry_get_delay (attempt, 7 * SECOND, 0.5);
+
+    fail_unless (pause >= 7 * SECOND && pause <= 8 * SECOND);
+    fail_unless_equals_int64 (foxapi_retry_get_delay (attempt, 7 * SECOND, 0),
+        7 * SECOND);
+    fail_unless (foxapi_retry_get_delay (attempt, 0, 0) >= 0);
+    fail_unless (foxapi_retry_get_delay (attempt, G_MAXINT64, 0.5)
+        <= 61 * SECOND);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_retries)
+{
+  fail_if (foxapi_retry_is_allowed (0, 1));
+  fail_unless (foxapi_retry_is_allowed (1, 1));
+  fail_if (foxapi_retry_is_allowed (1, 2));
+  for (guint attempt = 1; attempt <= 5; attempt++)
+    fail_unless (foxapi_retry_is_allowed (5, attempt));
+  fail_if (foxapi_retry_is_allowed (5, 6));
+  fail_if (foxapi_retry_is_allowed (5, G_MAXUINT));
+  fail_unless (foxapi_retry_is_allowed (-1, 1));
+  fail_unless (foxapi_retry_is_allowed (-1, G_MAXUINT));
+  fail_unless (foxapi_retry_is_allowed (G_MAXINT, G_MAXINT));
+}
+
+GST_END_TEST;
+
+static Suite *
+retry_suite (void)
+{
+  Suite *suite = suite_create ("retry");
+  TCase *after = tcase_create ("retry-after");
+  TCase *pauses = tcase_create ("pauses");
+
+  suite_add_tcase (suite, after);
+  tcase_add_test (after, test_seconds);
+  tcase_add_test (after, test_huge);
+  tcase_add_test (after, test_dates);
+  tcase_add_test (after, test_garbage);
+  tcase_add_test (after, test_clocks);
+  suite_add_tcase (suite, pauses);
+  tcase_add_test (pauses, test_pauses_double);
+  tcase_add_test (pauses, test_pauses_vary);
+  tcase_add_test (pauses, test_pauses_end_somewhere);
+  tcase_add_test (pauses, test_wish_of_the_service);
+  tcase_add_test (pauses, test_retries);
+  return suite;
+}
+
+GST_CHECK_MAIN (retry);

@@ -1,0 +1,644 @@
+/* The record of paid tasks: a directory where anything may lie, on a disk where
+ * anything may fail
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "foxapijson.h"
+#include "foxapistore.h"
+#include "protocoltest.h"
+
+#define SERVICE "https://api.foxapi.cc"
+#define KEY_DIGEST "aaaabbbbccccdddd"
+#define DAY_S (24 * 60 * 60)
+
+static gchar *directory;
+static gchar *identity;
+
+static void
+setup (void)
+{
+  directory = make_directory ();
+  identity = foxapi_store_identify (SERVICE, KEY_DIGEST, "{\"prompt\":\"A\"}");
+}
+
+static void
+teardown (void)
+{
+  g_clear_pointer (&directory, remove_directory);
+  g_clear_pointer (&identity, g_free);
+}
+
+static FoxapiRecord *
+try_to_add (const gchar * where, GError ** error)
+{
+  FoxapiStoreEntry entry = { identity, SERVICE, KEY_DIGEST, "a-model", "A fox" };
+
+  return foxapi_store_add (where, &entry, error);
+}
+
+/* The file of a task that nobody holds */
+static gchar *
+add_file (const gchar * id)
+{
+  g_autoptr (FoxapiRecord) record = try_to_add (directory, NULL);
+
+  fail_unless (record != NULL);
+  if (id != NULL)
+    fail_unless (foxapi_record_set_task_id (record, id, NULL));
+  return g_strdup (foxapi_record_get_path (record));
+}
+
+static FoxapiRecord *
+take (GError ** warning)
+{
+  gboolean lost_intent = TRUE;
+  FoxapiRecord *record = foxapi_store_take (directory, identity, &lost_intent,
+      warning);
+
+  fail_if (lost_intent);
+  return record;
+}
+
+static gboolean
+is_there (const gchar * path)
+{
+  struct stat status;
+
+  return lstat (path, &status) == 0;
+}
+
+/* Puts @created in place of the time that the record was made. */
+static void
+set_created (const gchar * path, gint64 created)
+{
+  g_autofree gchar *text = NULL, *changed = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  g_autoptr (JsonObject) copy = json_object_new ();
+  g_autoptr (GList) names = NULL;
+  gsize length;
+
+  fail_unless (g_file_get_contents (path, &text, &length, NULL));
+  object = foxapi_json_parse (text, length, NULL);
+  fail_unless (object != NULL);
+  names = json_object_get_members (object);
+  for (GList * l = names; l != NULL; l = l->next)
+    json_object_set_member (copy, l->data, json_object_dup_member (object,
+            l->data));
+  json_object_set_int_member (copy, "created", created);
+  changed = foxapi_json_to_text (copy);
+  fail_unless (g_file_set_contents (path, changed, -1, NULL));
+}
+
+static gint64
+get_now (void)
+{
+  return g_get_real_time () / G_USEC_PER_SEC;
+}
+
+GST_START_TEST (test_young_by_its_word)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autoptr (FoxapiRecord) record = NULL;
+
+  set_created (path, get_now () - DAY_S + 600);
+  record = take (NULL);
+  fail_unless (record != NULL);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_old_by_its_word)
+{
+  static const gint64 ages[] = { DAY_S + 600, 10 * DAY_S, 10000 * DAY_S };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ages); i++) {
+    g_autofree gchar *path = add_file ("task-1");
+    g_autoptr (GError) warning = NULL;
+
+    set_created (path, get_now () - ages[i]);
+    fail_unless (take (&warning) == NULL);
+    fail_unless (warning == NULL);
+    fail_if (is_there (path));
+  }
+}
+
+GST_END_TEST;
+
+/* A clock that was wrong makes nothing live for ever. */
+GST_START_TEST (test_old_by_the_file_system)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  struct utimbuf times = { get_now () - DAY_S - 600, get_now () - DAY_S - 600 };
+
+  set_created (path, get_now () + 100 * DAY_S);
+  fail_unless (utime (path, &times) == 0);
+  fail_unless (take (NULL) == NULL);
+  fail_if (is_there (path));
+}
+
+GST_END_TEST;
+
+/* What is old goes, whosever request it was; an old intent is not told of. */
+GST_START_TEST (test_old_records_of_others)
+{
+  g_autofree gchar *path = add_file (NULL);
+  g_autofree gchar *mine = identity;
+  struct utimbuf times = { get_now () - DAY_S - 600, get_now () - DAY_S - 600 };
+
+  fail_unless (utime (path, &times) == 0);
+  identity = foxapi_store_identify (SERVICE, KEY_DIGEST, "{}");
+  fail_unless (take (NULL) == NULL);
+  fail_if (is_there (path));
+  g_free (identity);
+  identity = g_steal_pointer (&mine);
+}
+
+GST_END_TEST;
+
+/* But not while its process lives */
+GST_START_TEST (test_old_and_held)
+{
+  g_autoptr (FoxapiRecord) record = try_to_add (directory, NULL);
+  struct utimbuf times = { get_now () - DAY_S - 600, get_now () - DAY_S - 600 };
+
+  fail_unless (utime (foxapi_record_get_path (record), &times) == 0);
+  fail_unless (take (NULL) == NULL);
+  fail_unless (is_there (foxapi_record_get_path (record)));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_impossible_times)
+{
+  static const gint64 times[] = { G_MININT64, G_MININT64 + 1, -1, 0,
+    G_MAXINT64
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (times); i++) {
+    g_autofree gchar *path = add_file ("task-1");
+    g_autoptr (FoxapiRecord) record = NULL;
+
+    set_created (path, times[i]);
+    record = take (NULL);
+    fail_unless ((record != NULL) == (times[i] == G_MAXINT64));
+    if (record != NULL)
+      foxapi_record_remove (record);
+  }
+}
+
+GST_END_TEST;
+
+/* A file under the name of a record of this request */
+static gchar *
+make_name (const gchar * rest)
+{
+  g_autofree gchar *name = g_strdup_printf ("%.32s-%s.task", identity, rest);
+
+  return g_build_filename (directory, name, NULL);
+}
+
+/* It is left alone, a person is told, and what is good is found beside it. */
+static void
+check_left_alone (const gchar * path)
+{
+  g_autoptr (GError) warning = NULL;
+  g_autoptr (FoxapiRecord) record = take (&warning);
+
+  fail_unless (record != NULL);
+  fail_unless_equals_string (foxapi_record_get_task_id (record), "task-1");
+  fail_unless (warning != NULL);
+  check_words (warning->message, path, NULL);
+  fail_unless (is_there (path));
+}
+
+static void
+check_contents_left_alone (const gchar * contents, gssize length)
+{
+  g_autofree gchar *good = add_file ("task-1");
+  g_autofree gchar *path = make_name ("00000000");
+  g_autofree gchar *after = NULL;
+  gsize after_length;
+
+  if (length < 0)
+    length = strlen (contents);
+  fail_unless (g_file_set_contents (path, contents, length, NULL));
+  check_left_alone (path);
+  fail_unless (g_file_get_contents (path, &after, &after_length, NULL));
+  fail_unless (after_length == (gsize) length
+      && memcmp (after, contents, length) == 0);
+  fail_unless (g_unlink (path) == 0 && g_unlink (good) == 0);
+}
+
+/* A good record in which @from reads @to */
+static void
+check_change_left_alone (const gchar * from, const gchar * to)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autofree gchar *text = NULL;
+  GString *changed;
+
+  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
+  changed = g_string_new (text);
+  fail_unless (g_string_replace (changed, from, to, 1) == 1, "%s", from);
+  g_unlink (path);
+  check_contents_left_alone (changed->str, changed->len);
+  g_string_free (changed, TRUE);
+}
+
+GST_START_TEST (test_garbage)
+{
+  g_autofree gchar *deep = g_strnfill (100000, '[');
+  g_autofree gchar *large = g_strnfill (1024 * 1024, ' ');
+
+  check_contents_left_alone ("", 0);
+  check_contents_left_alone ("\n", -1);
+  check_contents_left_alone ("\0\0\0\0", 4);
+  check_contents_left_alone ("{}", -1);
+  check_contents_left_alone ("[]", -1);
+  check_contents_left_alone ("My diary\n", -1);
+  check_contents_left_alone ("\xff\xd8\xff\xe0", -1);
+  check_contents_left_alone (deep, 60000);
+  check_contents_left_alone (deep, -1);
+  check_contents_left_alone (large, -1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_truncated)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autofree gchar *text = NULL;
+  gsize length;
+
+  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
+  g_unlink (path);
+  length = strrchr (text, '}') - text;
+  for (gsize n = 0; n <= length; n += 7)
+    check_contents_left_alone (text, n);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_of_another_kind)
+{
+  check_change_left_alone ("\"version\" : 1", "\"version\" : 2");
+  check_change_left_alone ("\"version\" : 1", "\"version\" : 1000000");
+  check_change_left_alone ("\"version\" : 1", "\"version\" : \"1\"");
+  check_change_left_alone ("\"version\" : 1", "\"revision\" : 1");
+  check_change_left_alone ("gst-foxapi task", "another program's task");
+  check_change_left_alone ("\"identity\"", "\"identify\"");
+  check_change_left_alone ("\"created\" : ", "\"created\" : -0.");
+  check_change_left_alone ("\"task-1\"", "\"../../task-1\"");
+  check_change_left_alone ("\"task-1\"", "\"\"");
+  check_change_left_alone ("\"task-1\"", "7");
+  check_change_left_alone ("\"task-1\"", "null");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_symlink)
+{
+  g_autofree gchar *good = add_file ("task-1");
+  g_autofree gchar *elsewhere = make_directory ();
+  g_autofree gchar *target = g_build_filename (elsewhere, "target", NULL);
+  g_autofree gchar *path = make_name ("00000000");
+  g_autofree gchar *text = NULL, *after = NULL;
+
+  fail_unless (g_file_get_contents (good, &text, NULL, NULL));
+  fail_unless (g_file_set_contents (target, text, -1, NULL));
+  fail_unless (symlink (target, path) == 0);
+  check_left_alone (path);
+  fail_unless (g_file_get_contents (target, &after, NULL, NULL));
+  fail_unless_equals_string (after, text);
+  g_unlink (target);
+  check_left_alone (path);
+  remove_directory (g_steal_pointer (&elsewhere));
+}
+
+GST_END_TEST;
+
+/* Opening one for reading would wait for a writer for ever. */
+GST_START_TEST (test_fifo)
+{
+  g_autofree gchar *good = add_file ("task-1");
+  g_autofree gchar *path = make_name ("00000000");
+
+  fail_unless (mkfifo (path, 0600) == 0);
+  check_left_alone (path);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_subdirectory)
+{
+  g_autofree gchar *good = add_file ("task-1");
+  g_autofree gchar *path = make_name ("00000000");
+
+  fail_unless (g_mkdir (path, 0700) == 0);
+  check_left_alone (path);
+}
+
+GST_END_TEST;
+
+/* Names that are no record's are nobody's business here. */
+GST_START_TEST (test_other_names)
+{
+  static const gchar *const names[] = { "README", ".hidden", "a.task~",
+    ".task", "x.task", "-.task", "\xff\xfe.task", ".new-0123456789abcdef"
+  };
+  g_autofree gchar *good = add_file ("task-1");
+  g_autoptr (GError) warning = NULL;
+  g_autoptr (FoxapiRecord) record = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *path = g_build_filename (directory, names[i], NULL);
+
+    fail_unless (g_file_set_contents (path, "x", 1, NULL));
+  }
+  record = take (&warning);
+  fail_unless (record != NULL);
+  fail_unless (warning == NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *path = g_build_filename (directory, names[i], NULL);
+
+    fail_unless (is_there (path));
+  }
+}
+
+GST_END_TEST;
+
+/* What a process that died while it wrote has left goes, once it is old. */
+GST_START_TEST (test_stale_temporary)
+{
+  g_autofree gchar *path = g_build_filename (directory, ".new-0123456789abcdef",
+      NULL);
+  struct utimbuf times = { get_now () - DAY_S, get_now () - DAY_S };
+
+  fail_unless (g_file_set_contents (path, "{", 1, NULL));
+  fail_unless (utime (path, &times) == 0);
+  fail_unless (take (NULL) == NULL);
+  fail_if (is_there (path));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_missing_directory)
+{
+  g_autofree gchar *missing = g_build_filename (directory, "a", "b", NULL);
+  g_autofree gchar *parent = g_path_get_dirname (missing);
+  g_autoptr (GError) warning = NULL;
+  g_autoptr (FoxapiRecord) record = NULL;
+  gboolean lost_intent = TRUE;
+
+  fail_unless (foxapi_store_take (missing, identity, &lost_intent, &warning)
+      == NULL);
+  fail_unless (warning == NULL && !lost_intent);
+  fail_unless (foxapi_store_take_task (missing, SERVICE, "task-1") == NULL);
+  fail_if (is_there (parent));
+  record = try_to_add (missing, NULL);
+  fail_unless (record != NULL);
+  foxapi_record_remove (record);
+  fail_unless (g_rmdir (missing) == 0 && g_rmdir (parent) == 0);
+}
+
+GST_END_TEST;
+
+/* Paths that cannot be a directory: nothing is made, and a reason is given. */
+GST_START_TEST (test_impossible_directories)
+{
+  g_autofree gchar *file = add_file ("task-1");
+  g_autofree gchar *below = g_build_filename (file, "below", NULL);
+  const gchar *const paths[] = { file, below, "/dev/null/x", "/dev/full", "" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
+    g_autoptr (GError) error = NULL, warning = NULL;
+    gboolean lost_intent = TRUE;
+
+    fail_unless (try_to_add (paths[i], &error) == NULL);
+    fail_unless (error != NULL && *error->message != '\0');
+    fail_unless (foxapi_store_take (paths[i], identity, &lost_intent, &warning)
+        == NULL);
+    fail_if (lost_intent);
+  }
+  fail_unless (is_there (file));
+}
+
+GST_END_TEST;
+
+/* Who may do everything sees no mode, and becomes somebody who may not. */
+static void
+become_nobody (mode_t mode)
+{
+  fail_unless (g_chmod (directory, mode) == 0);
+  if (geteuid () == 0)
+    fail_unless (seteuid (65534) == 0);
+}
+
+static void
+become_myself_again (void)
+{
+  if (getuid () == 0)
+    fail_unless (seteuid (0) == 0);
+}
+
+/* Nothing is written; what is there can be found only by its owner. */
+GST_START_TEST (test_read_only_directory)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FoxapiRecord) record = NULL;
+
+  become_nobody (0555);
+  fail_unless (try_to_add (directory, &error) == NULL);
+  fail_unless (g_error_matches (error, G_IO_ERROR,
+          G_IO_ERROR_PERMISSION_DENIED));
+  record = take (NULL);
+  fail_unless ((record != NULL) == (getuid () != 0));
+  become_myself_again ();
+  fail_unless (is_there (path));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_unreadable_directory)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autoptr (GError) warning = NULL;
+
+  become_nobody (0);
+  fail_unless (take (&warning) == NULL);
+  fail_unless (warning != NULL && *warning->message != '\0');
+  become_myself_again ();
+  fail_unless (is_there (path));
+}
+
+GST_END_TEST;
+
+/* From here on files have no room for more than this. */
+static void
+limit_files (rlim_t size)
+{
+  struct rlimit limit;
+
+  signal (SIGXFSZ, SIG_IGN);
+  fail_unless (getrlimit (RLIMIT_FSIZE, &limit) == 0);
+  limit.rlim_cur = size;
+  fail_unless (setrlimit (RLIMIT_FSIZE, &limit) == 0);
+}
+
+GST_START_TEST (test_full_disk_at_the_intent)
+{
+  static const rlim_t limits[] = { 0, 1, 100, 2047 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++) {
+    g_autoptr (GError) error = NULL;
+    g_auto (GStrv) names = NULL;
+
+    limit_files (limits[i]);
+    fail_unless (try_to_add (directory, &error) == NULL);
+    fail_unless (error != NULL);
+    names = list_directory (directory);
+    fail_unless_equals_int (g_strv_length (names), 0);
+  }
+}
+
+GST_END_TEST;
+
+/* An intent that was written has the room that its id needs, though no other
+ * file gets any. */
+GST_START_TEST (test_full_disk_at_the_id)
+{
+  g_autoptr (FoxapiRecord) record = try_to_add (directory, NULL);
+  g_autoptr (FoxapiRecord) again = NULL;
+  g_autofree gchar *longest = g_strnfill (200, 'x');
+  g_auto (GStrv) names = NULL;
+  struct rlimit limit;
+
+  /* no new descriptor, so no new file */
+  fail_unless (getrlimit (RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = 3;
+  fail_unless (setrlimit (RLIMIT_NOFILE, &limit) == 0);
+  fail_unless (foxapi_record_set_task_id (record, longest, NULL));
+  limit.rlim_cur = limit.rlim_max;
+  fail_unless (setrlimit (RLIMIT_NOFILE, &limit) == 0);
+
+  foxapi_record_let_go (record);
+  again = take (NULL);
+  fail_unless (again != NULL);
+  fail_unless_equals_string (foxapi_record_get_task_id (again), longest);
+  names = list_directory (directory);
+  fail_unless_equals_int (g_strv_length (names), 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_odd_entries)
+{
+  g_autofree gchar *prompt = g_strnfill (100000, 'x');
+  g_autofree gchar *wide = NULL;
+  const gchar *prompts[5] = { prompt, "a\"b\\\n\x01", "", "a\xff", NULL };
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < 5000; i++)
+    g_string_append (text, "\xf0\x9f\xa6\x8a");
+  wide = g_string_free (text, FALSE);
+  prompts[4] = wide;
+  for (guint i = 0; i < G_N_ELEMENTS (prompts); i++) {
+    FoxapiStoreEntry entry = { identity, SERVICE, KEY_DIGEST, NULL,
+      prompts[i]
+    };
+    g_autoptr (FoxapiRecord) record = foxapi_store_add (directory, &entry,
+        NULL);
+    g_autoptr (FoxapiRecord) again = NULL;
+
+    fail_unless (record != NULL);
+    fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
+    foxapi_record_let_go (record);
+    again = take (NULL);
+    fail_unless (again != NULL, "prompt %u", i);
+    foxapi_record_remove (again);
+  }
+}
+
+GST_END_TEST;
+
+/* A task is found again, however long the name of its model is. */
+GST_START_TEST (test_long_model)
+{
+  g_autofree gchar *model = g_strnfill (100000, 'm');
+  FoxapiStoreEntry entry = { identity, SERVICE, KEY_DIGEST, model, "A fox" };
+  g_autoptr (FoxapiRecord) record = foxapi_store_add (directory, &entry, NULL);
+  g_autoptr (FoxapiRecord) again = NULL;
+
+  if (record == NULL)
+    return;
+  fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
+  foxapi_record_let_go (record);
+  again = take (NULL);
+  fail_unless (again != NULL);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_default_directory)
+{
+  g_autofree gchar *path = foxapi_store_get_default_directory ();
+
+  fail_unless (g_str_has_prefix (path, g_get_user_state_dir ()));
+  fail_unless (g_str_has_suffix (path, "/gst-foxapi"));
+}
+
+GST_END_TEST;
+
+static Suite *
+storefiles_suite (void)
+{
+  Suite *suite = suite_create ("storefiles");
+  TCase *ages = tcase_create ("ages");
+  TCase *hostile = tcase_create ("hostile");
+  TCase *disks = tcase_create ("disks");
+
+  suite_add_tcase (suite, ages);
+  tcase_add_checked_fixture (ages, setup, teardown);
+  tcase_add_test (ages, test_young_by_its_word);
+  tcase_add_test (ages, test_old_by_its_word);
+  tcase_add_test (ages, test_old_by_the_file_system);
+  tcase_add_test (ages, test_old_records_of_others);
+  tcase_add_test (ages, test_old_and_held);
+  tcase_add_test (ages, test_impossible_times);
+  suite_add_tcase (suite, hostile);
+  tcase_add_checked_fixture (hostile, setup, teardown);
+  tcase_add_test (hostile, test_garbage);
+  tcase_add_test (hostile, test_truncated);
+  tcase_add_test (hostile, test_of_another_kind);
+  tcase_add_test (hostile, test_symlink);
+  tcase_add_test (hostile, test_fifo);
+  tcase_add_test (hostile, test_subdirectory);
+  tcase_add_test (hostile, test_other_names);
+  tcase_add_test (hostile, test_stale_temporary);
+  suite_add_tcase (suite, disks);
+  tcase_add_checked_fixture (disks, setup, teardown);
+  tcase_add_test (disks, test_missing_directory);
+  tcase_add_test (disks, test_impossible_directories);
+  tcase_add_test (disks, test_read_only_directory);
+  tcase_add_test (disks, test_unreadable_directory);
+  tcase_add_test (disks, test_full_disk_at_the_intent);
+  tcase_add_test (disks, test_full_disk_at_the_id);
+  tcase_add_test (disks, test_odd_entries);
+  tcase_add_test (disks, test_long_model);
+  tcase_add_test (disks, test_default_directory);
+  return suite;
+}
+
+GST_CHECK_MAIN (storefiles);

@@ -1,0 +1,550 @@
+/* Answers about a task: every published form, and no form at all
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <string.h>
+
+#include "foxapitask.h"
+#include "protocoltest.h"
+
+#define LINK "https://cdn.example/out.mp4"
+#define OTHER_LINK "https://cdn.example/other.mp4"
+
+/* An answer with these members beside its id */
+static FoxapiTask *
+read_members (const gchar * members, const gchar * asked_id, GError ** error)
+{
+  g_autofree gchar *text = g_strconcat ("{\"id\":\"task-1\",", members, "}",
+      NULL);
+
+  return foxapi_task_new_from_json (text, strlen (text), asked_id, error);
+}
+
+static FoxapiTask *
+read_task (const gchar * members)
+{
+  g_autoptr (GError) error = NULL;
+  FoxapiTask *task = read_members (members, "task-1", &error);
+
+  fail_unless (task != NULL, "%s: %s", members, error ? error->message : "");
+  return task;
+}
+
+static void
+check_refused (const gchar * text, const gchar * asked_id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FoxapiTask) task = foxapi_task_new_from_json (text, strlen (text),
+      asked_id, &error);
+
+  fail_unless (task == NULL, "%s", text);
+  fail_unless (error != NULL && *error->message != '\0');
+}
+
+static void
+check_results (FoxapiTask * task, ...)
+{
+  const gchar *const *results = foxapi_task_get_results (task);
+  const gchar *link;
+  va_list links;
+  guint n = 0;
+
+  va_start (links, task);
+  while ((link = va_arg (links, const gchar *)) != NULL)
+      fail_unless_equals_string (results[n++], link);
+  va_end (links);
+  fail_unless (results[n] == NULL);
+}
+
+GST_START_TEST (test_submission)
+{
+  static const gchar text[] = "{\"created\":1757165031,"
+      "\"id\":\"task-unified-1757165031-uyujaw3d\","
+      "\"model\":\"wan-2.7-reference-to-video\","
+      "\"object\":\"video.generation.task\",\"progress\":0,"
+      "\"status\":\"pending\",\"task_info\":{\"can_cancel\":true,"
+      "\"estimated_time\":45},\"type\":\"video\",\"usage\":"
+      "{\"credits_reserved\":12.5,\"user_group\":\"default\"},\"later\":[{}]}";
+  g_autoptr (FoxapiTask) task =
+      foxapi_task_new_from_json (text, strlen (text), NULL, NULL);
+  gboolean can_cancel = FALSE;
+  gint64 number = 0;
+
+  fail_unless (task != NULL);
+  fail_unless_equals_string (foxapi_task_get_id (task),
+      "task-unified-1757165031-uyujaw3d");
+  fail_unless_equals_int (foxapi_task_get_state (task), FOXAPI_TASK_RUNNING);
+  fail_unless_equals_string (foxapi_task_get_status (task), "pending");
+  fail_unless_equals_int (foxapi_task_get_progress (task), 0);
+  fail_unless_equals_string (foxapi_task_get_model (task),
+      "wan-2.7-reference-to-video");
+  fail_unless_equals_string (foxapi_task_get_object (task),
+      "video.generation.task");
+  fail_unless_equals_string (foxapi_task_get_kind (task), "video");
+  fail_unless (foxapi_task_get_created (task, &number));
+  fail_unless_equals_int64 (number, 1757165031);
+  fail_unless (foxapi_task_get_can_cancel (task, &can_cancel) && can_cancel);
+  fail_unless_equals_int (foxapi_task_get_estimated_time (task), 45);
+  check_results (task, NULL);
+  fail_if (foxapi_task_get_seed (task, &number));
+  fail_unless (foxapi_task_get_error_code (task) == NULL);
+  fail_unless (foxapi_task_get_error_message (task) == NULL);
+  fail_unless_equals_string (foxapi_task_get_json (task), text);
+}
+
+GST_END_TEST;
+
+/* Of the answer to a submission the id is enough: it was paid for. */
+GST_START_TEST (test_least)
+{
+  static const gchar text[] = "{\"id\":\"t\"}";
+  g_autoptr (FoxapiTask) task =
+      foxapi_task_new_from_json (text, strlen (text), NULL, NULL);
+  gboolean can_cancel;
+  gint64 number;
+
+  fail_unless (task != NULL);
+  fail_unless_equals_int (foxapi_task_get_state (task), FOXAPI_TASK_RUNNING);
+  fail_unless (foxapi_task_get_status (task) == NULL);
+  fail_unless_equals_int (foxapi_task_get_progress (task), -1);
+  fail_unless_equals_int (foxapi_task_get_estimated_time (task), -1);
+  fail_unless (foxapi_task_get_model (task) == NULL);
+  fail_unless (foxapi_task_get_object (task) == NULL);
+  fail_unless (foxapi_task_get_kind (task) == NULL);
+  fail_if (foxapi_task_get_created (task, &number));
+  fail_if (foxapi_task_get_can_cancel (task, &can_cancel));
+  check_results (task, NULL);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_result_forms)
+{
+  static const gchar *const forms[] = {
+    "\"status\":\"completed\",\"results\":[{\"url\":\"" LINK "\",\"seed\":7}]",
+    "\"status\":\"completed\",\"results\":[\"" LINK "\"]",
+    "\"status\":\"completed\",\"results\":null,\"output\":{\"url\":\"" LINK
+        "\",\"urls\":[\"" LINK "\"],\"duration\":5,\"width\":1920}",
+    "\"status\":\"completed\",\"output\":{\"urls\":[\"" LINK "\"]}",
+    "\"status\":\"completed\",\"output\":{\"url\":\"" LINK "\"},\"error\":null",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
+    g_autoptr (FoxapiTask) task = read_task (forms[i]);
+    gint64 seed = 0;
+
+    fail_unless_equals_int (foxapi_task_get_state (task),
+        FOXAPI_TASK_COMPLETED);
+    check_results (task, LINK, NULL);
+    fail_unless_equals_int (foxapi_task_get_seed (task, &seed), i == 0);
+    fail_unless_equals_int64 (seed, i == 0 ? 7 : 0);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_several_results)
+{
+  g_autoptr (FoxapiTask) objects =
+      read_task ("\"status\":\"completed\",\"results\":[{\"url\":\"" LINK
+      "\"},{\"url\":\"" OTHER_LINK "\",\"seed\":9},{\"url\":\"" LINK "\"}]");
+  g_autoptr (FoxapiTask) mixed =
+      read_task ("\"status\":\"completed\",\"results\":[\"" OTHER_LINK
+      "\"],\"output\":{\"url\":\"" LINK "\",\"urls\":[\"" LINK "\",\""
+      OTHER_LINK "\"]}");
+  gint64 seed = 0;
+
+  check_results (objects, LINK, OTHER_LINK, NULL);
+  fail_unless (foxapi_task_get_seed (objects, &seed));
+  fail_unless_equals_int64 (seed, 9);
+  check_results (mixed, OTHER_LINK, LINK, NULL);
+}
+
+GST_END_TEST;
+
+/* Elements that are no links don't hide those that are. */
+GST_START_TEST (test_odd_results)
+{
+  g_autoptr (FoxapiTask) task = read_task ("\"status\":\"completed\","
+      "\"results\":[null,5,true,[],{},{\"url\":5},{\"url\":null},\"\","
+      "{\"url\":\"\"},[\"" OTHER_LINK "\"],{\"seed\":\"x\",\"url\":\"" LINK
+      "\"}]");
+  gint64 seed;
+
+  check_results (task, LINK, NULL);
+  fail_if (foxapi_task_get_seed (task, &seed));
+}
+
+GST_END_TEST;
+
+/* INTERFACE.md: a task that carries a link is complete, whatever it is called. */
+GST_START_TEST (test_link_makes_complete)
+{
+  static const gchar *const words[] = { "failed", "cancelled", "processing",
+    "pending", "done", "succeeded"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
+    g_autofree gchar *members = g_strdup_printf ("\"status\":\"%s\","
+        "\"results\":[\"" LINK "\"]", words[i]);
+    g_autoptr (FoxapiTask) task = read_task (members);
+
+    fail_unless_equals_int (foxapi_task_get_state (task),
+        FOXAPI_TASK_COMPLETED);
+    fail_unless_equals_string (foxapi_task_get_status (task), words[i]);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_completed_without_link)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (read_members ("\"status\":\"completed\"", "task-1", &error)
+      == NULL);
+  check_words (error->message, "link", NULL);
+  check_refused ("{\"id\":\"task-1\",\"status\":\"completed\",\"results\":[]}",
+      "task-1");
+  check_refused ("{\"id\":\"task-1\",\"status\":\"completed\","
+      "\"results\":null,\"output\":{\"url\":null,\"urls\":[]}}", "task-1");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_words_of_status)
+{
+  static const struct
+  {
+    const gchar *word;
+    FoxapiTaskState state;
+  } words[] = {
+    {"pending", FOXAPI_TASK_RUNNING},
+    {"processing", FOXAPI_TASK_RUNNING},
+    {"failed", FOXAPI_TASK_FAILED},
+    {"cancelled", FOXAPI_TASK_FAILED},
+    {"upscaling", FOXAPI_TASK_RUNNING},
+    {"", FOXAPI_TASK_RUNNING},
+    {"FAILED", FOXAPI_TASK_RUNNING},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
+    g_autofree gchar *members =
+        g_strdup_printf ("\"status\":\"%s\"", words[i].word);
+    g_autoptr (FoxapiTask) task = read_task (members);
+
+    fail_unless_equals_int (foxapi_task_get_state (task), words[i].state);
+    fail_unless_equals_string (foxapi_task_get_status (task), words[i].word);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_failed)
+{
+  g_autoptr (FoxapiTask) task = read_task ("\"status\":\"failed\","
+      "\"results\":null,\"error\":{\"code\":\"content_policy\",\"message\":"
+      "\"Refused\",\"type\":\"task_error\"}");
+  g_autoptr (FoxapiTask) odd = read_task ("\"status\":\"failed\","
+      "\"error\":{\"code\":5,\"message\":[]}");
+  g_autoptr (FoxapiTask) text = read_task ("\"status\":\"failed\","
+      "\"error\":\"bad\"");
+
+  fail_unless_equals_string (foxapi_task_get_error_code (task),
+      "content_policy");
+  fail_unless_equals_string (foxapi_task_get_error_message (task), "Refused");
+  fail_unless (foxapi_task_get_error_code (odd) == NULL);
+  fail_unless (foxapi_task_get_error_message (odd) == NULL);
+  fail_unless (foxapi_task_get_error_message (text) == NULL);
+  fail_unless_equals_int (foxapi_task_get_state (text), FOXAPI_TASK_FAILED);
+}
+
+GST_END_TEST;
+
+static void
+check_progress (const gchar * value, gint expected)
+{
+  g_autofree gchar *members =
+      g_strconcat ("\"status\":\"x\",\"progress\":", value, NULL);
+  g_autoptr (FoxapiTask) task = read_task (members);
+
+  fail_unless (foxapi_task_get_progress (task) == expected, "%s: %d", value,
+      foxapi_task_get_progress (task));
+}
+
+GST_START_TEST (test_progress)
+{
+  check_progress ("0", 0);
+  check_progress ("100", 100);
+  check_progress ("42", 42);
+  check_progress ("41.4", 41);
+  check_progress ("41.6", 42);
+  check_progress ("99.9", 100);
+  check_progress ("0.2", 0);
+  check_progress ("-1", 0);
+  check_progress ("-1e300", 0);
+  check_progress ("101", 100);
+  check_progress ("1e300", 100);
+  check_progress ("2147483648", 100);
+  check_progress ("1e999", -1);
+  check_progress ("-1e999", -1);
+  check_progress ("\"50\"", -1);
+  check_progress ("null", -1);
+  check_progress ("true", -1);
+  check_progress ("[50]", -1);
+}
+
+GST_END_TEST;
+
+static void
+check_estimate (const gchar * value, gint expected)
+{
+  g_autofree gchar *members = g_strconcat ("\"status\":\"x\",\"task_info\":"
+      "{\"estimated_time\":", value, "}", NULL);
+  g_autoptr (FoxapiTask) task = read_task (members);
+
+  fail_unless (foxapi_task_get_estimated_time (task) == expected, "%s: %d",
+      value, foxapi_task_get_estimated_time (task));
+}
+
+GST_START_TEST (test_estimates)
+{
+  check_estimate ("0", 0);
+  check_estimate ("45", 45);
+  check_estimate ("44.7", 45);
+  check_estimate ("-1", -1);
+  check_estimate ("-1e300", -1);
+  check_estimate ("1e300", -1);
+  check_estimate ("1e999", -1);
+  check_estimate ("\"45\"", -1);
+  check_estimate ("null", -1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_wrong_types_are_absent)
+{
+  g_autoptr (FoxapiTask) task = read_task ("\"status\":\"pending\","
+      "\"model\":5,\"object\":[],\"type\":{},\"created\":\"now\","
+      "\"task_info\":\"soon\",\"results\":{\"url\":\"" LINK
+      "\"},\"output\":[\"" LINK "\"],\"error\":[]");
+  g_autoptr (FoxapiTask) other = read_task ("\"status\":\"pending\","
+      "\"created\":1.5,\"task_info\":{\"can_cancel\":1}");
+  gboolean can_cancel;
+  gint64 created;
+
+  fail_unless (foxapi_task_get_model (task) == NULL);
+  fail_unless (foxapi_task_get_object (task) == NULL);
+  fail_unless (foxapi_task_get_kind (task) == NULL);
+  fail_if (foxapi_task_get_created (task, &created));
+  fail_unless_equals_int (foxapi_task_get_estimated_time (task), -1);
+  check_results (task, NULL);
+  fail_if (foxapi_task_get_created (other, &created));
+  fail_if (foxapi_task_get_can_cancel (other, &can_cancel));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_status_of_wrong_type)
+{
+  check_refused ("{\"id\":\"task-1\",\"status\":5}", "task-1");
+  check_refused ("{\"id\":\"task-1\"}", "task-1");
+  check_refused ("{}", "task-1");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_valid_ids)
+{
+  static const gchar *const good[] = { "t", "task-unified-1757165031-uyujaw3d",
+    "a.b_c~d", "...", "a:b@c!$&'()*+,;=", "\xc3\xa9"
+  };
+  g_autofree gchar *longest = g_strnfill (200, 'x');
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    fail_unless (foxapi_task_id_is_valid (good[i]), "%s", good[i]);
+  fail_unless (foxapi_task_id_is_valid (longest));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_hostile_ids)
+{
+  static const gchar *const bad[] = { "", ".", "..", "/", "a/b", "../x",
+    "a\\b", "a?b", "a#b", "a%2fb", "a b", "a\nb", "a\tb", "\x7f", "a\x1b[31m",
+    "\xff", "\xc0\xaf", "\xc2\x9b", "\xe2\x80\x8b", "\xe2\x80\xae",
+    "\xc2\xa0"
+  };
+  g_autofree gchar *too_long = g_strnfill (201, 'x');
+
+  fail_if (foxapi_task_id_is_valid (NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    fail_if (foxapi_task_id_is_valid (bad[i]), "%u", i);
+  fail_if (foxapi_task_id_is_valid (too_long));
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_answers_with_hostile_ids)
+{
+  static const gchar *const bad[] = { "\"../x\"", "\"\"", "5", "null", "[]",
+    "{}", "true", "\"a\\nb\"", "\"a\\/b\"", "\"..\"", "\"\\ud83e\"",
+    "\"x\\ud83e x\""
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autofree gchar *text = g_strdup_printf ("{\"id\":%s,"
+        "\"status\":\"pending\"}", bad[i]);
+
+    check_refused (text, NULL);
+    check_refused (text, "task-1");
+  }
+  check_refused ("{\"status\":\"pending\"}", NULL);
+}
+
+GST_END_TEST;
+
+/* Not the id before the NUL, which is another one */
+GST_START_TEST (test_id_with_nul)
+{
+  check_refused ("{\"id\":\"task-1\\u0000x\",\"status\":\"pending\"}", NULL);
+  check_refused ("{\"id\":\"task-1\\u0000x\",\"status\":\"pending\"}",
+      "task-1");
+}
+
+GST_END_TEST;
+
+/* An answer without an id is about the task that was asked about. */
+GST_START_TEST (test_whose_answer)
+{
+  static const gchar text[] = "{\"status\":\"pending\"}";
+  g_autoptr (FoxapiTask) task =
+      foxapi_task_new_from_json (text, strlen (text), "task-1", NULL);
+
+  fail_unless (task != NULL);
+  fail_unless_equals_string (foxapi_task_get_id (task), "task-1");
+  check_refused ("{\"id\":\"task-2\",\"status\":\"pending\"}", "task-1");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_not_json)
+{
+  static const gchar *const bad[] = { "", "null", "[]", "\"task-1\"",
+    "<html>504</html>", "{\"id\":\"task-1\",\"status\":\"pend"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    check_refused (bad[i], NULL);
+    check_refused (bad[i], "task-1");
+  }
+}
+
+GST_END_TEST;
+
+/* What is told goes into messages that take nothing but text. */
+GST_START_TEST (test_told_as_text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FoxapiTask) task = read_members ("\"status\":\"a\\ud83e b\","
+      "\"model\":\"\\ud83e x\",\"object\":\"\\ud83e y\","
+      "\"type\":\"x\\ud83e y\",\"results\":[\"" LINK "\",\"" LINK
+      "\\ud83e x\"],\"error\":{\"code\":\"\\ud83e c\",\"message\":"
+      "\"\\ud83e m\"}", NULL, &error);
+  const gchar *texts[6];
+
+  if (task == NULL)
+    return;
+  texts[0] = foxapi_task_get_status (task);
+  texts[1] = foxapi_task_get_model (task);
+  texts[2] = foxapi_task_get_object (task);
+  texts[3] = foxapi_task_get_kind (task);
+  texts[4] = foxapi_task_get_error_code (task);
+  texts[5] = foxapi_task_get_error_message (task);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    fail_unless (!texts[i] || g_utf8_validate (texts[i], -1, NULL), "%u", i);
+  for (const gchar * const *link = foxapi_task_get_results (task); *link;
+      link++)
+    fail_unless (g_utf8_validate (*link, -1, NULL));
+}
+
+GST_END_TEST;
+
+static void
+check_same (const gchar * earlier, const gchar * later, gboolean same)
+{
+  g_autoptr (FoxapiTask) a = read_task (earlier);
+  g_autoptr (FoxapiTask) b = read_task (later);
+
+  fail_unless ((foxapi_task_says_the_same (a, b) != FALSE) == same);
+  fail_unless ((foxapi_task_says_the_same (b, a) != FALSE) == same);
+  fail_unless (foxapi_task_says_the_same (a, a));
+}
+
+GST_START_TEST (test_says_the_same)
+{
+  check_same ("\"status\":\"pending\"", "\"status\":\"pending\"", TRUE);
+  check_same ("\"status\":\"pending\",\"progress\":5",
+      "\"progress\":5.2,\"status\":\"pending\",\"usage\":{}", TRUE);
+  check_same ("\"status\":\"pending\"", "\"status\":\"processing\"", FALSE);
+  check_same ("\"status\":\"x\",\"progress\":5",
+      "\"status\":\"x\",\"progress\":6", FALSE);
+  check_same ("\"status\":\"x\"", "\"status\":\"x\",\"progress\":0", FALSE);
+  check_same ("\"status\":\"x\",\"results\":[\"a\"]",
+      "\"status\":\"x\",\"results\":[{\"url\":\"a\"}]", TRUE);
+  check_same ("\"status\":\"x\",\"results\":[\"a\"]",
+      "\"status\":\"x\",\"results\":[\"b\"]", FALSE);
+  check_same ("\"status\":\"x\",\"results\":[\"a\"]", "\"status\":\"x\"",
+      FALSE);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_reference_count)
+{
+  FoxapiTask *task = read_task ("\"status\":\"pending\"");
+
+  fail_unless (foxapi_task_ref (task) == task);
+  foxapi_task_unref (task);
+  fail_unless_equals_string (foxapi_task_get_id (task), "task-1");
+  foxapi_task_unref (task);
+}
+
+GST_END_TEST;
+
+static Suite *
+task_suite (void)
+{
+  Suite *suite = suite_create ("task");
+  TCase *good = tcase_create ("good");
+  TCase *odd = tcase_create ("odd");
+
+  suite_add_tcase (suite, good);
+  tcase_add_test (good, test_submission);
+  tcase_add_test (good, test_least);
+  tcase_add_test (good, test_result_forms);
+  tcase_add_test (good, test_several_results);
+  tcase_add_test (good, test_link_makes_complete);
+  tcase_add_test (good, test_words_of_status);
+  tcase_add_test (good, test_failed);
+  tcase_add_test (good, test_progress);
+  tcase_add_test (good, test_estimates);
+  tcase_add_test (good, test_whose_answer);
+  tcase_add_test (good, test_says_the_same);
+  tcase_add_test (good, test_reference_count);
+  suite_add_tcase (suite, odd);
+  tcase_add_test (odd, test_odd_results);
+  tcase_add_test (odd, test_completed_without_link);
+  tcase_add_test (odd, test_wrong_types_are_absent);
+  tcase_add_test (odd, test_status_of_wrong_type);
+  tcase_add_test (odd, test_valid_ids);
+  tcase_add_test (odd, test_hostile_ids);
+  tcase_add_test (odd, test_answers_with_hostile_ids);
+  tcase_add_test (odd, test_id_with_nul);
+  tcase_add_test (odd, test_not_json);
+  tcase_add_test (odd, test_told_as_text);
+  return suite;
+}
+
+GST_CHECK_MAIN (task);
