@@ -207,18 +207,23 @@ gchar *
 foxapi_error_quote (const gchar * text, const gchar * api_key)
 {
   g_autofree gchar *redacted = foxapi_redact (text, api_key);
-  gchar *clean;
+  g_autofree gchar *valid = NULL;
+  GString *clean;
+  guint n_chars = 0;
 
   if (redacted == NULL)
     return NULL;
 
-  clean = g_utf8_substring (redacted, 0,
-      MIN (g_utf8_strlen (redacted, -1), SERVICE_TEXT_MAX));
-  for (gchar * c = clean; *c != '\0'; c++) {
-    if (g_ascii_iscntrl (*c))
-      *c = ' ';
+  valid = g_utf8_make_valid (redacted, -1);
+  clean = g_string_new (NULL);
+  for (const gchar * c = valid; *c != '\0' && n_chars < SERVICE_TEXT_MAX;
+      c = g_utf8_next_char (c), n_chars++) {
+    gunichar character = g_utf8_get_char (c);
+
+    g_string_append_unichar (clean,
+        g_unichar_iscntrl (character) ? ' ' : character);
   }
-  return g_strchomp (clean);
+  return g_strchomp (g_string_free (clean, FALSE));
 }
 
 /* Fills @details from `{ "error": { … } }` and returns the message in it. The

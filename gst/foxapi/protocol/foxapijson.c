@@ -10,36 +10,53 @@
 #include "foxapijson.h"
 
 #include <math.h>
+#include <string.h>
 
-/* Checks depth and number of values without building anything. Brackets inside
- * of strings don't count. */
+/* The end of the string that begins at @i, or @length; %FALSE for a string that
+ * would end early in C. */
 static gboolean
-is_within_bounds (const gchar * text, gsize length)
+pass_string (const gchar * text, gsize length, gsize * i)
 {
-  guint depth = 0, values = 0;
-  gboolean in_string = FALSE;
+  for (++*i; *i < length && text[*i] != '"'; ++*i) {
+    if (text[*i] != '\\')
+      continue;
+    if (length - *i > 5 && strncmp (text + *i, "\\u0000", 6) == 0)
+      return FALSE;
+    ++*i;
+  }
+  return TRUE;
+}
+
+/* Looks through the text without building anything: at depth and number of
+ * values, and whether it ends with the first value. What is inside of strings
+ * does not count. Returns what is wrong, %NULL if nothing is. */
+static const gchar *
+find_fault (const gchar * text, gsize length)
+{
+  guint depth = 0, n_values = 0;
+  gboolean has_begun = FALSE;
 
   for (gsize i = 0; i < length; i++) {
     gchar c = text[i];
 
-    if (in_string) {
-      if (c == '\\')
-        i++;
-      else if (c == '"')
-        in_string = FALSE;
-    } else if (c == '"') {
-      in_string = TRUE;
-    } else if (c == '[' || c == '{') {
-      if (++depth > FOXAPI_JSON_MAX_DEPTH || ++values > FOXAPI_JSON_MAX_VALUES)
-        return FALSE;
-    } else if (c == ']' || c == '}') {
-      if (depth > 0)
-        depth--;
-    } else if (c == ',' && ++values > FOXAPI_JSON_MAX_VALUES) {
-      return FALSE;
+    if (has_begun && depth == 0 && !g_ascii_isspace (c))
+      return "there is something behind its end";
+
+    if (c == '"' && !pass_string (text, length, &i))
+      return "a text in it has a character that no text has";
+    if (c == '[' || c == '{') {
+      has_begun = TRUE;
+      depth++;
+      n_values++;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      depth--;
+    } else if (c == ',') {
+      n_values++;
     }
+    if (depth > FOXAPI_JSON_MAX_DEPTH || n_values > FOXAPI_JSON_MAX_VALUES)
+      return "it is too large or too deeply nested";
   }
-  return TRUE;
+  return NULL;
 }
 
 /**
@@ -58,6 +75,7 @@ JsonObject *
 foxapi_json_parse (const gchar * text, gsize length, GError ** error)
 {
   g_autoptr (JsonParser) parser = NULL;
+  const gchar *fault;
   JsonNode *root;
 
   if (text == NULL || length == 0) {
@@ -65,9 +83,11 @@ foxapi_json_parse (const gchar * text, gsize length, GError ** error)
         "it is empty");
     return NULL;
   }
-  if (length > FOXAPI_JSON_MAX_BYTES || !is_within_bounds (text, length)) {
+  fault = length > FOXAPI_JSON_MAX_BYTES ? "it is too large" :
+      find_fault (text, length);
+  if (fault != NULL) {
     g_set_error_literal (error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE,
-        "it is too large or too deeply nested");
+        fault);
     return NULL;
   }
   if (!g_utf8_validate_len (text, length, NULL)) {
@@ -114,6 +134,9 @@ foxapi_json_to_text (JsonObject * object)
  * foxapi_json_node_get_string:
  * @node: (nullable): a node
  *
+ * json-glib makes half a character of half a surrogate pair (`"\ud83e"`): that
+ * is no text either.
+ *
  * Returns: (nullable) (transfer none): the string, %NULL if it is none
  *
  * Since: 0.1
@@ -121,10 +144,13 @@ foxapi_json_to_text (JsonObject * object)
 const gchar *
 foxapi_json_node_get_string (JsonNode * node)
 {
+  const gchar *text;
+
   if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
     return NULL;
 
-  return json_node_get_string (node);
+  text = json_node_get_string (node);
+  return text != NULL && g_utf8_validate (text, -1, NULL) ? text : NULL;
 }
 
 static gboolean

@@ -120,6 +120,11 @@ is_reference (JsonNode * node)
   g_autoptr (GUri) uri = NULL;
   const gchar *scheme, *host;
 
+  /* g_uri_parse() forgives what no URI has (RFC 3986, 2). */
+  for (const gchar * c = text; c != NULL && *c != '\0'; c++) {
+    if (*c == ' ' || g_ascii_iscntrl (*c))
+      return FALSE;
+  }
   uri = text ? g_uri_parse (text, G_URI_FLAGS_NONE, NULL) : NULL;
   if (uri == NULL)
     return FALSE;

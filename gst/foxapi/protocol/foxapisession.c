@@ -5,6 +5,8 @@
 
 #include "foxapisession.h"
 
+#include <string.h>
+
 #include "foxapierror.h"
 
 /* A synchronous send that waits for a free connection does not notice its
@@ -15,6 +17,7 @@ struct _FoxapiSession
 {
   gatomicrefcount ref_count;
   SoupSession *soup;
+  gboolean has_proxy;           /* named by the application */
   gchar *proxy_id;
   gchar *proxy_pw;
   gboolean ssl_strict;
@@ -30,7 +33,8 @@ set_proxy (SoupSession * soup, const gchar * proxy, GError ** error)
     return TRUE;
 
   uri = g_uri_parse (proxy, G_URI_FLAGS_HAS_PASSWORD, NULL);
-  if (uri == NULL || g_uri_get_host (uri) == NULL) {
+  if (uri == NULL || g_uri_get_host (uri) == NULL
+      || *g_uri_get_host (uri) == '\0') {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
         "The property proxy must be a URI such as http://proxy.example:3128. "
         "Nothing was sent.");
@@ -71,6 +75,7 @@ foxapi_session_new (const FoxapiSessionSettings * settings, GError ** error)
   session = g_new0 (FoxapiSession, 1);
   g_atomic_ref_count_init (&session->ref_count);
   session->soup = g_steal_pointer (&soup);
+  session->has_proxy = settings->proxy != NULL && *settings->proxy != '\0';
   session->proxy_id = g_strdup (settings->proxy_id);
   session->proxy_pw = g_strdup (settings->proxy_pw);
   session->ssl_strict = settings->ssl_strict;
@@ -132,6 +137,29 @@ authenticate_at_proxy (SoupMessage * message, SoupAuth * auth,
   return TRUE;
 }
 
+/* A proxy that is asked for something plain answers 407 to the request itself,
+ * and may drop a body that it does not want: then it would look as if a
+ * submission had left. So it is told at once who asks. (With TLS it is a CONNECT
+ * that is answered.) */
+static void
+introduce_to_proxy (FoxapiSession * session, SoupMessage * message)
+{
+  g_autofree gchar *credentials = NULL, *encoded = NULL, *basic = NULL;
+
+  if (!session->has_proxy || session->proxy_id == NULL
+      || strcmp (g_uri_get_scheme (soup_message_get_uri (message)),
+          "http") != 0)
+    return;
+
+  credentials = g_strconcat (session->proxy_id, ":",
+      session->proxy_pw ? session->proxy_pw : "", NULL);
+  encoded = g_base64_encode ((const guchar *) credentials,
+      strlen (credentials));
+  basic = g_strconcat ("Basic ", encoded, NULL);
+  soup_message_headers_replace (soup_message_get_request_headers (message),
+      "Proxy-Authorization", basic);
+}
+
 static void
 note_sent (SoupMessage * message, gpointer user_data)
 {
@@ -166,6 +194,7 @@ foxapi_session_send (FoxapiSession * session, SoupMessage * message,
   GInputStream *body;
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  introduce_to_proxy (session, message);
   wrote_headers = g_signal_connect (message, "wrote-headers",
       G_CALLBACK (note_sent), &left);
   g_signal_connect (message, "authenticate",

@@ -35,7 +35,7 @@
 #define TEMPORARY_LIFETIME_S (60 * 60)
 #define MAX_FILE_BYTES (64 * 1024)
 #define NAME_IDENTITY_CHARS 32
-#define PROMPT_CHARS 200
+#define TEXT_CHARS 200
 
 struct _FoxapiRecord
 {
@@ -148,6 +148,7 @@ get_age (FoxapiRecord * record)
   struct stat status;
 
   foxapi_json_get_int (record->object, "created", &created);
+  created = MAX (created, 0);
   if (fstat (record->fd, &status) == 0)
     created = MIN (created, (gint64) status.st_mtime);
   return now - created;
@@ -462,14 +463,14 @@ shorten (const gchar * text)
 {
   if (text == NULL || !g_utf8_validate (text, -1, NULL))
     return NULL;
-  return g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1),
-          PROMPT_CHARS));
+  return g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), TEXT_CHARS));
 }
 
 static JsonObject *
 new_object (const FoxapiStoreEntry * entry)
 {
   JsonObject *object = json_object_new ();
+  g_autofree gchar *model = shorten (entry->model);
   g_autofree gchar *prompt = shorten (entry->prompt);
 
   json_object_set_string_member (object, "format", FORMAT);
@@ -477,8 +478,8 @@ new_object (const FoxapiStoreEntry * entry)
   json_object_set_int_member (object, "created",
       g_get_real_time () / G_USEC_PER_SEC);
   json_object_set_string_member (object, "service", entry->service);
-  if (entry->model != NULL)
-    json_object_set_string_member (object, "model", entry->model);
+  if (model != NULL)
+    json_object_set_string_member (object, "model", model);
   if (prompt != NULL)
     json_object_set_string_member (object, "prompt", prompt);
   json_object_set_string_member (object, "key_digest", entry->key_digest);

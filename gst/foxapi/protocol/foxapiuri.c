@@ -156,9 +156,8 @@ parse_value (const gchar * text)
   g_autofree gchar *wrapped = NULL;
   g_autoptr (JsonObject) object = NULL;
 
-  /* What json-glib takes for more than it is: comments and bare words. */
-  if (strchr ("{[\"-0123456789tfn", *text) != NULL
-      && strstr (text, "/*") == NULL && strstr (text, "//") == NULL) {
+  /* json-glib takes more for JSON than is. */
+  if (strchr ("{[\"-0123456789tfn", *text) != NULL) {
     wrapped = g_strdup_printf ("{\"value\":%s}", text);
     object = foxapi_json_parse (wrapped, strlen (wrapped), NULL);
   }

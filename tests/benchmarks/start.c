@@ -1,0 +1,68 @@
+/* Starting: from nothing to the first answer
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ *   start foxapivideosrc|souphttpsrc|floor URL
+ *
+ * Prints when, on the monotonic clock, the task message (foxapivideosrc) or the
+ * first buffer (the others) was there. The server knows when it was asked.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "benchutil.h"
+
+static void
+print_and_leave (void)
+{
+  printf ("{\"answered\": %.6f}\n", bench_now ());
+  fflush (stdout);
+  _exit (EXIT_SUCCESS);
+}
+
+static GstPadProbeReturn
+on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  print_and_leave ();
+  return GST_PAD_PROBE_OK;
+}
+
+static GstBusSyncReply
+on_message (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  if (gst_message_has_name (message, "foxapi-task"))
+    print_and_leave ();
+  return GST_BUS_PASS;
+}
+
+int
+main (int argc, char **argv)
+{
+  BenchKind kind;
+  GstElement *pipeline, *source, *sink;
+  GstBus *bus;
+  GstPad *pad;
+
+  gst_init (&argc, &argv);
+  if (argc < 3)
+    return EXIT_FAILURE;
+  kind = bench_parse_kind (argv[1]);
+
+  pipeline = gst_pipeline_new (NULL);
+  source = kind == BENCH_FLOOR ? gst_element_factory_make ("fakesrc", NULL) :
+      bench_make_source (kind, argv[2]);
+  sink = gst_element_factory_make ("fakesink", NULL);
+  gst_bin_add_many (GST_BIN (pipeline), source, sink, NULL);
+  gst_element_link (source, sink);
+
+  bus = gst_element_get_bus (pipeline);
+  gst_bus_set_sync_handler (bus, on_message, NULL, NULL);
+  pad = gst_element_get_static_pad (sink, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, NULL, NULL);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  bench_wait_for (pipeline, GST_MESSAGE_EOS);
+  return EXIT_FAILURE;
+}

@@ -1,0 +1,364 @@
+/* The money campaign: what became of the money.
+ *
+ * The service's own ledger says which tasks were charged, and which client
+ * submitted them (each has a User-Agent of its own); the clients' lines say what
+ * their users got and were told.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "campaign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One submission that the service has seen */
+typedef struct
+{
+  guint run;                    /* number of the client */
+  CampaignOutcome outcome;
+  const gchar *task_id;         /* NULL: not charged */
+  gboolean told;                /* "maybe charged" */
+  gboolean shown;               /* its id */
+  guint delivered_by;           /* number of the client, 0: none */
+  gboolean failed;              /* and the user was told */
+} Submission;
+
+typedef struct
+{
+  CampaignJob *job;
+  GPtrArray *tasks;
+  GArray *submissions;
+} Ledger;
+
+#define SUBMISSION(ledger, i) \
+  (&g_array_index ((ledger)->submissions, Submission, (i)))
+
+static guint
+get_run_number (FoxapiSimRequest * request)
+{
+  g_autofree gchar *agent =
+      foxapi_sim_request_get_header (request, "User-Agent");
+
+  if (agent == NULL || !g_str_has_prefix (agent, "campaign/"))
+    return 0;
+  return atoi (agent + strlen ("campaign/"));
+}
+
+static gboolean
+is_charged (CampaignOutcome outcome)
+{
+  return outcome == CAMPAIGN_HONEST || outcome == CAMPAIGN_UNKNOWN_CHARGED;
+}
+
+/* Returns how many charges the faults account for. */
+static guint
+read_submissions (Ledger * ledger, CampaignJob * job)
+{
+  g_autoptr (GPtrArray) requests =
+      foxapi_sim_get_requests (job->sim, FOXAPI_SIM_SUBMIT);
+  guint n_charged = 0;
+
+  ledger->job = job;
+  ledger->tasks = foxapi_sim_get_tasks (job->sim);
+  ledger->submissions = g_array_new (FALSE, TRUE, sizeof (Submission));
+  for (guint i = 0; i < requests->len; i++) {
+    Submission submission = { 0 };
+
+    submission.run = get_run_number (g_ptr_array_index (requests, i));
+    submission.outcome = campaign_fault_get_outcome (job, i + 1);
+    if (is_charged (submission.outcome) && n_charged < ledger->tasks->len) {
+      FoxapiSimTask *task = g_ptr_array_index (ledger->tasks, n_charged);
+
+      submission.task_id = task->id;
+    }
+    n_charged += is_charged (submission.outcome);
+    g_array_append_val (ledger->submissions, submission);
+  }
+  return n_charged;
+}
+
+static void
+ledger_clear (Ledger * ledger)
+{
+  g_ptr_array_unref (ledger->tasks);
+  g_array_unref (ledger->submissions);
+}
+
+static Submission *
+find (Ledger * ledger, const gchar * task_id)
+{
+  for (guint i = 0; i < ledger->submissions->len && task_id != NULL; i++) {
+    if (g_strcmp0 (SUBMISSION (ledger, i)->task_id, task_id) == 0)
+      return SUBMISSION (ledger, i);
+  }
+  return NULL;
+}
+
+/* What the users got and were told, in the order of the clients */
+
+static void
+note_task (Ledger * ledger, JsonObject * line)
+{
+  Submission *submission = find (ledger, campaign_line_string (line, "id"));
+
+  if (submission != NULL)
+    submission->shown = TRUE;
+}
+
+/* The error is about the client's last submission. */
+static void
+note_error (Ledger * ledger, CampaignRun * run, JsonObject * line,
+    const gchar * status, const gchar * task_id)
+{
+  Submission *last = NULL;
+
+  for (guint i = 0; i < ledger->submissions->len; i++) {
+    if (SUBMISSION (ledger, i)->run == run->number)
+      last = SUBMISSION (ledger, i);
+  }
+  if (last != NULL && campaign_line_maybe_charged (line))
+    last->told = TRUE;
+
+  last = find (ledger, task_id);
+  if (last != NULL && (g_strcmp0 (status, "failed") == 0
+          || g_strcmp0 (status, "cancelled") == 0))
+    last->failed = TRUE;
+}
+
+static guint
+tell_before (Ledger * ledger, CampaignRun * run, gboolean shown)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < ledger->submissions->len; i++) {
+    Submission *submission = SUBMISSION (ledger, i);
+
+    if (submission->run < run->number && submission->delivered_by == 0
+        && submission->shown == shown) {
+      submission->told = TRUE;
+      n++;
+    }
+  }
+  return n;
+}
+
+/* The warning is about the submissions of clients before whose outcome was not
+ * written down: no id was shown, or it could not be recorded. */
+static void
+note_warning (Ledger * ledger, CampaignRun * run, JsonObject * line)
+{
+  if (!campaign_line_maybe_charged (line))
+    return;
+  if (tell_before (ledger, run, FALSE) == 0)
+    tell_before (ledger, run, TRUE);
+}
+
+static void
+note_delivery (Ledger * ledger, CampaignRun * run, const gchar * task_id)
+{
+  Submission *submission = find (ledger, task_id);
+
+  if (submission != NULL && submission->delivered_by == 0
+      && !run->plan.only_task)
+    submission->delivered_by = run->number;
+}
+
+static void
+note_run (Ledger * ledger, CampaignRun * run)
+{
+  const gchar *task_id = NULL, *status = NULL;
+
+  for (guint i = 0; i < run->lines->len; i++) {
+    JsonObject *line = g_ptr_array_index (run->lines, i);
+
+    if (campaign_line_is (line, "task")) {
+      task_id = campaign_line_string (line, "id");
+      status = campaign_line_string (line, "status");
+      note_task (ledger, line);
+    } else if (campaign_line_is (line, "error")) {
+      note_error (ledger, run, line, status, task_id);
+    } else if (campaign_line_is (line, "warning")) {
+      note_warning (ledger, run, line);
+    } else if (campaign_line_is (line, "eos")) {
+      note_delivery (ledger, run, task_id);
+    }
+  }
+}
+
+/* The sums */
+
+static void
+count_charged (Ledger * ledger, Submission * submission)
+{
+  CampaignJob *job = ledger->job;
+  CampaignLedger *sum = &job->ledger;
+
+  sum->charged++;
+  if (submission->delivered_by == submission->run)
+    sum->delivered++;
+  else if (submission->delivered_by != 0)
+    sum->recovered++;
+  else if (submission->failed)
+    sum->failed++;
+  else if (!submission->told)
+    campaign_job_violation (job, &sum->lost,
+        "task %s of client %u was charged and is lost", submission->task_id,
+        submission->run);
+  sum->told += submission->told;
+}
+
+/* Each wish is worth one charge. A further one is paid knowingly if the user
+ * was told of another that it may have been charged. */
+static void
+count_doubled (Ledger * ledger, guint charged, guint told)
+{
+  CampaignJob *job = ledger->job;
+
+  if (charged > job->n_wishes + told) {
+    guint doubled = charged - job->n_wishes - told;
+
+    campaign_job_violation (job, &job->ledger.doubled,
+        "%u charged for %u wish(es), told of %u", charged, job->n_wishes, told);
+    job->ledger.doubled += doubled - 1;
+  }
+}
+
+/* A submission whose outcome is unknown is the last of its client, and its user
+ * is told, unless the client did not live to say it. */
+static void
+check_unknown (Ledger * ledger, guint index)
+{
+  CampaignJob *job = ledger->job;
+  Submission *submission = SUBMISSION (ledger, index);
+  CampaignRun *run = g_ptr_array_index (job->runs_done, submission->run - 1);
+
+  for (guint i = index + 1; i < ledger->submissions->len; i++) {
+    if (SUBMISSION (ledger, i)->run == submission->run)
+      campaign_job_violation (job, &job->ledger.resent,
+          "client %u submitted again after a lost answer", run->number);
+  }
+  if (!submission->told && !submission->shown && !run->killed)
+    campaign_job_violation (job, &job->ledger.resent,
+        "client %u did not say that it may have been charged", run->number);
+}
+
+static void
+count (Ledger * ledger)
+{
+  CampaignLedger *sum = &ledger->job->ledger;
+  guint told = 0;
+
+  sum->submissions = ledger->submissions->len;
+  for (guint i = 0; i < ledger->submissions->len; i++) {
+    Submission *submission = SUBMISSION (ledger, i);
+
+    if (submission->task_id != NULL) {
+      count_charged (ledger, submission);
+      told += submission->told;
+    }
+    if (submission->run == 0 || submission->run > ledger->job->runs_done->len)
+      campaign_job_violation (ledger->job, &sum->other,
+          "a submission came from nowhere");
+    else if (submission->outcome == CAMPAIGN_UNKNOWN_CHARGED
+        || submission->outcome == CAMPAIGN_UNKNOWN_FREE)
+      check_unknown (ledger, i);
+  }
+  count_doubled (ledger, sum->charged, told);
+}
+
+static guint
+ledger_init (Ledger * ledger, CampaignJob * job)
+{
+  guint n_charged = read_submissions (ledger, job);
+
+  for (guint i = 0; i < job->runs_done->len; i++)
+    note_run (ledger, g_ptr_array_index (job->runs_done, i));
+  return n_charged;
+}
+
+void
+campaign_ledger_check (CampaignJob * job)
+{
+  Ledger ledger;
+  guint n_charged = ledger_init (&ledger, job);
+
+  if (n_charged != ledger.tasks->len)
+    campaign_job_violation (job, &job->ledger.other,
+        "%u tasks in the ledger, %u were expected", ledger.tasks->len,
+        n_charged);
+  count (&ledger);
+  ledger_clear (&ledger);
+}
+
+gchar *
+campaign_ledger_find_open (CampaignJob * job, gboolean * shown)
+{
+  Ledger ledger;
+  gchar *task_id = NULL;
+
+  ledger_init (&ledger, job);
+  for (guint i = 0; i < ledger.submissions->len && task_id == NULL; i++) {
+    Submission *submission = SUBMISSION (&ledger, i);
+
+    if (submission->delivered_by == 0 && !submission->told
+        && !submission->failed) {
+      task_id = g_strdup (submission->task_id);
+      *shown = submission->shown;
+    }
+  }
+  ledger_clear (&ledger);
+  return task_id;
+}
+
+static gboolean
+is_told_of (CampaignJob * job, const gchar * task_id)
+{
+  for (guint i = 0; i < job->runs_done->len; i++) {
+    CampaignRun *run = g_ptr_array_index (job->runs_done, i);
+
+    if (strstr (run->text->str, task_id) != NULL
+        || g_strcmp0 (run->task_id, task_id) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gchar *
+campaign_ledger_find_unknown (CampaignJob * job)
+{
+  g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (job->sim);
+
+  for (guint i = 0; i < tasks->len; i++) {
+    FoxapiSimTask *task = g_ptr_array_index (tasks, i);
+
+    if (!is_told_of (job, task->id))
+      return g_strdup (task->id);
+  }
+  return NULL;
+}
+
+/* It has said that the result was delivered to its end. */
+gboolean
+campaign_ledger_is_fulfilled (CampaignRun * run)
+{
+  return !run->plan.only_task && campaign_run_last (run, "eos") != NULL;
+}
+
+void
+campaign_ledger_add (CampaignLedger * sum, const CampaignLedger * ledger)
+{
+  guint *to = (guint *) sum;
+  const guint *from = (const guint *) ledger;
+
+  for (gsize i = 0; i < sizeof (CampaignLedger) / sizeof (guint); i++)
+    to[i] += from[i];
+}
+
+guint
+campaign_ledger_violations (const CampaignLedger * ledger)
+{
+  return ledger->lost + ledger->doubled + ledger->differing
+      + ledger->short_ends + ledger->second_errors + ledger->resent
+      + ledger->keys + ledger->broken_clients + ledger->other;
+}

@@ -1,0 +1,226 @@
+/* A client of the money campaign: a process with foxapivideosrc in it that does
+ * what it is told to, and says on stdout what a user would have been told.
+ *
+ * The key comes by FOXAPI_API_KEY, as it should.
+ *
+ * Exit codes: 0 delivered, 1 an ERROR message, 2 wrong use.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "client.h"
+
+#include <linux/capability.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static ClientOptions options = {
+  .mode_name = NULL,
+  .retries = 2,
+  .timeout_s = 30,
+  .task_timeout_s = 120,
+  .poll_interval_ms = 30,
+  .cycles = 3,
+  .patience_ms = 200,
+  .file_limit = -1,
+};
+
+static const GOptionEntry entries[] = {
+  {"base-url", 0, 0, G_OPTION_ARG_STRING, &options.base_url, "", NULL},
+  {"prompt", 0, 0, G_OPTION_ARG_STRING, &options.prompt, "", NULL},
+  {"reference", 0, 0, G_OPTION_ARG_STRING, &options.reference,
+      "URI of an image", NULL},
+  {"store", 0, 0, G_OPTION_ARG_STRING, &options.store, "task-store", NULL},
+  {"output", 0, 0, G_OPTION_ARG_FILENAME, &options.output, "file", NULL},
+  {"task-id", 0, 0, G_OPTION_ARG_STRING, &options.task_id, "", NULL},
+  {"user-agent", 0, 0, G_OPTION_ARG_STRING, &options.user_agent, "", NULL},
+  {"mode", 0, 0, G_OPTION_ARG_STRING, &options.mode_name,
+      "plain, loop or supervise", NULL},
+  {"only-task", 0, 0, G_OPTION_ARG_NONE, &options.only_task, "output=task",
+      NULL},
+  {"retries", 0, 0, G_OPTION_ARG_INT, &options.retries, "", NULL},
+  {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout_s, "", NULL},
+  {"task-timeout", 0, 0, G_OPTION_ARG_INT, &options.task_timeout_s, "", NULL},
+  {"poll-interval", 0, 0, G_OPTION_ARG_INT, &options.poll_interval_ms, "",
+      NULL},
+  {"cycles", 0, 0, G_OPTION_ARG_INT, &options.cycles, "starts of a loop", NULL},
+  {"patience", 0, 0, G_OPTION_ARG_INT, &options.patience_ms,
+      "of a supervisor, milliseconds", NULL},
+  {"seed", 0, 0, G_OPTION_ARG_INT, &options.seed, "", NULL},
+  {"file-limit", 0, 0, G_OPTION_ARG_INT64, &options.file_limit,
+      "no file grows beyond this, until the result arrives", NULL},
+  {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}
+};
+
+/* Read-only directories stop root only without its capabilities. */
+static void
+drop_capabilities (void)
+{
+  struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+  struct __user_cap_data_struct none[2];
+
+  memset (none, 0, sizeof (none));
+  if (syscall (SYS_capset, &header, none) != 0)
+    g_printerr ("Capabilities are kept\n");
+}
+
+static void
+set_file_limit (rlim_t bytes)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = MIN (bytes, limit.rlim_max);
+  setrlimit (RLIMIT_FSIZE, &limit);
+}
+
+/* The disk is only full for the store. */
+static GstPadProbeReturn
+on_first_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  set_file_limit (RLIM_INFINITY);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+static void
+set_reference (GstElement * source, const gchar * uri)
+{
+  GValue list = G_VALUE_INIT, value = G_VALUE_INIT;
+
+  g_value_init (&list, GST_TYPE_ARRAY);
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_string (&value, uri);
+  gst_value_array_append_and_take_value (&list, &value);
+  g_object_set_property (G_OBJECT (source), "reference-image-urls", &list);
+  g_value_unset (&list);
+}
+
+static GstElement *
+make_source (void)
+{
+  GstElement *source = gst_element_factory_make ("foxapivideosrc", NULL);
+  g_autoptr (GstPad) pad = NULL;
+
+  if (source == NULL)
+    return NULL;
+  g_object_set (source, "prompt", options.prompt, "base-url", options.base_url,
+      "task-store", options.store, "retries", options.retries,
+      "timeout", (guint) options.timeout_s,
+      "task-timeout", (guint) options.task_timeout_s,
+      "poll-interval", (guint) options.poll_interval_ms, NULL);
+  if (options.user_agent != NULL)
+    g_object_set (source, "user-agent", options.user_agent, NULL);
+  if (options.task_id != NULL)
+    g_object_set (source, "task-id", options.task_id, NULL);
+  if (options.reference != NULL)
+    set_reference (source, options.reference);
+  if (options.only_task)
+    gst_util_set_object_arg (G_OBJECT (source), "output", "task");
+
+  pad = gst_element_get_static_pad (source, "src");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, NULL,
+      NULL);
+  return source;
+}
+
+/* @sink: (transfer floating) */
+static gint
+run (GstElement * source, GstElement * sink, ClientMode mode,
+    ClientOutput * output)
+{
+  Client client = { &options, gst_pipeline_new (NULL), source, NULL, 0 };
+  gint code;
+
+  /* What is posted while it stops is to be seen. */
+  g_object_set (client.pipeline, "auto-flush-bus", FALSE, NULL);
+  client.bus = gst_element_get_bus (client.pipeline);
+  gst_bin_add_many (GST_BIN (client.pipeline), source, sink, NULL);
+  gst_element_link (source, sink);
+
+  if (mode == CLIENT_PLAIN)
+    code = client_run_plain (&client);
+  else if (mode == CLIENT_LOOP)
+    code = client_run_loop (&client, output);
+  else
+    code = client_run_supervised (&client, output);
+
+  gst_object_unref (client.bus);
+  gst_object_unref (client.pipeline);
+  return code;
+}
+
+static gint
+run_mode (ClientMode mode)
+{
+  GstElement *source = make_source ();
+  GstElement *sink = gst_element_factory_make (mode == CLIENT_PLAIN ?
+      "filesink" : "fakesink", NULL);
+  ClientOutput *output = NULL;
+  g_autoptr (GError) error = NULL;
+  gint code;
+
+  if (source == NULL || sink == NULL) {
+    g_printerr ("Elements are missing\n");
+    return 2;
+  }
+  if (mode == CLIENT_PLAIN) {
+    g_object_set (sink, "location", options.output, NULL);
+  } else {
+    output = client_output_new (options.output, &error);
+    if (output == NULL) {
+      g_printerr ("%s\n", error->message);
+      return 2;
+    }
+    client_output_connect (output, sink);
+  }
+
+  code = run (source, sink, mode, output);
+  g_clear_pointer (&output, client_output_free);
+  return code;
+}
+
+/* Only what is needed: the registry of a whole system takes long to make. */
+static gboolean
+load_plugins (GError ** error)
+{
+  g_autoptr (GstPlugin) plugin = NULL;
+
+  plugin = gst_plugin_load_file (GST_PLUGINS_DIR
+      "/libgstcoreelements." G_MODULE_SUFFIX, error);
+  return plugin != NULL;
+}
+
+int
+main (int argc, char **argv)
+{
+  static const gchar *const names[] = { "plain", "loop", "supervise" };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error)) {
+    g_printerr ("%s\n", error->message);
+    return 2;
+  }
+
+  signal (SIGXFSZ, SIG_IGN);
+  drop_capabilities ();
+  g_setenv ("GST_PLUGIN_SYSTEM_PATH_1_0", "", TRUE);
+  gst_init (NULL, NULL);
+  if (!load_plugins (&error)) {
+    g_printerr ("%s\n", error->message);
+    return 2;
+  }
+  if (options.file_limit >= 0)
+    set_file_limit (options.file_limit);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (g_strcmp0 (options.mode_name, names[i]) == 0)
+      return run_mode (i);
+  }
+  g_printerr ("There is no such mode\n");
+  return 2;
+}

@@ -1,0 +1,73 @@
+/* One client of the campaign: what its parts share.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* How a client behaves. All of them end with the first result that was
+ * delivered to its end, or with an ERROR that they do not get past. */
+typedef enum
+{
+  CLIENT_PLAIN,                 /* gst-launch-1.0: one start, into a file */
+  CLIENT_LOOP,                  /* stops and starts again, at any moment */
+  CLIENT_SUPERVISE,             /* restarts a source that delivers nothing */
+} ClientMode;
+
+typedef struct
+{
+  gchar *base_url;
+  gchar *prompt;
+  gchar *reference;
+  gchar *store;
+  gchar *output;
+  gchar *task_id;
+  gchar *user_agent;
+  gchar *mode_name;
+  gboolean only_task;
+  gint retries;
+  gint timeout_s;
+  gint task_timeout_s;
+  gint poll_interval_ms;
+  gint cycles;
+  gint patience_ms;
+  gint seed;
+  gint64 file_limit;
+} ClientOptions;
+
+typedef struct
+{
+  const ClientOptions *options;
+  GstElement *pipeline;
+  GstElement *source;
+  GstBus *bus;
+  guint n_starts;
+} Client;
+
+/* clientreport.c: one JSON object a line on stdout */
+void client_report_start (Client * client);
+void client_report_end (Client * client, const gchar * checksum,
+    guint64 length);
+/* What a message means for whoever waits: its type, after it was reported */
+void client_report_message (Client * client, GstMessage * message);
+/* All that was posted; the types that were seen */
+GstMessageType client_report_pending (Client * client);
+
+/* clientoutput.c: a sink that can start over */
+typedef struct _ClientOutput ClientOutput;
+ClientOutput *client_output_new (const gchar * path, GError ** error);
+void client_output_free (ClientOutput * output);
+void client_output_connect (ClientOutput * output, GstElement * fakesink);
+guint64 client_output_get_length (ClientOutput * output);
+gchar *client_output_get_checksum (ClientOutput * output);
+
+/* clientmodes.c: the exit code */
+gint client_run_plain (Client * client);
+gint client_run_loop (Client * client, ClientOutput * output);
+gint client_run_supervised (Client * client, ClientOutput * output);
+
+G_END_DECLS

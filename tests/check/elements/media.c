@@ -1,0 +1,357 @@
+/* The result in a pipeline: queries, seeking, decoding.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <string.h>
+
+#define SIZE (3 * 1024 * 1024 + 5)
+#define SECONDS 2
+#define STRETCH (12 * 1024 * 1024)
+
+static void
+setup (void)
+{
+  FoxapiSimOptions options;
+
+  payload = harness_make_payload (SIZE);
+  options = harness_options ();
+  harness_setup_with (&options);
+}
+
+static void
+preroll (Run *run)
+{
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+}
+
+static gboolean
+is_seekable (GstElement *source)
+{
+  g_autoptr (GstQuery) query = gst_query_new_seeking (GST_FORMAT_BYTES);
+  gboolean seekable = FALSE;
+
+  fail_unless (gst_element_query (source, query));
+  gst_query_parse_seeking (query, NULL, &seekable, NULL, NULL);
+  return seekable;
+}
+
+GST_START_TEST (test_queries)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  gint64 duration = -1;
+
+  preroll (run);
+  fail_unless (gst_element_query_duration (run->source, GST_FORMAT_BYTES,
+          &duration));
+  fail_unless_equals_int64 (duration, SIZE);
+  fail_unless (is_seekable (run->source));
+  fail_unless (run->event != NULL);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_queries_without_length)
+{
+  FoxapiSimOptions options;
+  g_autoptr (Run) run = NULL;
+  gint64 duration = -1;
+
+  options = harness_options ();
+  options.no_length = TRUE;
+  options.no_ranges = TRUE;
+  harness_setup_with (&options);
+  run = run_new (harness_source (NULL));
+  preroll (run);
+  fail_if (gst_element_query_duration (run->source, GST_FORMAT_BYTES,
+          &duration) && duration != -1);
+  fail_if (is_seekable (run->source));
+}
+
+GST_END_TEST;
+
+/* Where the server supports no ranges, the size is known all the same */
+GST_START_TEST (test_queries_without_ranges)
+{
+  FoxapiSimOptions options;
+  g_autoptr (Run) run = NULL;
+  gint64 duration = -1;
+
+  options = harness_options ();
+  options.no_ranges = TRUE;
+  harness_setup_with (&options);
+  run = run_new (harness_source (NULL));
+  preroll (run);
+  fail_unless (gst_element_query_duration (run->source, GST_FORMAT_BYTES,
+          &duration));
+  fail_unless_equals_int64 (duration, g_bytes_get_size (payload));
+  fail_if (is_seekable (run->source));
+}
+
+GST_END_TEST;
+
+static const struct
+{
+  gint64 start;
+  gint64 stop;
+} seeks[] = {
+  {0, -1}, {1, -1}, {SIZE / 2, -1}, {SIZE - 1, -1}, {1000, 2000},
+  {SIZE - 10, SIZE}, {0, 1},
+};
+
+GST_START_TEST (test_seek)
+{
+  gint64 start = seeks[__i__].start;
+  gint64 stop = seeks[__i__].stop;
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GBytes) expected = NULL;
+
+  preroll (run);
+  fail_unless (gst_element_seek (run->pipeline, 1.0, GST_FORMAT_BYTES,
+          GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, start, stop < 0
+          ? GST_SEEK_TYPE_NONE : GST_SEEK_TYPE_SET, stop));
+  run_to_eos (run);
+  expected = g_bytes_new_from_bytes (payload, start,
+      (stop < 0 ? SIZE : stop) - start);
+  run_assert_data (run, expected);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_no_key_on_results ();
+}
+
+GST_END_TEST;
+
+/* Back and forth, then to the beginning for the whole of it */
+GST_START_TEST (test_seek_often)
+{
+  const gint64 places[] = { SIZE - 7, 5, SIZE / 3, 2 * (SIZE / 3), 0 };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  preroll (run);
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
+    fail_unless (gst_element_seek_simple (run->pipeline, GST_FORMAT_BYTES,
+            GST_SEEK_FLAG_FLUSH, places[i]));
+    run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  }
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* A seek after the end, as a looping player does it */
+GST_START_TEST (test_seek_after_eos)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  run_to_eos (run);
+  fail_unless (gst_element_seek_simple (run->pipeline, GST_FORMAT_BYTES,
+          GST_SEEK_FLAG_FLUSH, 0));
+  run_wait (run, GST_MESSAGE_EOS);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* A download that breaks after a seek is resumed where it was */
+GST_START_TEST (test_seek_and_break)
+{
+  FoxapiSimFault cut = {.cut_at = 100000 };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GBytes) expected = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 2, &cut);
+  preroll (run);
+  fail_unless (gst_element_seek_simple (run->pipeline, GST_FORMAT_BYTES,
+          GST_SEEK_FLAG_FLUSH, SIZE / 2));
+  run_to_eos (run);
+  expected = g_bytes_new_from_bytes (payload, SIZE / 2, SIZE - SIZE / 2);
+  run_assert_data (run, expected);
+}
+
+GST_END_TEST;
+
+/* The file changes between start and seek: another video's second half is no
+ * half of this one. */
+GST_START_TEST (test_seek_in_changed_file)
+{
+  g_autoptr (GBytes) other = harness_make_payload (SIZE + 1);
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  preroll (run);
+  foxapi_sim_change_result (sim, other);
+  gst_element_seek_simple (run->pipeline, GST_FORMAT_BYTES,
+      GST_SEEK_FLAG_FLUSH, SIZE / 2);
+  run_to_error (run, GST_RESOURCE_ERROR_READ);
+}
+
+GST_END_TEST;
+
+typedef struct
+{
+  gint frames;                  /* atomic */
+  gint samples;                 /* atomic: buffers of sound */
+  GMutex lock;
+  gint width, height;
+} Decoded;
+
+static void
+on_frame (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
+{
+  Decoded *decoded = data;
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+
+  g_atomic_int_inc (&decoded->frames);
+  g_mutex_lock (&decoded->lock);
+  gst_structure_get_int (gst_caps_get_structure (caps, 0), "width",
+      &decoded->width);
+  gst_structure_get_int (gst_caps_get_structure (caps, 0), "height",
+      &decoded->height);
+  g_mutex_unlock (&decoded->lock);
+}
+
+static void
+on_sound (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
+{
+  g_atomic_int_inc (&((Decoded *) data)->samples);
+}
+
+static void
+watch_sink (GstElement *pipeline, const gchar *name, GCallback callback,
+    Decoded *decoded)
+{
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), name);
+
+  g_object_set (sink, "signal-handoffs", TRUE, NULL);
+  g_signal_connect (sink, "handoff", callback, decoded);
+}
+
+static void
+decode (const gchar *head, guint frames)
+{
+  g_autofree gchar *launch = g_strdup_printf ("foxapivideosrc name=source "
+      "prompt=\"A fox\" duration=%d resolution=720p aspect-ratio=9:16 "
+      "poll-interval=20 base-url=%s api-key=%s task-store=%s %s", SECONDS,
+      foxapi_sim_get_base_url (sim), foxapi_sim_get_api_key (sim), store, head);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, &error);
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  Decoded decoded = { 0 };
+
+  fail_unless (error == NULL, "%s", error ? error->message : "");
+  g_mutex_init (&decoded.lock);
+  watch_sink (pipeline, "video", G_CALLBACK (on_frame), &decoded);
+  watch_sink (pipeline, "audio", G_CALLBACK (on_sound), &decoded);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 100 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  fail_unless_equals_int (decoded.frames, frames);
+  fail_unless_equals_int (decoded.width, 720);
+  fail_unless_equals_int (decoded.height, 1280);
+  fail_unless (decoded.samples > 0);
+  g_mutex_clear (&decoded.lock);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+static void
+setup_rendered (gboolean moov_at_end)
+{
+  FoxapiSimOptions options = {
+    .generation_time_ms = 50,.moov_at_end = moov_at_end,
+  };
+
+  harness_setup_with (&options);
+}
+
+/* A playable file, to the last frame */
+GST_START_TEST (test_decodebin)
+{
+  setup_rendered (FALSE);
+  decode ("! decodebin name=d d. ! queue ! video/x-raw ! "
+      "fakesink name=video sync=false d. ! queue ! audio/x-raw ! "
+      "fakesink name=audio sync=false", SECONDS * FOXAPI_SIM_FPS);
+}
+
+GST_END_TEST;
+
+/* (transfer full): @file with a box of 12 MiB of nothing before its index, so
+ * that it is large enough for qtdemux not to keep it in memory */
+static GBytes *
+stretch (GBytes *file)
+{
+  gsize size, at = 0;
+  const guint8 *data = g_bytes_get_data (file, &size);
+  GByteArray *large = g_byte_array_new ();
+  guint8 box[8] = { 0, 0, 0, 0, 'f', 'r', 'e', 'e' };
+  g_autofree guint8 *nothing = g_malloc0 (STRETCH);
+
+  while (at + 8 <= size && memcmp (data + at + 4, "moov", 4) != 0)
+    at += GST_READ_UINT32_BE (data + at);
+  fail_unless (at + 8 <= size, "The file has no moov");
+  GST_WRITE_UINT32_BE (box, STRETCH + 8);
+  g_byte_array_append (large, data, at);
+  g_byte_array_append (large, box, 8);
+  g_byte_array_append (large, nothing, STRETCH);
+  g_byte_array_append (large, data + at, size - at);
+  return g_byte_array_free_to_bytes (large);
+}
+
+#define DEMUX "! qtdemux name=d d.video_0 ! queue ! decodebin ! " \
+    "fakesink name=video sync=false d.audio_0 ! queue ! " \
+    "fakesink name=audio sync=false"
+
+/* The index behind the media: of a large file qtdemux leaves the media out,
+ * reads the index and seeks back, in push mode */
+GST_START_TEST (test_moov_at_end)
+{
+  FoxapiSimOptions options;
+  g_autoptr (GBytes) file = NULL;
+
+  setup_rendered (TRUE);
+  decode (DEMUX, SECONDS * FOXAPI_SIM_FPS);
+  file = foxapi_sim_get_result (sim, NULL);
+  harness_teardown ();
+  payload = stretch (file);
+  options = harness_options ();
+  harness_setup_with (&options);
+  decode (DEMUX, SECONDS * FOXAPI_SIM_FPS);
+  fail_unless (foxapi_sim_count_requests (sim, FOXAPI_SIM_RESULT) > 1);
+}
+
+GST_END_TEST;
+
+static Suite *
+media_suite (void)
+{
+  Suite *suite = suite_create ("media");
+  TCase *tcase = tcase_create ("seeking");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup, harness_teardown);
+  tcase_add_test (tcase, test_queries);
+  tcase_add_loop_test (tcase, test_seek, 0, G_N_ELEMENTS (seeks));
+  tcase_add_test (tcase, test_seek_often);
+  tcase_add_test (tcase, test_seek_after_eos);
+  tcase_add_test (tcase, test_seek_and_break);
+  tcase_add_test (tcase, test_seek_in_changed_file);
+
+  tcase = tcase_create ("servers");
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, NULL, harness_teardown);
+  tcase_add_test (tcase, test_queries_without_length);
+  tcase_add_test (tcase, test_queries_without_ranges);
+  tcase_add_test (tcase, test_decodebin);
+  tcase_add_test (tcase, test_moov_at_end);
+  return suite;
+}
+
+GST_CHECK_MAIN (media);
