@@ -19,6 +19,7 @@ It runs in a thread of its own.
 """
 
 import asyncio
+import dataclasses
 import json
 import ssl
 import threading
@@ -30,14 +31,25 @@ STALL_SENT = 64 * 1024
 SMALL = b"x" * 1000
 
 
+@dataclasses.dataclass
+class Request:
+    time: float  # on the monotonic clock, which all processes share
+    path: str
+    connection: "Connection"
+
+
+@dataclasses.dataclass
+class Connection:
+    closed: float = float("inf")
+
+
 class Service:
     """Listens at .port, at .tls_port with TLS, and at .silent_port, where
     connections are accepted and nothing is ever said."""
 
     def __init__(self, certificate=None):
         self.links = {}
-        self.requests = []  # (time, path)
-        self.open = 0  # connections now
+        self.requests = []
         self._certificate = certificate
         self._events = {}
         self._tasks = set()
@@ -58,6 +70,17 @@ class Service:
     @property
     def silent_url(self):
         return f"https://127.0.0.1:{self.silent_port}"
+
+    @property
+    def silent_plain_url(self):
+        return f"http://127.0.0.1:{self.silent_port}"
+
+    def count_open(self, mark, moment):
+        """The connections that have carried a request with mark in its path and
+        were open at that moment."""
+        carried = [each.connection for each in list(self.requests)
+                   if mark in each.path and each.time <= moment]
+        return len({id(each) for each in carried if each.closed > moment})
 
     def stop(self):
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -93,19 +116,19 @@ class Service:
         writer.close()
 
     async def _serve(self, reader, writer):
-        self.open += 1
+        connection = Connection()
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 arrived = time.monotonic()
                 method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-                self.requests.append((arrived, path))
+                self.requests.append(Request(arrived, path, connection))
                 await self._read_body(reader, head)
                 await self._answer(method, path, reader, writer)
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
-            self.open -= 1
+            connection.closed = time.monotonic()
             writer.close()
 
     @staticmethod
@@ -150,7 +173,7 @@ class Service:
         elif scenario == "running" and method == "GET":
             share = now / ESTIMATED_TIME % 1
             task.update(status="processing", progress=int(share * 100))
-        # The clock that all processes of a machine share.
+        # On the monotonic clock, which all processes share.
         task["answered"] = time.monotonic()
         return json.dumps(task).encode()
 

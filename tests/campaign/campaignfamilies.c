@@ -375,6 +375,24 @@ plan_crowd (CampaignJob * job)
   }
 }
 
+/* Of two equal submissions the first is never answered; both are killed, the
+ * one without an id and the other with. */
+static void
+plan_half_known (CampaignJob * job)
+{
+  job->n_wishes = 2;
+  job->options.generation_time_ms = draw (job, 500, 800);
+  campaign_fault_held_answer (job, 1);
+  for (guint wish = 0; wish < job->n_wishes; wish++) {
+    CampaignAction *action =
+        add_action (job, 0, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
+
+    action->line = "task";
+    kill_at_request (job, 0, wish, FOXAPI_SIM_SUBMIT, 2, 0);
+    job->runs[0][wish].actions[1].delay_us = draw (job, 100, 200) * 1000;
+  }
+}
+
 /* The store cannot be written, from the start. */
 static void
 plan_no_store (CampaignJob * job)
@@ -485,6 +503,7 @@ static const CampaignFamily families[] = {
   {"only the task", plan_only_task},
   {"two at once", plan_twins},
   {"four restarted at once", plan_crowd},
+  {"one of two unknown", plan_half_known},
   {"no store", plan_no_store},
   {"disk fills up", plan_full_disk},
   {"everything", plan_mixed},

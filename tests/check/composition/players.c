@@ -48,8 +48,7 @@ wait_for (GstElement * pipeline, GstMessageType type)
   message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
       type | GST_MESSAGE_ERROR);
   fail_unless (message != NULL, "nothing came");
-  fail_unless (GST_MESSAGE_TYPE (message) == type, "%" GST_PTR_FORMAT,
-      message);
+  fail_unless (GST_MESSAGE_TYPE (message) == type);
 }
 
 static void

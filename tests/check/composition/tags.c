@@ -24,28 +24,38 @@ setup_index_last (void)
   harness_setup_with (&options);
 }
 
+static GstElement *
+parse_behind (GstElement * source, const gchar * description)
+{
+  g_autofree gchar *all = g_strconcat ("identity name=entry ! ", description,
+      NULL);
+  g_autoptr (GError) error = NULL;
+  GstElement *pipeline = gst_parse_launch (all, &error);
+  g_autoptr (GstElement) entry = NULL;
+
+  fail_unless (pipeline != NULL, "%s", error ? error->message : "");
+  entry = gst_bin_get_by_name (GST_BIN (pipeline), "entry");
+  gst_bin_add (GST_BIN (pipeline), source);
+  fail_unless (gst_element_link (source, entry));
+  return pipeline;
+}
+
 /* Runs a pipeline that was parsed behind a source, to EOS. */
 static GstTagList *
 run_behind (GstElement * source, const gchar * description)
 {
-  g_autoptr (GError) error = NULL;
-  GstElement *pipeline = gst_pipeline_new (NULL);
-  GstElement *rest = gst_parse_bin_from_description (description, TRUE, &error);
+  GstElement *pipeline = parse_behind (source, description);
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   GstTagList *tags = gst_tag_list_new_empty ();
   gboolean ended = FALSE;
 
-  fail_unless (rest != NULL, "%s", error ? error->message : "");
-  gst_bin_add_many (GST_BIN (pipeline), source, rest, NULL);
-  fail_unless (gst_element_link (source, rest));
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   while (!ended) {
     g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus,
         60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_TAG);
 
     fail_unless (message != NULL, "nothing came");
-    fail_if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR,
-        "%" GST_PTR_FORMAT, message);
+    fail_if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR);
     ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
     if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_TAG) {
       g_autoptr (GstTagList) some = NULL;
@@ -129,25 +139,21 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 GST_START_TEST (test_event_behind_decodebin)
 {
   gint n_seen = 0;
-  GstElement *sink = gst_element_factory_make ("fakesink", "last");
+  GstElement *pipeline = parse_behind (tagged_source (),
+      "decodebin ! video/x-raw ! fakesink name=last");
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline),
+      "last");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
-  GstElement *pipeline = gst_pipeline_new (NULL);
-  GstElement *source = tagged_source ();
-  GstElement *decoder = gst_parse_bin_from_description
-      ("decodebin ! video/x-raw ! identity", TRUE, NULL);
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GstMessage) message = NULL;
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event,
       &n_seen, NULL);
-  gst_bin_add_many (GST_BIN (pipeline), source, decoder, sink, NULL);
-  fail_unless (gst_element_link_many (source, decoder, sink, NULL));
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
       GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   fail_unless (message != NULL
-      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "%" GST_PTR_FORMAT,
-      message);
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
   fail_unless (g_atomic_int_get (&n_seen) > 0);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);

@@ -6,6 +6,7 @@
 #include "foxapiharness.h"
 
 #include <ges/ges.h>
+#include <gst/pbutils/pbutils.h>
 
 #define URI "foxapi://generate/wan-2.7-reference-to-video?prompt=A+clip" \
     "&duration=2&resolution=720p"
@@ -59,6 +60,41 @@ new_timeline (void)
 }
 
 static void
+wait_for_end (GstElement * pipeline)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 100 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL
+      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  gst_object_unref (pipeline);
+}
+
+static void
+render (GESTimeline * timeline, const gchar * uri)
+{
+  GESPipeline *pipeline = ges_pipeline_new ();
+  g_autoptr (GstCaps) container = gst_caps_from_string ("video/x-matroska");
+  g_autoptr (GstCaps) video = gst_caps_from_string ("image/jpeg");
+  GstEncodingContainerProfile *profile =
+      gst_encoding_container_profile_new (NULL, NULL, container, NULL);
+
+  gst_encoding_container_profile_add_profile (profile,
+      GST_ENCODING_PROFILE (gst_encoding_video_profile_new (video, NULL, NULL,
+              1)));
+  fail_unless (ges_pipeline_set_timeline (pipeline, timeline));
+  fail_unless (ges_pipeline_set_render_settings (pipeline, uri,
+          GST_ENCODING_PROFILE (profile)));
+  fail_unless (ges_pipeline_set_mode (pipeline, GES_PIPELINE_MODE_RENDER));
+  gst_encoding_profile_unref (profile);
+  wait_for_end (GST_ELEMENT (pipeline));
+}
+
+static void
 on_frame (GstElement * sink, GstBuffer * buffer, GstPad * pad,
     gpointer user_data)
 {
@@ -67,32 +103,30 @@ on_frame (GstElement * sink, GstBuffer * buffer, GstPad * pad,
   ++*n_frames;
 }
 
-GST_START_TEST (test_rendered_frames)
+static guint
+count_frames (const gchar * path)
 {
-  GESTimeline *timeline = new_timeline ();
-  GESPipeline *pipeline = ges_pipeline_new ();
-  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
-  g_autoptr (GstBus) bus = gst_element_get_bus (GST_ELEMENT (pipeline));
-  g_autoptr (GstMessage) message = NULL;
+  g_autofree gchar *description = g_strdup_printf ("filesrc location=%s ! "
+      "matroskademux ! fakesink name=sink signal-handoffs=true", path);
+  GstElement *pipeline = gst_parse_launch (description, NULL);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline),
+      "sink");
   guint n_frames = 0;
 
-  g_object_set (sink, "signal-handoffs", TRUE, NULL);
   g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), &n_frames);
-  ges_pipeline_preview_set_video_sink (pipeline, sink);
-  ges_pipeline_set_timeline (pipeline, timeline);
-  ges_pipeline_set_mode (pipeline, GES_PIPELINE_MODE_PREVIEW_VIDEO);
-  gst_element_set_state (GST_ELEMENT (pipeline), GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, 100 * GST_SECOND,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (message != NULL
-      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS, "%" GST_PTR_FORMAT,
-      message);
-  gst_element_set_state (GST_ELEMENT (pipeline), GST_STATE_NULL);
+  wait_for_end (pipeline);
+  return n_frames;
+}
 
-  fail_unless_equals_int (n_frames, 4 * 25);
+GST_START_TEST (test_rendered_frames)
+{
+  g_autofree gchar *path = g_build_filename (store, "rendered.mkv", NULL);
+  g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
+
+  render (new_timeline (), uri);
+  fail_unless_equals_int (count_frames (path), 4 * 25);
   /* Looked at as an asset, and played: paid for once */
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
-  gst_object_unref (pipeline);
 }
 
 GST_END_TEST;

@@ -174,8 +174,7 @@ GST_START_TEST (test_not_while_running)
   run_to_eos (run);
   fail_if (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source),
           DEFAULT "?prompt=b", &error));
-  fail_unless (g_error_matches (error, GST_URI_ERROR,
-          GST_URI_ERROR_BAD_STATE));
+  fail_unless (g_error_matches (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE));
 }
 
 GST_END_TEST;

@@ -24,7 +24,7 @@ end_warnings (void)
 /* One ERROR of this code that names the property, a failed state change, and
  * nothing on the wire. Takes @source. */
 static void
-refuse (GstElement *source, gint code, const gchar *property)
+refuse (GstElement * source, gint code, const gchar * property)
 {
   g_autoptr (Run) run = run_new (source);
   GstMessage *message = run_refused (run, code);
@@ -86,7 +86,7 @@ GST_START_TEST (test_enum)
 GST_END_TEST;
 
 static gchar *
-repeat (const gchar *text, guint n)
+repeat (const gchar * text, guint n)
 {
   GString *out = g_string_new (NULL);
 
@@ -174,8 +174,7 @@ GST_START_TEST (test_extra_parameters)
 
   fail_unless (extra != NULL);
   g_object_set (source, "extra-parameters", extra, NULL);
-  refuse (source, GST_RESOURCE_ERROR_SETTINGS,
-      gst_structure_get_name (extra));
+  refuse (source, GST_RESOURCE_ERROR_SETTINGS, gst_structure_get_name (extra));
 }
 
 GST_END_TEST;

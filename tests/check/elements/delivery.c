@@ -28,7 +28,7 @@ setup (void)
 
 /* To EOS, every byte there, and paid once */
 static void
-deliver (Run *run)
+deliver (Run * run)
 {
   run_to_eos (run);
   run_stop (run);
@@ -268,7 +268,8 @@ GST_START_TEST (test_redirect)
   run_wait_task (run, "pending");
   /* Held, so that the link is known before it is followed */
   foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &(FoxapiSimFault) {
-        .hold = TRUE});
+      .hold = TRUE}
+  );
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1));
   run_set_state (run, GST_STATE_READY);
@@ -278,7 +279,8 @@ GST_START_TEST (test_redirect)
   location = g_strdup_printf ("Location: http://localhost%s%s",
       strrchr (foxapi_sim_get_result_base_url (sim), ':'), path);
   foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 2, &(FoxapiSimFault) {
-        .status = 302,.headers = location});
+      .status = 302,.headers = location}
+  );
   deliver (run);
   assert_requests (FOXAPI_SIM_RESULT, 3);
 }

@@ -88,7 +88,8 @@ GST_START_TEST (test_details)
 {
   FoxapiSimFault fault = {.status = 422,.body = "{\"error\":{\"message\":"
         "\"no such channel\",\"type\":\"service_unavailable_error\","
-        "\"code\":\"unsupported_advanced_options\"}}" };
+        "\"code\":\"unsupported_advanced_options\"}}"
+  };
   g_autoptr (Run) run = run_new (harness_source (NULL));
   const GstStructure *details;
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 void
-assert_uint (const GstStructure *structure, const gchar *field, guint value)
+assert_uint (const GstStructure * structure, const gchar * field, guint value)
 {
   guint found = 0;
 
@@ -23,7 +23,7 @@ assert_uint (const GstStructure *structure, const gchar *field, guint value)
 }
 
 void
-assert_int (const GstStructure *structure, const gchar *field, gint value)
+assert_int (const GstStructure * structure, const gchar * field, gint value)
 {
   gint found = 0;
 
@@ -34,8 +34,8 @@ assert_int (const GstStructure *structure, const gchar *field, gint value)
 }
 
 void
-assert_string (const GstStructure *structure, const gchar *field,
-    const gchar *value)
+assert_string (const GstStructure * structure, const gchar * field,
+    const gchar * value)
 {
   const gchar *found;
 
@@ -46,7 +46,7 @@ assert_string (const GstStructure *structure, const gchar *field,
 }
 
 void
-assert_boolean (const GstStructure *structure, const gchar *field,
+assert_boolean (const GstStructure * structure, const gchar * field,
     gboolean value)
 {
   gboolean found = FALSE;
@@ -58,7 +58,7 @@ assert_boolean (const GstStructure *structure, const gchar *field,
 }
 
 void
-assert_absent (const GstStructure *structure, const gchar *field)
+assert_absent (const GstStructure * structure, const gchar * field)
 {
   fail_if (gst_structure_has_field (structure, field), "There is a %s", field);
 }
@@ -66,13 +66,13 @@ assert_absent (const GstStructure *structure, const gchar *field)
 static void append_canonical (GString * out, JsonNode * node);
 
 static void
-append_object (GString *out, JsonObject *object)
+append_object (GString * out, JsonObject * object)
 {
   g_autoptr (GList) names = g_list_sort (json_object_get_members (object),
       (GCompareFunc) strcmp);
 
   g_string_append_c (out, '{');
-  for (GList *l = names; l != NULL; l = l->next) {
+  for (GList * l = names; l != NULL; l = l->next) {
     g_string_append_printf (out, "%s\"%s\":", l == names ? "" : ",",
         (const gchar *) l->data);
     append_canonical (out, json_object_get_member (object, l->data));
@@ -83,7 +83,7 @@ append_object (GString *out, JsonObject *object)
 /* One spelling for equal values: 5 and 5.0 differ, the order of members
  * doesn't. */
 static void
-append_canonical (GString *out, JsonNode *node)
+append_canonical (GString * out, JsonNode * node)
 {
   if (JSON_NODE_HOLDS_OBJECT (node)) {
     append_object (out, json_node_get_object (node));
@@ -105,7 +105,7 @@ append_canonical (GString *out, JsonNode *node)
 }
 
 static gchar *
-to_canonical (const gchar *text)
+to_canonical (const gchar * text)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) node = json_from_string (text, &error);
@@ -117,7 +117,7 @@ to_canonical (const gchar *text)
 }
 
 static FoxapiSimRequest *
-get_request (GPtrArray *requests, guint nth)
+get_request (GPtrArray * requests, guint nth)
 {
   fail_unless (requests->len >= nth, "There are %u requests, not %u",
       requests->len, nth);
@@ -142,7 +142,7 @@ harness_request_body (FoxapiSimRoute route, guint nth)
 }
 
 gchar *
-harness_request_header (FoxapiSimRoute route, guint nth, const gchar *name)
+harness_request_header (FoxapiSimRoute route, guint nth, const gchar * name)
 {
   g_autoptr (GPtrArray) requests = foxapi_sim_get_requests (sim, route);
 
@@ -150,7 +150,7 @@ harness_request_header (FoxapiSimRoute route, guint nth, const gchar *name)
 }
 
 void
-assert_body (guint nth, const gchar *expected)
+assert_body (guint nth, const gchar * expected)
 {
   g_autofree gchar *text = harness_request_body (FOXAPI_SIM_SUBMIT, nth);
   g_autofree gchar *wanted = to_canonical (expected);

@@ -49,7 +49,7 @@ harness_options (void)
 }
 
 void
-harness_setup_with (const FoxapiSimOptions *options)
+harness_setup_with (const FoxapiSimOptions * options)
 {
   g_autoptr (GError) error = NULL;
 
@@ -71,7 +71,7 @@ harness_setup (void)
 }
 
 static void
-remove_tree (const gchar *path)
+remove_tree (const gchar * path)
 {
   g_autoptr (GDir) directory = NULL;
   const gchar *name;
@@ -96,7 +96,7 @@ harness_teardown (void)
 }
 
 GstElement *
-harness_source (const gchar *property, ...)
+harness_source (const gchar * property, ...)
 {
   GstElement *source = gst_element_factory_make ("foxapivideosrc", NULL);
   va_list args;
@@ -113,7 +113,7 @@ harness_source (const gchar *property, ...)
 }
 
 void
-harness_set_list (GstElement *source, const gchar *property, ...)
+harness_set_list (GstElement * source, const gchar * property, ...)
 {
   GValue list = G_VALUE_INIT;
   const gchar *text;
@@ -121,7 +121,8 @@ harness_set_list (GstElement *source, const gchar *property, ...)
 
   g_value_init (&list, GST_TYPE_ARRAY);
   va_start (args, property);
-  while ((text = va_arg (args, const gchar *)) != NULL) {
+  while ((text = va_arg (args, const gchar *)) != NULL)
+  {
     GValue value = G_VALUE_INIT;
 
     g_value_init (&value, G_TYPE_STRING);
@@ -134,7 +135,7 @@ harness_set_list (GstElement *source, const gchar *property, ...)
 }
 
 gchar *
-harness_get_string (GstElement *source, const gchar *property)
+harness_get_string (GstElement * source, const gchar * property)
 {
   gchar *value = NULL;
 
@@ -143,7 +144,7 @@ harness_get_string (GstElement *source, const gchar *property)
 }
 
 static void
-list_files (GPtrArray *files, const gchar *path)
+list_files (GPtrArray * files, const gchar * path)
 {
   g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
   const gchar *name;
@@ -161,7 +162,7 @@ list_files (GPtrArray *files, const gchar *path)
 }
 
 GPtrArray *
-harness_list_files (const gchar *directory)
+harness_list_files (const gchar * directory)
 {
   GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
 
@@ -170,7 +171,7 @@ harness_list_files (const gchar *directory)
 }
 
 static gboolean
-find_bytes (const gchar *content, gsize length, const gchar *text)
+find_bytes (const gchar * content, gsize length, const gchar * text)
 {
   gsize size = strlen (text);
 
@@ -182,7 +183,7 @@ find_bytes (const gchar *content, gsize length, const gchar *text)
 }
 
 gboolean
-harness_files_contain (const gchar *directory, const gchar *text)
+harness_files_contain (const gchar * directory, const gchar * text)
 {
   g_autoptr (GPtrArray) files = harness_list_files (directory);
 
@@ -198,7 +199,7 @@ harness_files_contain (const gchar *directory, const gchar *text)
 }
 
 static gchar
-take_event (Run *run, GstEvent *event)
+take_event (Run * run, GstEvent * event)
 {
   GstCaps *caps;
 
@@ -228,7 +229,7 @@ take_event (Run *run, GstEvent *event)
 }
 
 static void
-take_buffer (Run *run, GstBuffer *buffer)
+take_buffer (Run * run, GstBuffer * buffer)
 {
   GstMapInfo map;
 
@@ -238,7 +239,7 @@ take_buffer (Run *run, GstBuffer *buffer)
 }
 
 static GstPadProbeReturn
-on_flow (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+on_flow (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
   Run *run = data;
   gchar letter = 'b';
@@ -254,7 +255,7 @@ on_flow (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 }
 
 Run *
-run_new (GstElement *source)
+run_new (GstElement * source)
 {
   Run *run = g_new0 (Run, 1);
   g_autoptr (GstPad) pad = NULL;
@@ -280,7 +281,7 @@ run_new (GstElement *source)
 }
 
 static void
-drain (Run *run)
+drain (Run * run)
 {
   GstMessage *message;
 
@@ -289,7 +290,7 @@ drain (Run *run)
 }
 
 void
-run_stop (Run *run)
+run_stop (Run * run)
 {
   fail_unless_equals_int (gst_element_set_state (run->pipeline,
           GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
@@ -297,7 +298,7 @@ run_stop (Run *run)
 }
 
 void
-run_free (Run *run)
+run_free (Run * run)
 {
   gst_element_set_state (run->pipeline, GST_STATE_NULL);
   gst_object_unref (run->pipeline);
@@ -313,7 +314,7 @@ run_free (Run *run)
 }
 
 static void
-fail_with_error (GstMessage *message)
+fail_with_error (GstMessage * message)
 {
   g_autoptr (GError) error = NULL;
   g_autofree gchar *debug = NULL;
@@ -324,7 +325,7 @@ fail_with_error (GstMessage *message)
 }
 
 GstMessage *
-run_wait (Run *run, GstMessageType types)
+run_wait (Run * run, GstMessageType types)
 {
   GstMessage *message;
 
@@ -342,7 +343,7 @@ run_wait (Run *run, GstMessageType types)
 }
 
 const GstStructure *
-run_wait_task (Run *run, const gchar *status)
+run_wait_task (Run * run, const gchar * status)
 {
   for (;;) {
     GstMessage *message = run_wait (run, GST_MESSAGE_ELEMENT);
@@ -356,14 +357,14 @@ run_wait_task (Run *run, const gchar *status)
 }
 
 void
-run_set_state (Run *run, GstState state)
+run_set_state (Run * run, GstState state)
 {
   fail_if (gst_element_set_state (run->pipeline, state)
       == GST_STATE_CHANGE_FAILURE);
 }
 
 void
-run_to_eos (Run *run)
+run_to_eos (Run * run)
 {
   run_set_state (run, GST_STATE_PLAYING);
   run_wait (run, GST_MESSAGE_EOS);
@@ -371,7 +372,7 @@ run_to_eos (Run *run)
 
 /* The one ERROR that has been posted since @start */
 static GstMessage *
-only_error (Run *run, guint start, gint code)
+only_error (Run * run, guint start, gint code)
 {
   GstMessage *found = NULL;
   g_autoptr (GError) error = NULL;
@@ -397,7 +398,7 @@ only_error (Run *run, guint start, gint code)
 }
 
 const GstStructure *
-run_to_error (Run *run, gint code)
+run_to_error (Run * run, gint code)
 {
   const GstStructure *details = NULL;
   guint start = run->messages->len;
@@ -414,7 +415,7 @@ run_to_error (Run *run, gint code)
 }
 
 GstMessage *
-run_refused (Run *run, gint code)
+run_refused (Run * run, gint code)
 {
   guint start = run->messages->len;
 
@@ -425,7 +426,7 @@ run_refused (Run *run, gint code)
 }
 
 guint
-run_count (Run *run, GstMessageType type)
+run_count (Run * run, GstMessageType type)
 {
   guint n = 0;
 
@@ -438,7 +439,7 @@ run_count (Run *run, GstMessageType type)
 }
 
 GPtrArray *
-run_tasks (Run *run)
+run_tasks (Run * run)
 {
   GPtrArray *tasks =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_structure_free);
@@ -456,7 +457,7 @@ run_tasks (Run *run)
 }
 
 void
-run_assert_data (Run *run, GBytes *expected)
+run_assert_data (Run * run, GBytes * expected)
 {
   gsize size, at = 0;
   const guint8 *data = g_bytes_get_data (expected, &size);
@@ -470,7 +471,7 @@ run_assert_data (Run *run, GBytes *expected)
 }
 
 gboolean
-run_flow_has (Run *run, gchar letter)
+run_flow_has (Run * run, gchar letter)
 {
   gboolean has;
 

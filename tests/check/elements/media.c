@@ -22,14 +22,14 @@ setup (void)
 }
 
 static void
-preroll (Run *run)
+preroll (Run * run)
 {
   run_set_state (run, GST_STATE_PAUSED);
   run_wait (run, GST_MESSAGE_ASYNC_DONE);
 }
 
 static gboolean
-is_seekable (GstElement *source)
+is_seekable (GstElement * source)
 {
   g_autoptr (GstQuery) query = gst_query_new_seeking (GST_FORMAT_BYTES);
   gboolean seekable = FALSE;
@@ -200,7 +200,7 @@ typedef struct
 } Decoded;
 
 static void
-on_frame (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
+on_frame (GstElement * sink, GstBuffer * buffer, GstPad * pad, gpointer data)
 {
   Decoded *decoded = data;
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
@@ -215,14 +215,14 @@ on_frame (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
 }
 
 static void
-on_sound (GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer data)
+on_sound (GstElement * sink, GstBuffer * buffer, GstPad * pad, gpointer data)
 {
   g_atomic_int_inc (&((Decoded *) data)->samples);
 }
 
 static void
-watch_sink (GstElement *pipeline, const gchar *name, GCallback callback,
-    Decoded *decoded)
+watch_sink (GstElement * pipeline, const gchar * name, GCallback callback,
+    Decoded * decoded)
 {
   g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), name);
 
@@ -231,7 +231,7 @@ watch_sink (GstElement *pipeline, const gchar *name, GCallback callback,
 }
 
 static void
-decode (const gchar *head, guint frames)
+decode (const gchar * head, guint frames)
 {
   g_autofree gchar *launch = g_strdup_printf ("foxapivideosrc name=source "
       "prompt=\"A fox\" duration=%d resolution=720p aspect-ratio=9:16 "
@@ -286,7 +286,7 @@ GST_END_TEST;
 /* (transfer full): @file with a box of 12 MiB of nothing before its index, so
  * that it is large enough for qtdemux not to keep it in memory */
 static GBytes *
-stretch (GBytes *file)
+stretch (GBytes * file)
 {
   gsize size, at = 0;
   const guint8 *data = g_bytes_get_data (file, &size);

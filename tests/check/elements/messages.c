@@ -18,8 +18,8 @@ setup_manual (void)
 
 /* The nth question is answered by this text, in which %s is the task's id */
 static void
-script_answer (FoxapiSimRoute route, guint nth, const gchar *before,
-    const gchar *id, const gchar *after)
+script_answer (FoxapiSimRoute route, guint nth, const gchar * before,
+    const gchar * id, const gchar * after)
 {
   g_autofree gchar *body = g_strconcat (before, id, after, NULL);
   FoxapiSimFault fault = {.status = 200,.body = body };
@@ -28,7 +28,7 @@ script_answer (FoxapiSimRoute route, guint nth, const gchar *before,
 }
 
 static gint64
-get_int64 (const GstStructure *structure, const gchar *field)
+get_int64 (const GstStructure * structure, const gchar * field)
 {
   gint64 value = 0;
 
@@ -194,7 +194,7 @@ GST_START_TEST (test_taken_up)
 GST_END_TEST;
 
 static void
-assert_result (const GstStructure *task, const gchar *url)
+assert_result (const GstStructure * task, const gchar * url)
 {
   const GValue *list = gst_structure_get_value (task, "results");
 
@@ -285,7 +285,7 @@ GST_END_TEST;
 
 /* As letters: s(tart), c(ontinue), C(omplete), E(rror), X (cancelled) */
 static gchar *
-progress_of (Run *run)
+progress_of (Run * run)
 {
   GString *seen = g_string_new (NULL);
 

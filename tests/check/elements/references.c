@@ -31,7 +31,7 @@ teardown (void)
 
 /* (transfer full): the URI of a file with this content, or of that many holes */
 static gchar *
-make_file (const gchar *name, const gchar *content, goffset size)
+make_file (const gchar * name, const gchar * content, goffset size)
 {
   g_autofree gchar *path = g_build_filename (directory, name, NULL);
   gint fd = g_open (path, O_CREAT | O_WRONLY | O_TRUNC, 0600);
@@ -47,7 +47,7 @@ make_file (const gchar *name, const gchar *content, goffset size)
 
 /* (transfer full): the one URL that the nth submission has in this member */
 static gchar *
-sent_url (guint nth, const gchar *member, guint index)
+sent_url (guint nth, const gchar * member, guint index)
 {
   g_autofree gchar *text = harness_request_body (FOXAPI_SIM_SUBMIT, nth);
   g_autoptr (JsonNode) root = json_from_string (text, NULL);
@@ -59,7 +59,7 @@ sent_url (guint nth, const gchar *member, guint index)
 }
 
 static void
-assert_upload (const gchar *url, const gchar *content)
+assert_upload (const gchar * url, const gchar * content)
 {
   g_autoptr (GBytes) upload = foxapi_sim_get_upload (sim, url);
   g_autoptr (GBytes) expected = g_bytes_new (content, strlen (content));
@@ -236,7 +236,7 @@ GST_START_TEST (test_passing)
 GST_END_TEST;
 
 static void
-abandon (const gchar *uri)
+abandon (const gchar * uri)
 {
   GstElement *source = harness_source (NULL);
   g_autoptr (Run) run = NULL;

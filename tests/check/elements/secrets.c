@@ -15,9 +15,9 @@ static guint n_lines;
 static GMutex leak_lock;
 
 static void
-on_line (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
-    const gchar *function, gint line, GObject *object,
-    GstDebugMessage *message, gpointer data)
+on_line (GstDebugCategory * category, GstDebugLevel level, const gchar * file,
+    const gchar * function, gint line, GObject * object,
+    GstDebugMessage * message, gpointer data)
 {
   const gchar *text = gst_debug_message_get (message);
 
@@ -52,14 +52,14 @@ teardown (void)
 }
 
 static void
-assert_clean (const gchar *where, const gchar *text)
+assert_clean (const gchar * where, const gchar * text)
 {
   fail_if (text != NULL && strstr (text, KEY) != NULL, "In %s: %s", where,
       text);
 }
 
 static void
-assert_clean_error (GstMessage *message)
+assert_clean_error (GstMessage * message)
 {
   g_autoptr (GError) error = NULL;
   g_autofree gchar *debug = NULL;
@@ -75,7 +75,7 @@ assert_clean_error (GstMessage *message)
 
 /* Strings within a structure are escaped in its text, so look at each one */
 static gboolean
-check_field (GQuark field, const GValue *value, gpointer data)
+check_field (GQuark field, const GValue * value, gpointer data)
 {
   g_autofree gchar *text = gst_value_serialize (value);
 
@@ -88,7 +88,7 @@ check_field (GQuark field, const GValue *value, gpointer data)
 }
 
 static void
-assert_clean_messages (Run *run)
+assert_clean_messages (Run * run)
 {
   for (guint i = 0; i < run->messages->len; i++) {
     GstMessage *message = g_ptr_array_index (run->messages, i);
@@ -101,7 +101,7 @@ assert_clean_messages (Run *run)
 }
 
 static void
-assert_clean_properties (GstElement *source)
+assert_clean_properties (GstElement * source)
 {
   guint n;
   g_autofree GParamSpec **specs =
@@ -128,7 +128,7 @@ assert_clean_properties (GstElement *source)
 
 /* Everything that this run has said, shown, stored or pushed */
 static void
-assert_clean_run (Run *run)
+assert_clean_run (Run * run)
 {
   g_autofree gchar *dot = gst_debug_bin_to_dot_data (GST_BIN (run->pipeline),
       GST_DEBUG_GRAPH_SHOW_ALL | GST_DEBUG_GRAPH_SHOW_FULL_PARAMS);
@@ -292,8 +292,7 @@ GST_END_TEST;
 /* A proxy's password is a secret as well, and can't be read */
 GST_START_TEST (test_write_only)
 {
-  g_autoptr (GstElement) source =
-      gst_object_ref_sink (harness_source (NULL));
+  g_autoptr (GstElement) source = gst_object_ref_sink (harness_source (NULL));
   const gchar *names[] = { "api-key", "proxy-pw" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {

@@ -11,7 +11,7 @@
 /* Of a pipeline that leaves: it has left, and nothing of it is open. What was
  * held is never released, so whoever waits for it waits still. */
 static void
-leave (Run *run, FoxapiSimRoute route)
+leave (Run * run, FoxapiSimRoute route)
 {
   run_stop (run);
   fail_unless (foxapi_sim_wait_idle (sim, route));
@@ -163,7 +163,7 @@ GST_START_TEST (test_flush_while_waiting)
 GST_END_TEST;
 
 static void
-go (GstElement *element, GstState state, gboolean may_fail)
+go (GstElement * element, GstState state, gboolean may_fail)
 {
   GstStateChangeReturn result = gst_element_set_state (element, state);
 
@@ -178,7 +178,7 @@ go (GstElement *element, GstState state, gboolean may_fail)
 /* From NULL through two states, either up or down or twice the same, and back:
  * an element that is linked to nothing. */
 static void
-exercise (GstElement *element, gboolean may_fail)
+exercise (GstElement * element, gboolean may_fail)
 {
   const GstState states[] = {
     GST_STATE_NULL, GST_STATE_READY, GST_STATE_PAUSED, GST_STATE_PLAYING

@@ -48,7 +48,7 @@ GST_START_TEST (test_intent_before_request)
 GST_END_TEST;
 
 static GstBusSyncReply
-on_message (GstBus *bus, GstMessage *message, gpointer data)
+on_message (GstBus * bus, GstMessage * message, gpointer data)
 {
   gint *found = data;
 
@@ -95,7 +95,7 @@ GST_END_TEST;
 
 /* Submits and leaves before the end, as if the application had gone */
 static void
-abandon (GstElement *source)
+abandon (GstElement * source)
 {
   g_autoptr (Run) run = run_new (source);
 
@@ -209,7 +209,7 @@ spawn_client (void)
 }
 
 static void
-crash (GSubprocess *client)
+crash (GSubprocess * client)
 {
   g_subprocess_send_signal (client, SIGKILL);
   fail_unless (g_subprocess_wait (client, NULL, NULL));
@@ -254,7 +254,7 @@ GST_START_TEST (test_other_process)
 GST_END_TEST;
 
 static void
-assert_warned_of_charge (Run *run)
+assert_warned_of_charge (Run * run)
 {
   for (guint i = 0; i < run->messages->len; i++) {
     GstMessage *message = g_ptr_array_index (run->messages, i);
@@ -293,7 +293,7 @@ GST_START_TEST (test_lost_intent)
 GST_END_TEST;
 
 static void
-damage_files (const gchar *content, gboolean truncate_half)
+damage_files (const gchar * content, gboolean truncate_half)
 {
   g_autoptr (GPtrArray) files = harness_list_files (store);
 

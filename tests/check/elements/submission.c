@@ -13,7 +13,7 @@
 
 /* Submits and leaves; @source is taken */
 static void
-submit (GstElement *source, guint nth)
+submit (GstElement * source, guint nth)
 {
   g_autoptr (Run) run = run_new (source);
 
@@ -102,7 +102,8 @@ GST_START_TEST (test_set_back_to_unset)
       G_GINT64_CONSTANT (1), NULL);
 
   gst_util_set_object_arg (G_OBJECT (source), "multi-shots", "true");
-  harness_set_list (source, "reference-image-urls", "https://a.example/1", NULL);
+  harness_set_list (source, "reference-image-urls", "https://a.example/1",
+      NULL);
   g_object_set (source, "negative-prompt", NULL, "seed", G_GINT64_CONSTANT (-1),
       NULL);
   gst_util_set_object_arg (G_OBJECT (source), "multi-shots", "default");
@@ -132,7 +133,7 @@ GST_START_TEST (test_characters)
 GST_END_TEST;
 
 static gchar *
-repeat (const gchar *text, guint n)
+repeat (const gchar * text, guint n)
 {
   GString *out = g_string_new (NULL);
 
@@ -223,7 +224,7 @@ GST_START_TEST (test_extra_parameters)
 GST_END_TEST;
 
 static guint
-count_text (const gchar *text, const gchar *what)
+count_text (const gchar * text, const gchar * what)
 {
   guint n = 0;
 

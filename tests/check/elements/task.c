@@ -26,7 +26,7 @@ make_source (void)
 }
 
 static gchar *
-get_data (Run *run)
+get_data (Run * run)
 {
   gchar *text;
 
@@ -37,7 +37,7 @@ get_data (Run *run)
 }
 
 static guint
-count_letter (Run *run, gchar letter)
+count_letter (Run * run, gchar letter)
 {
   guint n = 0;
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Row 1: from the result's server to a sink."""
+
+from measure import in_turn, pick
+
+ROW = "Delivery"
+MIB = 1 << 20
+SLOW_RATE = 100 * MIB
+
+
+def prepare(bench):
+    """Sparse files: what they hold does not matter to anybody here."""
+    sizes = {"1 KiB": 1024, "64 MiB": 64 * MIB, "128 MiB": 128 * MIB,
+             "512 MiB": 512 * MIB, "1 GiB": 1024 * MIB}
+    for name, size in sizes.items():
+        with open(bench.scratch / "files" / file_name(name), "wb") as file:
+            file.truncate(size)
+        for server in ("plain", "tls", "http2"):
+            bench.service.links[f"{server}-{file_name(name)}"] = \
+                link(bench, server, name)
+
+
+def file_name(size):
+    return size.replace(" ", "")
+
+
+def link(bench, server, size):
+    return f"{getattr(bench.web, server)}/{file_name(size)}"
+
+
+def service(bench, server, size):
+    return f"{bench.service.url}/done/{server}-{file_name(size)}"
+
+
+def curl(bench, url, *options):
+    run = bench.whole_process(
+        "curl", "-s", "-o", "/dev/null", "-w", "%{time_total}", "--cacert",
+        bench.authority, *options, url)
+    run["wall"] = float(run["output"])
+    return run
+
+
+def contestants(bench, server, size):
+    url = link(bench, server, size)
+    all_of_them = {
+        "foxapivideosrc": lambda: bench.json(
+            "fetch", "foxapivideosrc", service(bench, server, size)),
+        "souphttpsrc": lambda: bench.json("fetch", "souphttpsrc", url),
+        "curl": lambda: curl(bench, url),
+    }
+    if server == "plain":
+        all_of_them["recv(), the limit"] = lambda: bench.json("receive", url)
+    return all_of_them
+
+
+def compare(bench, case, server, size, rounds):
+    runs = in_turn(rounds, contestants(bench, server, size))
+    add = bench.results.add
+    add(ROW, case, "wall time", "s", pick(runs, "wall"))
+    add(ROW, case, "processor time", "s", pick(runs, "cpu"))
+    add(ROW, case, "context switches", "", pick(runs, "switches"))
+    add(ROW, case, "peak memory", "MiB", pick(runs, "peak", 1 / 1024))
+    bench.results.target(ROW, case, "peak memory", 1, "souphttpsrc")
+
+
+def compare_slow(bench, case, server, size, rounds):
+    """The same, and then with a sink that takes SLOW_RATE and no more."""
+    url = link(bench, server, size)
+    api = service(bench, server, size)
+    runs = in_turn(rounds, {
+        "foxapivideosrc": lambda: bench.json(
+            "fetch", "foxapivideosrc", api, SLOW_RATE),
+        "foxapivideosrc, fast sink": lambda: bench.json(
+            "fetch", "foxapivideosrc", api),
+        "souphttpsrc": lambda: bench.json(
+            "fetch", "souphttpsrc", url, SLOW_RATE),
+        "souphttpsrc, fast sink": lambda: bench.json(
+            "fetch", "souphttpsrc", url),
+    })
+    bench.results.add(ROW, case, "peak memory", "MiB",
+                      pick(runs, "peak", 1 / 1024))
+    bench.results.target(ROW, case, "peak memory", 1.1,
+                         "foxapivideosrc, fast sink")
+
+
+def compare_round_trips(bench, rounds):
+    case = "1 KiB, plain HTTP: the service's round trips and the store"
+    url = link(bench, "plain", "1 KiB")
+    runs = in_turn(rounds, {
+        "foxapivideosrc": lambda: bench.json(
+            "fetch", "foxapivideosrc", service(bench, "plain", "1 KiB")),
+        "souphttpsrc": lambda: bench.json("fetch", "souphttpsrc", url),
+    })
+    bench.results.add(ROW, case, "wall time", "ms", pick(runs, "wall", 1000))
+    bench.results.add(ROW, case, "processor time", "ms",
+                      pick(runs, "cpu", 1000))
+
+
+def measure(bench):
+    prepare(bench)
+    results = bench.results
+    large = "128 MiB" if bench.quick else "1 GiB"
+    tls_large = "64 MiB" if bench.quick else "512 MiB"
+
+    case = f"plain HTTP, {large}"
+    compare(bench, case, "plain", large, bench.rounds(9, 3))
+    results.target(ROW, case, "wall time", .80, "souphttpsrc")
+    results.target(ROW, case, "processor time", .55, "souphttpsrc")
+
+    case = f"TLS 1.3, {tls_large}"
+    compare(bench, case, "tls", tls_large, bench.rounds(7, 3))
+    results.target(ROW, case, "wall time", .58, "souphttpsrc")
+    results.target(ROW, case, "processor time", .42, "souphttpsrc")
+
+    compare_http2(bench, bench.rounds(7, 3))
+    compare_slow(bench, "a sink of 100 MiB/s, plain HTTP, 128 MiB", "plain",
+                 "128 MiB", bench.rounds(3, 1))
+    compare_slow(bench, "a sink of 100 MiB/s, TLS with HTTP/2, 64 MiB", "http2",
+                 "64 MiB", bench.rounds(3, 1))
+    compare_round_trips(bench, bench.rounds(15, 5))
+
+
+def compare_http2(bench, rounds):
+    """Against souphttpsrc, and against our own over TLS without HTTP/2."""
+    case = "TLS 1.3 with HTTP/2 offered, 64 MiB"
+    ours = "foxapivideosrc, HTTP/2 not offered"
+    all_of_them = contestants(bench, "http2", "64 MiB")
+    all_of_them[ours] = contestants(bench, "tls", "64 MiB")["foxapivideosrc"]
+    runs = in_turn(rounds, all_of_them)
+    add = bench.results.add
+    add(ROW, case, "wall time", "s", pick(runs, "wall"))
+    add(ROW, case, "processor time", "s", pick(runs, "cpu"))
+    add(ROW, case, "context switches", "", pick(runs, "switches"))
+    add(ROW, case, "peak memory", "MiB", pick(runs, "peak", 1 / 1024))
+    bench.results.target(ROW, case, "wall time", 1.05, ours)
+    bench.results.target(ROW, case, "processor time", 1.05, ours)
+    bench.results.target(ROW, case, "peak memory", 1, "souphttpsrc")
