@@ -631,6 +631,7 @@ note_delivered (GstFoxapiVideoSrc * self)
   gboolean is_delivered;
 
   GST_INFO_OBJECT (self, "the whole result has been delivered");
+  foxapi_generation_handed_out (self->job.generation);
   GST_OBJECT_LOCK (self);
   self->end_is_pushed = TRUE;
   is_delivered = self->is_playing;
@@ -655,6 +656,29 @@ on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
       && gst_foxapi_delivery_is_complete (&self->delivery))
     note_delivered (self);
   return GST_PAD_PROBE_OK;
+}
+
+/* A demuxer that found the index behind the media has pads only while it handles
+ * the last buffer, and may say EOS with that: the only moment for the events is
+ * right behind it. So this buffer is handed on here. */
+static GstPadProbeReturn
+on_buffer_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  g_autoptr (GstPad) peer = NULL;
+  guint64 size;
+
+  if (self->phase != PHASE_DELIVER_MEDIA
+      || !gst_foxapi_delivery_get_size (&self->delivery, &size)
+      || GST_BUFFER_OFFSET_END (buffer) != size
+      || (peer = gst_pad_get_peer (pad)) == NULL)
+    return GST_PAD_PROBE_OK;
+
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = gst_pad_chain (peer, buffer);
+  if (GST_PAD_PROBE_INFO_FLOW_RETURN (info) == GST_FLOW_EOS)
+    announce_task (self);
+  return GST_PAD_PROBE_HANDLED;
 }
 
 static GstFlowReturn
@@ -839,6 +863,8 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
   gst_base_src_set_blocksize (src, BLOCK_SIZE);
   /* The end is where the download has proved it to be. */
   gst_base_src_set_automatic_eos (src, FALSE);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (src), GST_PAD_PROBE_TYPE_BUFFER,
+      on_buffer_pushed, self, NULL);
   gst_pad_add_probe (GST_BASE_SRC_PAD (src),
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event_pushed, self, NULL);
 }

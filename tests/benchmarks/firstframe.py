@@ -11,13 +11,13 @@ BIT_RATE_KBIT = 64000
 FRAMES_PER_S = 25
 
 
-def make_file(bench, cache, megabytes, moov_at_end):
+def make_file(bench, megabytes, moov_at_end):
     """A video of that size, made once."""
     name = f"{megabytes}-{'end' if moov_at_end else 'front'}.mp4"
-    file = cache / name
+    file = bench.cache / name
     if not file.exists():
         frames = int(megabytes * 8000 / BIT_RATE_KBIT * FRAMES_PER_S)
-        part = cache / (name + ".part")
+        part = bench.cache / (name + ".part")
         bench.output(
             "gst-launch-1.0", "-q",
             "videotestsrc", "pattern=snow", f"num-buffers={frames}", "!",
@@ -34,12 +34,12 @@ def make_file(bench, cache, megabytes, moov_at_end):
     return name
 
 
-def measure(bench, cache):
+def measure(bench):
     rounds = bench.rounds(7, 3)
     sizes = (2, 20) if bench.quick else (10, 200)
     for megabytes in sizes:
         for moov_at_end in (False, True):
-            name = make_file(bench, cache, megabytes, moov_at_end)
+            name = make_file(bench, megabytes, moov_at_end)
             place = "at the end" if moov_at_end else "in front"
             case = f"{megabytes} MB, index {place}"
             text = bench.output(

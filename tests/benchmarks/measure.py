@@ -114,12 +114,14 @@ def pick(runs, metric, factor=1.0):
 
 
 class Bench:
-    """Where the programs, the servers and the scratch files are."""
+    """Where the programs, the servers and the files are: scratch goes away, cache
+    stays."""
 
-    def __init__(self, build, scratch, environment, web, service, authority,
-                 quick):
-        self.build = pathlib.Path(build)
-        self.scratch = pathlib.Path(scratch)
+    def __init__(self, build, scratch, cache, environment, web, service,
+                 authority, quick):
+        self.build = build
+        self.scratch = scratch
+        self.cache = cache
         self.environment = environment
         self.web = web
         self.service = service

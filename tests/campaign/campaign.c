@@ -36,7 +36,8 @@ static const GOptionEntry entries[] = {
   {"parallel", 'p', 0, G_OPTION_ARG_INT, &n_parallel, "Jobs at once", "N"},
   {"patience", 0, 0, G_OPTION_ARG_INT, &patience_s,
       "Seconds until a client counts as hung", "N"},
-  {"keep", 0, 0, G_OPTION_ARG_NONE, &keep, "Keep all files", NULL},
+  {"keep", 0, 0, G_OPTION_ARG_NONE, &keep,
+      "Keep the files of jobs with violations", NULL},
   {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}
 };
 
@@ -63,6 +64,22 @@ remove_tree (const gchar * path)
 }
 
 static void
+remove_or_keep (CampaignJob * job)
+{
+  if (!keep || job->report->len == 0) {
+    remove_tree (job->directory);
+    return;
+  }
+  for (guint i = 0; i < job->runs_done->len; i++) {
+    CampaignRun *run = g_ptr_array_index (job->runs_done, i);
+    g_autofree gchar *path = g_strdup_printf ("%s/said-%u", job->directory,
+        run->number);
+
+    g_file_set_contents (path, run->text->str, run->text->len, NULL);
+  }
+}
+
+static void
 work_on (gpointer data, gpointer user_data)
 {
   Work *work = user_data;
@@ -81,8 +98,7 @@ work_on (gpointer data, gpointer user_data)
     g_print ("%u jobs done\n", work->n_done);
   g_mutex_unlock (&work->lock);
 
-  if (!keep)
-    remove_tree (job->directory);
+  remove_or_keep (job);
   campaign_job_free (job);
 }
 

@@ -21,6 +21,7 @@ typedef struct
   gboolean told;                /* "maybe charged" */
   gboolean shown;               /* its id */
   guint delivered_by;           /* number of the client, 0: none */
+  guint delivered_again_by;
   gboolean failed;              /* and the user was told */
 } Submission;
 
@@ -159,9 +160,12 @@ note_delivery (Ledger * ledger, CampaignRun * run, const gchar * task_id)
 {
   Submission *submission = find (ledger, task_id);
 
-  if (submission != NULL && submission->delivered_by == 0
-      && !run->plan.only_task)
+  if (submission == NULL || run->plan.only_task)
+    return;
+  if (submission->delivered_by == 0)
     submission->delivered_by = run->number;
+  else if (submission->delivered_by != run->number)
+    submission->delivered_again_by = run->number;
 }
 
 static void
@@ -243,6 +247,19 @@ check_unknown (Ledger * ledger, guint index)
         "client %u did not say that it may have been charged", run->number);
 }
 
+/* Each client that runs at the same time as others has a task of its own. */
+static void
+check_shared (Ledger * ledger, Submission * submission)
+{
+  CampaignJob *job = ledger->job;
+
+  if (submission->delivered_again_by != 0)
+    campaign_job_violation (job, &job->ledger.other,
+        "task %s was delivered by client %u, and again by client %u",
+        submission->task_id, submission->delivered_by,
+        submission->delivered_again_by);
+}
+
 static void
 count (Ledger * ledger)
 {
@@ -255,6 +272,7 @@ count (Ledger * ledger)
 
     if (submission->task_id != NULL) {
       count_charged (ledger, submission);
+      check_shared (ledger, submission);
       told += submission->told;
     }
     if (submission->run == 0 || submission->run > ledger->job->runs_done->len)

@@ -17,6 +17,7 @@
 
 #include "foxapifollow.h"
 #include "foxapijson.h"
+#include "foxapiplaying.h"
 #include "foxapireferences.h"
 #include "foxapistore.h"
 #include "foxapisubmission.h"
@@ -24,6 +25,7 @@
 struct _FoxapiGeneration
 {
   JsonObject *body;             /* NULL: a task was named instead */
+  gchar *identity;              /* NULL until it has begun */
   gchar *task_id;               /* NULL until there is a task */
   FoxapiTask *first_answer;
   FoxapiTask *task;             /* the latest answer; NULL until asked */
@@ -33,6 +35,7 @@ struct _FoxapiGeneration
 
   GMutex record_lock;           /* the result may be delivered in any thread */
   FoxapiRecord *record;         /* NULL: none, or it could not be written */
+  gboolean is_playing;          /* known to foxapi_playing_find() */
 };
 
 static FoxapiGeneration *
@@ -92,6 +95,7 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_clear_pointer (&generation->task, foxapi_task_unref);
   g_clear_pointer (&generation->record, foxapi_record_free);
   g_clear_error (&generation->failure);
+  g_free (generation->identity);
   g_mutex_clear (&generation->record_lock);
   g_free (generation->task_id);
   g_free (generation);
@@ -274,7 +278,8 @@ write_id_to_store (FoxapiGeneration * generation, const FoxapiRun * run)
  * foxapi_generation_let_go:
  * @generation: a generation that stops running
  *
- * Others may take up its task from now on; so may this one.
+ * Others may take up its task from now on; so may this one. A new request that
+ * is equal is a new one.
  *
  * Since: 0.1
  */
@@ -284,6 +289,29 @@ foxapi_generation_let_go (FoxapiGeneration * generation)
   g_mutex_lock (&generation->record_lock);
   if (generation->record != NULL)
     foxapi_record_let_go (generation->record);
+  if (generation->is_playing)
+    foxapi_playing_remove (generation->identity, generation->task_id);
+  generation->is_playing = FALSE;
+  g_mutex_unlock (&generation->record_lock);
+}
+
+/**
+ * foxapi_generation_handed_out:
+ * @generation: a generation
+ *
+ * Its result was handed out to its end. While this one runs, an equal request of
+ * this process takes up its task: a player that loops without a gap.
+ *
+ * Since: 0.1
+ */
+void
+foxapi_generation_handed_out (FoxapiGeneration * generation)
+{
+  g_mutex_lock (&generation->record_lock);
+  if (!generation->is_playing && generation->identity != NULL) {
+    foxapi_playing_add (generation->identity, generation->task_id);
+    generation->is_playing = TRUE;
+  }
   g_mutex_unlock (&generation->record_lock);
 }
 
@@ -354,6 +382,7 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   }
 
   generation->task_id = g_strdup (foxapi_task_get_id (task));
+  generation->resumed = FALSE;
   know (generation, task);
   write_id_to_store (generation, run);
   run->observer->task (run->user_data, task, FALSE,
@@ -361,18 +390,30 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   return TRUE;
 }
 
-/* From nothing to a task: one from the store, or a new one. */
+static void
+set_identity (FoxapiGeneration * generation, const gchar * identity)
+{
+  g_mutex_lock (&generation->record_lock);
+  g_free (generation->identity);
+  generation->identity = g_strdup (identity);
+  g_mutex_unlock (&generation->record_lock);
+}
+
+/* From nothing to a task: one that is playing, one from the store, or a new one.
+ */
 static gboolean
 begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
   g_autofree gchar *identity = NULL, *key_digest = NULL;
 
-  if (run->store_directory != NULL) {
-    identity = identify (generation, run, &key_digest, error);
-    if (identity == NULL)
-      return FALSE;
+  identity = identify (generation, run, &key_digest, error);
+  if (identity == NULL)
+    return FALSE;
+  set_identity (generation, identity);
+
+  generation->task_id = foxapi_playing_find (identity);
+  if (generation->task_id == NULL && run->store_directory != NULL)
     take_from_store (generation, run, identity);
-  }
   if (generation->task_id != NULL)
     return TRUE;
   return submit (generation, run, identity, key_digest, error);
@@ -481,16 +522,13 @@ gboolean
 foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
 {
-  gboolean submitted = generation->task_id == NULL;
-
   if (generation->failure != NULL) {
     g_propagate_error (error, g_error_copy (generation->failure));
     return FALSE;
   }
+  generation->resumed = TRUE;
   if (generation->task_id == NULL && !begin (generation, run, error))
     return FALSE;
-
-  generation->resumed = !submitted || generation->from_store;
   if (generation->resumed && !take_up (generation, run, error))
     return FALSE;
   if (run->until_task)

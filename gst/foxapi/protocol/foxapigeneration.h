@@ -37,6 +37,7 @@ FoxapiTask *foxapi_generation_get_first_answer (FoxapiGeneration * generation);
 gboolean foxapi_generation_has_failed (FoxapiGeneration * generation);
 
 void foxapi_generation_let_go (FoxapiGeneration * generation);
+void foxapi_generation_handed_out (FoxapiGeneration * generation);
 void foxapi_generation_delivered (FoxapiGeneration * generation);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiGeneration, foxapi_generation_free)

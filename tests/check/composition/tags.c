@@ -176,7 +176,8 @@ tags_suite (void)
 
   suite_add_tcase (suite, last);
   tcase_add_checked_fixture (last, setup_index_last, harness_teardown);
-  tcase_add_test (last, test_event_behind_decodebin);
+  tcase_add_test (last, test_remuxed_to_mp4);
+  tcase_add_test (last, test_remuxed_to_matroska);
   return suite;
 }
 

@@ -9,7 +9,6 @@
 
 #include "foxapiharness.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 /* Only a broken test sees the end of this. */
@@ -70,28 +69,12 @@ harness_setup (void)
   harness_setup_with (&options);
 }
 
-static void
-remove_tree (const gchar * path)
-{
-  g_autoptr (GDir) directory = NULL;
-  const gchar *name;
-
-  if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-    directory = g_dir_open (path, 0, NULL);
-  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_tree (child);
-  }
-  g_remove (path);
-}
-
 void
 harness_teardown (void)
 {
   g_clear_pointer (&sim, foxapi_sim_free);
   g_clear_pointer (&payload, g_bytes_unref);
-  remove_tree (store);
+  harness_remove_tree (store);
   g_clear_pointer (&store, g_free);
 }
 
@@ -134,6 +117,35 @@ harness_set_list (GstElement * source, const gchar * property, ...)
   g_value_unset (&list);
 }
 
+GSubprocess *
+harness_spawn (const gchar * property, gboolean trace_leaks)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (trace_leaks
+      ? G_SUBPROCESS_FLAGS_STDERR_PIPE : G_SUBPROCESS_FLAGS_NONE);
+  const gchar *program = g_getenv ("CHECK_CLIENT");
+  g_autofree gchar *url = g_strconcat ("base-url=",
+      foxapi_sim_get_base_url (sim), NULL);
+  g_autofree gchar *directory = g_strconcat ("task-store=", store, NULL);
+  g_autoptr (GError) error = NULL;
+  GSubprocess *client;
+
+  fail_unless (program != NULL, "CHECK_CLIENT does not say which client");
+  g_subprocess_launcher_setenv (launcher, "FOXAPI_API_KEY",
+      foxapi_sim_get_api_key (sim), TRUE);
+  if (trace_leaks) {
+    g_subprocess_launcher_setenv (launcher, "GST_TRACERS", "leaks", TRUE);
+    g_subprocess_launcher_setenv (launcher, "GST_DEBUG", "GST_TRACER:7", TRUE);
+    g_subprocess_launcher_setenv (launcher, "GST_DEBUG_NO_COLOR", "1", TRUE);
+  }
+  client = g_subprocess_launcher_spawn (launcher, &error, program,
+      "foxapivideosrc", "prompt=A fox", "poll-interval=20", "retries=0", url,
+      directory, property, "!", "fakesink", NULL);
+  fail_unless (client != NULL, "No client: %s",
+      error != NULL ? error->message : "");
+  return client;
+}
+
 gchar *
 harness_get_string (GstElement * source, const gchar * property)
 {
@@ -141,61 +153,6 @@ harness_get_string (GstElement * source, const gchar * property)
 
   g_object_get (source, property, &value, NULL);
   return value;
-}
-
-static void
-list_files (GPtrArray * files, const gchar * path)
-{
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
-    gchar *child = g_build_filename (path, name, NULL);
-
-    if (g_file_test (child, G_FILE_TEST_IS_DIR)) {
-      list_files (files, child);
-      g_free (child);
-    } else {
-      g_ptr_array_add (files, child);
-    }
-  }
-}
-
-GPtrArray *
-harness_list_files (const gchar * directory)
-{
-  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
-
-  list_files (files, directory);
-  return files;
-}
-
-static gboolean
-find_bytes (const gchar * content, gsize length, const gchar * text)
-{
-  gsize size = strlen (text);
-
-  for (gsize i = 0; i + size <= length; i++) {
-    if (memcmp (content + i, text, size) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-gboolean
-harness_files_contain (const gchar * directory, const gchar * text)
-{
-  g_autoptr (GPtrArray) files = harness_list_files (directory);
-
-  for (guint i = 0; i < files->len; i++) {
-    g_autofree gchar *content = NULL;
-    gsize length;
-
-    if (g_file_get_contents (g_ptr_array_index (files, i), &content, &length,
-            NULL) && find_bytes (content, length, text))
-      return TRUE;
-  }
-  return FALSE;
 }
 
 static gchar

@@ -32,7 +32,11 @@ GBytes *harness_make_payload (gsize size);
 GstElement *harness_source (const gchar * property, ...);
 /* Strings up to NULL */
 void harness_set_list (GstElement * source, const gchar * property, ...);
+/* (transfer full): a client of the simulator and the store in a process of its
+ * own, with one more property; with the leaks tracer it tells on stderr */
+GSubprocess *harness_spawn (const gchar * property, gboolean trace_leaks);
 gchar *harness_get_string (GstElement * source, const gchar * property);
+void harness_remove_tree (const gchar * path);
 /* All files below a directory: (element-type filename) */
 GPtrArray *harness_list_files (const gchar * directory);
 /* Whether a file of this directory contains @text */

@@ -1,5 +1,5 @@
-/* Nothing of an element outlives it: gst-launch-1.0 under GStreamer's leaks
- * tracer, which looks when everything has been taken down.
+/* Nothing of an element outlives it: a client under GStreamer's leaks tracer,
+ * which looks when everything has been taken down.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,28 +9,14 @@
 #include <signal.h>
 #include <string.h>
 
-/* Runs "foxapivideosrc prompt=… ! fakesink" with one more property; where a
- * route is held, it is interrupted there. */
+/* Runs a client with one more property. Where a route is held, it is
+ * interrupted there. */
 static gchar *
 launch (const gchar * property, gint held_route)
 {
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new
-      (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
-  g_autofree gchar *url = g_strconcat ("base-url=",
-      foxapi_sim_get_base_url (sim), NULL);
-  g_autofree gchar *directory = g_strconcat ("task-store=", store, NULL);
-  g_autoptr (GSubprocess) client = NULL;
+  g_autoptr (GSubprocess) client = harness_spawn (property, TRUE);
   gchar *text = NULL;
 
-  g_subprocess_launcher_setenv (launcher, "FOXAPI_API_KEY",
-      foxapi_sim_get_api_key (sim), TRUE);
-  g_subprocess_launcher_setenv (launcher, "GST_TRACERS", "leaks", TRUE);
-  g_subprocess_launcher_setenv (launcher, "GST_DEBUG", "GST_TRACER:7", TRUE);
-  g_subprocess_launcher_setenv (launcher, "GST_DEBUG_NO_COLOR", "1", TRUE);
-  client = g_subprocess_launcher_spawn (launcher, NULL, "gst-launch-1.0", "-q",
-      "foxapivideosrc", "prompt=A fox", "poll-interval=20", "retries=0", url,
-      directory, property, "!", "fakesink", NULL);
-  fail_unless (client != NULL, "There is no gst-launch-1.0");
   if (held_route >= 0) {
     fail_unless (foxapi_sim_wait_requests (sim, held_route, 1));
     g_subprocess_send_signal (client, SIGINT);

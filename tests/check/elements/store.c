@@ -187,27 +187,6 @@ GST_START_TEST (test_two_at_once)
 
 GST_END_TEST;
 
-static GSubprocess *
-spawn_client (void)
-{
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
-  g_autofree gchar *url = g_strconcat ("base-url=",
-      foxapi_sim_get_base_url (sim), NULL);
-  g_autofree gchar *directory = g_strconcat ("task-store=", store, NULL);
-  g_autoptr (GError) error = NULL;
-  GSubprocess *client;
-
-  g_subprocess_launcher_setenv (launcher, "FOXAPI_API_KEY",
-      foxapi_sim_get_api_key (sim), TRUE);
-  client = g_subprocess_launcher_spawn (launcher, &error, "gst-launch-1.0",
-      "-q", "foxapivideosrc", "prompt=A fox", "poll-interval=20", url,
-      directory, "!", "fakesink", NULL);
-  fail_unless (client != NULL, "No gst-launch-1.0: %s",
-      error != NULL ? error->message : "");
-  return client;
-}
-
 static void
 crash (GSubprocess * client)
 {
@@ -217,7 +196,7 @@ crash (GSubprocess * client)
 
 GST_START_TEST (test_crash)
 {
-  g_autoptr (GSubprocess) client = spawn_client ();
+  g_autoptr (GSubprocess) client = harness_spawn ("seed=-1", FALSE);
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autofree gchar *id = NULL;
   const GstStructure *task;
@@ -241,7 +220,7 @@ GST_END_TEST;
 /* While the other process lives, its task is its own */
 GST_START_TEST (test_other_process)
 {
-  g_autoptr (GSubprocess) client = spawn_client ();
+  g_autoptr (GSubprocess) client = harness_spawn ("seed=-1", FALSE);
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
@@ -280,7 +259,7 @@ GST_START_TEST (test_lost_intent)
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
-  client = spawn_client ();
+  client = harness_spawn ("seed=-1", FALSE);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
   crash (client);
   run_set_state (run, GST_STATE_PAUSED);

@@ -205,7 +205,8 @@ GST_END_TEST;
 
 GST_START_TEST (test_bad_base_urls)
 {
-  static const gchar *const bad[] = { "", "api.foxapi.cc", "ftp://a", "file:///",
+  static const gchar *const bad[] =
+      { "", "api.foxapi.cc", "ftp://a", "file:///",
     "https://", "https:///v1", "https://user@a", "https://user:pw@a",
     "https://a?b", "https://a#b", "https://a:99999", "mailto:a@b", "https:a",
     "\xff"
@@ -333,8 +334,8 @@ GST_START_TEST (test_challenge)
   g_autoptr (GError) error = NULL;
 
   script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
-      .status = 401,.headers = "WWW-Authenticate: Basic realm=\"x\"",
-      .body = ""}
+      .status = 401,.headers = "WWW-Authenticate: Basic realm=\"x\"",.body =
+        ""}
   );
   fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, &error) == NULL);
   check_error (error, &refused);

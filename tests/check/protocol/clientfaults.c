@@ -181,14 +181,18 @@ GST_END_TEST;
 GST_START_TEST (test_connection_lost)
 {
   check_submit ((FoxapiSimFault) {
-        .reset = TRUE}, &answer_lost);
+      .reset = TRUE}
+      , &answer_lost);
   check_submit ((FoxapiSimFault) {
-        .close = TRUE}, &answer_lost);
+      .close = TRUE}
+      , &answer_lost);
   fail_unless_equals_int (count_tasks (), 0);
   check_submit ((FoxapiSimFault) {
-        .act_first = TRUE,.reset = TRUE}, &answer_lost);
+      .act_first = TRUE,.reset = TRUE}
+      , &answer_lost);
   check_submit ((FoxapiSimFault) {
-        .act_first = TRUE,.close = TRUE}, &answer_lost);
+      .act_first = TRUE,.close = TRUE}
+      , &answer_lost);
   fail_unless_equals_int (count_tasks (), 2);
 }
 
@@ -235,9 +239,11 @@ GST_START_TEST (test_timeout)
   client = foxapi_client_new (session, foxapi_sim_get_base_url (sim),
       foxapi_sim_get_api_key (sim), NULL);
   check_submit ((FoxapiSimFault) {
-        .hold = TRUE,.act_first = TRUE}, &answer_lost);
+      .hold = TRUE,.act_first = TRUE}
+      , &answer_lost);
   check_ask ((FoxapiSimFault) {
-        .hold = TRUE}, &free_fault);
+      .hold = TRUE}
+      , &free_fault);
 }
 
 GST_END_TEST;
@@ -370,8 +376,8 @@ check_long_chunk (gsize length, gboolean good)
     g_string_append_c (body, 'x');
   g_string_append (body, "\"}\r\n0\r\n\r\n");
   script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
-      .status = 200,.headers = "Transfer-Encoding: chunked",
-      .body = body->str,.body_length = (gssize) body->len}
+      .status = 200,.headers = "Transfer-Encoding: chunked",.body =
+        body->str,.body_length = (gssize) body->len}
   );
   task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
   fail_unless ((task != NULL) == good);
@@ -399,8 +405,8 @@ GST_START_TEST (test_long_chunked_error)
       NULL);
 
   check_submit ((FoxapiSimFault) {
-        .status = 500,.headers = "Transfer-Encoding: chunked",
-        .body = body}, &server);
+      .status = 500,.headers = "Transfer-Encoding: chunked",.body =
+        body}, &server);
 }
 
 GST_END_TEST;

@@ -101,7 +101,8 @@ check_size_known (gboolean known)
 GST_START_TEST (test_nothing_known)
 {
   setup_with ((FoxapiSimOptions) {
-        0}, SIZE);
+      0}
+      , SIZE);
   check_size_known (FALSE);
   fail_if (foxapi_download_is_seekable (download));
   fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_RESULT),
@@ -115,7 +116,8 @@ GST_START_TEST (test_whole)
   g_autofree gchar *authorization = NULL;
 
   setup_with ((FoxapiSimOptions) {
-        0}, SIZE);
+      0}
+      , SIZE);
   open_at (0);
   check_size_known (TRUE);
   fail_unless (foxapi_download_is_seekable (download));
@@ -131,7 +133,8 @@ GST_END_TEST;
 GST_START_TEST (test_one_request)
 {
   setup_with ((FoxapiSimOptions) {
-        0}, SIZE);
+      0}
+      , SIZE);
   check_rest (0, 65536);
   fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_RESULT),
       1);
@@ -144,7 +147,7 @@ GST_START_TEST (test_pieces)
   static const gsize pieces[] = { 1, 7, 4096, 1000000 };
 
   setup_with ((FoxapiSimOptions) {
-        0}, 20000);
+      0}, 20000);
   for (guint i = 0; i < G_N_ELEMENTS (pieces); i++)
     check_rest (0, pieces[i]);
 }
@@ -154,7 +157,8 @@ GST_END_TEST;
 GST_START_TEST (test_small)
 {
   setup_with ((FoxapiSimOptions) {
-        0}, 1);
+      0}
+      , 1);
   check_rest (0, 4096);
 }
 
@@ -165,7 +169,7 @@ GST_START_TEST (test_positions)
   static const guint64 positions[] = { 100, 1, SIZE - 1, SIZE / 2, 0 };
 
   setup_with ((FoxapiSimOptions) {
-        0}, SIZE);
+      0}, SIZE);
   for (guint i = 0; i < G_N_ELEMENTS (positions); i++) {
     check_rest (positions[i], 65536);
     check_size_known (TRUE);
@@ -181,7 +185,7 @@ GST_START_TEST (test_jumps)
   guint64 positions[] = { 0, 200000, 5, 299990, 0 };
 
   setup_with ((FoxapiSimOptions) {
-        0}, SIZE);
+      0}, SIZE);
   expected = g_bytes_get_data (payload, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (positions); i++) {
     guint8 buffer[1000];
@@ -201,7 +205,8 @@ GST_START_TEST (test_at_the_end)
   guint8 byte;
 
   setup_with ((FoxapiSimOptions) {
-        0}, SIZE);
+      0}
+      , SIZE);
   open_at (SIZE);
   fail_unless_equals_int (foxapi_download_read (download, &byte, 1, NULL,
           NULL), 0);
@@ -216,7 +221,8 @@ GST_START_TEST (test_behind_the_end)
   guint8 byte;
 
   setup_with ((FoxapiSimOptions) {
-        0}, SIZE);
+      0}
+      , SIZE);
   if (foxapi_download_open (download, SIZE + 1000, NULL, &error))
     fail_unless (foxapi_download_read (download, &byte, 1, NULL, &error) <= 0);
   if (error != NULL)
@@ -229,7 +235,8 @@ GST_END_TEST;
 GST_START_TEST (test_no_ranges)
 {
   setup_with ((FoxapiSimOptions) {
-        .no_ranges = TRUE}, SIZE);
+      .no_ranges = TRUE}
+      , SIZE);
   check_rest (0, 65536);
   fail_if (foxapi_download_is_seekable (download));
   check_size_known (TRUE);
@@ -244,7 +251,8 @@ GST_END_TEST;
 GST_START_TEST (test_no_length)
 {
   setup_with ((FoxapiSimOptions) {
-        .no_length = TRUE}, SIZE);
+      .no_length = TRUE}
+      , SIZE);
   check_rest (0, 65536);
   check_rest (100000, 65536);
 }
@@ -254,7 +262,8 @@ GST_END_TEST;
 GST_START_TEST (test_no_length_no_ranges)
 {
   setup_with ((FoxapiSimOptions) {
-        .no_length = TRUE,.no_ranges = TRUE}, SIZE);
+      .no_length = TRUE,.no_ranges = TRUE}
+      , SIZE);
   check_rest (0, 65536);
   fail_unless (foxapi_sim_count_requests (sim, FOXAPI_SIM_RESULT) > 1);
   check_rest (100000, 65536);
@@ -265,7 +274,8 @@ GST_END_TEST;
 GST_START_TEST (test_no_validators)
 {
   setup_with ((FoxapiSimOptions) {
-        .no_validators = TRUE}, SIZE);
+      .no_validators = TRUE}
+      , SIZE);
   check_rest (0, 65536);
   check_size_known (TRUE);
 }
@@ -275,7 +285,8 @@ GST_END_TEST;
 GST_START_TEST (test_nothing_at_all)
 {
   setup_with ((FoxapiSimOptions) {
-        .no_length = TRUE,.no_ranges = TRUE,.no_validators = TRUE}, SIZE);
+      .no_length = TRUE,.no_ranges = TRUE,.no_validators = TRUE}
+      , SIZE);
   check_rest (0, 65536);
 }
 
@@ -285,7 +296,8 @@ GST_END_TEST;
 GST_START_TEST (test_single_bytes_no_length)
 {
   setup_with ((FoxapiSimOptions) {
-        .no_length = TRUE}, 100);
+      .no_length = TRUE}
+      , 100);
   check_rest (0, 1);
 }
 
@@ -308,7 +320,8 @@ check_empty (FoxapiSimOptions options)
 GST_START_TEST (test_empty)
 {
   check_empty ((FoxapiSimOptions) {
-      0});
+      0}
+  );
 }
 
 GST_END_TEST;
@@ -316,7 +329,8 @@ GST_END_TEST;
 GST_START_TEST (test_empty_no_ranges)
 {
   check_empty ((FoxapiSimOptions) {
-      .no_ranges = TRUE});
+      .no_ranges = TRUE}
+  );
 }
 
 GST_END_TEST;
@@ -324,7 +338,8 @@ GST_END_TEST;
 GST_START_TEST (test_empty_no_length)
 {
   check_empty ((FoxapiSimOptions) {
-      .no_length = TRUE,.no_ranges = TRUE,.no_validators = TRUE});
+      .no_length = TRUE,.no_ranges = TRUE,.no_validators = TRUE}
+  );
 }
 
 GST_END_TEST;

@@ -144,8 +144,7 @@ GST_START_TEST (test_other_bodies)
     const ErrorMeaning meaning = { FOXAPI_ERROR_FAILED, 502,
       FOXAPI_CHARGE_MAYBE, TRUE
     };
-    g_autoptr (GError) error =
-        read_status (FOXAPI_CALL_SUBMIT, 502, bodies[i]);
+    g_autoptr (GError) error = read_status (FOXAPI_CALL_SUBMIT, 502, bodies[i]);
 
     check_error (error, &meaning);
     check_words (error->message, "502", NULL);

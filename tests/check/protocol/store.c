@@ -36,7 +36,8 @@ teardown (void)
 static FoxapiRecord *
 add (void)
 {
-  FoxapiStoreEntry entry = { identity, SERVICE, KEY_DIGEST, "a-model", "A fox" };
+  FoxapiStoreEntry entry =
+      { identity, SERVICE, KEY_DIGEST, "a-model", "A fox" };
   g_autoptr (GError) error = NULL;
   FoxapiRecord *record = foxapi_store_add (directory, &entry, &error);
 

@@ -1,82 +1,19 @@
-/* The record of paid tasks: a directory where anything may lie, on a disk where
- * anything may fail
+/* The record of paid tasks: how old they get, and disks where anything may fail
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utime.h>
 
 #include "foxapijson.h"
-#include "foxapistore.h"
 #include "protocoltest.h"
+#include "storetest.h"
 
-#define SERVICE "https://api.foxapi.cc"
-#define KEY_DIGEST "aaaabbbbccccdddd"
 #define DAY_S (24 * 60 * 60)
-
-static gchar *directory;
-static gchar *identity;
-
-static void
-setup (void)
-{
-  directory = make_directory ();
-  identity = foxapi_store_identify (SERVICE, KEY_DIGEST, "{\"prompt\":\"A\"}");
-}
-
-static void
-teardown (void)
-{
-  g_clear_pointer (&directory, remove_directory);
-  g_clear_pointer (&identity, g_free);
-}
-
-static FoxapiRecord *
-try_to_add (const gchar * where, GError ** error)
-{
-  FoxapiStoreEntry entry = { identity, SERVICE, KEY_DIGEST, "a-model", "A fox" };
-
-  return foxapi_store_add (where, &entry, error);
-}
-
-/* The file of a task that nobody holds */
-static gchar *
-add_file (const gchar * id)
-{
-  g_autoptr (FoxapiRecord) record = try_to_add (directory, NULL);
-
-  fail_unless (record != NULL);
-  if (id != NULL)
-    fail_unless (foxapi_record_set_task_id (record, id, NULL));
-  return g_strdup (foxapi_record_get_path (record));
-}
-
-static FoxapiRecord *
-take (GError ** warning)
-{
-  gboolean lost_intent = TRUE;
-  FoxapiRecord *record = foxapi_store_take (directory, identity, &lost_intent,
-      warning);
-
-  fail_if (lost_intent);
-  return record;
-}
-
-static gboolean
-is_there (const gchar * path)
-{
-  struct stat status;
-
-  return lstat (path, &status) == 0;
-}
 
 /* Puts @created in place of the time that the record was made. */
 static void
@@ -194,185 +131,6 @@ GST_START_TEST (test_impossible_times)
     fail_unless ((record != NULL) == (times[i] == G_MAXINT64));
     if (record != NULL)
       foxapi_record_remove (record);
-  }
-}
-
-GST_END_TEST;
-
-/* A file under the name of a record of this request */
-static gchar *
-make_name (const gchar * rest)
-{
-  g_autofree gchar *name = g_strdup_printf ("%.32s-%s.task", identity, rest);
-
-  return g_build_filename (directory, name, NULL);
-}
-
-/* It is left alone, a person is told, and what is good is found beside it. */
-static void
-check_left_alone (const gchar * path)
-{
-  g_autoptr (GError) warning = NULL;
-  g_autoptr (FoxapiRecord) record = take (&warning);
-
-  fail_unless (record != NULL);
-  fail_unless_equals_string (foxapi_record_get_task_id (record), "task-1");
-  fail_unless (warning != NULL);
-  check_words (warning->message, path, NULL);
-  fail_unless (is_there (path));
-}
-
-static void
-check_contents_left_alone (const gchar * contents, gssize length)
-{
-  g_autofree gchar *good = add_file ("task-1");
-  g_autofree gchar *path = make_name ("00000000");
-  g_autofree gchar *after = NULL;
-  gsize after_length;
-
-  if (length < 0)
-    length = strlen (contents);
-  fail_unless (g_file_set_contents (path, contents, length, NULL));
-  check_left_alone (path);
-  fail_unless (g_file_get_contents (path, &after, &after_length, NULL));
-  fail_unless (after_length == (gsize) length
-      && memcmp (after, contents, length) == 0);
-  fail_unless (g_unlink (path) == 0 && g_unlink (good) == 0);
-}
-
-/* A good record in which @from reads @to */
-static void
-check_change_left_alone (const gchar * from, const gchar * to)
-{
-  g_autofree gchar *path = add_file ("task-1");
-  g_autofree gchar *text = NULL;
-  GString *changed;
-
-  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
-  changed = g_string_new (text);
-  fail_unless (g_string_replace (changed, from, to, 1) == 1, "%s", from);
-  g_unlink (path);
-  check_contents_left_alone (changed->str, changed->len);
-  g_string_free (changed, TRUE);
-}
-
-GST_START_TEST (test_garbage)
-{
-  g_autofree gchar *deep = g_strnfill (100000, '[');
-  g_autofree gchar *large = g_strnfill (1024 * 1024, ' ');
-
-  check_contents_left_alone ("", 0);
-  check_contents_left_alone ("\n", -1);
-  check_contents_left_alone ("\0\0\0\0", 4);
-  check_contents_left_alone ("{}", -1);
-  check_contents_left_alone ("[]", -1);
-  check_contents_left_alone ("My diary\n", -1);
-  check_contents_left_alone ("\xff\xd8\xff\xe0", -1);
-  check_contents_left_alone (deep, 60000);
-  check_contents_left_alone (deep, -1);
-  check_contents_left_alone (large, -1);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_truncated)
-{
-  g_autofree gchar *path = add_file ("task-1");
-  g_autofree gchar *text = NULL;
-  gsize length;
-
-  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
-  g_unlink (path);
-  length = strrchr (text, '}') - text;
-  for (gsize n = 0; n <= length; n += 7)
-    check_contents_left_alone (text, n);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_of_another_kind)
-{
-  check_change_left_alone ("\"version\" : 1", "\"version\" : 2");
-  check_change_left_alone ("\"version\" : 1", "\"version\" : 1000000");
-  check_change_left_alone ("\"version\" : 1", "\"version\" : \"1\"");
-  check_change_left_alone ("\"version\" : 1", "\"revision\" : 1");
-  check_change_left_alone ("gst-foxapi task", "another program's task");
-  check_change_left_alone ("\"identity\"", "\"identify\"");
-  check_change_left_alone ("\"created\" : ", "\"created\" : -0.");
-  check_change_left_alone ("\"task-1\"", "\"../../task-1\"");
-  check_change_left_alone ("\"task-1\"", "\"\"");
-  check_change_left_alone ("\"task-1\"", "7");
-  check_change_left_alone ("\"task-1\"", "null");
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_symlink)
-{
-  g_autofree gchar *good = add_file ("task-1");
-  g_autofree gchar *elsewhere = make_directory ();
-  g_autofree gchar *target = g_build_filename (elsewhere, "target", NULL);
-  g_autofree gchar *path = make_name ("00000000");
-  g_autofree gchar *text = NULL, *after = NULL;
-
-  fail_unless (g_file_get_contents (good, &text, NULL, NULL));
-  fail_unless (g_file_set_contents (target, text, -1, NULL));
-  fail_unless (symlink (target, path) == 0);
-  check_left_alone (path);
-  fail_unless (g_file_get_contents (target, &after, NULL, NULL));
-  fail_unless_equals_string (after, text);
-  g_unlink (target);
-  check_left_alone (path);
-  remove_directory (g_steal_pointer (&elsewhere));
-}
-
-GST_END_TEST;
-
-/* Opening one for reading would wait for a writer for ever. */
-GST_START_TEST (test_fifo)
-{
-  g_autofree gchar *good = add_file ("task-1");
-  g_autofree gchar *path = make_name ("00000000");
-
-  fail_unless (mkfifo (path, 0600) == 0);
-  check_left_alone (path);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_subdirectory)
-{
-  g_autofree gchar *good = add_file ("task-1");
-  g_autofree gchar *path = make_name ("00000000");
-
-  fail_unless (g_mkdir (path, 0700) == 0);
-  check_left_alone (path);
-}
-
-GST_END_TEST;
-
-/* Names that are no record's are nobody's business here. */
-GST_START_TEST (test_other_names)
-{
-  static const gchar *const names[] = { "README", ".hidden", "a.task~",
-    ".task", "x.task", "-.task", "\xff\xfe.task", ".new-0123456789abcdef"
-  };
-  g_autofree gchar *good = add_file ("task-1");
-  g_autoptr (GError) warning = NULL;
-  g_autoptr (FoxapiRecord) record = NULL;
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autofree gchar *path = g_build_filename (directory, names[i], NULL);
-
-    fail_unless (g_file_set_contents (path, "x", 1, NULL));
-  }
-  record = take (&warning);
-  fail_unless (record != NULL);
-  fail_unless (warning == NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autofree gchar *path = g_build_filename (directory, names[i], NULL);
-
-    fail_unless (is_there (path));
   }
 }
 
@@ -606,29 +364,19 @@ storefiles_suite (void)
 {
   Suite *suite = suite_create ("storefiles");
   TCase *ages = tcase_create ("ages");
-  TCase *hostile = tcase_create ("hostile");
   TCase *disks = tcase_create ("disks");
 
   suite_add_tcase (suite, ages);
-  tcase_add_checked_fixture (ages, setup, teardown);
+  tcase_add_checked_fixture (ages, store_setup, store_teardown);
   tcase_add_test (ages, test_young_by_its_word);
   tcase_add_test (ages, test_old_by_its_word);
   tcase_add_test (ages, test_old_by_the_file_system);
   tcase_add_test (ages, test_old_records_of_others);
   tcase_add_test (ages, test_old_and_held);
   tcase_add_test (ages, test_impossible_times);
-  suite_add_tcase (suite, hostile);
-  tcase_add_checked_fixture (hostile, setup, teardown);
-  tcase_add_test (hostile, test_garbage);
-  tcase_add_test (hostile, test_truncated);
-  tcase_add_test (hostile, test_of_another_kind);
-  tcase_add_test (hostile, test_symlink);
-  tcase_add_test (hostile, test_fifo);
-  tcase_add_test (hostile, test_subdirectory);
-  tcase_add_test (hostile, test_other_names);
-  tcase_add_test (hostile, test_stale_temporary);
+  tcase_add_test (ages, test_stale_temporary);
   suite_add_tcase (suite, disks);
-  tcase_add_checked_fixture (disks, setup, teardown);
+  tcase_add_checked_fixture (disks, store_setup, store_teardown);
   tcase_add_test (disks, test_missing_directory);
   tcase_add_test (disks, test_impossible_directories);
   tcase_add_test (disks, test_read_only_directory);

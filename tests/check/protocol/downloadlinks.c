@@ -1,0 +1,191 @@
+/* The result's link: where it leads, and where it must not
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "downloadtest.h"
+
+GST_START_TEST (test_expired)
+{
+  start (5);
+  foxapi_sim_expire_links (sim);
+  check_whole ();
+  fail_unless_equals_int (n_renewals, 1);
+}
+
+GST_END_TEST;
+
+/* The same file under a new link, from where it was */
+GST_START_TEST (test_expired_in_the_middle)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  start (5);
+  script (1, (FoxapiSimFault) {
+      .cut_at = 100000}
+  );
+  read_start (bytes, 100000);
+  script (2, (FoxapiSimFault) {
+      .status = 410}
+  );
+  renewed_link = first_link;
+  fail_unless (read_on (bytes, FALSE, NULL));
+  fail_unless_equals_int (bytes->len, SIZE);
+  fail_unless_equals_int (n_renewals, 1);
+  check_range (3, "bytes=100000-");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_gone)
+{
+  static const guint statuses[] = { 403, 404, 410 };
+
+  start (5);
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++) {
+    script (0, (FoxapiSimFault) {
+        .status = statuses[i]}
+    );
+    n_renewals = 0;
+    renewed_link = first_link;
+    start_at (first_link, 5);
+    check_fails (FOXAPI_ERROR_NOT_FOUND, statuses[i]);
+    fail_unless_equals_int (n_renewals, 1);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_no_new_link)
+{
+  g_autoptr (GError) error = NULL;
+
+  start (5);
+  script (0, (FoxapiSimFault) {
+      .status = 404}
+  );
+  renewed_link = "";
+  fail_if (foxapi_download_open (download, 0, NULL, &error));
+  fail_unless (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED));
+  fail_unless_equals_string (error->message, "no new link");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_redirect)
+{
+  g_autofree gchar *headers = NULL;
+
+  start (0);
+  headers = g_strconcat ("Location: ", first_link, NULL);
+  script (1, (FoxapiSimFault) {
+      .status = 302,.headers = headers,.body = ""}
+  );
+  script (2, (FoxapiSimFault) {
+      .status = 307,.headers = headers,.body = ""}
+  );
+  check_whole ();
+  fail_unless_equals_int (count_requests (), 3);
+  check_range (3, "bytes=0-");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_endless_redirects)
+{
+  g_autofree gchar *headers = NULL;
+
+  start (5);
+  headers = g_strconcat ("Location: ", first_link, NULL);
+  script (0, (FoxapiSimFault) {
+      .status = 302,.headers = headers,.body = ""}
+  );
+  check_fails (FOXAPI_ERROR_FAILED, 0);
+  fail_unless (count_requests () <= 21, "%u requests", count_requests ());
+}
+
+GST_END_TEST;
+
+/* None of these leads to a result that may be fetched. */
+static const gchar *const wrong_links[] = { "file:///etc/passwd", "ftp://a/b",
+  "data:video/mp4,x", "javascript:x", "https://", "http:", "http:///a",
+  "http:a", "http://a:b:c/", "http://a:99999/", "http://%00/", "http://[::1/",
+};
+
+static void
+check_not_fetched (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_if (foxapi_download_open (download, 0, NULL, &error));
+  fail_unless (error->domain == FOXAPI_ERROR);
+  fail_unless_equals_int (error->code, FOXAPI_ERROR_FAILED);
+}
+
+GST_START_TEST (test_wrong_redirect)
+{
+  g_autofree gchar *headers = g_strconcat ("Location: ", wrong_links[__i__],
+      NULL);
+
+  start (0);
+  script (0, (FoxapiSimFault) {
+      .status = 302,.headers = headers,.body = ""});
+  check_not_fetched ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_wrong_link)
+{
+  start (0);
+  start_at (wrong_links[__i__], 0);
+  check_not_fetched ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_no_link)
+{
+  static const gchar *const links[] = { "", "out.mp4", "/etc/passwd", "//a/b" };
+
+  start (0);
+  for (guint i = 0; i < G_N_ELEMENTS (links); i++) {
+    start_at (links[i], 0);
+    check_fails (FOXAPI_ERROR_FAILED, 0);
+  }
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_not_reached)
+{
+  start (0);
+  g_clear_pointer (&sim, foxapi_sim_free);
+  check_fails (FOXAPI_ERROR_CONNECT, 0);
+}
+
+GST_END_TEST;
+
+static Suite *
+downloadlinks_suite (void)
+{
+  Suite *suite = suite_create ("downloadlinks");
+  TCase *links = tcase_create ("links");
+
+  suite_add_tcase (suite, links);
+  tcase_add_checked_fixture (links, NULL, download_teardown);
+  tcase_add_test (links, test_expired);
+  tcase_add_test (links, test_expired_in_the_middle);
+  tcase_add_test (links, test_gone);
+  tcase_add_test (links, test_no_new_link);
+  tcase_add_test (links, test_redirect);
+  tcase_add_test (links, test_endless_redirects);
+  tcase_add_loop_test (links, test_wrong_redirect, 0,
+      G_N_ELEMENTS (wrong_links));
+  tcase_add_loop_test (links, test_wrong_link, 0, G_N_ELEMENTS (wrong_links));
+  tcase_add_test (links, test_no_link);
+  tcase_add_test (links, test_not_reached);
+  return suite;
+}
+
+GST_CHECK_MAIN (downloadlinks);
