@@ -41,8 +41,14 @@ else
 fi
 ninja -C "$build"
 
+# meson names the log after the wrapper.
+rm -f "$build"/meson-logs/testlog*.json
 status=0
-meson test -C "$build" --no-rebuild --print-errorlogs \
-  --wrapper "${wrapper:-env}" || status=$?
-python3 tests/summary.py "$build/meson-logs/testlog.json" || status=1
+if [ -n "$wrapper" ]; then
+  meson test -C "$build" --no-rebuild --print-errorlogs \
+    --wrapper "$wrapper" || status=$?
+else
+  meson test -C "$build" --no-rebuild --print-errorlogs || status=$?
+fi
+python3 tests/summary.py "$build"/meson-logs/testlog*.json || status=1
 exit "$status"

@@ -193,7 +193,8 @@ decide (CampaignJob * job, Wish * wish)
   JsonObject *error = campaign_run_last (run, "error");
   const gchar *shown = campaign_line_string (task, "id");
   const gchar *status = campaign_line_string (task, "status");
-  gboolean by_id = job->has_no_store || g_rand_int_range (job->rand, 0, 4) == 0;
+  gboolean by_id = job->has_no_store || (job->n_wishes == 1
+      && g_rand_int_range (job->rand, 0, 4) == 0);
 
   if (campaign_ledger_is_fulfilled (run) || (error != NULL
           && (g_strcmp0 (status, "failed") == 0

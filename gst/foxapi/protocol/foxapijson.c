@@ -131,6 +131,27 @@ foxapi_json_to_text (JsonObject * object)
 }
 
 /**
+ * foxapi_json_reads_back:
+ * @object: an object
+ *
+ * json-glib takes `1e999` for a number and writes infinity, for which JSON has no
+ * word.
+ *
+ * Returns: %TRUE if the text of @object is JSON, and no larger than an answer
+ *   may be
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_json_reads_back (JsonObject * object)
+{
+  g_autofree gchar *text = foxapi_json_to_text (object);
+  g_autoptr (JsonObject) again = foxapi_json_parse (text, strlen (text), NULL);
+
+  return again != NULL;
+}
+
+/**
  * foxapi_json_node_get_string:
  * @node: (nullable): a node
  *

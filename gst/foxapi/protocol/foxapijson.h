@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 JsonObject *foxapi_json_parse (const gchar * text, gsize length,
     GError ** error);
 gchar *foxapi_json_to_text (JsonObject * object);
+gboolean foxapi_json_reads_back (JsonObject * object);
 
 const gchar *foxapi_json_get_string (JsonObject * object, const gchar * name);
 JsonObject *foxapi_json_get_object (JsonObject * object, const gchar * name);

@@ -5,6 +5,7 @@
 
 #include "foxapirequest.h"
 
+#include "foxapierror.h"
 #include "foxapijson.h"
 #include "foxapirules.h"
 
@@ -148,5 +149,11 @@ foxapi_request_to_body (const FoxapiRequest * request, GError ** error)
 
   if (!foxapi_rules_check (body, request->extra, error))
     return NULL;
+  if (!foxapi_json_reads_back (body)) {
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+        "The property extra-parameters has a value that JSON has no word for, "
+        "such as an infinite number, or too many values. Nothing was sent.");
+    return NULL;
+  }
   return g_steal_pointer (&body);
 }

@@ -162,7 +162,8 @@ parse_value (const gchar * text)
     object = foxapi_json_parse (wrapped, strlen (wrapped), NULL);
   }
   if (object != NULL && json_object_get_size (object) == 1
-      && json_object_has_member (object, "value"))
+      && json_object_has_member (object, "value")
+      && foxapi_json_reads_back (object))
     return json_object_dup_member (object, "value");
   return json_node_init_string (json_node_alloc (), text);
 }

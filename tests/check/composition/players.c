@@ -152,7 +152,7 @@ GST_START_TEST (test_discover_then_play)
 {
   static const gchar *const argv[] = { "gst-discoverer-1.0", URI, NULL };
   g_autofree gchar *out = run_program (argv);
-  GstElement *player = new_player ("playbin3");
+  GstElement *player = new_player ("playbin");
 
   fail_unless (strstr (out, "Width: 1280") != NULL, "%s", out);
   play_to_end (player);
