@@ -210,38 +210,58 @@ is_old_file (const gchar * path)
       < g_get_real_time () / G_USEC_PER_SEC - FOXAPI_STORE_LIFETIME_S;
 }
 
+/* Opens what @path leads to, unless it is a record that is to go. */
+static FoxapiRecord *
+open_young (Search * search, const gchar * path)
+{
+  gboolean foreign;
+  FoxapiRecord *record = open_record (path, &foreign);
+
+  if (record == NULL) {
+    if (foreign && search->n_foreign++ == 0)
+      search->foreign_path = g_strdup (path);
+    return NULL;
+  }
+  if (get_age (record) > FOXAPI_STORE_LIFETIME_S) {
+    foxapi_record_remove (record);
+    g_clear_pointer (&record, foxapi_record_free);
+  }
+  return record;
+}
+
+static void
+remove_if_old (Search * search, const gchar * name)
+{
+  g_autofree gchar *path = g_build_filename (search->directory, name, NULL);
+  g_autoptr (FoxapiRecord) record = NULL;
+
+  if (g_str_has_prefix (name, TEMPORARY_PREFIX))
+    remove_stale_temporary (path);
+  else if (g_str_has_suffix (name, SUFFIX) && is_old_file (path))
+    record = open_young (search, path);
+}
+
 static FoxapiRecord *
 examine (Search * search, const gchar * name)
 {
   g_autofree gchar *path = g_build_filename (search->directory, name, NULL);
   g_autoptr (FoxapiRecord) record = NULL;
-  gboolean foreign;
 
-  if (g_str_has_prefix (name, TEMPORARY_PREFIX)) {
-    remove_stale_temporary (path);
+  if (!g_str_has_suffix (name, SUFFIX)
+      || !g_str_has_prefix (name, search->prefix)) {
+    remove_if_old (search, name);
     return NULL;
   }
-  if (!g_str_has_suffix (name, SUFFIX))
-    return NULL;
-  if (!g_str_has_prefix (name, search->prefix) && !is_old_file (path))
-    return NULL;
 
-  record = open_record (path, &foreign);
-  if (record == NULL) {
-    if (foreign && search->n_foreign++ == 0)
-      search->foreign_path = g_steal_pointer (&path);
-    return NULL;
-  }
-  if (get_age (record) > FOXAPI_STORE_LIFETIME_S) {
-    foxapi_record_remove (record);
-    return NULL;
-  }
-  return search->wanted (record, search->user_data) ?
-      g_steal_pointer (&record) : NULL;
+  record = open_young (search, path);
+  if (record != NULL && search->wanted (record, search->user_data))
+    return g_steal_pointer (&record);
+  return NULL;
 }
 
-/* The first record that @search wants. The whole directory is gone through, so
- * that what is old goes. */
+/* The first record that @search wants. The rest of the directory is gone through
+ * for what is old only: to open a record is to hold it for a moment, and another
+ * process that looks just then would go on to pay. */
 static FoxapiRecord *
 run_search (Search * search, GError ** error)
 {
@@ -256,12 +276,10 @@ run_search (Search * search, GError ** error)
     return NULL;
   }
   while ((name = g_dir_read_name (dir)) != NULL) {
-    FoxapiRecord *record = examine (search, name);
-
     if (found == NULL)
-      found = record;
+      found = examine (search, name);
     else
-      g_clear_pointer (&record, foxapi_record_free);
+      remove_if_old (search, name);
   }
   return found;
 }
@@ -273,29 +291,55 @@ typedef struct
 } Wanted;
 
 static gboolean
+is_of_identity (FoxapiRecord * record, const gchar * identity)
+{
+  return g_strcmp0 (foxapi_json_get_string (record->object, "identity"),
+      identity) == 0;
+}
+
+static gboolean
 is_task_of_identity (FoxapiRecord * record, gpointer user_data)
 {
   Wanted *wanted = user_data;
 
-  if (g_strcmp0 (foxapi_json_get_string (record->object, "identity"),
-          wanted->identity) != 0)
+  if (!is_of_identity (record, wanted->identity))
     return FALSE;
   if (foxapi_record_get_task_id (record) != NULL)
     return TRUE;
 
-  /* Nobody holds it and it has no id: its process died in between. It is told
-   * of once, there is nothing else that it could be good for. */
+  /* Nobody holds it and it has no id: its process died in between. */
   wanted->lost_intent = TRUE;
-  foxapi_record_remove (record);
   return FALSE;
+}
+
+static gboolean
+remove_intent (FoxapiRecord * record, gpointer user_data)
+{
+  const Wanted *wanted = user_data;
+
+  if (is_of_identity (record, wanted->identity)
+      && foxapi_record_get_task_id (record) == NULL)
+    foxapi_record_remove (record);
+  return FALSE;
+}
+
+/* A lost intent is told of once, there is nothing else that it could be good
+ * for. But it stays until somebody is about to pay again and has to be told. */
+static void
+forget_intents (const gchar * directory, const gchar * prefix, Wanted * wanted)
+{
+  Search search = { directory, prefix, remove_intent, wanted };
+
+  run_search (&search, NULL);
+  g_free (search.foreign_path);
 }
 
 /**
  * foxapi_store_take:
  * @directory: where the records are
  * @identity: of the request that is about to be submitted
- * @lost_intent: (out): such a request was once about to be submitted, and what
- *   became of it is not known
+ * @lost_intent: (out): there is no such task, but such a request was once about
+ *   to be submitted, and what became of it is not known
  * @warning: return location: the store could not be read, or has files that are
  *   no records; the search went on
  *
@@ -316,7 +360,9 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
   Search search = { directory, prefix, is_task_of_identity, &wanted };
   FoxapiRecord *record = run_search (&search, warning);
 
-  *lost_intent = wanted.lost_intent;
+  *lost_intent = record == NULL && wanted.lost_intent;
+  if (*lost_intent)
+    forget_intents (directory, prefix, &wanted);
   if (search.n_foreign > 0) {
     g_set_error (warning, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
         "%u file(s) cannot be read as records and were left alone, the first "

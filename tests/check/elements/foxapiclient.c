@@ -51,12 +51,24 @@ run (const gchar ** description)
   return 0;
 }
 
+static void
+load_plugin (const gchar * path)
+{
+  g_autoptr (GstPlugin) plugin = gst_plugin_load_file (path, NULL);
+
+  if (plugin == NULL)
+    g_printerr ("%s can't be loaded\n", path);
+}
+
 int
 main (int argc, char **argv)
 {
+  const gchar *path = g_getenv ("CHECK_PLUGIN");
   int status;
 
   gst_init (&argc, &argv);
+  if (path != NULL)
+    load_plugin (path);
   status = run ((const gchar **) argv + 1);
   gst_deinit ();
   return status;

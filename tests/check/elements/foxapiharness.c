@@ -47,11 +47,25 @@ harness_options (void)
   return options;
 }
 
+/* Where the plugin path doesn't lead to the plugin, CHECK_PLUGIN does */
+static void
+load_plugin (void)
+{
+  const gchar *path = g_getenv ("CHECK_PLUGIN");
+  g_autoptr (GstPlugin) plugin = NULL;
+
+  if (path == NULL)
+    return;
+  plugin = gst_plugin_load_file (path, NULL);
+  fail_unless (plugin != NULL, "%s can't be loaded", path);
+}
+
 void
 harness_setup_with (const FoxapiSimOptions * options)
 {
   g_autoptr (GError) error = NULL;
 
+  load_plugin ();
   g_unsetenv ("FOXAPI_API_KEY");
   g_unsetenv ("FOXAPI_BASE_URL");
   store = g_dir_make_tmp ("foxapi-store-XXXXXX", &error);

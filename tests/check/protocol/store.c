@@ -266,15 +266,20 @@ GST_START_TEST (test_lost_intent)
 
 GST_END_TEST;
 
+/* Who takes up the task is not told of the intent beside it: whoever comes next
+ * and is about to pay is. */
 GST_START_TEST (test_lost_intent_beside_a_task)
 {
   g_autoptr (FoxapiRecord) record = NULL;
 
   foxapi_record_free (add ());
   foxapi_record_free (add_task ("task-1"));
-  record = take (TRUE);
+  record = take (FALSE);
   fail_unless_equals_string (foxapi_record_get_task_id (record), "task-1");
+  fail_unless_equals_int (count_files (), 2);
+  fail_unless (take (TRUE) == NULL);
   fail_unless_equals_int (count_files (), 1);
+  check_nothing_to_take ();
 }
 
 GST_END_TEST;
