@@ -16,6 +16,4 @@ GstFoxapiDeadline *gst_foxapi_deadline_new (gint64 time_us,
     GCancellable * cancellable);
 void gst_foxapi_deadline_free (GstFoxapiDeadline * deadline);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstFoxapiDeadline, gst_foxapi_deadline_free)
-
 G_END_DECLS

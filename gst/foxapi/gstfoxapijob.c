@@ -170,8 +170,11 @@ gst_foxapi_job_clear (GstFoxapiJob * job)
 gboolean
 gst_foxapi_job_generate (GstFoxapiJob * job, GError ** error)
 {
-  g_autoptr (GstFoxapiDeadline) deadline =
+  GstFoxapiDeadline *deadline =
       gst_foxapi_deadline_new (job->run.deadline_us, job->run.cancellable);
+  gboolean done;
 
-  return foxapi_generation_run (job->generation, &job->run, error);
+  done = foxapi_generation_run (job->generation, &job->run, error);
+  g_clear_pointer (&deadline, gst_foxapi_deadline_free);
+  return done;
 }

@@ -203,7 +203,7 @@ describe (const GError * error, const gchar * task_id)
   if (task_id != NULL)
     g_string_append_printf (text, "Task %s. ", task_id);
   if (text->len == 0)
-    return NULL;
+    return g_string_free (text, TRUE);
   g_string_truncate (text, text->len - 1);
   return g_string_free (text, FALSE);
 }

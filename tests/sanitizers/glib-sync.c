@@ -19,9 +19,11 @@
 
 /* *INDENT-OFF* */
 #define NEXT(name) \
-  static __typeof__ (name) *next; \
-  if (G_UNLIKELY (next == NULL)) \
-    next = (__typeof__ (next)) dlsym (RTLD_NEXT, #name)
+  static gpointer found; \
+  __typeof__ (name) *next; \
+  if (G_UNLIKELY (g_atomic_pointer_get (&found) == NULL)) \
+    g_atomic_pointer_set (&found, dlsym (RTLD_NEXT, #name)); \
+  next = (__typeof__ (next)) g_atomic_pointer_get (&found)
 
 #define LOCK(name, type) \
   void name (type * lock) \

@@ -101,10 +101,10 @@ check_remuxed (const gchar * muxer)
   g_autofree gchar *path = g_build_filename (store, "remuxed", NULL);
   g_autofree gchar *behind = g_strdup_printf ("qtdemux ! h264parse ! %s ! "
       "filesink location=%s", muxer, path);
-  g_autoptr (GstTagList) first = run_behind (tagged_source (), behind);
   g_autoptr (GstTagList) tags = NULL;
   GstElement *file = gst_element_factory_make ("filesrc", NULL);
 
+  gst_tag_list_unref (run_behind (tagged_source (), behind));
   g_object_set (file, "location", path, NULL);
   tags = run_behind (file, "decodebin ! fakesink");
   assert_origin (tags);

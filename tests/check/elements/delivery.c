@@ -51,11 +51,11 @@ static const guint blocksizes[] = { 1, 4096, 3 * 1024 * 1024 };
 
 GST_START_TEST (test_blocksizes)
 {
-  FoxapiSimOptions options = harness_options ();
+  FoxapiSimOptions options;
   g_autoptr (Run) run = NULL;
 
   payload = harness_make_payload (blocksizes[__i__] == 1 ? 2000 : SIZE);
-  options.payload = payload;
+  options = harness_options ();
   harness_setup_with (&options);
   run = run_new (harness_source ("blocksize", blocksizes[__i__], NULL));
   deliver (run);
@@ -175,11 +175,11 @@ GST_END_TEST;
 
 GST_START_TEST (test_empty)
 {
-  FoxapiSimOptions options = harness_options ();
+  FoxapiSimOptions options;
   g_autoptr (Run) run = NULL;
 
   payload = g_bytes_new (NULL, 0);
-  options.payload = payload;
+  options = harness_options ();
   options.no_length = __i__ == 1;
   harness_setup_with (&options);
   run = run_new (harness_source ("retries", 1, NULL));
