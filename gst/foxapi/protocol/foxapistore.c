@@ -189,12 +189,14 @@ remove_stale_temporary (const gchar * path)
     g_unlink (path);
 }
 
+typedef gboolean (*ObjectTest) (JsonObject * object, gpointer user_data);
 typedef gboolean (*RecordTest) (FoxapiRecord * record, gpointer user_data);
 
 typedef struct
 {
   const gchar *directory;
   const gchar *prefix;          /* of the names worth opening */
+  ObjectTest interesting;       /* NULL: the name says it */
   RecordTest wanted;
   gpointer user_data;
   guint n_foreign;
@@ -241,6 +243,22 @@ remove_if_old (Search * search, const gchar * name)
     record = open_young (search, path);
 }
 
+/* Reads without holding: see run_search(). */
+static gboolean
+peek (Search * search, const gchar * path)
+{
+  g_autoptr (JsonObject) object = NULL;
+  struct stat status;
+  gint fd = open (path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+  if (fd < 0)
+    return FALSE;
+  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
+    object = read_file (fd);
+  close (fd);
+  return object != NULL && search->interesting (object, search->user_data);
+}
+
 static FoxapiRecord *
 examine (Search * search, const gchar * name)
 {
@@ -253,6 +271,8 @@ examine (Search * search, const gchar * name)
     return NULL;
   }
 
+  if (search->interesting != NULL && !peek (search, path))
+    return NULL;
   record = open_young (search, path);
   if (record != NULL && search->wanted (record, search->user_data))
     return g_steal_pointer (&record);
@@ -328,7 +348,7 @@ remove_intent (FoxapiRecord * record, gpointer user_data)
 static void
 forget_intents (const gchar * directory, const gchar * prefix, Wanted * wanted)
 {
-  Search search = { directory, prefix, remove_intent, wanted };
+  Search search = { directory, prefix, NULL, remove_intent, wanted };
 
   run_search (&search, NULL);
   g_free (search.foreign_path);
@@ -357,7 +377,7 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
 {
   g_autofree gchar *prefix = g_strndup (identity, NAME_IDENTITY_CHARS);
   Wanted wanted = { identity, FALSE };
-  Search search = { directory, prefix, is_task_of_identity, &wanted };
+  Search search = { directory, prefix, NULL, is_task_of_identity, &wanted };
   FoxapiRecord *record = run_search (&search, warning);
 
   *lost_intent = record == NULL && wanted.lost_intent;
@@ -373,13 +393,18 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
 }
 
 static gboolean
-is_task_of_service (FoxapiRecord * record, gpointer user_data)
+describes_task (JsonObject * object, gpointer user_data)
 {
   const gchar *const *wanted = user_data;
 
-  return g_strcmp0 (foxapi_json_get_string (record->object, "service"),
-      wanted[0]) == 0
-      && g_strcmp0 (foxapi_record_get_task_id (record), wanted[1]) == 0;
+  return g_strcmp0 (foxapi_json_get_string (object, "service"), wanted[0]) == 0
+      && g_strcmp0 (foxapi_json_get_string (object, "task_id"), wanted[1]) == 0;
+}
+
+static gboolean
+is_task_of_service (FoxapiRecord * record, gpointer user_data)
+{
+  return describes_task (record->object, user_data);
 }
 
 /**
@@ -398,7 +423,7 @@ foxapi_store_take_task (const gchar * directory, const gchar * service,
     const gchar * task_id)
 {
   const gchar *wanted[] = { service, task_id };
-  Search search = { directory, "", is_task_of_service, wanted };
+  Search search = { directory, "", describes_task, is_task_of_service, wanted };
   FoxapiRecord *record = run_search (&search, NULL);
 
   g_free (search.foreign_path);

@@ -109,19 +109,28 @@ foxapi_task_id_is_valid (const gchar * id)
   return TRUE;
 }
 
-static void
-add_result (GPtrArray * results, const gchar * url)
+/* Links in the service's order, each once */
+typedef struct
 {
-  if (url == NULL || *url == '\0')
-    return;
-  if (g_ptr_array_find_with_equal_func (results, url, g_str_equal, NULL))
+  GPtrArray *links;
+  GHashTable *seen;             /* borrows the strings */
+} Results;
+
+static void
+add_result (Results * results, const gchar * url)
+{
+  gchar *link;
+
+  if (url == NULL || *url == '\0' || g_hash_table_contains (results->seen, url))
     return;
 
-  g_ptr_array_add (results, g_strdup (url));
+  link = g_strdup (url);
+  g_ptr_array_add (results->links, link);
+  g_hash_table_add (results->seen, link);
 }
 
 static void
-read_result_list (FoxapiTask * task, GPtrArray * results, JsonArray * list)
+read_result_list (FoxapiTask * task, Results * results, JsonArray * list)
 {
   guint n = list ? json_array_get_length (list) : 0;
 
@@ -144,17 +153,19 @@ read_result_list (FoxapiTask * task, GPtrArray * results, JsonArray * list)
 static void
 read_results (FoxapiTask * task, JsonObject * object)
 {
-  g_autoptr (GPtrArray) results = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) links = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  Results results = { links, seen };
   JsonObject *output = foxapi_json_get_object (object, "output");
 
-  read_result_list (task, results, foxapi_json_get_array (object, "results"));
+  read_result_list (task, &results, foxapi_json_get_array (object, "results"));
   if (output != NULL) {
-    add_result (results, foxapi_json_get_string (output, "url"));
-    read_result_list (task, results, foxapi_json_get_array (output, "urls"));
+    add_result (&results, foxapi_json_get_string (output, "url"));
+    read_result_list (task, &results, foxapi_json_get_array (output, "urls"));
   }
 
-  g_ptr_array_add (results, NULL);
-  task->results = (GStrv) g_ptr_array_steal (results, NULL);
+  g_ptr_array_add (links, NULL);
+  task->results = (GStrv) g_ptr_array_steal (links, NULL);
 }
 
 static void
