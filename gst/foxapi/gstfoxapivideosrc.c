@@ -118,7 +118,7 @@ struct _GstFoxapiVideoSrc
   guint64 size;
   gboolean seekable;
   gboolean end_is_pushed;
-  gboolean is_playing;
+  gboolean has_played;          /* since it was started */
 
   /* Of the one generation, through restarts: prepare(), release(), and the
    * streaming thread in between */
@@ -127,6 +127,7 @@ struct _GstFoxapiVideoSrc
   /* From prepare() to release(): the streaming thread */
   Phase phase;
   GstFoxapiDelivery delivery;
+  gboolean is_at_end;           /* create() has said EOS */
   gboolean progress_is_open;
 
   /* Has a lock of its own */
@@ -447,6 +448,7 @@ prepare (GstFoxapiVideoSrc * self)
   if (is_new)
     forget_task (self, wish.task_id);
   self->phase = PHASE_GENERATE;
+  self->is_at_end = FALSE;
   gst_foxapi_delivery_init (&self->delivery, &self->job);
   return TRUE;
 }
@@ -463,6 +465,7 @@ release (GstFoxapiVideoSrc * self)
   self->has_size = FALSE;
   self->seekable = FALSE;
   self->end_is_pushed = FALSE;
+  self->has_played = FALSE;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -470,13 +473,13 @@ release (GstFoxapiVideoSrc * self)
  * application that only wants to know what there is (gst-discoverer): the result
  * counts as delivered when it also plays. */
 static void
-set_playing (GstFoxapiVideoSrc * self, gboolean is_playing)
+note_playing (GstFoxapiVideoSrc * self)
 {
   gboolean is_delivered;
 
   GST_OBJECT_LOCK (self);
-  self->is_playing = is_playing;
-  is_delivered = is_playing && self->end_is_pushed;
+  self->has_played = TRUE;
+  is_delivered = self->end_is_pushed;
   GST_OBJECT_UNLOCK (self);
 
   if (is_delivered)
@@ -495,13 +498,11 @@ gst_foxapi_video_src_change_state (GstElement * element,
     return GST_STATE_CHANGE_FAILURE;
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
-    set_playing (self, TRUE);
+    note_playing (self);
 
   result = GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->change_state
       (element, transition);
 
-  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
-    set_playing (self, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
           && result == GST_STATE_CHANGE_FAILURE))
@@ -634,28 +635,47 @@ note_delivered (GstFoxapiVideoSrc * self)
   foxapi_generation_handed_out (self->job.generation);
   GST_OBJECT_LOCK (self);
   self->end_is_pushed = TRUE;
-  is_delivered = self->is_playing;
+  is_delivered = self->has_played;
   GST_OBJECT_UNLOCK (self);
 
   if (is_delivered)
     foxapi_generation_delivered (self->job.generation);
 }
 
-/* A demuxer that has all that the file's index names says EOS by itself, and
- * create() is not called again. If it saw every byte, that is the end as well;
- * an EOS that an application sends is not. */
+/* Whether the EOS that is about to leave is the end of the delivery. A demuxer
+ * that has all that the file's index names says EOS by itself, and create() is
+ * not called again: if it saw every byte, that is the end as well. An EOS that an
+ * application sends is not. */
+static gboolean
+is_end_of_delivery (GstFoxapiVideoSrc * self, GstPad * pad)
+{
+  if (self->phase == PHASE_TASK_DELIVERED)
+    return TRUE;
+  return self->phase == PHASE_DELIVER_MEDIA && (self->is_at_end
+      || (gst_pad_get_last_flow_return (pad) == GST_FLOW_EOS
+          && gst_foxapi_delivery_is_complete (&self->delivery)));
+}
+
+/* The record of the task goes when the end has been handled downstream, not
+ * before: a filesink, for one, writes its last bytes with the EOS. So this event
+ * is handed on here. */
 static GstPadProbeReturn
 on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  g_autoptr (GstPad) peer = NULL;
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS
-      && self->phase == PHASE_DELIVER_MEDIA
-      && gst_pad_get_last_flow_return (pad) == GST_FLOW_EOS
-      && gst_foxapi_delivery_is_complete (&self->delivery))
+  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS || !is_end_of_delivery (self, pad)
+      || (peer = gst_pad_get_peer (pad)) == NULL)
+    return GST_PAD_PROBE_OK;
+
+  gst_pad_send_event (peer, event);
+  if (self->phase == PHASE_TASK_DELIVERED)
+    foxapi_generation_delivered (self->job.generation);
+  else
     note_delivered (self);
-  return GST_PAD_PROBE_OK;
+  return GST_PAD_PROBE_HANDLED;
 }
 
 /* A demuxer that found the index behind the media has pads only while it handles
@@ -691,6 +711,7 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
   GstFlowReturn result;
   gssize n;
 
+  self->is_at_end = FALSE;
   if (!gst_foxapi_delivery_open (&self->delivery, offset, &error))
     return fail (self, error);
   publish_size (self);
@@ -709,7 +730,7 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
     /* The end may be the first to tell the size. */
     publish_size (self);
     announce_task (self);
-    note_delivered (self);
+    self->is_at_end = TRUE;
     return GST_FLOW_EOS;
   }
   *buffer = g_steal_pointer (&new_buffer);
@@ -734,7 +755,6 @@ gst_foxapi_video_src_create (GstBaseSrc * src, guint64 offset, guint length,
       case PHASE_DELIVER_TASK:
         return deliver_task (self, buffer);
       case PHASE_TASK_DELIVERED:
-        foxapi_generation_delivered (self->job.generation);
         return GST_FLOW_EOS;
       case PHASE_DELIVER_MEDIA:
         return deliver_media (self, offset, length, buffer);

@@ -45,6 +45,7 @@ typedef struct
 {
   const Campaign *campaign;
   GMutex lock;                  /* of what follows, and of stdout */
+  guint next;                   /* the next job's number */
   CampaignLedger *families;
   guint n_done;
 } Work;
@@ -80,10 +81,8 @@ remove_or_keep (CampaignJob * job)
 }
 
 static void
-work_on (gpointer data, gpointer user_data)
+run_job (Work * work, guint index)
 {
-  Work *work = user_data;
-  guint index = GPOINTER_TO_UINT (data) - 1;
   CampaignJob *job = campaign_job_new (work->campaign, index);
 
   campaign_job_run (job);
@@ -111,22 +110,41 @@ is_wanted (guint index)
       && (only_family == NULL || g_str_equal (family, only_family));
 }
 
+/* Takes one job after the other, as other threads do. */
+static gpointer
+work_on (gpointer user_data)
+{
+  Work *work = user_data;
+  guint end = MAX (n_jobs, only_job + 1);
+
+  for (;;) {
+    guint index;
+
+    g_mutex_lock (&work->lock);
+    while (work->next < end && !is_wanted (work->next))
+      work->next++;
+    index = work->next++;
+    g_mutex_unlock (&work->lock);
+    if (index >= end)
+      return NULL;
+    run_job (work, index);
+  }
+}
+
 /* The number of violations */
 static guint
 run_jobs (const Campaign * campaign)
 {
   Work work = {.campaign = campaign };
-  GThreadPool *pool;
+  g_autofree GThread **threads = g_new0 (GThread *, n_parallel);
   guint n_violations = 0;
 
   g_mutex_init (&work.lock);
   work.families = g_new0 (CampaignLedger, campaign_family_count ());
-  pool = g_thread_pool_new (work_on, &work, n_parallel, TRUE, NULL);
-  for (gint i = 0; i < MAX (n_jobs, only_job + 1); i++) {
-    if (is_wanted (i))
-      g_thread_pool_push (pool, GUINT_TO_POINTER (i + 1), NULL);
-  }
-  g_thread_pool_free (pool, FALSE, TRUE);
+  for (gint i = 0; i < n_parallel; i++)
+    threads[i] = g_thread_new ("jobs", work_on, &work);
+  for (gint i = 0; i < n_parallel; i++)
+    g_thread_join (threads[i]);
 
   campaign_table_print (work.families);
   for (guint i = 0; i < campaign_family_count (); i++)

@@ -7,134 +7,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "campaign.h"
-
-static gint
-draw (CampaignJob * job, gint from, gint to)
-{
-  return g_rand_int_range (job->rand, from, to + 1);
-}
-
-static gboolean
-one_in (CampaignJob * job, gint n)
-{
-  return draw (job, 1, n) == 1;
-}
-
-static CampaignAction *
-add_action (CampaignJob * job, guint round, guint wish, CampaignAct act,
-    CampaignEvent event)
-{
-  CampaignRunPlan *plan = &job->runs[round][wish];
-  CampaignAction *action = &plan->actions[plan->n_actions++];
-
-  g_assert (plan->n_actions <= CAMPAIGN_MAX_ACTIONS);
-  action->act = act;
-  action->event = event;
-  action->nth = 1;
-  return action;
-}
-
-static CampaignAction *
-add_action_on_request (CampaignJob * job, CampaignAct act,
-    FoxapiSimRoute route, guint nth)
-{
-  CampaignAction *action = add_action (job, 0, 0, act, CAMPAIGN_REQUEST);
-
-  action->route = route;
-  action->nth = nth;
-  return action;
-}
-
-static void
-set_delay (CampaignJob * job, CampaignAction * action, gint up_to_ms)
-{
-  action->delay_us = draw (job, 0, up_to_ms * 1000);
-}
-
-/* SIGKILL, by phase */
-
-static void
-kill_before_submission (CampaignJob * job, guint round, guint wish)
-{
-  CampaignAction *action;
-
-  if (one_in (job, 3)) {
-    action = add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_SPAWNED);
-    set_delay (job, action, 80);
-  } else {
-    action = add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
-    action->line = "start";
-    set_delay (job, action, 12);
-  }
-}
-
-static void
-kill_at_request (CampaignJob * job, guint round, guint wish,
-    FoxapiSimRoute route, guint nth, gint up_to_ms)
-{
-  CampaignAction *action =
-      add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_REQUEST);
-
-  action->route = route;
-  action->nth = nth;
-  set_delay (job, action, up_to_ms);
-}
-
-static void
-kill_with_task (CampaignJob * job, guint round, guint wish)
-{
-  CampaignAction *action =
-      add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
-
-  action->line = "task";
-  action->nth = draw (job, 1, 3);
-  set_delay (job, action, 60);
-}
-
-/* Up to the last byte, after which the file is complete and the client has yet
- * to say so */
-static void
-kill_at_bytes (CampaignJob * job, guint round, guint wish)
-{
-  guint64 size = g_bytes_get_size (job->payload);
-  CampaignAction *action =
-      add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_BYTES);
-
-  action->nth = one_in (job, 3) ? size : 1 + size * g_rand_double (job->rand);
-  set_delay (job, action, one_in (job, 2) ? 0 : 6);
-}
-
-static void
-kill_in_download (CampaignJob * job, guint round, guint wish)
-{
-  if (one_in (job, 2))
-    kill_at_bytes (job, round, wish);
-  else
-    kill_at_request (job, round, wish, FOXAPI_SIM_RESULT, 1, 10);
-}
-
-static void
-kill_anywhere (CampaignJob * job, guint round, guint wish)
-{
-  switch (draw (job, 0, 4)) {
-    case 0:
-      kill_before_submission (job, round, wish);
-      break;
-    case 1:
-      kill_at_request (job, round, wish, FOXAPI_SIM_SUBMIT, 1, 8);
-      break;
-    case 2:
-      kill_at_request (job, round, wish, FOXAPI_SIM_ASK, draw (job, 1, 6), 20);
-      break;
-    case 3:
-      kill_with_task (job, round, wish);
-      break;
-    default:
-      kill_in_download (job, round, wish);
-      break;
-  }
-}
+#include "campaignplan.h"
 
 /* Faults, sprinkled */
 
@@ -143,7 +16,7 @@ sprinkle (CampaignJob * job, void (*fault) (CampaignJob *, guint),
     guint up_to, gint one_in_n)
 {
   for (guint nth = 1; nth <= up_to; nth++) {
-    if (one_in (job, one_in_n))
+    if (plan_one_in (job, one_in_n))
       fault (job, nth);
   }
 }
@@ -151,9 +24,9 @@ sprinkle (CampaignJob * job, void (*fault) (CampaignJob *, guint),
 static void
 draw_result_options (CampaignJob * job)
 {
-  job->options.no_ranges = one_in (job, 4);
-  job->options.no_length = one_in (job, 4);
-  job->options.no_validators = one_in (job, 4);
+  job->options.no_ranges = plan_one_in (job, 4);
+  job->options.no_length = plan_one_in (job, 4);
+  job->options.no_validators = plan_one_in (job, 4);
 }
 
 /* The families */
@@ -161,14 +34,14 @@ draw_result_options (CampaignJob * job)
 static void
 plan_honest (CampaignJob * job)
 {
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   draw_result_options (job);
 }
 
 static void
 plan_refused (CampaignJob * job)
 {
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
   campaign_fault_refusal (job, 1);
   sprinkle (job, campaign_fault_refusal, 3, 3);
 }
@@ -176,7 +49,7 @@ plan_refused (CampaignJob * job)
 static void
 plan_busy (CampaignJob * job)
 {
-  guint n = draw (job, 1, 4);
+  guint n = plan_draw (job, 1, 4);
 
   for (guint nth = 1; nth <= n; nth++)
     campaign_fault_passing_refusal (job, nth);
@@ -185,16 +58,16 @@ plan_busy (CampaignJob * job)
 static void
 plan_lost_answer (CampaignJob * job)
 {
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
   campaign_fault_lost_answer (job, 1);
-  if (one_in (job, 3))
+  if (plan_one_in (job, 3))
     campaign_fault_lost_answer (job, 2);
 }
 
 static void
 plan_late_answer (CampaignJob * job)
 {
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   job->timeout_s = 1;
   campaign_fault_held_answer (job, 1);
 }
@@ -202,28 +75,28 @@ plan_late_answer (CampaignJob * job)
 static void
 plan_questions (CampaignJob * job)
 {
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   sprinkle (job, campaign_fault_question, 8, 2);
-  if (one_in (job, 4)) {
+  if (plan_one_in (job, 4)) {
     job->timeout_s = 1;
-    campaign_fault_held (job, FOXAPI_SIM_ASK, draw (job, 1, 4));
+    campaign_fault_held (job, FOXAPI_SIM_ASK, plan_draw (job, 1, 4));
   }
 }
 
 static void
 plan_last_questions (CampaignJob * job)
 {
-  guint first = draw (job, 1, 4);
+  guint first = plan_draw (job, 1, 4);
 
   campaign_fault_last_question (job, first);
-  if (one_in (job, 2))
+  if (plan_one_in (job, 2))
     campaign_fault_last_question (job, first + 1);
 }
 
 static void
 plan_download (CampaignJob * job)
 {
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   draw_result_options (job);
   campaign_fault_result (job, 1);
   sprinkle (job, campaign_fault_result, 4, 2);
@@ -234,7 +107,7 @@ plan_stalled_download (CampaignJob * job)
 {
   job->timeout_s = 1;
   draw_result_options (job);
-  if (one_in (job, 2))
+  if (plan_one_in (job, 2))
     campaign_fault_held (job, FOXAPI_SIM_RESULT, 1);
   else
     campaign_fault_result_held_at (job, 1);
@@ -244,13 +117,14 @@ plan_stalled_download (CampaignJob * job)
 static void
 plan_expired_link (CampaignJob * job)
 {
-  guint nth = draw (job, 1, 2);
+  guint nth = plan_draw (job, 1, 2);
 
   if (nth == 2)
     campaign_fault_cut_result (job, 1);
   campaign_fault_held (job, FOXAPI_SIM_RESULT, nth);
-  add_action_on_request (job, CAMPAIGN_EXPIRE_LINKS, FOXAPI_SIM_RESULT, nth);
-  add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_RESULT, nth);
+  plan_add_action_on_request (job, CAMPAIGN_EXPIRE_LINKS, FOXAPI_SIM_RESULT,
+      nth);
+  plan_add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_RESULT, nth);
 }
 
 static void
@@ -259,19 +133,20 @@ plan_changed_result (CampaignJob * job)
   draw_result_options (job);
   campaign_fault_cut_result (job, 1);
   campaign_fault_held (job, FOXAPI_SIM_RESULT, 2);
-  add_action_on_request (job, CAMPAIGN_CHANGE_RESULT, FOXAPI_SIM_RESULT, 2);
-  add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_RESULT, 2);
+  plan_add_action_on_request (job, CAMPAIGN_CHANGE_RESULT, FOXAPI_SIM_RESULT,
+      2);
+  plan_add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_RESULT, 2);
 }
 
 static void
 plan_failed_task (CampaignJob * job)
 {
   gchar *prompt = g_strconcat (job->prompt,
-      one_in (job, 3) ? " [cancelled]" : " [fail]", NULL);
+      plan_one_in (job, 3) ? " [cancelled]" : " [fail]", NULL);
 
   g_free (job->prompt);
   job->prompt = prompt;
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
   sprinkle (job, campaign_fault_question, 4, 4);
 }
 
@@ -279,8 +154,8 @@ static void
 plan_killed_early (CampaignJob * job)
 {
   for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
-    if (round == 0 || one_in (job, 2))
-      kill_before_submission (job, round, 0);
+    if (round == 0 || plan_one_in (job, 2))
+      plan_kill_before_submission (job, round, 0);
   }
 }
 
@@ -288,21 +163,22 @@ plan_killed_early (CampaignJob * job)
 static void
 plan_killed_submitting (CampaignJob * job)
 {
-  kill_at_request (job, 0, 0, FOXAPI_SIM_SUBMIT, 1, 10);
-  if (one_in (job, 2))
+  plan_kill_at_request (job, 0, 0, FOXAPI_SIM_SUBMIT, 1, 10);
+  if (plan_one_in (job, 2))
     campaign_fault_held_answer (job, 1);
-  if (one_in (job, 3))
-    kill_at_request (job, 1, 0, FOXAPI_SIM_SUBMIT, 1, 10);
+  if (plan_one_in (job, 3))
+    plan_kill_at_request (job, 1, 0, FOXAPI_SIM_SUBMIT, 1, 10);
 }
 
 static void
 plan_killed_waiting (CampaignJob * job)
 {
   for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
-    if (one_in (job, 2))
-      kill_with_task (job, round, 0);
+    if (plan_one_in (job, 2))
+      plan_kill_with_task (job, round, 0);
     else
-      kill_at_request (job, round, 0, FOXAPI_SIM_ASK, draw (job, 1, 6), 20);
+      plan_kill_at_request (job, round, 0, FOXAPI_SIM_ASK, plan_draw (job, 1,
+              6), 20);
   }
 }
 
@@ -310,12 +186,13 @@ static void
 plan_killed_downloading (CampaignJob * job)
 {
   /* Half of them write each byte at once, filesink writes pieces. */
-  job->mode = one_in (job, 2) ? CAMPAIGN_MODE_SUPERVISE : CAMPAIGN_MODE_PLAIN;
+  job->mode =
+      plan_one_in (job, 2) ? CAMPAIGN_MODE_SUPERVISE : CAMPAIGN_MODE_PLAIN;
   job->patience_ms = 5000;
   job->timeout_s = 1;
   for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
-    kill_in_download (job, round, 0);
-    if (one_in (job, 2))
+    plan_kill_in_download (job, round, 0);
+    if (plan_one_in (job, 2))
       campaign_fault_result_held_at (job, round + 1);
   }
 }
@@ -324,9 +201,9 @@ static void
 plan_loop (CampaignJob * job)
 {
   job->mode = CAMPAIGN_MODE_LOOP;
-  if (one_in (job, 2))
+  if (plan_one_in (job, 2))
     sprinkle (job, campaign_fault_question, 6, 4);
-  if (one_in (job, 2))
+  if (plan_one_in (job, 2))
     sprinkle (job, campaign_fault_result, 3, 4);
 }
 
@@ -334,8 +211,8 @@ static void
 plan_supervisor (CampaignJob * job)
 {
   job->mode = CAMPAIGN_MODE_SUPERVISE;
-  job->options.generation_time_ms = draw (job, 500, 1200);
-  if (one_in (job, 2))
+  job->options.generation_time_ms = plan_draw (job, 500, 1200);
+  if (plan_one_in (job, 2))
     sprinkle (job, campaign_fault_question, 6, 4);
 }
 
@@ -343,10 +220,10 @@ static void
 plan_only_task (CampaignJob * job)
 {
   job->runs[0][0].only_task = TRUE;
-  if (one_in (job, 2)) {
-    kill_with_task (job, 0, 0);
+  if (plan_one_in (job, 2)) {
+    plan_kill_with_task (job, 0, 0);
     job->runs[0][0].actions[0].nth = 1;
-    job->runs[0][0].actions[0].delay_us = draw (job, 0, 5000);
+    job->runs[0][0].actions[0].delay_us = plan_draw (job, 0, 5000);
     job->runs[1][0].only_task = TRUE;
   }
 }
@@ -356,8 +233,8 @@ plan_twins (CampaignJob * job)
 {
   job->n_wishes = 2;
   for (guint wish = 0; wish < job->n_wishes; wish++) {
-    if (one_in (job, 2))
-      kill_anywhere (job, 0, wish);
+    if (plan_one_in (job, 2))
+      plan_kill_anywhere (job, 0, wish);
   }
 }
 
@@ -366,10 +243,10 @@ static void
 plan_crowd (CampaignJob * job)
 {
   job->n_wishes = CAMPAIGN_MAX_WISHES;
-  job->options.generation_time_ms = draw (job, 500, 800);
+  job->options.generation_time_ms = plan_draw (job, 500, 800);
   for (guint wish = 0; wish < job->n_wishes; wish++) {
     CampaignAction *action =
-        add_action (job, 0, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
+        plan_add_action (job, 0, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
 
     action->line = "task";
   }
@@ -381,15 +258,15 @@ static void
 plan_half_known (CampaignJob * job)
 {
   job->n_wishes = 2;
-  job->options.generation_time_ms = draw (job, 500, 800);
+  job->options.generation_time_ms = plan_draw (job, 500, 800);
   campaign_fault_held_answer (job, 1);
   for (guint wish = 0; wish < job->n_wishes; wish++) {
     CampaignAction *action =
-        add_action (job, 0, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
+        plan_add_action (job, 0, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
 
     action->line = "task";
-    kill_at_request (job, 0, wish, FOXAPI_SIM_SUBMIT, 2, 0);
-    job->runs[0][wish].actions[1].delay_us = draw (job, 100, 200) * 1000;
+    plan_kill_at_request (job, 0, wish, FOXAPI_SIM_SUBMIT, 2, 0);
+    job->runs[0][wish].actions[1].delay_us = plan_draw (job, 100, 200) * 1000;
   }
 }
 
@@ -399,12 +276,12 @@ plan_no_store (CampaignJob * job)
 {
   job->has_no_store = TRUE;
   job->shares_store = FALSE;
-  switch (draw (job, 0, 3)) {
+  switch (plan_draw (job, 0, 3)) {
     case 0:
       job->file_limit = 0;
       break;
     case 1:
-      add_action (job, 0, 0, CAMPAIGN_LOCK_STORE, CAMPAIGN_SPAWNED);
+      plan_add_action (job, 0, 0, CAMPAIGN_LOCK_STORE, CAMPAIGN_SPAWNED);
       break;
     case 2:
       g_free (job->store);
@@ -415,8 +292,8 @@ plan_no_store (CampaignJob * job)
       job->store = g_build_filename (job->campaign->client, "store", NULL);
       break;
   }
-  if (one_in (job, 2))
-    kill_with_task (job, 0, 0);
+  if (plan_one_in (job, 2))
+    plan_kill_with_task (job, 0, 0);
 }
 
 /* The disk fills up, or nothing can be created any more, between the intent and
@@ -426,26 +303,26 @@ plan_full_disk (CampaignJob * job)
 {
   job->shares_store = FALSE;
   campaign_fault_held_answer (job, 1);
-  add_action_on_request (job, one_in (job, 2) ? CAMPAIGN_LIMIT_FILES :
+  plan_add_action_on_request (job, plan_one_in (job, 2) ? CAMPAIGN_LIMIT_FILES :
       CAMPAIGN_LOCK_STORE, FOXAPI_SIM_SUBMIT, 1);
-  add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_SUBMIT, 1);
-  if (one_in (job, 2))
-    kill_with_task (job, 0, 0);
+  plan_add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_SUBMIT, 1);
+  if (plan_one_in (job, 2))
+    plan_kill_with_task (job, 0, 0);
 }
 
 static void
 plan_slow_task (CampaignJob * job)
 {
   job->task_timeout_s = 1;
-  job->options.generation_time_ms = draw (job, 1100, 2200);
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
+  job->options.generation_time_ms = plan_draw (job, 1100, 2200);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
 }
 
 static void
 plan_service_down (CampaignJob * job)
 {
   CampaignAction *action =
-      add_action (job, 0, 0, CAMPAIGN_OPEN_SERVICE, CAMPAIGN_LINE);
+      plan_add_action (job, 0, 0, CAMPAIGN_OPEN_SERVICE, CAMPAIGN_LINE);
 
   job->service_is_down = TRUE;
   action->line = "progress";
@@ -457,24 +334,24 @@ plan_upload (CampaignJob * job)
 {
   job->has_reference = TRUE;
   sprinkle (job, campaign_fault_upload, 3, 2);
-  if (one_in (job, 2))
-    kill_anywhere (job, 0, 0);
+  if (plan_one_in (job, 2))
+    plan_kill_anywhere (job, 0, 0);
 }
 
 /* Everything at once */
 static void
 plan_mixed (CampaignJob * job)
 {
-  job->mode = draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
-  job->has_reference = one_in (job, 4);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
+  job->has_reference = plan_one_in (job, 4);
   sprinkle (job, campaign_fault_lost_answer, 2, 4);
   sprinkle (job, campaign_fault_passing_refusal, 2, 4);
   sprinkle (job, campaign_fault_question, 12, 4);
   sprinkle (job, campaign_fault_last_question, 12, 16);
   sprinkle (job, campaign_fault_result, 5, 3);
   for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
-    if (one_in (job, 2))
-      kill_anywhere (job, round, 0);
+    if (plan_one_in (job, 2))
+      plan_kill_anywhere (job, round, 0);
   }
 }
 

@@ -168,6 +168,20 @@ note_delivery (Ledger * ledger, CampaignRun * run, const gchar * task_id)
     submission->delivered_again_by = run->number;
 }
 
+/* Killed when the last byte was there, and before it could say so: its user has
+ * what was paid for. */
+static gboolean
+was_killed_with_all (CampaignRun * run)
+{
+  g_autofree gchar *data = NULL;
+  gsize length = 0;
+
+  return run->killed && !run->plan.only_task
+      && g_file_get_contents (run->output, &data, &length, NULL)
+      && length == g_bytes_get_size (run->job->payload)
+      && memcmp (data, g_bytes_get_data (run->job->payload, NULL), length) == 0;
+}
+
 static void
 note_run (Ledger * ledger, CampaignRun * run)
 {
@@ -188,6 +202,8 @@ note_run (Ledger * ledger, CampaignRun * run)
       note_delivery (ledger, run, task_id);
     }
   }
+  if (task_id != NULL && was_killed_with_all (run))
+    note_delivery (ledger, run, task_id);
 }
 
 /* The sums */
@@ -356,11 +372,12 @@ campaign_ledger_find_unknown (CampaignJob * job)
   return NULL;
 }
 
-/* It has said that the result was delivered to its end. */
+/* It has said that the result was delivered to its end, or has it at least. */
 gboolean
 campaign_ledger_is_fulfilled (CampaignRun * run)
 {
-  return !run->plan.only_task && campaign_run_last (run, "eos") != NULL;
+  return !run->plan.only_task && (campaign_run_last (run, "eos") != NULL
+      || was_killed_with_all (run));
 }
 
 void
