@@ -77,6 +77,18 @@ gst_foxapi_delivery_open (GstFoxapiDelivery * delivery, guint64 offset,
   return delivery->is_open;
 }
 
+/* The record of the task goes when the last buffer has been taken. A filesink
+ * would still have some of it in memory then: this has it written. */
+static void
+mark_last (GstFoxapiDelivery * delivery, GstBuffer * buffer)
+{
+  guint64 size;
+
+  if (foxapi_download_get_size (delivery->download, &size)
+      && delivery->position == size)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_SYNC_AFTER);
+}
+
 static void
 note_handed_out (GstFoxapiDelivery * delivery, guint64 start, guint64 end)
 {
@@ -123,6 +135,7 @@ gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, GstBuffer * buffer,
   gst_buffer_set_size (buffer, n);
   GST_BUFFER_OFFSET (buffer) = start;
   GST_BUFFER_OFFSET_END (buffer) = delivery->position;
+  mark_last (delivery, buffer);
   return n;
 }
 

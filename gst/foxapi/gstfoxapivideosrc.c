@@ -600,6 +600,7 @@ deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
   }
   announce_task (self);
   *buffer = gst_buffer_new_wrapped (json, strlen (json));
+  GST_BUFFER_FLAG_SET (*buffer, GST_BUFFER_FLAG_SYNC_AFTER);
   self->phase = PHASE_TASK_DELIVERED;
   return GST_FLOW_OK;
 }
@@ -656,26 +657,19 @@ is_end_of_delivery (GstFoxapiVideoSrc * self, GstPad * pad)
           && gst_foxapi_delivery_is_complete (&self->delivery)));
 }
 
-/* The record of the task goes when the end has been handled downstream, not
- * before: a filesink, for one, writes its last bytes with the EOS. So this event
- * is handed on here. */
 static GstPadProbeReturn
 on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
-  g_autoptr (GstPad) peer = NULL;
 
-  if (GST_EVENT_TYPE (event) != GST_EVENT_EOS || !is_end_of_delivery (self, pad)
-      || (peer = gst_pad_get_peer (pad)) == NULL)
-    return GST_PAD_PROBE_OK;
-
-  gst_pad_send_event (peer, event);
-  if (self->phase == PHASE_TASK_DELIVERED)
-    foxapi_generation_delivered (self->job.generation);
-  else
-    note_delivered (self);
-  return GST_PAD_PROBE_HANDLED;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && is_end_of_delivery (self, pad)) {
+    if (self->phase == PHASE_TASK_DELIVERED)
+      foxapi_generation_delivered (self->job.generation);
+    else
+      note_delivered (self);
+  }
+  return GST_PAD_PROBE_OK;
 }
 
 /* A demuxer that found the index behind the media has pads only while it handles
