@@ -111,10 +111,11 @@ static gboolean
 proxy_answers (void)
 {
   g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autoptr (GSocketConnection) connection =
-      g_socket_client_connect_to_host (client, "127.0.0.1", proxy_port, NULL,
-      NULL);
+  g_autoptr (GSocketConnection) connection = NULL;
 
+  g_socket_client_set_enable_proxy (client, FALSE);
+  connection = g_socket_client_connect_to_host (client, "127.0.0.1", proxy_port,
+      NULL, NULL);
   return connection != NULL;
 }
 
@@ -145,6 +146,8 @@ start_proxy (const gchar * more)
 static void
 teardown_proxy (void)
 {
+  g_unsetenv ("http_proxy");
+  g_setenv ("no_proxy", "127.0.0.1,localhost", TRUE);
   kill (proxy_pid, SIGTERM);
   waitpid (proxy_pid, NULL, 0);
   g_clear_pointer (&proxy_log, g_free);
