@@ -6,13 +6,13 @@ from measure import in_turn, pick
 ROW = "Delivery"
 MIB = 1 << 20
 SLOW_RATE = 100 * MIB
+SIZES = {"1 KiB": 1024, "64 MiB": 64 * MIB, "128 MiB": 128 * MIB,
+         "512 MiB": 512 * MIB, "1 GiB": 1024 * MIB}
 
 
 def prepare(bench):
     """Sparse files: what they hold does not matter to anybody here."""
-    sizes = {"1 KiB": 1024, "64 MiB": 64 * MIB, "128 MiB": 128 * MIB,
-             "512 MiB": 512 * MIB, "1 GiB": 1024 * MIB}
-    for name, size in sizes.items():
+    for name, size in SIZES.items():
         with open(bench.scratch / "files" / file_name(name), "wb") as file:
             file.truncate(size)
         for server in ("plain", "tls", "http2"):
@@ -32,6 +32,15 @@ def service(bench, server, size):
     return f"{bench.service.url}/done/{server}-{file_name(size)}"
 
 
+def fetch(bench, server, size, kind, *options):
+    url = link(bench, server, size) if kind == "souphttpsrc" else \
+        service(bench, server, size)
+    run = bench.json("fetch", kind, url, *options, tls=server != "plain")
+    if run["bytes"] != SIZES[size]:
+        raise RuntimeError(f"{kind} has not delivered {size}")
+    return run
+
+
 def curl(bench, url, *options):
     run = bench.whole_process(
         "curl", "-s", "-o", "/dev/null", "-w", "%{time_total}", "--cacert",
@@ -43,9 +52,8 @@ def curl(bench, url, *options):
 def contestants(bench, server, size):
     url = link(bench, server, size)
     all_of_them = {
-        "foxapivideosrc": lambda: bench.json(
-            "fetch", "foxapivideosrc", service(bench, server, size)),
-        "souphttpsrc": lambda: bench.json("fetch", "souphttpsrc", url),
+        "foxapivideosrc": lambda: fetch(bench, server, size, "foxapivideosrc"),
+        "souphttpsrc": lambda: fetch(bench, server, size, "souphttpsrc"),
         "curl": lambda: curl(bench, url),
     }
     if server == "plain":
@@ -65,17 +73,11 @@ def compare(bench, case, server, size, rounds):
 
 def compare_slow(bench, case, server, size, rounds):
     """The same, and then with a sink that takes SLOW_RATE and no more."""
-    url = link(bench, server, size)
-    api = service(bench, server, size)
     runs = in_turn(rounds, {
-        "foxapivideosrc": lambda: bench.json(
-            "fetch", "foxapivideosrc", api, SLOW_RATE),
-        "foxapivideosrc, fast sink": lambda: bench.json(
-            "fetch", "foxapivideosrc", api),
-        "souphttpsrc": lambda: bench.json(
-            "fetch", "souphttpsrc", url, SLOW_RATE),
-        "souphttpsrc, fast sink": lambda: bench.json(
-            "fetch", "souphttpsrc", url),
+        kind + suffix: lambda kind=kind, options=options: fetch(
+            bench, server, size, kind, *options)
+        for kind in ("foxapivideosrc", "souphttpsrc")
+        for suffix, options in (("", [SLOW_RATE]), (", fast sink", []))
     })
     bench.results.add(ROW, case, "peak memory", "MiB",
                       pick(runs, "peak", 1 / 1024))
@@ -84,12 +86,10 @@ def compare_slow(bench, case, server, size, rounds):
 
 
 def compare_round_trips(bench, rounds):
-    case = "1 KiB, plain HTTP: the service's round trips and the store"
-    url = link(bench, "plain", "1 KiB")
+    case = "plain HTTP, 1 KiB"
     runs = in_turn(rounds, {
-        "foxapivideosrc": lambda: bench.json(
-            "fetch", "foxapivideosrc", service(bench, "plain", "1 KiB")),
-        "souphttpsrc": lambda: bench.json("fetch", "souphttpsrc", url),
+        kind: lambda kind=kind: fetch(bench, "plain", "1 KiB", kind)
+        for kind in ("foxapivideosrc", "souphttpsrc")
     })
     bench.results.add(ROW, case, "wall time", "ms", pick(runs, "wall", 1000))
     bench.results.add(ROW, case, "processor time", "ms",

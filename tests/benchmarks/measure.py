@@ -135,21 +135,25 @@ class Bench:
     def program(self, name):
         return str(self.build / "tests" / "benchmarks" / name)
 
-    def popen(self, command, **options):
+    def popen(self, command, tls=False):
+        """tls: the program loads the certificate authority, as it must."""
+        environment = dict(self.environment)
+        if tls:
+            environment["FOXAPI_BENCH_CA"] = self.authority
         return subprocess.Popen([str(word) for word in command],
-                                env=self.environment, stdout=subprocess.PIPE,
-                                text=True, **options)
+                                env=environment, stdout=subprocess.PIPE,
+                                text=True)
 
-    def output(self, *command):
-        process = self.popen(command)
+    def output(self, *command, tls=False):
+        process = self.popen(command, tls)
         text, _ = process.communicate(timeout=600)
         if process.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, command))} failed")
         return text
 
-    def json(self, name, *arguments):
+    def json(self, name, *arguments, tls=False):
         return json.loads(self.output(self.program("bench-" + name),
-                                      *arguments))
+                                      *arguments, tls=tls))
 
     def whole_process(self, *command):
         """Runs a program that does not measure itself."""

@@ -63,6 +63,20 @@ def list_lines(results):
             for each in members
             if each is not base and "fast sink" not in each.contestant
             and len(each.values) == len(base.values)}
+    yield from list_stopping(results)
+
+
+def list_stopping(results):
+    """Each phase against that of souphttpsrc which the target names."""
+    for target in results.targets:
+        if target.row != "Stopping" or target.statistic != "median":
+            continue
+        ours, base = (results.find(target.row, target.case, target.metric, name)
+                      for name in (target.contestant, target.against))
+        phase = target.contestant.removeprefix("foxapivideosrc, ")
+        if ours is not None and base is not None:
+            yield target.row, f"{target.case}, {phase}", target.metric, {
+                ours.contestant: ratios(ours.values, base.values)}
 
 
 def draw_scale(bottom):

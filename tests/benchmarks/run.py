@@ -6,7 +6,8 @@
     python3 tests/benchmarks/run.py --quick     small files and few rounds
     python3 tests/benchmarks/run.py --only=starting,stopping
 
-Needs nginx-light, curl, openssl and GStreamer's good, bad, ugly and libav plugins.
+What is not all of it goes into the build folder instead. Besides what setup.sh
+installs it needs nginx-light, curl, openssl and GStreamer's plugins.
 """
 
 import argparse
@@ -52,9 +53,21 @@ def parse_arguments():
     parser.add_argument("--plugin", type=pathlib.Path,
                         help="folder of another plugin to measure")
     parser.add_argument("--output", type=pathlib.Path,
-                        default=TOP / "docs" / "benchmarks",
                         help="where the results go (docs/benchmarks)")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.output is None:
+        is_all = not arguments.quick and arguments.only == ",".join(ROWS)
+        arguments.output = TOP / "docs" / "benchmarks" if is_all else \
+            arguments.build / "results"
+    return arguments
+
+
+def check_programs():
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    missing = [program for program in ("meson", "nginx", "curl", "openssl")
+               if shutil.which(program, path=path) is None]
+    if missing:
+        sys.exit("Not installed: " + ", ".join(missing))
 
 
 def build(folder):
@@ -66,7 +79,7 @@ def build(folder):
                    stdout=subprocess.DEVNULL)
 
 
-def make_environment(scratch, plugin, authority):
+def make_environment(scratch, plugin):
     environment = {
         key: value for key, value in os.environ.items()
         if not key.lower().endswith("_proxy") and not key.startswith(
@@ -74,8 +87,7 @@ def make_environment(scratch, plugin, authority):
     environment.update(
         GST_PLUGIN_PATH=str(plugin), GST_REGISTRY=str(scratch / "registry"),
         FOXAPI_API_KEY="key-of-the-measurement",
-        XDG_STATE_HOME=str(scratch / "state"), FOXAPI_BENCH_CA=authority,
-        no_proxy="127.0.0.1")
+        XDG_STATE_HOME=str(scratch / "state"), no_proxy="127.0.0.1")
     return environment
 
 
@@ -106,7 +118,10 @@ def choose_memory():
 def main():
     arguments = parse_arguments()
     started = time.monotonic()
+    check_programs()
     build(arguments.build)
+    if os.getloadavg()[0] > 1:
+        print("The machine is busy: ratios will scatter.", file=sys.stderr)
     plugin = arguments.plugin or arguments.build / "gst" / "foxapi"
     cache = arguments.build / "videos"
     cache.mkdir(exist_ok=True)
@@ -119,7 +134,7 @@ def main():
         os.chmod(folder, 0o711)
         os.chmod(files, 0o711)
         authority, *certificate = make_certificate(scratch)
-        environment = make_environment(scratch, plugin, authority)
+        environment = make_environment(scratch, plugin)
         web = WebServer(folder, files, *certificate)
         service = Service(certificate)
         try:

@@ -34,13 +34,25 @@ def measure(bench):
         service.links["stall"] = base
         titles, words = zip(*list_contestants(base, silent))
         text = bench.output(bench.program("bench-stop"), service.url, runs,
-                            *words)
+                            *words, tls=case != "plain HTTP")
         columns = zip(*(map(float, line.split())
                         for line in text.splitlines()))
         values = {title: [value * 1000 for value in column]
                   for title, column in zip(titles, columns)}
         bench.results.add(ROW, case, "time", "ms", values)
         add_targets(bench.results, case)
+    measure_curl(bench, "plain HTTP", max(runs // 8, 7))
+
+
+def measure_curl(bench, case, runs):
+    """Apart from the others, as it takes too long to be run as often."""
+    service = bench.service
+    service.links["stall"] = service.url
+    text = bench.output(bench.program("bench-stop"), service.url, runs,
+                        f"stall=curlhttpsrc,{service.url}/stall")
+    bench.results.add(ROW, case, "time", "ms", {
+        "curlhttpsrc, downloading":
+        [float(line) * 1000 for line in text.splitlines()]})
 
 
 def add_targets(results, case):
