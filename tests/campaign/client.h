@@ -37,7 +37,6 @@ typedef struct
   gint patience_ms;
   gint seed;
   gint64 file_limit;
-  gint64 output_limit;
 } ClientOptions;
 
 typedef struct
