@@ -17,13 +17,14 @@
 #define KEY_BYTES 16
 #define TELL_EVERY 100
 
-static gint n_jobs = 81;
+static gint n_jobs = 87;
 static gint seed = 1;
 static gint only_job = -1;
 static gchar *only_family;
 static gint n_parallel = 3;
 static gint patience_s = 120;
 static gboolean keep;
+static gboolean strict;
 
 static const GOptionEntry entries[] = {
   {"jobs", 'n', 0, G_OPTION_ARG_INT, &n_jobs, "How many", "N"},
@@ -36,6 +37,8 @@ static const GOptionEntry entries[] = {
   {"parallel", 'p', 0, G_OPTION_ARG_INT, &n_parallel, "Jobs at once", "N"},
   {"patience", 0, 0, G_OPTION_ARG_INT, &patience_s,
       "Seconds until a client counts as hung", "N"},
+  {"strict", 0, 0, G_OPTION_ARG_NONE, &strict,
+      "A killed client has not delivered, even if its file is whole", NULL},
   {"keep", 0, 0, G_OPTION_ARG_NONE, &keep,
       "Keep the files of jobs with violations", NULL},
   {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}
@@ -194,6 +197,7 @@ campaign_init (Campaign * campaign, GError ** error)
   g_mkdir (store, 0700);
   campaign->seed = seed;
   campaign->key = make_key (seed);
+  campaign->strict = strict;
   campaign->verbose = only_job >= 0;
   campaign->patience_s = patience_s;
   return TRUE;

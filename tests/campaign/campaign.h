@@ -68,6 +68,7 @@ typedef struct
 {
   CampaignMode mode;
   gboolean only_task;
+  guint64 output_limit;         /* the disk is full from there on; 0: is not */
   CampaignAction actions[CAMPAIGN_MAX_ACTIONS];
   guint n_actions;
 } CampaignRunPlan;
@@ -96,6 +97,7 @@ typedef struct
   gboolean ended;
   gboolean killed;
   gboolean hung;
+  gboolean left_whole_file;     /* when it was killed */
   gint wait_status;
 } CampaignRun;
 
@@ -154,6 +156,7 @@ typedef struct
   gchar *key;
   guint seed;
   gboolean verbose;
+  gboolean strict;              /* only a client's word counts as delivery */
   guint patience_s;             /* until a client counts as hung */
 } Campaign;
 
@@ -208,6 +211,8 @@ JsonObject *campaign_run_last (CampaignRun * run, const gchar * name);
 gboolean campaign_line_is (JsonObject * line, const gchar * name);
 const gchar *campaign_line_string (JsonObject * line, const gchar * field);
 gboolean campaign_line_maybe_charged (JsonObject * line);
+/* Its output is what the service made. */
+gboolean campaign_run_has_whole_file (CampaignRun * run);
 
 /* campaignact.c: what is done to a client and its world, and when */
 gint64 campaign_actions_step (CampaignRun * run);

@@ -32,6 +32,16 @@ check_end (CampaignRun * run)
       errors ? errors + MAX (length, TAIL_BYTES) - TAIL_BYTES : "");
 }
 
+/* A sink tells of its own faults. */
+static gboolean
+is_end (JsonObject * line)
+{
+  const gchar *from = campaign_line_string (line, "from");
+
+  return campaign_line_is (line, "eos") || (campaign_line_is (line, "error")
+      && from != NULL && g_str_has_prefix (from, "foxapivideosrc"));
+}
+
 /* One start ends in one EOS or one ERROR, if nobody stops it. */
 static void
 check_messages (CampaignRun * run)
@@ -44,7 +54,7 @@ check_messages (CampaignRun * run)
     JsonObject *line = g_ptr_array_index (run->lines, i);
     gint64 start = json_object_get_int_member (line, "start");
 
-    if (!campaign_line_is (line, "error") && !campaign_line_is (line, "eos"))
+    if (!is_end (line))
       continue;
     has_ended = TRUE;
     if (start < MAX_STARTS && ++ends[start] == 2)

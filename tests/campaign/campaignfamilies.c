@@ -310,6 +310,16 @@ plan_full_disk (CampaignJob * job)
     plan_kill_with_task (job, 0, 0);
 }
 
+/* The disk is full for the output, often only for its last bytes. */
+static void
+plan_full_output (CampaignJob * job)
+{
+  gsize size = g_bytes_get_size (job->payload);
+
+  job->runs[0][0].output_limit = plan_one_in (job, 2) ?
+      plan_draw (job, 1, size - 1) : plan_draw (job, size - 50000, size - 1);
+}
+
 static void
 plan_slow_task (CampaignJob * job)
 {
@@ -383,6 +393,7 @@ static const CampaignFamily families[] = {
   {"one of two unknown", plan_half_known},
   {"no store", plan_no_store},
   {"disk fills up", plan_full_disk},
+  {"output full", plan_full_output},
   {"everything", plan_mixed},
 };
 

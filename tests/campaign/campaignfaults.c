@@ -21,7 +21,8 @@ static const gchar *const useless_bodies[] = {
   "{\"id\": \"../../etc/passwd\", \"status\": \"pending\"}",
   "{\"id\": \"task\\u0000\\n\", \"status\": \"completed\"}",
   "{\"id\": \"%s\", \"status\": \"pending\"}",
-  "{\"status\": \"failed\", \"error\": {\"message\": \"key %s\"}}",
+  "{\"id\": \"task-of-another\", \"status\": \"failed\", \"error\": {\"message\": "
+      "\"key %s\"}}",
   "{\"created\": 1757165031, \"id\": \"task-unified-17571650",
   "<html><body>Welcome to the hotel. Your key is %s</body></html>",
   "\xff\xfe{\"id\": \"x\"}",

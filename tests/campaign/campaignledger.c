@@ -22,6 +22,7 @@ typedef struct
   gboolean shown;               /* its id */
   guint delivered_by;           /* number of the client, 0: none */
   guint delivered_again_by;
+  gboolean will_fail;           /* says the service */
   gboolean failed;              /* and the user was told */
 } Submission;
 
@@ -52,6 +53,13 @@ is_charged (CampaignOutcome outcome)
   return outcome == CAMPAIGN_HONEST || outcome == CAMPAIGN_UNKNOWN_CHARGED;
 }
 
+static gboolean
+has_failed (const gchar * status)
+{
+  return g_strcmp0 (status, "failed") == 0
+      || g_strcmp0 (status, "cancelled") == 0;
+}
+
 /* Returns how many charges the faults account for. */
 static guint
 read_submissions (Ledger * ledger, CampaignJob * job)
@@ -72,6 +80,7 @@ read_submissions (Ledger * ledger, CampaignJob * job)
       FoxapiSimTask *task = g_ptr_array_index (ledger->tasks, n_charged);
 
       submission.task_id = task->id;
+      submission.will_fail = has_failed (task->status);
     }
     n_charged += is_charged (submission.outcome);
     g_array_append_val (ledger->submissions, submission);
@@ -122,9 +131,8 @@ note_error (Ledger * ledger, CampaignRun * run, JsonObject * line,
     last->told = TRUE;
 
   last = find (ledger, task_id);
-  if (last != NULL && (g_strcmp0 (status, "failed") == 0
-          || g_strcmp0 (status, "cancelled") == 0))
-    last->failed = TRUE;
+  if (last != NULL && has_failed (status))
+    last->failed = last->will_fail;
 }
 
 static guint
@@ -168,20 +176,6 @@ note_delivery (Ledger * ledger, CampaignRun * run, const gchar * task_id)
     submission->delivered_again_by = run->number;
 }
 
-/* Killed when the last byte was there, and before it could say so: its user has
- * what was paid for. */
-static gboolean
-was_killed_with_all (CampaignRun * run)
-{
-  g_autofree gchar *data = NULL;
-  gsize length = 0;
-
-  return run->killed && !run->plan.only_task
-      && g_file_get_contents (run->output, &data, &length, NULL)
-      && length == g_bytes_get_size (run->job->payload)
-      && memcmp (data, g_bytes_get_data (run->job->payload, NULL), length) == 0;
-}
-
 static void
 note_run (Ledger * ledger, CampaignRun * run)
 {
@@ -202,7 +196,7 @@ note_run (Ledger * ledger, CampaignRun * run)
       note_delivery (ledger, run, task_id);
     }
   }
-  if (task_id != NULL && was_killed_with_all (run))
+  if (run->left_whole_file)
     note_delivery (ledger, run, task_id);
 }
 
@@ -268,8 +262,13 @@ static void
 check_shared (Ledger * ledger, Submission * submission)
 {
   CampaignJob *job = ledger->job;
+  CampaignRun *run;
 
-  if (submission->delivered_again_by != 0)
+  if (submission->delivered_again_by == 0)
+    return;
+  run = g_ptr_array_index (job->runs_done, submission->delivered_by - 1);
+  /* One that was killed at the very end may have left its record. */
+  if (!run->killed)
     campaign_job_violation (job, &job->ledger.other,
         "task %s was delivered by client %u, and again by client %u",
         submission->task_id, submission->delivered_by,
@@ -372,12 +371,13 @@ campaign_ledger_find_unknown (CampaignJob * job)
   return NULL;
 }
 
-/* It has said that the result was delivered to its end, or has it at least. */
+/* It has said that the result was delivered to its end, or was killed when all
+ * of it was in its file. */
 gboolean
 campaign_ledger_is_fulfilled (CampaignRun * run)
 {
-  return !run->plan.only_task && (campaign_run_last (run, "eos") != NULL
-      || was_killed_with_all (run));
+  return !run->plan.only_task && (run->left_whole_file
+      || campaign_run_last (run, "eos") != NULL);
 }
 
 void

@@ -105,6 +105,20 @@ read_lines (CampaignRun * run)
   }
 }
 
+gboolean
+campaign_run_has_whole_file (CampaignRun * run)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  gchar *data = NULL;
+  gsize length = 0;
+
+  if (!g_file_get_contents (run->output, &data, &length, NULL))
+    return FALSE;
+  bytes = g_bytes_new_take (data, length);
+  return g_bytes_equal (bytes, run->job->payload)
+      || g_bytes_equal (bytes, run->job->changed_payload);
+}
+
 static void
 end (CampaignRun * run)
 {
@@ -113,6 +127,8 @@ end (CampaignRun * run)
   run->ended = TRUE;
   run->killed = !run->hung && WIFSIGNALED (run->wait_status)
       && WTERMSIG (run->wait_status) == SIGKILL;
+  run->left_whole_file = run->killed && !run->job->campaign->strict
+      && campaign_run_has_whole_file (run);
   if (run->job->campaign->verbose)
     g_print ("  client %u ended: %s %d\n", run->number,
         WIFSIGNALED (run->wait_status) ? "signal" : "code",

@@ -62,6 +62,8 @@ make_arguments (CampaignRun * run)
   add_number (list, "cycles", g_rand_int_range (job->rand, 2, 5));
   add_number (list, "seed", g_rand_int_range (job->rand, 0, G_MAXINT));
   add_number (list, "file-limit", job->file_limit);
+  if (run->plan.output_limit > 0)
+    add_number (list, "output-limit", run->plan.output_limit);
   g_ptr_array_add (list, NULL);
   return (gchar **) g_ptr_array_free (list, FALSE);
 }

@@ -26,6 +26,7 @@ static ClientOptions options = {
   .cycles = 3,
   .patience_ms = 200,
   .file_limit = -1,
+  .output_limit = -1,
 };
 
 static const GOptionEntry entries[] = {
@@ -52,6 +53,8 @@ static const GOptionEntry entries[] = {
   {"seed", 0, 0, G_OPTION_ARG_INT, &options.seed, "", NULL},
   {"file-limit", 0, 0, G_OPTION_ARG_INT64, &options.file_limit,
       "no file grows beyond this, until the result arrives", NULL},
+  {"output-limit", 0, 0, G_OPTION_ARG_INT64, &options.output_limit,
+      "nor beyond this from then on", NULL},
   {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}
 };
 
@@ -77,12 +80,22 @@ set_file_limit (rlim_t bytes)
   setrlimit (RLIMIT_FSIZE, &limit);
 }
 
-/* The disk is only full for the store. */
 static GstPadProbeReturn
 on_first_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
-  set_file_limit (RLIM_INFINITY);
+  set_file_limit (options.output_limit >= 0 ? (rlim_t) options.output_limit :
+      RLIM_INFINITY);
   return GST_PAD_PROBE_REMOVE;
+}
+
+/* The disk is full for the store, or for the output. */
+static void
+watch_first_buffer (GstElement * sink)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, NULL,
+      NULL);
 }
 
 static void
@@ -102,7 +115,6 @@ static GstElement *
 make_source (void)
 {
   GstElement *source = gst_element_factory_make ("foxapivideosrc", NULL);
-  g_autoptr (GstPad) pad = NULL;
 
   if (source == NULL)
     return NULL;
@@ -119,10 +131,6 @@ make_source (void)
     set_reference (source, options.reference);
   if (options.only_task)
     gst_util_set_object_arg (G_OBJECT (source), "output", "task");
-
-  pad = gst_element_get_static_pad (source, "src");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_first_buffer, NULL,
-      NULL);
   return source;
 }
 
@@ -166,6 +174,7 @@ run_mode (ClientMode mode)
     g_printerr ("Elements are missing\n");
     return 2;
   }
+  watch_first_buffer (sink);
   if (mode == CLIENT_PLAIN) {
     g_object_set (sink, "location", options.output, NULL);
   } else {

@@ -37,6 +37,7 @@ typedef struct
   gint patience_ms;
   gint seed;
   gint64 file_limit;
+  gint64 output_limit;
 } ClientOptions;
 
 typedef struct

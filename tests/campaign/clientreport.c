@@ -146,6 +146,7 @@ report_fault (Client * client, GstMessage * message)
     gst_message_parse_warning (message, &error, &debug);
     gst_message_parse_warning_details (message, &details);
   }
+  add_string (builder, "from", GST_MESSAGE_SRC_NAME (message));
   add_string (builder, "text", error->message);
   add_string (builder, "debug", debug);
   add_string (builder, "domain", g_quark_to_string (error->domain));
