@@ -119,6 +119,7 @@ struct _GstFoxapiVideoSrc
   gboolean seekable;
   gboolean end_is_pushed;
   gboolean has_played;          /* since it was started */
+  gboolean has_failed;          /* an ERROR was posted since then */
 
   /* Of the one generation, through restarts: prepare(), release(), and the
    * streaming thread in between */
@@ -466,6 +467,7 @@ release (GstFoxapiVideoSrc * self)
   self->seekable = FALSE;
   self->end_is_pushed = FALSE;
   self->has_played = FALSE;
+  self->has_failed = FALSE;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -484,6 +486,21 @@ note_playing (GstFoxapiVideoSrc * self)
 
   if (is_delivered)
     foxapi_generation_delivered (self->job.generation);
+}
+
+/* Notes the errors that the base class posts, too: see is_end_of_delivery(). */
+static gboolean
+gst_foxapi_video_src_post_message (GstElement * element, GstMessage * message)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (element);
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    GST_OBJECT_LOCK (self);
+    self->has_failed = TRUE;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->post_message
+      (element, message);
 }
 
 static GstStateChangeReturn
@@ -645,16 +662,24 @@ note_delivered (GstFoxapiVideoSrc * self)
 
 /* Whether the EOS that is about to leave is the end of the delivery. A demuxer
  * that has all that the file's index names says EOS by itself, and create() is
- * not called again: if it saw every byte, that is the end as well. An EOS that an
- * application sends is not. */
+ * not called again: if it saw every byte, that is the end as well. The EOS that
+ * the base class sends behind a failure downstream (a full disk) is not: then the
+ * ERROR was posted before it. */
 static gboolean
-is_end_of_delivery (GstFoxapiVideoSrc * self, GstPad * pad)
+is_end_of_delivery (GstFoxapiVideoSrc * self)
 {
+  gboolean has_failed;
+
+  GST_OBJECT_LOCK (self);
+  has_failed = self->has_failed;
+  GST_OBJECT_UNLOCK (self);
+  if (has_failed)
+    return FALSE;
+
   if (self->phase == PHASE_TASK_DELIVERED)
     return TRUE;
   return self->phase == PHASE_DELIVER_MEDIA && (self->is_at_end
-      || (gst_pad_get_last_flow_return (pad) == GST_FLOW_EOS
-          && gst_foxapi_delivery_is_complete (&self->delivery)));
+      || gst_foxapi_delivery_is_complete (&self->delivery));
 }
 
 static GstPadProbeReturn
@@ -663,7 +688,7 @@ on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
   GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && is_end_of_delivery (self, pad)) {
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && is_end_of_delivery (self)) {
     if (self->phase == PHASE_TASK_DELIVERED)
       foxapi_generation_delivered (self->job.generation);
     else
@@ -936,6 +961,7 @@ gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
       "Has a video generated from a prompt by the FoxAPI gateway and streams it",
       "The gst-foxapi authors");
   element_class->change_state = gst_foxapi_video_src_change_state;
+  element_class->post_message = gst_foxapi_video_src_post_message;
 
   src_class->unlock = gst_foxapi_video_src_unlock;
   src_class->unlock_stop = gst_foxapi_video_src_unlock_stop;

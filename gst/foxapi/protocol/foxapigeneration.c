@@ -419,15 +419,23 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
   return submit (generation, run, identity, key_digest, error);
 }
 
-/* A task that the service does not know (any more) would block its request for
- * a day. It is told of once; the next new element submits. */
+/* One answer that the service does not know a task is no proof that it never
+ * will: the record stays. Who knows better is told how to get rid of it. */
 static void
-forget_unknown_task (FoxapiGeneration * generation, const GError * fault)
+explain_unknown_task (FoxapiGeneration * generation, GError * fault)
 {
   const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+  gchar *message;
 
-  if (generation->from_store && details && details->http_status == 404)
-    drop_record (generation);
+  if (!generation->from_store || generation->record == NULL || details == NULL
+      || details->http_status != 404)
+    return;
+
+  message = g_strdup_printf ("%s The task was taken up from its record %s; "
+      "remove that file to submit anew and pay again.", fault->message,
+      foxapi_record_get_path (generation->record));
+  g_free (fault->message);
+  fault->message = message;
 }
 
 static void
@@ -460,7 +468,7 @@ take_up (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 
   task = foxapi_follow_ask (run, generation->task_id, &fault);
   if (task == NULL) {
-    forget_unknown_task (generation, fault);
+    explain_unknown_task (generation, fault);
     g_propagate_error (error, g_steal_pointer (&fault));
     return FALSE;
   }

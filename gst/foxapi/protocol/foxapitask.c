@@ -231,7 +231,7 @@ read_task (FoxapiTask * task, JsonObject * object)
 
 /* Why @task is of no use, NULL if it is. */
 static const gchar *
-find_fault (const FoxapiTask * task, const gchar * asked_id)
+find_fault (const FoxapiTask * task, const gchar * asked_id, gboolean names_id)
 {
   if (!foxapi_task_id_is_valid (task->id))
     return "it has no task id, or one that no task can have";
@@ -239,6 +239,8 @@ find_fault (const FoxapiTask * task, const gchar * asked_id)
     return NULL;
   if (!g_str_equal (task->id, asked_id))
     return "it is about another task";
+  if (!names_id && task->state == FOXAPI_TASK_FAILED)
+    return "it says that a task has failed, but not which";
   if (task->status == NULL && task->results[0] == NULL)
     return "it has neither a status nor a result";
   if (g_strcmp0 (task->status, "completed") == 0 && task->results[0] == NULL)
@@ -269,6 +271,7 @@ foxapi_task_new_from_json (const gchar * text, gsize length,
   g_autoptr (JsonObject) object = foxapi_json_parse (text, length, error);
   g_autoptr (FoxapiTask) task = NULL;
   const gchar *id, *fault;
+  gboolean names_id;
 
   if (object == NULL)
     return NULL;
@@ -277,10 +280,11 @@ foxapi_task_new_from_json (const gchar * text, gsize length,
   g_atomic_ref_count_init (&task->ref_count);
   task->json = g_strndup (text, length);
   id = foxapi_json_get_string (object, "id");
-  task->id = g_strdup (json_object_has_member (object, "id") ? id : asked_id);
+  names_id = json_object_has_member (object, "id");
+  task->id = g_strdup (names_id ? id : asked_id);
   read_task (task, object);
 
-  fault = find_fault (task, asked_id);
+  fault = find_fault (task, asked_id, names_id);
   if (fault != NULL) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, fault);
     return NULL;
