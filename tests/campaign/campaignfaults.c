@@ -21,11 +21,12 @@ static const gchar *const useless_bodies[] = {
   "{\"id\": \"../../etc/passwd\", \"status\": \"pending\"}",
   "{\"id\": \"task\\u0000\\n\", \"status\": \"completed\"}",
   "{\"id\": \"%s\", \"status\": \"pending\"}",
-  "{\"id\": \"task-of-another\", \"status\": \"failed\", \"error\": {\"message\": "
-      "\"key %s\"}}",
   "{\"created\": 1757165031, \"id\": \"task-unified-17571650",
   "<html><body>Welcome to the hotel. Your key is %s</body></html>",
   "\xff\xfe{\"id\": \"x\"}",
+  /* As the last one: only to a question. To a submission it is an answer. */
+  "{\"id\": \"task-of-another\", \"status\": \"failed\", \"error\": {\"message\": "
+      "\"key %s\"}}",
 };
 
 /* The texts of refusals and of proxies */
@@ -147,7 +148,8 @@ campaign_fault_lost_answer (CampaignJob * job, guint nth)
       fault.close = TRUE;
       break;
     case 3:
-      fault.body = PICK_BODY (job, useless_bodies);
+      fault.body = pick_body (job, useless_bodies,
+          G_N_ELEMENTS (useless_bodies) - 1);
       break;
     case 4:
       /* The answer is honest up to there, and so is the charge. */
