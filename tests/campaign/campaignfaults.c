@@ -25,8 +25,7 @@ static const gchar *const useless_bodies[] = {
   "<html><body>Welcome to the hotel. Your key is %s</body></html>",
   "\xff\xfe{\"id\": \"x\"}",
   /* As the last one: only to a question. To a submission it is an answer. */
-  "{\"id\": \"task-of-another\", \"status\": \"failed\", \"error\": {\"message\": "
-      "\"key %s\"}}",
+  "{\"id\": \"task-of-another\", \"status\": \"failed\", \"error\": \"key %s\"}",
 };
 
 /* The texts of refusals and of proxies */
