@@ -589,19 +589,32 @@ generate (GstFoxapiVideoSrc * self)
   return GST_FLOW_OK;
 }
 
+static GstEvent *
+new_task_event (GstFoxapiVideoSrc * self)
+{
+  return gst_foxapi_new_task_event (foxapi_generation_get_task (self->
+          job.generation), self->resumed);
+}
+
+static GstEvent *
+new_tag_event (GstFoxapiVideoSrc * self)
+{
+  FoxapiGeneration *generation = self->job.generation;
+
+  return gst_event_new_tag (gst_foxapi_tags_new (foxapi_generation_get_prompt
+          (generation), foxapi_generation_get_task (generation)));
+}
+
 /* Sends the task and the tags downstream, ahead of the buffers. A demuxer hands
  * them on only to the pads that it has by then, so they come again with the
  * first buffers after each opening, and with the end. */
 static void
 announce_task (GstFoxapiVideoSrc * self)
 {
-  FoxapiTask *task = foxapi_generation_get_task (self->job.generation);
   GstPad *pad = GST_BASE_SRC_PAD (self);
 
-  gst_pad_push_event (pad, gst_foxapi_new_task_event (task, self->resumed));
-  gst_pad_push_event (pad,
-      gst_event_new_tag (gst_foxapi_tags_new (foxapi_generation_get_prompt
-              (self->job.generation), task)));
+  gst_pad_push_event (pad, new_task_event (self));
+  gst_pad_push_event (pad, new_tag_event (self));
 }
 
 static GstFlowReturn
@@ -682,42 +695,39 @@ is_end_of_delivery (GstFoxapiVideoSrc * self)
       || gst_foxapi_delivery_is_complete (&self->delivery));
 }
 
+/* A demuxer that found the index behind the media has pads only while it handles
+ * the last buffer, and may say EOS with that; the next thing to leave is the EOS
+ * of the base class, so the events come right ahead of it. They go to the peer:
+ * the pad is in the middle of pushing an event, and it has these already. */
+static void
+announce_task_before_end (GstFoxapiVideoSrc * self, GstPad * pad)
+{
+  g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
+
+  if (peer == NULL)
+    return;
+  gst_pad_send_event (peer, new_task_event (self));
+  gst_pad_send_event (peer, new_tag_event (self));
+}
+
 static GstPadProbeReturn
 on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
-  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstEventType type = GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info));
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && is_end_of_delivery (self)) {
+  if (type != GST_EVENT_EOS && type != GST_EVENT_SEGMENT_DONE)
+    return GST_PAD_PROBE_OK;
+
+  if (self->phase == PHASE_DELIVER_MEDIA && !self->is_at_end)
+    announce_task_before_end (self, pad);
+  if (type == GST_EVENT_EOS && is_end_of_delivery (self)) {
     if (self->phase == PHASE_TASK_DELIVERED)
       foxapi_generation_delivered (self->job.generation);
     else
       note_delivered (self);
   }
   return GST_PAD_PROBE_OK;
-}
-
-/* A demuxer that found the index behind the media has pads only while it handles
- * the last buffer, and may say EOS with that: the only moment for the events is
- * right behind it. So this buffer is handed on here. */
-static GstPadProbeReturn
-on_buffer_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  g_autoptr (GstPad) peer = NULL;
-  guint64 size;
-
-  if (self->phase != PHASE_DELIVER_MEDIA
-      || !gst_foxapi_delivery_get_size (&self->delivery, &size)
-      || GST_BUFFER_OFFSET_END (buffer) != size
-      || (peer = gst_pad_get_peer (pad)) == NULL)
-    return GST_PAD_PROBE_OK;
-
-  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = gst_pad_chain (peer, buffer);
-  if (GST_PAD_PROBE_INFO_FLOW_RETURN (info) == GST_FLOW_EOS)
-    announce_task (self);
-  return GST_PAD_PROBE_HANDLED;
 }
 
 static GstFlowReturn
@@ -902,8 +912,6 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
   gst_base_src_set_blocksize (src, BLOCK_SIZE);
   /* The end is where the download has proved it to be. */
   gst_base_src_set_automatic_eos (src, FALSE);
-  gst_pad_add_probe (GST_BASE_SRC_PAD (src), GST_PAD_PROBE_TYPE_BUFFER,
-      on_buffer_pushed, self, NULL);
   gst_pad_add_probe (GST_BASE_SRC_PAD (src),
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event_pushed, self, NULL);
 }

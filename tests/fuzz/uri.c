@@ -19,6 +19,7 @@ describe (const FoxapiRequest * request)
   g_autoptr (JsonObject) body = foxapi_request_to_body (request, &error);
 
   FUZZ_REQUIRE ((body == NULL) == (error != NULL));
+  FUZZ_REQUIRE (body == NULL || foxapi_json_reads_back (body));
   return body ? foxapi_json_to_text (body) : g_strdup (error->message);
 }
 

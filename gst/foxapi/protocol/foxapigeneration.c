@@ -196,12 +196,12 @@ drop_record (FoxapiGeneration * generation)
 
 static gchar *
 identify (FoxapiGeneration * generation, const FoxapiRun * run,
-    gchar ** key_digest, GError ** error)
+    GHashTable * digests, gchar ** key_digest, GError ** error)
 {
   g_autoptr (JsonObject) by_content = NULL;
   g_autofree gchar *text = NULL;
 
-  by_content = foxapi_references_name_by_content (generation->body,
+  by_content = foxapi_references_name_by_content (generation->body, digests,
       run->cancellable, error);
   if (by_content == NULL)
     return NULL;
@@ -356,14 +356,15 @@ end_submission (FoxapiGeneration * generation, const GError * fault)
 
 static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
-    const gchar * identity, const gchar * key_digest, GError ** error)
+    GHashTable * digests, const gchar * identity, const gchar * key_digest,
+    GError ** error)
 {
   g_autoptr (JsonObject) uploaded = NULL;
   g_autoptr (FoxapiTask) task = NULL;
   g_autoptr (GError) fault = NULL;
   g_autofree gchar *text = NULL;
 
-  uploaded = foxapi_references_upload (run, generation->body, error);
+  uploaded = foxapi_references_upload (run, generation->body, digests, error);
   if (uploaded == NULL)
     return FALSE;
   text = foxapi_json_to_text (uploaded);
@@ -404,9 +405,10 @@ set_identity (FoxapiGeneration * generation, const gchar * identity)
 static gboolean
 begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
+  g_autoptr (GHashTable) digests = foxapi_references_new_digests ();
   g_autofree gchar *identity = NULL, *key_digest = NULL;
 
-  identity = identify (generation, run, &key_digest, error);
+  identity = identify (generation, run, digests, &key_digest, error);
   if (identity == NULL)
     return FALSE;
   set_identity (generation, identity);
@@ -416,7 +418,7 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
     take_from_store (generation, run, identity);
   if (generation->task_id != NULL)
     return TRUE;
-  return submit (generation, run, identity, key_digest, error);
+  return submit (generation, run, digests, identity, key_digest, error);
 }
 
 /* One answer that the service does not know a task is no proof that it never

@@ -12,6 +12,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "foxapijsongrammar.h"
+
 /* The end of the string that begins at @i, or @length; %FALSE for a string that
  * would end early in C. */
 static gboolean
@@ -135,7 +137,7 @@ foxapi_json_to_text (JsonObject * object)
  * @object: an object
  *
  * json-glib takes `1e999` for a number and writes infinity, for which JSON has no
- * word.
+ * word, and writes others in a way that JSON does not have.
  *
  * Returns: %TRUE if the text of @object is JSON, and no larger than an answer
  *   may be
@@ -148,7 +150,7 @@ foxapi_json_reads_back (JsonObject * object)
   g_autofree gchar *text = foxapi_json_to_text (object);
   g_autoptr (JsonObject) again = foxapi_json_parse (text, strlen (text), NULL);
 
-  return again != NULL;
+  return again != NULL && foxapi_json_is_exact (text);
 }
 
 /**

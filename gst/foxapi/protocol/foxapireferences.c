@@ -6,7 +6,7 @@
 #include "foxapireferences.h"
 
 #include "foxapijson.h"
-#include "foxapiupload.h"
+#include "foxapiuploads.h"
 
 #define DIGEST_PIECE_BYTES (64 * 1024)
 
@@ -153,11 +153,16 @@ foxapi_references_check (JsonObject * body, GError ** error)
 
 /* Telling apart */
 
+typedef struct
+{
+  GHashTable *digests;          /* file URI → digest of what the file holds */
+  GCancellable *cancellable;
+} Digesting;
+
 static gchar *
 digest_file (const ReferenceList * list, const gchar * uri,
-    gpointer user_data, GError ** error)
+    GCancellable * cancellable, GError ** error)
 {
-  GCancellable *cancellable = user_data;
   g_autoptr (GFile) file = g_file_new_for_uri (uri);
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autoptr (GFileInputStream) stream = NULL;
@@ -165,8 +170,6 @@ digest_file (const ReferenceList * list, const gchar * uri,
   g_autoptr (GError) fault = NULL;
   gssize n;
 
-  if (!check_file (list, uri, error))
-    return NULL;
   stream = g_file_read (file, cancellable, &fault);
   n = stream ? 1 : -1;
   while (n > 0) {
@@ -182,9 +185,31 @@ digest_file (const ReferenceList * list, const gchar * uri,
   return g_strconcat ("sha256:", g_checksum_get_string (checksum), NULL);
 }
 
+/* A file that is named twice is read once, but checked against both limits. */
+static gchar *
+name_by_content (const ReferenceList * list, const gchar * uri,
+    gpointer user_data, GError ** error)
+{
+  Digesting *digesting = user_data;
+  const gchar *known = g_hash_table_lookup (digesting->digests, uri);
+  gchar *digest;
+
+  if (!check_file (list, uri, error))
+    return NULL;
+  if (known != NULL)
+    return g_strdup (known);
+
+  digest = digest_file (list, uri, digesting->cancellable, error);
+  if (digest != NULL)
+    g_hash_table_insert (digesting->digests, g_strdup (uri), g_strdup (digest));
+  return digest;
+}
+
 /**
  * foxapi_references_name_by_content:
  * @body: a request body
+ * @digests: (element-type utf8 utf8): gets the digest for each file URI; made by
+ *   foxapi_references_new_digests()
  * @cancellable: (nullable): ends the call
  * @error: return location
  *
@@ -194,62 +219,76 @@ digest_file (const ReferenceList * list, const gchar * uri,
  * Since: 0.1
  */
 JsonObject *
-foxapi_references_name_by_content (JsonObject * body,
+foxapi_references_name_by_content (JsonObject * body, GHashTable * digests,
     GCancellable * cancellable, GError ** error)
 {
-  return replace_references (body, digest_file, cancellable, error);
+  Digesting digesting = { digests, cancellable };
+
+  return replace_references (body, name_by_content, &digesting, error);
+}
+
+/**
+ * foxapi_references_new_digests:
+ *
+ * Returns: (transfer full): an empty table
+ *
+ * Since: 0.1
+ */
+GHashTable *
+foxapi_references_new_digests (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 }
 
 /* Uploading */
 
 typedef struct
 {
-  const FoxapiRun *run;
-  GHashTable *urls;             /* file URI → URL at the service */
-  guint nth;
-  guint n;
+  GHashTable *digests;          /* file URI → digest, borrowed */
+  GHashTable *indices;          /* digest, borrowed → index of what follows */
+  GPtrArray *uris;              /* one for each digest */
+  GPtrArray *urls;              /* at the service, when they are uploaded */
 } Uploads;
 
+/* Files of the same content are one upload: that of the first name. */
 static gchar *
 count_file (const ReferenceList * list, const gchar * uri, gpointer user_data,
     GError ** error)
 {
   Uploads *uploads = user_data;
+  gpointer digest = g_hash_table_lookup (uploads->digests, uri);
 
-  if (g_hash_table_insert (uploads->urls, g_strdup (uri), NULL))
-    uploads->n++;
+  if (!check_file (list, uri, error))
+    return NULL;
+  if (!g_hash_table_contains (uploads->indices, digest)) {
+    g_hash_table_insert (uploads->indices, digest,
+        GUINT_TO_POINTER (uploads->uris->len));
+    g_ptr_array_add (uploads->uris, g_strdup (uri));
+  }
   return g_strdup (uri);
 }
 
 static gchar *
-upload_file (const ReferenceList * list, const gchar * uri,
-    gpointer user_data, GError ** error)
+name_upload (const ReferenceList * list, const gchar * uri, gpointer user_data,
+    GError ** error)
 {
   Uploads *uploads = user_data;
-  const gchar *url = g_hash_table_lookup (uploads->urls, uri);
-  g_autofree gchar *new_url = NULL;
+  gpointer digest = g_hash_table_lookup (uploads->digests, uri);
+  gpointer index = g_hash_table_lookup (uploads->indices, digest);
 
-  if (url != NULL)
-    return g_strdup (url);
-
-  if (!check_file (list, uri, error))
-    return NULL;
-  uploads->run->observer->upload (uploads->run->user_data, uri, ++uploads->nth,
-      uploads->n);
-  new_url = foxapi_upload_file (uploads->run, uri, error);
-  if (new_url == NULL)
-    return NULL;
-  g_hash_table_insert (uploads->urls, g_strdup (uri), g_strdup (new_url));
-  return g_steal_pointer (&new_url);
+  return g_strdup (g_ptr_array_index (uploads->urls, GPOINTER_TO_UINT (index)));
 }
 
 /**
  * foxapi_references_upload:
  * @run: a run
  * @body: a request body
+ * @digests: (element-type utf8 utf8): what foxapi_references_name_by_content()
+ *   has found out about it
  * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
  *
- * Uploads each local file that @body names, once.
+ * Uploads each local file that @body names, once, after it has looked at all of
+ * them.
  *
  * Returns: (transfer full) (nullable): a copy of @body that names the uploads
  *
@@ -257,13 +296,19 @@ upload_file (const ReferenceList * list, const gchar * uri,
  */
 JsonObject *
 foxapi_references_upload (const FoxapiRun * run, JsonObject * body,
-    GError ** error)
+    GHashTable * digests, GError ** error)
 {
-  g_autoptr (GHashTable) urls = g_hash_table_new_full (g_str_hash, g_str_equal,
-      g_free, g_free);
-  Uploads uploads = { run, urls, 0, 0 };
+  g_autoptr (GHashTable) indices = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GPtrArray) uris = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) urls = NULL;
   g_autoptr (JsonObject) counted = NULL;
+  Uploads uploads = { digests, indices, uris, NULL };
 
-  counted = replace_references (body, count_file, &uploads, NULL);
-  return replace_references (body, upload_file, &uploads, error);
+  counted = replace_references (body, count_file, &uploads, error);
+  urls = counted ? foxapi_uploads_send (run, uris, error) : NULL;
+  if (urls == NULL)
+    return NULL;
+
+  uploads.urls = urls;
+  return replace_references (body, name_upload, &uploads, error);
 }

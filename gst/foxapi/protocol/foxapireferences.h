@@ -17,9 +17,10 @@ G_BEGIN_DECLS
 
 gboolean foxapi_references_check (JsonObject * body, GError ** error);
 
+GHashTable *foxapi_references_new_digests (void);
 JsonObject *foxapi_references_name_by_content (JsonObject * body,
-    GCancellable * cancellable, GError ** error);
+    GHashTable * digests, GCancellable * cancellable, GError ** error);
 JsonObject *foxapi_references_upload (const FoxapiRun * run,
-    JsonObject * body, GError ** error);
+    JsonObject * body, GHashTable * digests, GError ** error);
 
 G_END_DECLS

@@ -152,7 +152,8 @@ foxapi_request_to_body (const FoxapiRequest * request, GError ** error)
   if (!foxapi_json_reads_back (body)) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
         "The property extra-parameters has a value that JSON has no word for, "
-        "such as an infinite number, or too many values. Nothing was sent.");
+        "such as an infinite or a huge number, or too many values. Nothing was "
+        "sent.");
     return NULL;
   }
   return g_steal_pointer (&body);

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * FoxapiRunObserver:
  * @task: the task was submitted, taken up (@resumed), or has changed;
  *   @remaining_s is how long it may still take, -1 if unknown
- * @upload: the @nth of @n local references is being uploaded
+ * @upload: the @nth of @n local references is being uploaded, maybe beside
+ *   others
  * @trying_again: @fault passes, the next attempt is @delay_us away
  * @warning: something that a person should know, but that stops nothing
  *

@@ -89,19 +89,19 @@ upload_once (const FoxapiRun * run, GFile * file, GError ** error)
 /* Nothing is charged for an upload, so every fault that passes may be tried
  * again. */
 static gboolean
-may_try_again (const FoxapiRun * run, const GError * fault, guint attempt)
+may_try_again (const FoxapiRun * run, const GError * fault)
 {
   const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
 
-  return details != NULL && details->passing
-      && foxapi_retry_is_allowed (run->retries, attempt)
-      && !foxapi_run_is_overdue (run);
+  return details != NULL && details->passing && !foxapi_run_is_overdue (run);
 }
 
 /**
  * foxapi_upload_file:
  * @run: a run
  * @uri: a file URI
+ * @leave: (nullable): asked about each fault that passes
+ * @user_data: for @leave
  * @error: return location: %FOXAPI_ERROR, with a message that names @uri, or
  *   G_IO_ERROR_CANCELLED
  *
@@ -112,7 +112,8 @@ may_try_again (const FoxapiRun * run, const GError * fault, guint attempt)
  * Since: 0.1
  */
 gchar *
-foxapi_upload_file (const FoxapiRun * run, const gchar * uri, GError ** error)
+foxapi_upload_file (const FoxapiRun * run, const gchar * uri,
+    FoxapiUploadLeave leave, gpointer user_data, GError ** error)
 {
   g_autoptr (GFile) file = g_file_new_for_uri (uri);
 
@@ -122,11 +123,14 @@ foxapi_upload_file (const FoxapiRun * run, const gchar * uri, GError ** error)
 
     if (url != NULL)
       return url;
-    if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+        || (leave != NULL && may_try_again (run, fault)
+            && leave (fault, user_data))) {
       g_propagate_error (error, g_steal_pointer (&fault));
       return NULL;
     }
-    if (!may_try_again (run, fault, attempt)) {
+    if (!may_try_again (run, fault)
+        || !foxapi_retry_is_allowed (run->retries, attempt)) {
       g_prefix_error (&fault, "Uploading %s failed, nothing was charged. ",
           uri);
       g_propagate_error (error, g_steal_pointer (&fault));

@@ -14,6 +14,7 @@
 
 #include "foxapierror.h"
 #include "foxapijson.h"
+#include "foxapijsongrammar.h"
 #include "foxapirules.h"
 #include "foxapitask.h"
 
@@ -147,8 +148,10 @@ set_size (FoxapiRequest * request, const gchar * field, const gchar * text)
   return TRUE;
 }
 
-/* Extra parameters: a value is JSON where it reads as JSON, and text otherwise,
- * so that numbers, booleans and whole structures have their types. */
+/* Extra parameters: a value is JSON where it is JSON to the letter, and text
+ * otherwise, so that numbers, booleans and whole structures have their types,
+ * and what only looks like a number (`007`, `0x10`, a number of 20 digits) is
+ * sent as it was written. */
 
 static JsonNode *
 parse_value (const gchar * text)
@@ -156,14 +159,12 @@ parse_value (const gchar * text)
   g_autofree gchar *wrapped = NULL;
   g_autoptr (JsonObject) object = NULL;
 
-  /* json-glib takes more for JSON than is. */
-  if (strchr ("{[\"-0123456789tfn", *text) != NULL) {
+  if (foxapi_json_is_exact (text)) {
     wrapped = g_strdup_printf ("{\"value\":%s}", text);
     object = foxapi_json_parse (wrapped, strlen (wrapped), NULL);
   }
-  if (object != NULL && json_object_get_size (object) == 1
-      && json_object_has_member (object, "value")
-      && foxapi_json_reads_back (object))
+  /* Too large an exponent is JSON, but no number that could be sent on. */
+  if (object != NULL && foxapi_json_reads_back (object))
     return json_object_dup_member (object, "value");
   return json_node_init_string (json_node_alloc (), text);
 }

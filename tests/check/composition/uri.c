@@ -151,6 +151,30 @@ GST_START_TEST (test_extra_parameters_on_the_wire)
 
 GST_END_TEST;
 
+/* Only what JSON calls a number is sent as one. */
+GST_START_TEST (test_numbers_on_the_wire)
+{
+  static const gchar uri[] =
+      "foxapi://generate/seedance-2.0?prompt=a&whole=7&minus=-7"
+      "&real=1.5&power=2e3&zip=007&hex=0x10&dot=1.&list=%5B007%5D"
+      "&ok=%5B7,8%5D&long=12345678901234567890&huge=1e999&plus=%2B5"
+      "&word=True&half=.5&quoted=%227%22";
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source), uri,
+          NULL));
+  run_to_eos (run);
+  assert_body (1,
+      "{\"model\":\"seedance-2.0\",\"prompt\":\"a\",\"whole\":7,\"minus\":-7,"
+      "\"real\":1.5,\"power\":2000.0,\"zip\":\"007\",\"hex\":\"0x10\","
+      "\"dot\":\"1.\",\"list\":\"[007]\",\"ok\":[7,8],"
+      "\"long\":\"12345678901234567890\",\"huge\":\"1e999\",\"plus\":\"+5\","
+      "\"word\":\"True\",\"half\":\".5\",\"quoted\":\"7\"}");
+  assert_round_trip (uri);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_task_uri_takes_up)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
@@ -192,6 +216,7 @@ uri_suite (void)
   tcase_add_test (tcase, test_refused);
   tcase_add_test (tcase, test_keys_are_refused);
   tcase_add_test (tcase, test_extra_parameters_on_the_wire);
+  tcase_add_test (tcase, test_numbers_on_the_wire);
   tcase_add_test (tcase, test_task_uri_takes_up);
   tcase_add_test (tcase, test_not_while_running);
   return suite;

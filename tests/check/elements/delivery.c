@@ -47,6 +47,32 @@ GST_START_TEST (test_whole)
 
 GST_END_TEST;
 
+/* Where the next buffer has to begin */
+static GstPadProbeReturn
+on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  guint64 *end = data;
+
+  fail_unless_equals_uint64 (GST_BUFFER_OFFSET (buffer), *end);
+  *end = GST_BUFFER_OFFSET_END (buffer);
+  return GST_PAD_PROBE_OK;
+}
+
+/* An application that looks at what leaves sees all of it, once. */
+GST_START_TEST (test_probe)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "src");
+  guint64 end = 0;
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, &end, NULL);
+  deliver (run);
+  fail_unless_equals_uint64 (end, SIZE);
+}
+
+GST_END_TEST;
+
 static const guint blocksizes[] = { 1, 4096, 3 * 1024 * 1024 };
 
 GST_START_TEST (test_blocksizes)
@@ -350,6 +376,7 @@ delivery_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_checked_fixture (tcase, setup, harness_teardown);
   tcase_add_test (tcase, test_whole);
+  tcase_add_test (tcase, test_probe);
   tcase_add_loop_test (tcase, test_resumed, 0, G_N_ELEMENTS (breaks));
   tcase_add_test (tcase, test_resumed_often);
   tcase_add_loop_test (tcase, test_changed_file, 0, 2);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "foxapijson.h"
+#include "foxapijsongrammar.h"
 #include "protocoltest.h"
 
 static gboolean
@@ -318,12 +319,76 @@ GST_START_TEST (test_to_text)
 
 GST_END_TEST;
 
+/* By the letter, not by what json-glib makes of it */
+GST_START_TEST (test_exact)
+{
+  static const gchar *const good[] = { "0", "-0", "7", "-7", "10", "1.5",
+    "0.5", "1e5", "1E+5", "1.25e-3", "0e0", "9223372036854775807",
+    "-9223372036854775808", "1e999", "true", "false", "null", "\"\"", "\"a b\"",
+    "\"\\u00e9\\n\\/\"", "\"\xc3\xa9\"", "[]", "[ ]", "[1,[2],{}]", " [1 , 2] ",
+    "{}", "{\"a\":{\"b\" : [null]}, \"c\":\"}\"}", "\t1\n"
+  };
+  static const gchar *const bad[] = { "", " ", "007", "00", "-01", "0x10", "1.",
+    ".5", "-", "-.5", "+1", "1e", "1e+", "1.e5", "1_000", "1 2", "1,2", "1a",
+    "Infinity", "NaN", "TRUE", "True", "tru", "truely", "nul", "\"", "\"a",
+    "\"\n\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u12", "\"\\", "'a'", "[", "[1",
+    "[1,]",
+    "[,]", "[1 2]", "[007]", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
+    "{1:1}", "{\"a\":0x1}", "[1]]", "[1}", "1//", "/**/1", "var a = 1;",
+    "9223372036854775808", "-9223372036854775809", "12345678901234567890",
+    "\f1"
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    fail_unless (foxapi_json_is_exact (good[i]), "%s", good[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    fail_if (foxapi_json_is_exact (bad[i]), "%s", bad[i]);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_exact_depth)
+{
+  g_autofree gchar *deep = g_strnfill (1000000, '[');
+  g_autoptr (GString) most = g_string_new (NULL);
+
+  fail_if (foxapi_json_is_exact (deep));
+  for (guint i = 0; i < FOXAPI_JSON_MAX_DEPTH; i++)
+    g_string_append_c (most, '[');
+  for (guint i = 0; i < FOXAPI_JSON_MAX_DEPTH; i++)
+    g_string_append_c (most, ']');
+  fail_unless (foxapi_json_is_exact (most->str));
+  g_string_prepend_c (most, '[');
+  g_string_append_c (most, ']');
+  fail_if (foxapi_json_is_exact (most->str));
+}
+
+GST_END_TEST;
+
+/* json-glib would write `1e+22.0`, and infinity. */
+GST_START_TEST (test_reads_back)
+{
+  static const gdouble bad[] = { 1e22, -1e30, G_MAXDOUBLE * 2 };
+  g_autoptr (JsonObject) object = json_object_new ();
+
+  json_object_set_double_member (object, "a", 0.1);
+  json_object_set_string_member (object, "b", "\x01\n\"\x7f");
+  fail_unless (foxapi_json_reads_back (object));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
+    json_object_set_double_member (object, "a", bad[i]);
+    fail_if (foxapi_json_reads_back (object));
+  }
+}
+
+GST_END_TEST;
+
 static Suite *
 json_suite (void)
 {
   Suite *suite = suite_create ("json");
   TCase *bounds = tcase_create ("bounds");
   TCase *values = tcase_create ("values");
+  TCase *letter = tcase_create ("letter");
 
   suite_add_tcase (suite, bounds);
   tcase_add_test (bounds, test_bytes);
@@ -340,6 +405,10 @@ json_suite (void)
   tcase_add_test (values, test_nodes);
   tcase_add_test (values, test_strings_are_text);
   tcase_add_test (values, test_to_text);
+  suite_add_tcase (suite, letter);
+  tcase_add_test (letter, test_exact);
+  tcase_add_test (letter, test_exact_depth);
+  tcase_add_test (letter, test_reads_back);
   return suite;
 }
 

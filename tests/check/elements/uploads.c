@@ -1,0 +1,409 @@
+/* Several local references are uploaded at once: a few, in their order, each
+ * once, and all or nothing.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <string.h>
+
+/* As the element has it (foxapiuploads.c) */
+#define AT_ONCE 4
+#define N_FILES 6
+
+static gchar *uris[N_FILES];
+
+/* What a file holds: "picture 3" */
+static gchar *
+make_content (guint index)
+{
+  return g_strdup_printf ("picture %u", index);
+}
+
+static gchar *
+make_file (const gchar * name, const gchar * content)
+{
+  g_autofree gchar *path = g_build_filename (store, name, NULL);
+
+  fail_unless (g_file_set_contents (path, content, -1, NULL));
+  return g_filename_to_uri (path, NULL, NULL);
+}
+
+static void
+setup (void)
+{
+  harness_setup ();
+  for (guint i = 0; i < N_FILES; i++) {
+    g_autofree gchar *name = g_strdup_printf ("%u.png", i);
+    g_autofree gchar *content = make_content (i);
+
+    uris[i] = make_file (name, content);
+  }
+}
+
+static void
+teardown (void)
+{
+  for (guint i = 0; i < N_FILES; i++)
+    g_clear_pointer (&uris[i], g_free);
+  harness_teardown ();
+}
+
+static Run *
+new_run (guint n_files, gint retries)
+{
+  GstElement *source = harness_source ("retries", retries, NULL);
+
+  /* NULL ends the list. */
+  harness_set_list (source, "reference-image-urls", uris[0],
+      n_files > 1 ? uris[1] : NULL, uris[2], uris[3], uris[4], uris[5], NULL);
+  return run_new (source);
+}
+
+/* Threads of this process that upload */
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *name;
+  guint n = 0;
+
+  fail_unless (dir != NULL);
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path =
+        g_build_filename ("/proc/self/task", name, "comm", NULL);
+    g_autofree gchar *comm = NULL;
+
+    /* A thread may end meanwhile. */
+    if (g_file_get_contents (path, &comm, NULL, NULL)
+        && g_str_has_prefix (comm, "foxapi-upload"))
+      n++;
+  }
+  return n;
+}
+
+static void
+hold (guint nth)
+{
+  const FoxapiSimFault fault = {.hold = TRUE };
+
+  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, nth, &fault);
+}
+
+static void
+start_and_wait (Run * run, guint n_uploads)
+{
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_UPLOAD, n_uploads));
+}
+
+/* The URLs of the submission are those of the files, in their order. */
+static void
+assert_sent (guint n_files)
+{
+  g_autofree gchar *text = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
+  g_autoptr (JsonNode) root = json_from_string (text, NULL);
+  JsonArray *urls = json_object_get_array_member (json_node_get_object (root),
+      "reference_image_urls");
+
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  fail_unless_equals_int (json_array_get_length (urls), n_files);
+  for (guint i = 0; i < n_files; i++) {
+    g_autoptr (GBytes) upload = foxapi_sim_get_upload (sim,
+        json_array_get_string_element (urls, i));
+    g_autofree gchar *content = make_content (i);
+
+    fail_unless (upload != NULL && g_bytes_get_size (upload) ==
+        strlen (content) && memcmp (g_bytes_get_data (upload, NULL), content,
+            strlen (content)) == 0, "%u is another", i);
+  }
+}
+
+/* Which file the nth upload was */
+static guint
+which_file (guint nth)
+{
+  g_autofree gchar *body = harness_request_body (FOXAPI_SIM_UPLOAD, nth);
+  const gchar *content = strstr (body, "picture ");
+
+  fail_unless (content != NULL, "%s", body);
+  return content[strlen ("picture ")] - '0';
+}
+
+/* That four have arrived while none was answered is four at once. */
+GST_START_TEST (test_at_once)
+{
+  g_autoptr (Run) run = new_run (N_FILES, 5);
+
+  hold (0);
+  start_and_wait (run, AT_ONCE);
+  fail_unless_equals_int (count_threads (), AT_ONCE);
+  assert_requests (FOXAPI_SIM_UPLOAD, AT_ONCE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+  foxapi_sim_release (sim);
+  run_wait (run, GST_MESSAGE_EOS);
+  fail_unless_equals_int (count_threads (), 0);
+  assert_requests (FOXAPI_SIM_UPLOAD, N_FILES);
+  assert_sent (N_FILES);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_lone)
+{
+  g_autoptr (Run) run = new_run (1, 5);
+
+  hold (0);
+  start_and_wait (run, 1);
+  fail_unless_equals_int (count_threads (), 0);
+  foxapi_sim_release (sim);
+  run_wait (run, GST_MESSAGE_EOS);
+  assert_sent (1);
+}
+
+GST_END_TEST;
+
+/* Nothing is submitted while one of them is still on its way. */
+GST_START_TEST (test_last_one_counts)
+{
+  g_autoptr (Run) run = new_run (N_FILES, 5);
+
+  hold (2);
+  start_and_wait (run, N_FILES);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+  foxapi_sim_release (sim);
+  run_wait (run, GST_MESSAGE_EOS);
+  assert_sent (N_FILES);
+}
+
+GST_END_TEST;
+
+/* By content: the first name is the one that goes. */
+GST_START_TEST (test_same_content)
+{
+  g_autofree gchar *content = make_content (0);
+  g_autofree gchar *twin = make_file ("twin.png", content);
+  GstElement *source = harness_source (NULL);
+  g_autoptr (Run) run = run_new (source);
+  g_autofree gchar *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *body;
+  JsonArray *images, *videos;
+
+  harness_set_list (source, "reference-image-urls", uris[0], twin, uris[1],
+      NULL);
+  harness_set_list (source, "reference-video-urls", twin, NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_UPLOAD, 2);
+  text = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
+  root = json_from_string (text, NULL);
+  body = json_node_get_object (root);
+  images = json_object_get_array_member (body, "reference_image_urls");
+  videos = json_object_get_array_member (body, "reference_video_urls");
+  fail_unless_equals_string (json_array_get_string_element (images, 0),
+      json_array_get_string_element (images, 1));
+  fail_unless_equals_string (json_array_get_string_element (images, 0),
+      json_array_get_string_element (videos, 0));
+  fail_if (g_str_equal (json_array_get_string_element (images, 0),
+          json_array_get_string_element (images, 2)));
+}
+
+GST_END_TEST;
+
+/* The error is that of the one that failed by itself, and names its file; the
+ * others end at once, though nobody answers them. */
+GST_START_TEST (test_one_fails)
+{
+  const FoxapiSimFault forbidden = {.status = 403 };
+  g_autoptr (Run) run = new_run (N_FILES, 5);
+  g_autoptr (GError) error = NULL;
+  GstMessage *message;
+
+  for (guint i = 1; i < AT_ONCE; i++)
+    hold (i);
+  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, AT_ONCE, &forbidden);
+  run_set_state (run, GST_STATE_PLAYING);
+  message = run_wait (run, GST_MESSAGE_ERROR);
+  fail_unless_equals_int (count_threads (), 0);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_NOT_AUTHORIZED), "%s", error->message);
+  fail_unless (strstr (error->message, uris[which_file (AT_ONCE)]) != NULL,
+      "%s", error->message);
+  run_stop (run);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_UPLOAD));
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 1);
+  assert_requests (FOXAPI_SIM_UPLOAD, AT_ONCE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+/* Stopped: all at once, and nothing is left. Then it goes on. */
+GST_START_TEST (test_stopped)
+{
+  g_autoptr (Run) run = new_run (N_FILES, 5);
+
+  hold (0);
+  start_and_wait (run, AT_ONCE);
+  run_stop (run);
+  fail_unless_equals_int (count_threads (), 0);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_UPLOAD));
+  assert_requests (FOXAPI_SIM_UPLOAD, AT_ONCE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+
+  foxapi_sim_release (sim);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_UPLOAD, AT_ONCE + N_FILES);
+  assert_sent (N_FILES);
+}
+
+GST_END_TEST;
+
+/* Stopped in the pause before another attempt, too */
+GST_START_TEST (test_stopped_in_pause)
+{
+  const FoxapiSimFault fault = {.status = 500,.headers = "Retry-After: 60" };
+  g_autoptr (Run) run = new_run (N_FILES, 5);
+
+  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &fault);
+  start_and_wait (run, AT_ONCE);
+  run_stop (run);
+  fail_unless_equals_int (count_threads (), 0);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+static const FoxapiSimFault passing[] = {
+  {.status = 500}, {.reset = TRUE}, {.close = TRUE},
+};
+
+GST_START_TEST (test_passing)
+{
+  g_autoptr (Run) run = new_run (N_FILES, 5);
+
+  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 1, &passing[__i__]);
+  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 3, &passing[__i__]);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_UPLOAD, N_FILES + 2);
+  assert_sent (N_FILES);
+}
+
+GST_END_TEST;
+
+/* A service that takes one at a time refuses the others: the one that is left
+ * uploads all, and no retry is spent. */
+static const FoxapiSimFault crowded[] = {
+  {.status = 429,.headers = "Retry-After: 0"},
+  {.status = 503},
+};
+
+GST_START_TEST (test_slowed_down)
+{
+  g_autoptr (Run) run = new_run (N_FILES, 0);
+
+  hold (1);
+  for (guint i = 2; i <= AT_ONCE; i++)
+    foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, i, &crowded[__i__]);
+  start_and_wait (run, AT_ONCE);
+  foxapi_sim_release (sim);
+  run_wait (run, GST_MESSAGE_EOS);
+  assert_requests (FOXAPI_SIM_UPLOAD, N_FILES + AT_ONCE - 1);
+  assert_sent (N_FILES);
+}
+
+GST_END_TEST;
+
+/* One that takes none at all is an error, once. */
+GST_START_TEST (test_too_busy)
+{
+  g_autoptr (Run) run = new_run (N_FILES, 1);
+
+  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &crowded[0]);
+  run_to_error (run, GST_RESOURCE_ERROR_BUSY);
+  fail_unless_equals_int (count_threads (), 0);
+  assert_requests (FOXAPI_SIM_UPLOAD, AT_ONCE - 1 + 2);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+/* Each file is told of once, with its place in the list. */
+GST_START_TEST (test_progress)
+{
+  g_autoptr (Run) run = new_run (N_FILES, 5);
+  guint told[N_FILES] = { 0 };
+
+  run_to_eos (run);
+  for (guint i = 0; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+    g_autofree gchar *text = NULL;
+
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_PROGRESS)
+      continue;
+    gst_message_parse_progress (message, NULL, NULL, &text);
+    for (guint k = 0; k < N_FILES; k++) {
+      g_autofree gchar *expected = g_strdup_printf ("Uploading %s (%u of %u)",
+          uris[k], k + 1, N_FILES);
+
+      told[k] += g_str_equal (text, expected);
+    }
+  }
+  for (guint k = 0; k < N_FILES; k++)
+    fail_unless_equals_int (told[k], 1);
+}
+
+GST_END_TEST;
+
+/* The end of the time is an error that says so, with one file or several. */
+GST_START_TEST (test_overdue)
+{
+  g_autoptr (Run) run = new_run (__i__ ? N_FILES : 1, 5);
+  g_autoptr (GError) error = NULL;
+  GstMessage *message;
+
+  g_object_set (run->source, "task-timeout", 1, NULL);
+  hold (0);
+  run_set_state (run, GST_STATE_PLAYING);
+  message = run_wait (run, GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_error_matches (error, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_FAILED), "%s", error->message);
+  fail_unless (strstr (error->message, "task-timeout") != NULL, "%s",
+      error->message);
+  run_stop (run);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 1);
+  fail_unless_equals_int (count_threads (), 0);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+static Suite *
+uploads_suite (void)
+{
+  Suite *suite = suite_create ("uploads");
+  TCase *tcase = tcase_create ("several");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup, teardown);
+  tcase_add_test (tcase, test_at_once);
+  tcase_add_test (tcase, test_lone);
+  tcase_add_test (tcase, test_last_one_counts);
+  tcase_add_test (tcase, test_same_content);
+  tcase_add_test (tcase, test_one_fails);
+  tcase_add_test (tcase, test_stopped);
+  tcase_add_test (tcase, test_stopped_in_pause);
+  tcase_add_loop_test (tcase, test_passing, 0, G_N_ELEMENTS (passing));
+  tcase_add_loop_test (tcase, test_slowed_down, 0, G_N_ELEMENTS (crowded));
+  tcase_add_test (tcase, test_too_busy);
+  tcase_add_test (tcase, test_progress);
+  tcase_add_loop_test (tcase, test_overdue, 0, 2);
+  return suite;
+}
+
+GST_CHECK_MAIN (uploads);
