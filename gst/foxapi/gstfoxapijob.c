@@ -70,20 +70,32 @@ make_generation (GstFoxapiWish * wish, GError ** error)
   return NULL;
 }
 
-/* The table of INTERFACE.md, life of the element: what a start does with what
- * there is. Whatever the properties say, a task that was named or is unchanged
- * costs nothing, so their faults count only where they would be sent. */
+/* The table of INTERFACE.md, life of the element: whether a start is about
+ * another generation than the one that there is. */
+static gboolean
+is_about_another (GstFoxapiJob * job, const GstFoxapiWish * wish,
+    const gchar * body_text)
+{
+  return job->generation == NULL || wish->task_id != NULL
+      || wish->task_is_forgotten || g_strcmp0 (body_text, job->body_text) != 0;
+}
+
+static gchar *
+get_body_text (const GstFoxapiWish * wish)
+{
+  return wish->body ? foxapi_json_to_text (wish->body) : NULL;
+}
+
+/* Whatever the properties say, a task that was named or is unchanged costs
+ * nothing, so their faults count only where they would be sent. */
 static gboolean
 choose_generation (GstFoxapiJob * job, GstFoxapiWish * wish,
     gboolean * is_new, GError ** error)
 {
-  g_autofree gchar *body_text = NULL;
+  g_autofree gchar *body_text = get_body_text (wish);
   FoxapiGeneration *generation;
 
-  if (wish->body != NULL)
-    body_text = foxapi_json_to_text (wish->body);
-  *is_new = job->generation == NULL || wish->task_id != NULL
-      || wish->task_is_forgotten || g_strcmp0 (body_text, job->body_text) != 0;
+  *is_new = is_about_another (job, wish, body_text);
   if (!*is_new)
     return TRUE;
 
@@ -94,6 +106,35 @@ choose_generation (GstFoxapiJob * job, GstFoxapiWish * wish,
   job->generation = generation;
   g_free (job->body_text);
   job->body_text = g_steal_pointer (&body_text);
+  return TRUE;
+}
+
+/**
+ * gst_foxapi_job_check:
+ * @job: a job, not prepared
+ * @wish: what the application has set
+ * @error: return location, %FOXAPI_ERROR
+ *
+ * Returns: %TRUE if gst_foxapi_job_prepare() would say so, too
+ */
+gboolean
+gst_foxapi_job_check (GstFoxapiJob * job, GstFoxapiWish * wish,
+    GError ** error)
+{
+  g_autofree gchar *body_text = get_body_text (wish);
+  FoxapiClient *client = make_client (&wish->service, error);
+  FoxapiGeneration *generation;
+
+  if (client == NULL)
+    return FALSE;
+  foxapi_client_unref (client);
+  if (!is_about_another (job, wish, body_text))
+    return TRUE;
+
+  generation = make_generation (wish, error);
+  if (generation == NULL)
+    return FALSE;
+  foxapi_generation_free (generation);
   return TRUE;
 }
 

@@ -54,6 +54,8 @@ typedef struct
   gchar *store_directory;
 } GstFoxapiJob;
 
+gboolean gst_foxapi_job_check (GstFoxapiJob * job, GstFoxapiWish * wish,
+    GError ** error);
 gboolean gst_foxapi_job_prepare (GstFoxapiJob * job, GstFoxapiWish * wish,
     gboolean * is_new, GError ** error);
 void gst_foxapi_job_release (GstFoxapiJob * job);

@@ -64,8 +64,8 @@
 #include "gstfoxapijob.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapipresets.h"
-#include "gstfoxapisettings.h"
 #include "gstfoxapitags.h"
+#include "gstfoxapitaskproperties.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 #define GST_CAT_DEFAULT foxapi_video_src_debug
@@ -82,11 +82,7 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 
 enum
 {
-  PROP_TASK_ID = GST_FOXAPI_SETTINGS_PROP_LAST + 1,
-  PROP_OUTPUT,
-  PROP_STATUS,
-  PROP_PROGRESS,
-  PROP_TASK,
+  PROP_OUTPUT = GST_FOXAPI_TASK_PROP_LAST + 1,
 };
 
 #define DEFAULT_OUTPUT GST_FOXAPI_OUTPUT_MEDIA
@@ -173,7 +169,7 @@ gst_foxapi_video_src_set_property (GObject * object, guint id,
 
   GST_OBJECT_LOCK (self);
   switch (id) {
-    case PROP_TASK_ID:
+    case GST_FOXAPI_PROP_TASK_ID:
       set_named_task_id (self, g_value_get_string (value));
       break;
     case PROP_OUTPUT:
@@ -207,21 +203,21 @@ gst_foxapi_video_src_get_property (GObject * object, guint id, GValue * value,
 
   GST_OBJECT_LOCK (self);
   switch (id) {
-    case PROP_TASK_ID:
+    case GST_FOXAPI_PROP_TASK_ID:
       g_value_set_string (value, get_task_id (self));
       break;
     case PROP_OUTPUT:
       g_value_set_enum (value, self->output);
       break;
-    case PROP_STATUS:
+    case GST_FOXAPI_PROP_STATUS:
       g_value_set_string (value,
           self->task ? foxapi_task_get_status (self->task) : NULL);
       break;
-    case PROP_PROGRESS:
+    case GST_FOXAPI_PROP_PROGRESS:
       g_value_set_int (value,
           self->task ? MAX (foxapi_task_get_progress (self->task), 0) : 0);
       break;
-    case PROP_TASK:
+    case GST_FOXAPI_PROP_TASK:
       if (self->task != NULL)
         g_value_take_boxed (value, gst_foxapi_task_to_structure (self->task,
                 self->resumed));
@@ -894,6 +890,28 @@ gst_foxapi_video_src_finalize (GObject * object)
   G_OBJECT_CLASS (gst_foxapi_video_src_parent_class)->finalize (object);
 }
 
+/**
+ * gst_foxapi_video_src_check:
+ * @src: an element in READY or below
+ *
+ * Checks what a start would check, for an owner that starts it later; what is
+ * wrong is posted as an ERROR message.
+ *
+ * Returns: %TRUE if the element can be started
+ */
+gboolean
+gst_foxapi_video_src_check (GstFoxapiVideoSrc * src)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GstFoxapiWish) wish = { 0 };
+
+  read_properties (src, &wish);
+  if (gst_foxapi_job_check (&src->job, &wish, &error))
+    return TRUE;
+  gst_foxapi_post_error (GST_ELEMENT (src), error, NULL, FALSE);
+  return FALSE;
+}
+
 static void
 gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
 {
@@ -917,37 +935,6 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
 }
 
 static void
-install_task_properties (GObjectClass * klass)
-{
-  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
-
-  g_object_class_install_property (klass, PROP_TASK_ID,
-      g_param_spec_string ("task-id", "Task id",
-          "Set before the start: the task to take up, and nothing is submitted. "
-          "Reads as the current task. Set to NULL: the next start submits anew",
-          NULL, G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
-          G_PARAM_STATIC_STRINGS));
-  g_object_class_install_property (klass, PROP_OUTPUT,
-      g_param_spec_enum ("output", "Output",
-          "What is pushed: the video, or the task as JSON right after the "
-          "submission", GST_TYPE_FOXAPI_OUTPUT, DEFAULT_OUTPUT,
-          G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
-          G_PARAM_STATIC_STRINGS));
-  g_object_class_install_property (klass, PROP_STATUS,
-      g_param_spec_string ("status", "Status",
-          "Last known status of the task in the service's words: pending, "
-          "processing, completed, failed, cancelled. NULL: no task", NULL,
-          readable));
-  g_object_class_install_property (klass, PROP_PROGRESS,
-      g_param_spec_int ("progress", "Progress",
-          "Last known progress of the task in percent", 0, 100, 0, readable));
-  g_object_class_install_property (klass, PROP_TASK,
-      g_param_spec_boxed ("task", "Task",
-          "The structure of the last foxapi-task message. NULL: no task",
-          GST_TYPE_STRUCTURE, readable));
-}
-
-static void
 gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -961,7 +948,13 @@ gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
   object_class->get_property = gst_foxapi_video_src_get_property;
   object_class->finalize = gst_foxapi_video_src_finalize;
   gst_foxapi_settings_install (object_class);
-  install_task_properties (object_class);
+  gst_foxapi_task_properties_install (object_class);
+  g_object_class_install_property (object_class, PROP_OUTPUT,
+      g_param_spec_enum ("output", "Output",
+          "What is pushed: the video, or the task as JSON right after the "
+          "submission", GST_TYPE_FOXAPI_OUTPUT, DEFAULT_OUTPUT,
+          G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
+          G_PARAM_STATIC_STRINGS));
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class,

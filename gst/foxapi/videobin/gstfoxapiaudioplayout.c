@@ -1,0 +1,188 @@
+/* The beat of the sound
+ *
+ * A buffer for each frame of the pictures, so that one decision is about both.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Threads and locks: create() runs in the streaming thread, and waits in the
+ * program. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapiaudioplayout.h"
+
+#include <string.h>
+
+struct _GstFoxapiAudioPlayout
+{
+  GstPushSrc parent;
+
+  GstFoxapiProgram *program;    /* outlives this */
+
+  /* The streaming thread */
+  gboolean is_started;
+  guint64 frame;
+};
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_FOXAPI_AUDIO_CAPS));
+
+/* *INDENT-OFF* */
+G_DEFINE_FINAL_TYPE (GstFoxapiAudioPlayout, gst_foxapi_audio_playout,
+    GST_TYPE_PUSH_SRC)
+/* *INDENT-ON* */
+
+static gboolean
+gst_foxapi_audio_playout_start (GstBaseSrc * src)
+{
+  GST_FOXAPI_AUDIO_PLAYOUT (src)->is_started = FALSE;
+  return TRUE;
+}
+
+static gboolean
+gst_foxapi_audio_playout_is_seekable (GstBaseSrc * src)
+{
+  return FALSE;
+}
+
+static void
+gst_foxapi_audio_playout_get_times (GstBaseSrc * src, GstBuffer * buffer,
+    GstClockTime * start, GstClockTime * end)
+{
+  *start = *end = GST_CLOCK_TIME_NONE;
+  if (gst_base_src_is_live (src)) {
+    *start = GST_BUFFER_PTS (buffer);
+    *end = *start + GST_BUFFER_DURATION (buffer);
+  }
+}
+
+static GstClockTime
+get_running_time (gpointer user_data)
+{
+  GstClockTime now = gst_element_get_current_running_time (user_data);
+
+  return GST_CLOCK_TIME_IS_VALID (now) ? now : 0;
+}
+
+static GstFlowReturn
+to_flow (GstFoxapiAir air)
+{
+  switch (air) {
+    case GST_FOXAPI_AIR_FLUSHING:
+      return GST_FLOW_FLUSHING;
+    case GST_FOXAPI_AIR_EOS:
+      return GST_FLOW_EOS;
+    default:
+      return GST_FLOW_OK;
+  }
+}
+
+static GstFlowReturn
+get_sound (GstFoxapiAudioPlayout * self, GstBuffer * buffer)
+{
+  GstFoxapiAir air;
+  GstMapInfo map;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
+    return GST_FLOW_ERROR;
+  memset (map.data, 0, map.size);
+  air = gst_foxapi_program_get_samples (self->program, self->frame, map.data);
+  gst_buffer_unmap (buffer, &map);
+  return to_flow (air);
+}
+
+static void
+stamp (GstFoxapiAudioPlayout * self, GstBuffer * buffer, guint64 start,
+    guint64 end)
+{
+  GstClockTime pts = gst_util_uint64_scale (start, GST_SECOND,
+      GST_FOXAPI_AUDIO_RATE);
+
+  GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_DURATION (buffer) = gst_util_uint64_scale (end, GST_SECOND,
+      GST_FOXAPI_AUDIO_RATE) - pts;
+  GST_BUFFER_OFFSET (buffer) = start;
+  GST_BUFFER_OFFSET_END (buffer) = end;
+}
+
+static GstFlowReturn
+gst_foxapi_audio_playout_create (GstPushSrc * src, GstBuffer ** buffer)
+{
+  GstFoxapiAudioPlayout *self = GST_FOXAPI_AUDIO_PLAYOUT (src);
+  g_autoptr (GstBuffer) sound = NULL;
+  guint64 start, end;
+  GstFlowReturn result;
+
+  if (!self->is_started) {
+    result = to_flow (gst_foxapi_program_wait_start (self->program,
+            get_running_time, self, &self->frame));
+    if (result != GST_FLOW_OK)
+      return result;
+    self->is_started = TRUE;
+  }
+
+  start = gst_foxapi_program_frame_to_sample (self->program, self->frame);
+  end = gst_foxapi_program_frame_to_sample (self->program, self->frame + 1);
+  sound = gst_buffer_new_allocate (NULL, (end - start) * GST_FOXAPI_AUDIO_BPF,
+      NULL);
+  result = get_sound (self, sound);
+  if (result != GST_FLOW_OK)
+    return result;
+  stamp (self, sound, start, end);
+  *buffer = g_steal_pointer (&sound);
+  self->frame++;
+  return GST_FLOW_OK;
+}
+
+static GstPadProbeReturn
+on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstFoxapiAudioPlayout *self = user_data;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    gst_foxapi_program_audio_is_gone (self->program);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+gst_foxapi_audio_playout_init (GstFoxapiAudioPlayout * self)
+{
+  gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (self),
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
+}
+
+static void
+gst_foxapi_audio_playout_class_init (GstFoxapiAudioPlayoutClass * klass)
+{
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
+
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "FoxAPI audio playout",
+      "Source/Audio", "The sound of the program", "The gst-foxapi authors");
+
+  src_class->start = gst_foxapi_audio_playout_start;
+  src_class->is_seekable = gst_foxapi_audio_playout_is_seekable;
+  src_class->get_times = gst_foxapi_audio_playout_get_times;
+  GST_PUSH_SRC_CLASS (klass)->create = gst_foxapi_audio_playout_create;
+}
+
+/**
+ * gst_foxapi_audio_playout_new:
+ * @program: what sounds; outlives the element
+ *
+ * Returns: (transfer floating): the source
+ */
+GstElement *
+gst_foxapi_audio_playout_new (GstFoxapiProgram * program)
+{
+  GstFoxapiAudioPlayout *self = g_object_new (GST_TYPE_FOXAPI_AUDIO_PLAYOUT,
+      "name", "audioplayout", NULL);
+
+  self->program = program;
+  return GST_ELEMENT (self);
+}

@@ -1,0 +1,112 @@
+/* The properties that only the bin has: placeholder, output, references
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "gstfoxapiprogram.h"
+#include "gstfoxapitaskproperties.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstFoxapiPlaceholderKind:
+ * @GST_FOXAPI_PLACEHOLDER_KIND_NONE: nothing, the output begins with the result
+ * @GST_FOXAPI_PLACEHOLDER_KIND_BLACK: black
+ * @GST_FOXAPI_PLACEHOLDER_KIND_PATTERN: a test pattern
+ * @GST_FOXAPI_PLACEHOLDER_KIND_IMAGE: the file `placeholder-location`
+ * @GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE: the first reference
+ *
+ * What is shown before the first result.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_FOXAPI_PLACEHOLDER_KIND_NONE,
+  GST_FOXAPI_PLACEHOLDER_KIND_BLACK,
+  GST_FOXAPI_PLACEHOLDER_KIND_PATTERN,
+  GST_FOXAPI_PLACEHOLDER_KIND_IMAGE,
+  GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE,
+} GstFoxapiPlaceholderKind;
+
+/**
+ * GstFoxapiErrorPolicy:
+ * @GST_FOXAPI_ERROR_POLICY_ERROR: an ERROR message, as from every element
+ * @GST_FOXAPI_ERROR_POLICY_WARNING: a WARNING message with the same contents
+ *
+ * How a failed generation is told.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_FOXAPI_ERROR_POLICY_ERROR,
+  GST_FOXAPI_ERROR_POLICY_WARNING,
+} GstFoxapiErrorPolicy;
+
+/**
+ * GstFoxapiBranchPolicy:
+ * @GST_FOXAPI_BRANCH_POLICY_FLOW: they go on flowing, and are dropped
+ * @GST_FOXAPI_BRANCH_POLICY_RELEASE: a source of its own is told to end, and
+ *   what branches off is unlinked
+ *
+ * What becomes of the branches when the references are there.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_FOXAPI_BRANCH_POLICY_FLOW,
+  GST_FOXAPI_BRANCH_POLICY_RELEASE,
+} GstFoxapiBranchPolicy;
+
+/**
+ * GstFoxapiBinOptions:
+ *
+ * The values. Their element holds its object lock around each use.
+ */
+typedef struct
+{
+  gint placeholder;
+  gchar *placeholder_location;
+  gboolean show_progress;
+  gboolean is_live;
+  gint width;
+  gint height;
+  gint fps_n;
+  gint fps_d;
+  gint end;
+  gint on_error;
+  gint reference_branches;
+  gdouble reference_seconds;
+  GStrv next_prompts;
+  gboolean shot_continuity;
+} GstFoxapiBinOptions;
+
+#define GST_TYPE_FOXAPI_PLACEHOLDER_KIND \
+    (gst_foxapi_placeholder_kind_get_type ())
+#define GST_TYPE_FOXAPI_END (gst_foxapi_end_get_type ())
+#define GST_TYPE_FOXAPI_ERROR_POLICY (gst_foxapi_error_policy_get_type ())
+#define GST_TYPE_FOXAPI_BRANCH_POLICY (gst_foxapi_branch_policy_get_type ())
+
+GType gst_foxapi_placeholder_kind_get_type (void);
+GType gst_foxapi_end_get_type (void);
+GType gst_foxapi_error_policy_get_type (void);
+GType gst_foxapi_branch_policy_get_type (void);
+
+void gst_foxapi_bin_options_install (GObjectClass * klass);
+
+void gst_foxapi_bin_options_init (GstFoxapiBinOptions * options);
+void gst_foxapi_bin_options_copy (const GstFoxapiBinOptions * options,
+    GstFoxapiBinOptions * copy);
+void gst_foxapi_bin_options_clear (GstFoxapiBinOptions * options);
+
+gboolean gst_foxapi_bin_options_set (GstFoxapiBinOptions * options, guint id,
+    const GValue * value);
+gboolean gst_foxapi_bin_options_get (const GstFoxapiBinOptions * options,
+    guint id, GValue * value);
+gchar *gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options);
+
+G_END_DECLS

@@ -1,0 +1,28 @@
+/* What is shown before the first result
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_FOXAPI_PLACEHOLDER (gst_foxapi_placeholder_get_type ())
+G_DECLARE_FINAL_TYPE (GstFoxapiPlaceholder, gst_foxapi_placeholder, GST,
+    FOXAPI_PLACEHOLDER, GstBin)
+
+GstElement *gst_foxapi_placeholder_new_pattern (const gchar * pattern,
+    GstCaps * caps);
+GstElement *gst_foxapi_placeholder_new_picture (const gchar * uri,
+    GstCaps * caps);
+
+gboolean gst_foxapi_placeholder_draw_text (GstFoxapiPlaceholder * placeholder);
+void gst_foxapi_placeholder_set_text (GstFoxapiPlaceholder * placeholder,
+    const gchar * text);
+
+GstBuffer *gst_foxapi_placeholder_take_frame (GstFoxapiPlaceholder *
+    placeholder, GstClockTime timeout);
+
+G_END_DECLS

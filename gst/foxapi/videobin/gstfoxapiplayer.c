@@ -1,0 +1,409 @@
+/* A result, decoded: frames and samples in the programme's formats
+ *
+ * The file is complete before a player is made, so that no network is in the way
+ * any more; what is decoded ahead of its time is what the two sinks hold.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Threads and locks: decodebin's streaming threads fill the sinks, the programme
+ * takes out of them, the bin sets states. The counters are atomic; a sink's own
+ * lock guards its queue. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapiplayer.h"
+
+#include <gst/app/app.h>
+
+GST_DEBUG_CATEGORY_STATIC (foxapi_player_debug);
+#define GST_CAT_DEFAULT foxapi_player_debug
+
+/* As much is decoded ahead. 8 frames of 1920x1080 take 25 MB. */
+#define FRAMES_AHEAD 8
+#define AUDIO_BUFFERS_AHEAD 16
+
+/* One of the two streams */
+typedef struct
+{
+  GstFoxapiPlayer *player;
+  GstAppSink *sink;             /* a child of the player */
+  gint is_there;                /* atomic: the file has one */
+  gint count;                   /* atomic: so many are in the sink */
+  gint has_ended;               /* atomic: no more will come into the sink */
+} Stream;
+
+struct _GstFoxapiPlayer
+{
+  GstBin parent;
+
+  GstElement *decoder;
+  GstCaps *video_caps;
+  GstCaps *audio_caps;
+  Stream video;
+  Stream audio;
+  gint streams_are_known;       /* atomic */
+  gint is_given_up;             /* atomic */
+
+  GstFoxapiPlayerFunc changed;
+  gpointer user_data;
+};
+
+/* *INDENT-OFF* */
+G_DEFINE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player, GST_TYPE_BIN)
+/* *INDENT-ON* */
+
+static void
+tell (GstFoxapiPlayer * self)
+{
+  if (self->changed != NULL)
+    self->changed (self->user_data);
+}
+
+static GstFlowReturn
+on_new_sample (GstAppSink * sink, gpointer user_data)
+{
+  Stream *stream = user_data;
+
+  g_atomic_int_inc (&stream->count);
+  tell (stream->player);
+  return GST_FLOW_OK;
+}
+
+static void
+on_eos (GstAppSink * sink, gpointer user_data)
+{
+  Stream *stream = user_data;
+
+  g_atomic_int_set (&stream->has_ended, TRUE);
+  tell (stream->player);
+}
+
+static GstElement *
+add (GstFoxapiPlayer * self, const gchar * factory, GstElement * upstream)
+{
+  GstElement *element = gst_element_factory_make (factory, NULL);
+
+  if (element == NULL) {
+    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
+        ("The element %s is missing. Install GStreamer's base and good plugins.",
+            factory), (NULL));
+    return NULL;
+  }
+  gst_bin_add (GST_BIN (self), element);
+  if (upstream != NULL)
+    gst_element_link (upstream, element);
+  gst_element_sync_state_with_parent (element);
+  return element;
+}
+
+/* Links a chain of @factories behind @pad, in front of the stream's sink. */
+static void
+attach (GstFoxapiPlayer * self, GstPad * pad, const gchar * const *factories,
+    GstCaps * caps, Stream * stream)
+{
+  GstElement *sink = GST_ELEMENT (stream->sink);
+  GstElement *element = NULL, *start = NULL;
+  g_autoptr (GstPad) start_pad = NULL;
+
+  gst_app_sink_set_caps (stream->sink, caps);
+  for (guint i = 0; factories[i] != NULL; i++) {
+    element = add (self, factories[i], element);
+    if (element == NULL)
+      return;
+    if (start == NULL)
+      start = element;
+    if (g_str_equal (factories[i], "videoscale"))
+      g_object_set (element, "add-borders", TRUE, NULL);
+  }
+  gst_element_set_locked_state (sink, FALSE);
+  gst_element_sync_state_with_parent (sink);
+  start_pad = gst_element_get_static_pad (start, "sink");
+  if (!gst_element_link (element, sink)
+      || GST_PAD_LINK_FAILED (gst_pad_link (pad, start_pad)))
+    GST_WARNING_OBJECT (self, "could not link %" GST_PTR_FORMAT, pad);
+}
+
+static void
+on_pad_added (GstElement * decoder, GstPad * pad, gpointer user_data)
+{
+  static const gchar *const video_chain[] = { "videoconvert", "videoscale",
+    "videorate", NULL
+  };
+  static const gchar *const audio_chain[] = { "audioconvert", "audioresample",
+    "audiorate", NULL
+  };
+  GstFoxapiPlayer *self = user_data;
+  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
+  const gchar *name = gst_structure_get_name (gst_caps_get_structure (caps, 0));
+
+  if (g_str_equal (name, "video/x-raw")
+      && g_atomic_int_compare_and_exchange (&self->video.is_there, FALSE, TRUE))
+    attach (self, pad, video_chain, self->video_caps, &self->video);
+  else if (g_str_equal (name, "audio/x-raw")
+      && g_atomic_int_compare_and_exchange (&self->audio.is_there, FALSE, TRUE))
+    attach (self, pad, audio_chain, self->audio_caps, &self->audio);
+}
+
+static void
+on_no_more_pads (GstElement * decoder, gpointer user_data)
+{
+  GstFoxapiPlayer *self = user_data;
+
+  g_atomic_int_set (&self->streams_are_known, TRUE);
+  if (!g_atomic_int_get (&self->video.is_there))
+    GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
+        ("The result has no video that can be decoded. Save it with "
+            "foxapivideosrc ! filesink, and look at it: the task is kept."),
+        (NULL));
+  tell (self);
+}
+
+static void
+init_stream (GstFoxapiPlayer * self, Stream * stream, guint ahead)
+{
+  GstAppSinkCallbacks callbacks = {.eos = on_eos,.new_sample = on_new_sample };
+  GstElement *sink = gst_element_factory_make ("appsink", NULL);
+
+  stream->player = self;
+  stream->sink = GST_APP_SINK (sink);
+  g_object_set (sink, "sync", FALSE, "async", FALSE, "max-buffers", ahead,
+      "enable-last-sample", FALSE, "wait-on-eos", FALSE, NULL);
+  gst_app_sink_set_callbacks (stream->sink, &callbacks, stream, NULL);
+  /* Idle until its stream is there: an unlinked sink would wait for ever. */
+  gst_element_set_locked_state (sink, TRUE);
+  gst_bin_add (GST_BIN (self), sink);
+}
+
+/* What the sinks and decodebin tell of themselves is of no use outside. */
+static void
+gst_foxapi_player_handle_message (GstBin * bin, GstMessage * message)
+{
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_EOS:
+    case GST_MESSAGE_STREAM_START:
+    case GST_MESSAGE_TAG:
+    case GST_MESSAGE_STREAM_COLLECTION:
+    case GST_MESSAGE_LATENCY:
+      gst_message_unref (message);
+      break;
+    default:
+      GST_BIN_CLASS (gst_foxapi_player_parent_class)->handle_message (bin,
+          message);
+      break;
+  }
+}
+
+static void
+gst_foxapi_player_finalize (GObject * object)
+{
+  GstFoxapiPlayer *self = GST_FOXAPI_PLAYER (object);
+
+  gst_clear_caps (&self->video_caps);
+  gst_clear_caps (&self->audio_caps);
+
+  G_OBJECT_CLASS (gst_foxapi_player_parent_class)->finalize (object);
+}
+
+static void
+gst_foxapi_player_init (GstFoxapiPlayer * self)
+{
+  /* decodebin changes its state asynchronously, which is nobody else's concern. */
+  g_object_set (self, "async-handling", TRUE, NULL);
+  gst_bin_set_suppressed_flags (GST_BIN (self),
+      GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
+  init_stream (self, &self->video, FRAMES_AHEAD);
+  init_stream (self, &self->audio, AUDIO_BUFFERS_AHEAD);
+}
+
+static void
+gst_foxapi_player_class_init (GstFoxapiPlayerClass * klass)
+{
+  GST_DEBUG_CATEGORY_INIT (foxapi_player_debug, "foxapiplayer", 0,
+      "A result, decoded");
+
+  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_player_finalize;
+  GST_BIN_CLASS (klass)->handle_message = gst_foxapi_player_handle_message;
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
+      "FoxAPI player", "Generic/Bin", "Decodes a result",
+      "The gst-foxapi authors");
+}
+
+/**
+ * gst_foxapi_player_new:
+ * @name: of the element
+ * @location: a file
+ * @video_caps: of the frames, fixed
+ * @audio_caps: of the samples, fixed
+ *
+ * Returns: (transfer floating): a bin without pads that decodes when it is
+ *   PLAYING
+ */
+GstElement *
+gst_foxapi_player_new (const gchar * name, const gchar * location,
+    GstCaps * video_caps, GstCaps * audio_caps)
+{
+  GstFoxapiPlayer *self = g_object_new (GST_TYPE_FOXAPI_PLAYER, "name", name,
+      NULL);
+  GstElement *file;
+
+  self->video_caps = gst_caps_ref (video_caps);
+  self->audio_caps = gst_caps_ref (audio_caps);
+  file = add (self, "filesrc", NULL);
+  self->decoder = file ? add (self, "decodebin", file) : NULL;
+  if (self->decoder != NULL) {
+    g_object_set (file, "location", location, NULL);
+    g_signal_connect (self->decoder, "pad-added", G_CALLBACK (on_pad_added),
+        self);
+    g_signal_connect (self->decoder, "no-more-pads",
+        G_CALLBACK (on_no_more_pads), self);
+  }
+  return GST_ELEMENT (self);
+}
+
+/**
+ * gst_foxapi_player_set_listener:
+ * @player: a player that has not started
+ * @changed: to be called
+ * @user_data: for @changed
+ */
+void
+gst_foxapi_player_set_listener (GstFoxapiPlayer * player,
+    GstFoxapiPlayerFunc changed, gpointer user_data)
+{
+  player->changed = changed;
+  player->user_data = user_data;
+}
+
+static gboolean
+is_filled (Stream * stream, gint ahead)
+{
+  return g_atomic_int_get (&stream->has_ended)
+      || g_atomic_int_get (&stream->count) >= ahead;
+}
+
+/**
+ * gst_foxapi_player_is_ready:
+ * @player: a player
+ *
+ * Returns: %TRUE once all that is decoded ahead is there
+ */
+gboolean
+gst_foxapi_player_is_ready (GstFoxapiPlayer * player)
+{
+  return g_atomic_int_get (&player->streams_are_known)
+      && is_filled (&player->video, FRAMES_AHEAD)
+      && (!g_atomic_int_get (&player->audio.is_there)
+      || is_filled (&player->audio, AUDIO_BUFFERS_AHEAD));
+}
+
+static GstSample *
+take (Stream * stream)
+{
+  GstSample *sample;
+
+  /* A sample that is not counted yet is left to the call behind it. */
+  if (g_atomic_int_get (&stream->count) <= 0)
+    return NULL;
+  sample = gst_app_sink_try_pull_sample (stream->sink, 0);
+  if (sample != NULL)
+    g_atomic_int_add (&stream->count, -1);
+  return sample;
+}
+
+/* Nothing is left, and nothing will come. */
+static gboolean
+has_ended (Stream * stream)
+{
+  return g_atomic_int_get (&stream->player->is_given_up)
+      || (g_atomic_int_get (&stream->has_ended)
+      && g_atomic_int_get (&stream->count) <= 0);
+}
+
+/**
+ * gst_foxapi_player_count_frames:
+ * @player: a player
+ *
+ * Returns: how many frames can be taken at once
+ */
+guint
+gst_foxapi_player_count_frames (GstFoxapiPlayer * player)
+{
+  return MAX (g_atomic_int_get (&player->video.count), 0);
+}
+
+/**
+ * gst_foxapi_player_take_frame:
+ * @player: a player
+ *
+ * Returns: (transfer full) (nullable): the next frame, if it is there
+ */
+GstSample *
+gst_foxapi_player_take_frame (GstFoxapiPlayer * player)
+{
+  return take (&player->video);
+}
+
+/**
+ * gst_foxapi_player_video_has_ended:
+ * @player: a player
+ *
+ * Returns: %TRUE if the last frame has been taken
+ */
+gboolean
+gst_foxapi_player_video_has_ended (GstFoxapiPlayer * player)
+{
+  return has_ended (&player->video);
+}
+
+/**
+ * gst_foxapi_player_take_samples:
+ * @player: a player
+ *
+ * Returns: (transfer full) (nullable): the next audio buffer, if it is there
+ */
+GstSample *
+gst_foxapi_player_take_samples (GstFoxapiPlayer * player)
+{
+  return take (&player->audio);
+}
+
+/**
+ * gst_foxapi_player_audio_has_ended:
+ * @player: a player
+ *
+ * Returns: %TRUE if there is no sound, or the last of it has been taken
+ */
+gboolean
+gst_foxapi_player_audio_has_ended (GstFoxapiPlayer * player)
+{
+  return !g_atomic_int_get (&player->audio.is_there)
+      || has_ended (&player->audio);
+}
+
+/**
+ * gst_foxapi_player_drop_audio:
+ * @player: a player
+ *
+ * Nobody takes the samples any more: they must not hold up the frames.
+ */
+void
+gst_foxapi_player_drop_audio (GstFoxapiPlayer * player)
+{
+  gst_app_sink_set_drop (player->audio.sink, TRUE);
+}
+
+/**
+ * gst_foxapi_player_give_up:
+ * @player: a player that has failed
+ *
+ * What has not been taken by now is not waited for.
+ */
+void
+gst_foxapi_player_give_up (GstFoxapiPlayer * player)
+{
+  g_atomic_int_set (&player->is_given_up, TRUE);
+  tell (player);
+}

@@ -1,0 +1,42 @@
+/* A result, decoded: frames and samples in the programme's formats
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_FOXAPI_PLAYER (gst_foxapi_player_get_type ())
+G_DECLARE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player, GST, FOXAPI_PLAYER,
+    GstBin)
+
+/**
+ * GstFoxapiPlayerFunc:
+ * @user_data: as given
+ *
+ * Called in a streaming thread, without a lock, whenever there is more to take
+ * or nothing more will come.
+ */
+typedef void (*GstFoxapiPlayerFunc) (gpointer user_data);
+
+GstElement *gst_foxapi_player_new (const gchar * name, const gchar * location,
+    GstCaps * video_caps, GstCaps * audio_caps);
+void gst_foxapi_player_set_listener (GstFoxapiPlayer * player,
+    GstFoxapiPlayerFunc changed, gpointer user_data);
+
+gboolean gst_foxapi_player_is_ready (GstFoxapiPlayer * player);
+
+guint gst_foxapi_player_count_frames (GstFoxapiPlayer * player);
+GstSample *gst_foxapi_player_take_frame (GstFoxapiPlayer * player);
+gboolean gst_foxapi_player_video_has_ended (GstFoxapiPlayer * player);
+
+GstSample *gst_foxapi_player_take_samples (GstFoxapiPlayer * player);
+gboolean gst_foxapi_player_audio_has_ended (GstFoxapiPlayer * player);
+void gst_foxapi_player_drop_audio (GstFoxapiPlayer * player);
+
+void gst_foxapi_player_give_up (GstFoxapiPlayer * player);
+
+G_END_DECLS

@@ -1,0 +1,759 @@
+/* What is on the air: placeholder, result, what follows its end
+ *
+ * Why not input-selector, compositor or concat: a switch among elements happens
+ * where a buffer arrives, and each stream decides for itself. Here one frame
+ * number decides for picture and sound, the output's timestamps are counted
+ * rather than taken over, and a result that is late or broken delays nothing.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Threads and locks: the video thread asks for each frame and decides, the audio
+ * thread follows what is decided, the bin's director offers players. All of them
+ * hold the lock, for moments; waiting happens on its condition. Players' counters
+ * and sinks have locks of their own, taken inside this one. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapiprogram.h"
+
+#include <gst/base/gstadapter.h>
+#include <string.h>
+
+GST_DEBUG_CATEGORY_STATIC (foxapi_program_debug);
+#define GST_CAT_DEFAULT foxapi_program_debug
+
+/* So many frames are decided ahead of the video thread while nothing is on the
+ * air: a muxer may want sound of a frame before it takes that frame. */
+#define LOOKAHEAD 2
+
+/* A result on its way through the program */
+typedef struct
+{
+  GstFoxapiPlayer *player;      /* owned */
+  guint64 start;                /* its first frame */
+  guint64 end;                  /* behind its last; G_MAXUINT64: not known */
+  guint64 next;                 /* number, in the result, of the next to come */
+  GstAdapter *samples;          /* taken, not yet sounded */
+  guint64 samples_start;        /* number, in the result, of their first */
+} Airing;
+
+struct _GstFoxapiProgram
+{
+  GstFoxapiProgramFunc func;
+  gpointer user_data;
+
+  GMutex lock;
+  GCond changed;
+
+  /* All of these: the lock */
+  GstFoxapiProgramSettings settings;
+  gboolean is_flushing;
+  gboolean is_started;          /* first is known */
+  guint64 first;                /* frame of the output */
+  guint64 decided;              /* what is below this will not change */
+  guint64 video_next;           /* frame that the video will ask for next */
+  guint64 audio_next;           /* the audio, likewise */
+  gboolean video_is_linked;
+  gboolean audio_is_gone;       /* nobody asks for samples any more */
+  gboolean more_to_come;        /* after the results that are known */
+  gboolean is_finished;         /* nothing more is to come, ever */
+  guint64 end;                  /* of all; G_MAXUINT64: not known */
+  GstFoxapiPlayer *next;        /* (nullable): what goes on the air next */
+  GQueue airings;               /* oldest first; the last may be on the air */
+  GstBuffer *last_frame;        /* (nullable): of the last result */
+};
+
+static void
+airing_free (Airing * airing)
+{
+  gst_object_unref (airing->player);
+  g_object_unref (airing->samples);
+  g_free (airing);
+}
+
+/* Called with the lock */
+static void
+end_airing_for_good (GstFoxapiProgram * self, Airing * airing)
+{
+  self->func (GST_FOXAPI_PROGRAM_GONE, airing->player, self->user_data);
+  airing_free (airing);
+}
+
+/* Called with the lock */
+static void
+drop_next (GstFoxapiProgram * self)
+{
+  if (self->next == NULL)
+    return;
+  self->func (GST_FOXAPI_PROGRAM_GONE, self->next, self->user_data);
+  gst_clear_object (&self->next);
+}
+
+static void
+on_player_changed (gpointer user_data)
+{
+  gst_foxapi_program_wake (user_data);
+}
+
+/**
+ * gst_foxapi_program_new:
+ * @func: told what happens
+ * @user_data: for @func
+ *
+ * Returns: (transfer full): a program that has not started
+ */
+GstFoxapiProgram *
+gst_foxapi_program_new (GstFoxapiProgramFunc func, gpointer user_data)
+{
+  static gsize once = 0;
+  GstFoxapiProgram *self = g_new0 (GstFoxapiProgram, 1);
+
+  if (g_once_init_enter (&once)) {
+    GST_DEBUG_CATEGORY_INIT (foxapi_program_debug, "foxapiprogram", 0,
+        "What is on the air");
+    g_once_init_leave (&once, 1);
+  }
+  self->func = func;
+  self->user_data = user_data;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  g_queue_init (&self->airings);
+  self->is_flushing = TRUE;
+  return self;
+}
+
+/**
+ * gst_foxapi_program_free:
+ * @program: (transfer full): a stopped program
+ */
+void
+gst_foxapi_program_free (GstFoxapiProgram * program)
+{
+  gst_clear_buffer (&program->last_frame);
+  g_mutex_clear (&program->lock);
+  g_cond_clear (&program->changed);
+  g_free (program);
+}
+
+/**
+ * gst_foxapi_program_start:
+ * @program: a program that is stopped
+ * @settings: what it is to be
+ */
+void
+gst_foxapi_program_start (GstFoxapiProgram * program,
+    const GstFoxapiProgramSettings * settings)
+{
+  g_mutex_lock (&program->lock);
+  program->settings = *settings;
+  program->is_flushing = FALSE;
+  program->is_started = FALSE;
+  program->first = program->decided = 0;
+  program->video_next = program->audio_next = 0;
+  program->audio_is_gone = FALSE;
+  program->more_to_come = TRUE;
+  program->is_finished = FALSE;
+  program->end = G_MAXUINT64;
+  gst_clear_buffer (&program->last_frame);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_stop:
+ * @program: a program
+ *
+ * Whoever waits for it returns. All players are gone.
+ */
+void
+gst_foxapi_program_stop (GstFoxapiProgram * program)
+{
+  Airing *airing;
+
+  g_mutex_lock (&program->lock);
+  program->is_flushing = TRUE;
+  drop_next (program);
+  while ((airing = g_queue_pop_head (&program->airings)) != NULL)
+    end_airing_for_good (program, airing);
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_offer:
+ * @program: a program
+ * @player: (transfer none): goes on the air as soon as it is ready and it is its
+ *   turn; it replaces one that was offered before and has not got there
+ */
+void
+gst_foxapi_program_offer (GstFoxapiProgram * program, GstFoxapiPlayer * player)
+{
+  gst_foxapi_player_set_listener (player, on_player_changed, program);
+  g_mutex_lock (&program->lock);
+  drop_next (program);
+  program->next = gst_object_ref (player);
+  if (program->audio_is_gone)
+    gst_foxapi_player_drop_audio (player);
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_set_more_to_come:
+ * @program: a program
+ * @more_to_come: whether another result is on its way
+ */
+void
+gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
+    gboolean more_to_come)
+{
+  g_mutex_lock (&program->lock);
+  program->more_to_come = more_to_come;
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_finish:
+ * @program: a program
+ *
+ * No result will come. Where there is no placeholder to go on with, that is the
+ * end.
+ */
+void
+gst_foxapi_program_finish (GstFoxapiProgram * program)
+{
+  g_mutex_lock (&program->lock);
+  program->is_finished = TRUE;
+  program->more_to_come = FALSE;
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_dup_last_frame:
+ * @program: a program
+ *
+ * Returns: (transfer full) (nullable): the last frame of the last result
+ */
+GstBuffer *
+gst_foxapi_program_dup_last_frame (GstFoxapiProgram * program)
+{
+  GstBuffer *frame;
+
+  g_mutex_lock (&program->lock);
+  frame = program->last_frame ? gst_buffer_ref (program->last_frame) : NULL;
+  g_mutex_unlock (&program->lock);
+  return frame;
+}
+
+/**
+ * gst_foxapi_program_frame_to_time:
+ * @program: a program
+ * @frame: a frame's number
+ *
+ * Returns: the running time at which it begins
+ */
+GstClockTime
+gst_foxapi_program_frame_to_time (GstFoxapiProgram * program, guint64 frame)
+{
+  return gst_util_uint64_scale (frame,
+      GST_SECOND * program->settings.fps_d, program->settings.fps_n);
+}
+
+/**
+ * gst_foxapi_program_frame_to_sample:
+ * @program: a program
+ * @frame: a frame's number
+ *
+ * Returns: the number of the audio sample that begins with it
+ */
+guint64
+gst_foxapi_program_frame_to_sample (GstFoxapiProgram * program, guint64 frame)
+{
+  return gst_util_uint64_scale_round (frame, (guint64) program->settings.rate
+      * program->settings.fps_d, program->settings.fps_n);
+}
+
+/* Of a time in a result */
+static guint64
+time_to_frame (GstFoxapiProgram * self, GstClockTime time)
+{
+  return gst_util_uint64_scale_round (time, self->settings.fps_n,
+      GST_SECOND * self->settings.fps_d);
+}
+
+static GstClockTime
+get_time_in_result (GstSample * sample)
+{
+  GstClockTime time = gst_segment_to_running_time (gst_sample_get_segment
+      (sample), GST_FORMAT_TIME,
+      GST_BUFFER_PTS (gst_sample_get_buffer (sample)));
+
+  return GST_CLOCK_TIME_IS_VALID (time) ? time : 0;
+}
+
+/* Called with the lock */
+static void
+wait_for_change (GstFoxapiProgram * self)
+{
+  g_cond_wait (&self->changed, &self->lock);
+}
+
+/* Called with the lock */
+static gboolean
+next_is_ready (GstFoxapiProgram * self)
+{
+  return self->next != NULL && gst_foxapi_player_is_ready (self->next);
+}
+
+/**
+ * gst_foxapi_program_wait_start:
+ * @program: a program
+ * @clock: tells the running time, is called without a lock
+ * @user_data: for @clock
+ * @frame: (out): the first frame of the output
+ *
+ * Waits until there is something to show. The stream that comes first decides
+ * when that is, for both.
+ *
+ * Returns: %GST_FOXAPI_AIR_RESULT, or that there will be nothing
+ */
+GstFoxapiAir
+gst_foxapi_program_wait_start (GstFoxapiProgram * program,
+    GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame)
+{
+  GstFoxapiProgram *self = program;
+  GstFoxapiAir air = GST_FOXAPI_AIR_RESULT;
+
+  g_mutex_lock (&self->lock);
+  while (!self->is_flushing && !self->is_started && !self->is_finished
+      && !self->settings.has_placeholder && !next_is_ready (self))
+    wait_for_change (self);
+
+  if (!self->is_started && self->settings.is_live && !self->is_flushing) {
+    GstClockTime now;
+
+    g_mutex_unlock (&self->lock);
+    now = clock (user_data);
+    g_mutex_lock (&self->lock);
+    if (!self->is_started)
+      self->first = gst_util_uint64_scale_ceil (now, self->settings.fps_n,
+          GST_SECOND * self->settings.fps_d);
+  }
+
+  if (self->is_flushing) {
+    air = GST_FOXAPI_AIR_FLUSHING;
+  } else if (self->is_finished && !self->settings.has_placeholder
+      && !self->is_started && self->next == NULL) {
+    air = GST_FOXAPI_AIR_EOS;
+  } else if (!self->is_started) {
+    self->is_started = TRUE;
+    self->decided = self->video_next = self->audio_next = self->first;
+    GST_DEBUG ("the first frame is %" G_GUINT64_FORMAT, self->first);
+    g_cond_broadcast (&self->changed);
+  }
+  *frame = self->first;
+  g_mutex_unlock (&self->lock);
+  return air;
+}
+
+/* Called with the lock: what is on the air, or NULL */
+static Airing *
+get_on_air (GstFoxapiProgram * self)
+{
+  Airing *airing = g_queue_peek_tail (&self->airings);
+
+  return airing != NULL && airing->end == G_MAXUINT64 ? airing : NULL;
+}
+
+/* Called with the lock */
+static void
+put_on_air (GstFoxapiProgram * self, guint64 frame)
+{
+  Airing *airing = g_new0 (Airing, 1);
+
+  GST_DEBUG ("on the air with frame %" G_GUINT64_FORMAT, frame);
+  airing->player = g_steal_pointer (&self->next);
+  airing->start = frame;
+  airing->end = G_MAXUINT64;
+  airing->samples = gst_adapter_new ();
+  g_queue_push_tail (&self->airings, airing);
+  self->func (GST_FOXAPI_PROGRAM_ON_AIR, airing->player, self->user_data);
+}
+
+/* Called with the lock: lets go of airings that neither stream needs */
+static void
+clean_up (GstFoxapiProgram * self)
+{
+  Airing *airing;
+
+  while ((airing = g_queue_peek_head (&self->airings)) != NULL
+      && airing->end <= self->video_next
+      && (self->audio_is_gone || airing->end <= self->audio_next)) {
+    g_queue_pop_head (&self->airings);
+    end_airing_for_good (self, airing);
+  }
+}
+
+/* Called with the lock: the result ends in front of @frame */
+static void
+take_off_air (GstFoxapiProgram * self, Airing * airing, guint64 frame)
+{
+  GST_DEBUG ("off the air with frame %" G_GUINT64_FORMAT, frame);
+  airing->end = frame;
+  self->func (GST_FOXAPI_PROGRAM_AIRED, airing->player, self->user_data);
+}
+
+/* Called with the lock: whether the program ends where nothing is on the air */
+static gboolean
+is_over (GstFoxapiProgram * self)
+{
+  if (self->next != NULL || self->more_to_come)
+    return FALSE;
+  if (self->last_frame == NULL)
+    return self->is_finished && !self->settings.has_placeholder;
+  return self->settings.end == GST_FOXAPI_END_EOS || (self->is_finished
+      && !self->settings.has_placeholder);
+}
+
+/* Called with the lock: whether nothing can be shown before the next result is
+ * ready. A program that is not live has the time. */
+static gboolean
+has_to_wait (GstFoxapiProgram * self)
+{
+  gboolean is_coming = self->next != NULL || self->more_to_come;
+
+  if (self->last_frame == NULL)
+    return !self->settings.has_placeholder;
+  if (self->settings.is_live || !is_coming)
+    return FALSE;
+  return self->settings.end == GST_FOXAPI_END_REPEAT
+      || !self->settings.has_placeholder;
+}
+
+/* Called with the lock. Frames that come too late to be shown are dropped: sound
+ * and picture stay together. %FALSE: the frame is not there (yet). */
+static gboolean
+take_frame (GstFoxapiProgram * self, Airing * airing, guint64 frame)
+{
+  guint64 wanted = frame - airing->start;
+  GstSample *sample;
+
+  while (airing->next <= wanted
+      && (sample = gst_foxapi_player_take_frame (airing->player)) != NULL) {
+    guint64 number = time_to_frame (self, get_time_in_result (sample));
+
+    airing->next = MAX (number, airing->next) + 1;
+    gst_buffer_replace (&self->last_frame, gst_sample_get_buffer (sample));
+    gst_sample_unref (sample);
+  }
+  return airing->next > wanted;
+}
+
+/* Called with the lock */
+static void
+decide (GstFoxapiProgram * self, guint64 frame)
+{
+  if (frame <= self->decided)
+    return;
+  self->decided = frame;
+  g_cond_broadcast (&self->changed);
+}
+
+/* Called with the lock. %FALSE: not decided yet, and there is nothing to show. */
+static gboolean
+show_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame)
+{
+  if (take_frame (self, airing, frame)) {
+    decide (self, airing->start + airing->next
+        + gst_foxapi_player_count_frames (airing->player));
+    return TRUE;
+  }
+  if (gst_foxapi_player_video_has_ended (airing->player)) {
+    take_off_air (self, airing, frame);
+    return FALSE;
+  }
+  if (!self->settings.is_live || self->last_frame == NULL)
+    return FALSE;
+  GST_WARNING ("frame %" G_GUINT64_FORMAT " is late, the one before it stays",
+      frame);
+  decide (self, frame + 1);
+  return TRUE;
+}
+
+/* Called with the lock. In a program that is not live, pictures that nobody takes
+ * follow the sound, as they have no clock to follow. */
+static gboolean
+video_has_to_follow (GstFoxapiProgram * self, guint64 frame)
+{
+  return !self->settings.is_live && !self->video_is_linked
+      && !self->audio_is_gone && frame > self->audio_next + LOOKAHEAD;
+}
+
+/* Called with the lock */
+static GstFoxapiAir
+decide_frame (GstFoxapiProgram * self, guint64 frame)
+{
+  for (;;) {
+    Airing *airing = get_on_air (self);
+
+    if (self->is_flushing)
+      return GST_FOXAPI_AIR_FLUSHING;
+    if (self->end <= frame)
+      return GST_FOXAPI_AIR_EOS;
+
+    if (video_has_to_follow (self, frame)) {
+      wait_for_change (self);
+    } else if (airing != NULL) {
+      if (show_airing (self, airing, frame))
+        return GST_FOXAPI_AIR_RESULT;
+      if (airing->end == G_MAXUINT64)
+        wait_for_change (self);
+    } else if (next_is_ready (self) && frame >= self->decided) {
+      put_on_air (self, frame);
+    } else if (is_over (self)) {
+      self->end = frame;
+      decide (self, frame);
+      g_cond_broadcast (&self->changed);
+    } else if (has_to_wait (self)) {
+      wait_for_change (self);
+    } else {
+      decide (self, frame + 1 + LOOKAHEAD);
+      return self->last_frame ? GST_FOXAPI_AIR_RESULT :
+          GST_FOXAPI_AIR_PLACEHOLDER;
+    }
+  }
+}
+
+/**
+ * gst_foxapi_program_get_frame:
+ * @program: a program
+ * @frame: which; each is asked for once, in order
+ * @buffer: (out) (transfer full) (nullable): the picture, if it is a result's
+ *
+ * Returns: what is on the air
+ */
+GstFoxapiAir
+gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
+    GstBuffer ** buffer)
+{
+  GstFoxapiAir air;
+
+  g_mutex_lock (&program->lock);
+  program->video_next = frame;
+  air = decide_frame (program, frame);
+  *buffer = air == GST_FOXAPI_AIR_RESULT ?
+      gst_buffer_ref (program->last_frame) : NULL;
+  clean_up (program);
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+  return air;
+}
+
+/* Called with the lock */
+static Airing *
+find_airing (GstFoxapiProgram * self, guint64 frame)
+{
+  for (GList * l = self->airings.head; l != NULL; l = l->next) {
+    Airing *airing = l->data;
+
+    if (frame >= airing->start && frame < airing->end)
+      return airing;
+  }
+  return NULL;
+}
+
+/* Called with the lock. %FALSE: none is there. */
+static gboolean
+take_samples (GstFoxapiProgram * self, Airing * airing)
+{
+  GstSample *sample = gst_foxapi_player_take_samples (airing->player);
+
+  if (sample == NULL)
+    return FALSE;
+  if (gst_adapter_available (airing->samples) == 0)
+    airing->samples_start = gst_util_uint64_scale_round (get_time_in_result
+        (sample), self->settings.rate, GST_SECOND);
+  gst_adapter_push (airing->samples,
+      gst_buffer_ref (gst_sample_get_buffer (sample)));
+  gst_sample_unref (sample);
+  return TRUE;
+}
+
+/* Called with the lock: drops what should have sounded before @wanted */
+static void
+drop_late_samples (GstFoxapiProgram * self, Airing * airing, guint64 wanted)
+{
+  gsize there = gst_adapter_available (airing->samples) / self->settings.bpf;
+  guint64 late;
+
+  if (wanted <= airing->samples_start || there == 0)
+    return;
+  late = MIN (wanted - airing->samples_start, there);
+  gst_adapter_flush (airing->samples, late * self->settings.bpf);
+  airing->samples_start += late;
+}
+
+/* Called with the lock: @n samples from @wanted on are there, or will not be */
+static gboolean
+collect_samples (GstFoxapiProgram * self, Airing * airing, guint64 wanted,
+    guint64 n)
+{
+  do {
+    drop_late_samples (self, airing, wanted);
+    if (gst_adapter_available (airing->samples) > 0
+        && airing->samples_start + gst_adapter_available (airing->samples)
+        / self->settings.bpf >= wanted + n)
+      return TRUE;
+  } while (take_samples (self, airing));
+  return self->settings.is_live || self->audio_is_gone
+      || gst_foxapi_player_audio_has_ended (airing->player);
+}
+
+/* Called with the lock: into @data, which is silent */
+static void
+copy_samples (GstFoxapiProgram * self, Airing * airing, guint64 wanted,
+    guint64 n, guint8 * data)
+{
+  gsize bpf = self->settings.bpf;
+  guint64 there = gst_adapter_available (airing->samples) / bpf;
+  guint64 skip = airing->samples_start > wanted ?
+      airing->samples_start - wanted : 0;
+
+  if (there == 0 || skip >= n)
+    return;
+  n = MIN (n - skip, there);
+  gst_adapter_copy (airing->samples, data + skip * bpf, 0, n * bpf);
+  gst_adapter_flush (airing->samples, n * bpf);
+  airing->samples_start += n;
+}
+
+/* Called with the lock: what @frame sounds, into @data, which is silent. %FALSE:
+ * not there yet. */
+static gboolean
+sound_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame,
+    guint8 * data)
+{
+  guint64 start = gst_foxapi_program_frame_to_sample (self, frame);
+  guint64 n = gst_foxapi_program_frame_to_sample (self, frame + 1) - start;
+  guint64 wanted = start
+      - gst_foxapi_program_frame_to_sample (self, airing->start);
+
+  if (!collect_samples (self, airing, wanted, n))
+    return FALSE;
+  copy_samples (self, airing, wanted, n, data);
+  return TRUE;
+}
+
+/* Called with the lock */
+static GstFoxapiAir
+decide_samples (GstFoxapiProgram * self, guint64 frame, guint8 * data)
+{
+  for (;;) {
+    if (self->is_flushing)
+      return GST_FOXAPI_AIR_FLUSHING;
+    if (self->end <= frame)
+      return GST_FOXAPI_AIR_EOS;
+
+    if (frame < self->decided) {
+      Airing *airing = find_airing (self, frame);
+
+      if (airing == NULL)
+        return GST_FOXAPI_AIR_PLACEHOLDER;
+      if (sound_airing (self, airing, frame, data))
+        return GST_FOXAPI_AIR_RESULT;
+    }
+    wait_for_change (self);
+  }
+}
+
+/**
+ * gst_foxapi_program_get_samples:
+ * @program: a program
+ * @frame: of which the sound is wanted; each is asked for once, in order
+ * @data: (out caller-allocates): silence, gets the sound
+ *
+ * Waits until it is decided what @frame shows.
+ *
+ * Returns: what is on the air
+ */
+GstFoxapiAir
+gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
+    guint8 * data)
+{
+  GstFoxapiAir air;
+
+  g_mutex_lock (&program->lock);
+  program->audio_next = frame;
+  g_cond_broadcast (&program->changed);
+  air = decide_samples (program, frame, data);
+  clean_up (program);
+  g_mutex_unlock (&program->lock);
+  return air;
+}
+
+/**
+ * gst_foxapi_program_wake:
+ * @program: a program; any thread, without its lock
+ *
+ * Whoever waits looks again.
+ */
+void
+gst_foxapi_program_wake (GstFoxapiProgram * program)
+{
+  g_mutex_lock (&program->lock);
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_set_video_is_linked:
+ * @program: a program
+ * @is_linked: whether somebody takes the pictures
+ */
+void
+gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,
+    gboolean is_linked)
+{
+  g_mutex_lock (&program->lock);
+  program->video_is_linked = is_linked;
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_video_is_gone:
+ * @program: a program whose video stream has ended, whatever the reason
+ */
+void
+gst_foxapi_program_video_is_gone (GstFoxapiProgram * program)
+{
+  g_mutex_lock (&program->lock);
+  program->end = MIN (program->end, program->decided);
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_audio_is_gone:
+ * @program: a program whose audio stream has ended, whatever the reason
+ */
+void
+gst_foxapi_program_audio_is_gone (GstFoxapiProgram * program)
+{
+  g_mutex_lock (&program->lock);
+  program->audio_is_gone = TRUE;
+  for (GList * l = program->airings.head; l != NULL; l = l->next) {
+    Airing *airing = l->data;
+
+    gst_foxapi_player_drop_audio (airing->player);
+  }
+  if (program->next != NULL)
+    gst_foxapi_player_drop_audio (program->next);
+  clean_up (program);
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}

@@ -1,0 +1,363 @@
+/* The beat of the pictures
+ *
+ * A source whose timestamps are counted: whatever is on the air, a frame follows
+ * the frame before it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Threads and locks: create() runs in the streaming thread. What others set is
+ * guarded by the object lock. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapivideoplayout.h"
+
+#include <gst/video/video.h>
+
+GST_DEBUG_CATEGORY_STATIC (foxapi_video_playout_debug);
+#define GST_CAT_DEFAULT foxapi_video_playout_debug
+
+/* The first picture of the placeholder is waited for, so that the output does not
+ * begin with a flash of black, but no longer than this. */
+#define FIRST_PICTURE_TIMEOUT GST_SECOND
+
+struct _GstFoxapiVideoPlayout
+{
+  GstPushSrc parent;
+
+  GstFoxapiProgram *program;    /* outlives this */
+
+  /* The object lock */
+  GstCaps *caps;
+  GstFoxapiPlaceholder *placeholder;    /* (nullable) */
+  GList *events;                /* to be pushed, latest first */
+
+  /* The streaming thread */
+  GstVideoInfo info;
+  gboolean is_started;
+  guint64 frame;
+  GstBuffer *picture;           /* last of the placeholder, black without one */
+};
+
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
+    GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS ("video/x-raw"));
+
+/* *INDENT-OFF* */
+G_DEFINE_FINAL_TYPE (GstFoxapiVideoPlayout, gst_foxapi_video_playout,
+    GST_TYPE_PUSH_SRC)
+/* *INDENT-ON* */
+
+static GstCaps *
+gst_foxapi_video_playout_get_caps (GstBaseSrc * src, GstCaps * filter)
+{
+  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
+  GstCaps *caps = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->caps != NULL)
+    caps = gst_caps_ref (self->caps);
+  GST_OBJECT_UNLOCK (self);
+  if (caps == NULL)
+    caps = gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (src));
+  if (filter != NULL) {
+    GstCaps *both = gst_caps_intersect_full (filter, caps,
+        GST_CAPS_INTERSECT_FIRST);
+
+    gst_caps_unref (caps);
+    caps = both;
+  }
+  return caps;
+}
+
+static void
+fill_plane (GstVideoFrame * frame, guint plane, guint8 value)
+{
+  guint8 *data = GST_VIDEO_FRAME_PLANE_DATA (frame, plane);
+  gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, plane);
+
+  memset (data, value, (gsize) stride * GST_VIDEO_FRAME_COMP_HEIGHT (frame,
+          plane));
+}
+
+/* The output is always I420. */
+static GstBuffer *
+make_black (const GstVideoInfo * info)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, info->size, NULL);
+  GstVideoFrame frame;
+
+  if (gst_video_frame_map (&frame, info, buffer, GST_MAP_WRITE)) {
+    fill_plane (&frame, 0, 16);
+    fill_plane (&frame, 1, 128);
+    fill_plane (&frame, 2, 128);
+    gst_video_frame_unmap (&frame);
+  }
+  return buffer;
+}
+
+static gboolean
+gst_foxapi_video_playout_set_base_caps (GstBaseSrc * src, GstCaps * caps)
+{
+  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
+
+  if (!gst_video_info_from_caps (&self->info, caps))
+    return FALSE;
+  gst_clear_buffer (&self->picture);
+  self->picture = make_black (&self->info);
+  return TRUE;
+}
+
+static gboolean
+gst_foxapi_video_playout_start (GstBaseSrc * src)
+{
+  GST_FOXAPI_VIDEO_PLAYOUT (src)->is_started = FALSE;
+  return TRUE;
+}
+
+static gboolean
+gst_foxapi_video_playout_stop (GstBaseSrc * src)
+{
+  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
+
+  gst_clear_buffer (&self->picture);
+  GST_OBJECT_LOCK (self);
+  g_list_free_full (g_steal_pointer (&self->events),
+      (GDestroyNotify) gst_event_unref);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static gboolean
+gst_foxapi_video_playout_is_seekable (GstBaseSrc * src)
+{
+  return FALSE;
+}
+
+static void
+gst_foxapi_video_playout_get_times (GstBaseSrc * src, GstBuffer * buffer,
+    GstClockTime * start, GstClockTime * end)
+{
+  *start = *end = GST_CLOCK_TIME_NONE;
+  if (gst_base_src_is_live (src)) {
+    *start = GST_BUFFER_PTS (buffer);
+    *end = *start + GST_BUFFER_DURATION (buffer);
+  }
+}
+
+static GstClockTime
+get_running_time (gpointer user_data)
+{
+  GstClockTime now = gst_element_get_current_running_time (user_data);
+
+  return GST_CLOCK_TIME_IS_VALID (now) ? now : 0;
+}
+
+/* The placeholder's next picture, or the one before it once more. */
+static GstBuffer *
+dup_picture (GstFoxapiVideoPlayout * self, GstClockTime timeout)
+{
+  g_autoptr (GstFoxapiPlaceholder) placeholder = NULL;
+  GstBuffer *picture = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->placeholder != NULL)
+    placeholder = gst_object_ref (self->placeholder);
+  GST_OBJECT_UNLOCK (self);
+
+  if (placeholder != NULL)
+    picture = gst_foxapi_placeholder_take_frame (placeholder, timeout);
+  if (picture != NULL) {
+    gst_buffer_unref (self->picture);
+    self->picture = picture;
+  }
+  return gst_buffer_ref (self->picture);
+}
+
+static void
+push_events (GstFoxapiVideoPlayout * self)
+{
+  GList *events;
+
+  GST_OBJECT_LOCK (self);
+  events = g_list_reverse (g_steal_pointer (&self->events));
+  GST_OBJECT_UNLOCK (self);
+
+  for (GList * l = events; l != NULL; l = l->next)
+    gst_pad_push_event (GST_BASE_SRC_PAD (self), l->data);
+  g_list_free (events);
+}
+
+static GstFlowReturn
+begin (GstFoxapiVideoPlayout * self)
+{
+  GstFoxapiAir air;
+
+  gst_buffer_unref (dup_picture (self, FIRST_PICTURE_TIMEOUT));
+  air = gst_foxapi_program_wait_start (self->program, get_running_time, self,
+      &self->frame);
+  if (air == GST_FOXAPI_AIR_FLUSHING)
+    return GST_FLOW_FLUSHING;
+  if (air == GST_FOXAPI_AIR_EOS)
+    return GST_FLOW_EOS;
+  self->is_started = TRUE;
+  return GST_FLOW_OK;
+}
+
+static GstBuffer *
+stamp (GstFoxapiVideoPlayout * self, GstBuffer * picture)
+{
+  GstBuffer *buffer = gst_buffer_new ();
+  GstClockTime pts = gst_foxapi_program_frame_to_time (self->program,
+      self->frame);
+
+  gst_buffer_copy_into (buffer, picture,
+      GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_META, 0, -1);
+  GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_DURATION (buffer) = gst_foxapi_program_frame_to_time
+      (self->program, self->frame + 1) - pts;
+  GST_BUFFER_OFFSET (buffer) = self->frame;
+  GST_BUFFER_OFFSET_END (buffer) = self->frame + 1;
+  return buffer;
+}
+
+static GstFlowReturn
+gst_foxapi_video_playout_create (GstPushSrc * src, GstBuffer ** buffer)
+{
+  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
+  g_autoptr (GstBuffer) picture = NULL;
+  GstFlowReturn result;
+
+  if (!self->is_started && (result = begin (self)) != GST_FLOW_OK)
+    return result;
+
+  switch (gst_foxapi_program_get_frame (self->program, self->frame, &picture)) {
+    case GST_FOXAPI_AIR_FLUSHING:
+      return GST_FLOW_FLUSHING;
+    case GST_FOXAPI_AIR_EOS:
+      return GST_FLOW_EOS;
+    case GST_FOXAPI_AIR_PLACEHOLDER:
+      picture = dup_picture (self, 0);
+      break;
+    case GST_FOXAPI_AIR_RESULT:
+      break;
+  }
+  push_events (self);
+  *buffer = stamp (self, picture);
+  self->frame++;
+  return GST_FLOW_OK;
+}
+
+static GstPadProbeReturn
+on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstFoxapiVideoPlayout *self = user_data;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    gst_foxapi_program_video_is_gone (self->program);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+gst_foxapi_video_playout_finalize (GObject * object)
+{
+  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (object);
+
+  gst_clear_caps (&self->caps);
+  gst_clear_object (&self->placeholder);
+
+  G_OBJECT_CLASS (gst_foxapi_video_playout_parent_class)->finalize (object);
+}
+
+static void
+gst_foxapi_video_playout_init (GstFoxapiVideoPlayout * self)
+{
+  gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (self),
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
+}
+
+static void
+gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
+{
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (foxapi_video_playout_debug, "foxapivideoplayout", 0,
+      "The beat of the pictures");
+
+  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_video_playout_finalize;
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "FoxAPI video playout",
+      "Source/Video", "The pictures of the program", "The gst-foxapi authors");
+
+  src_class->get_caps = gst_foxapi_video_playout_get_caps;
+  src_class->set_caps = gst_foxapi_video_playout_set_base_caps;
+  src_class->start = gst_foxapi_video_playout_start;
+  src_class->stop = gst_foxapi_video_playout_stop;
+  src_class->is_seekable = gst_foxapi_video_playout_is_seekable;
+  src_class->get_times = gst_foxapi_video_playout_get_times;
+  GST_PUSH_SRC_CLASS (klass)->create = gst_foxapi_video_playout_create;
+}
+
+/**
+ * gst_foxapi_video_playout_new:
+ * @program: what is shown; outlives the element
+ *
+ * Returns: (transfer floating): the source
+ */
+GstElement *
+gst_foxapi_video_playout_new (GstFoxapiProgram * program)
+{
+  GstFoxapiVideoPlayout *self = g_object_new (GST_TYPE_FOXAPI_VIDEO_PLAYOUT,
+      "name", "videoplayout", NULL);
+
+  self->program = program;
+  return GST_ELEMENT (self);
+}
+
+/**
+ * gst_foxapi_video_playout_set_caps:
+ * @playout: a source in READY
+ * @caps: (nullable): fixed, of raw I420 video; %NULL: not known
+ */
+void
+gst_foxapi_video_playout_set_caps (GstFoxapiVideoPlayout * playout,
+    GstCaps * caps)
+{
+  GST_OBJECT_LOCK (playout);
+  gst_caps_replace (&playout->caps, caps);
+  GST_OBJECT_UNLOCK (playout);
+}
+
+/**
+ * gst_foxapi_video_playout_set_placeholder:
+ * @playout: a source; any thread
+ * @placeholder: (nullable): what is shown while nothing else is
+ */
+void
+gst_foxapi_video_playout_set_placeholder (GstFoxapiVideoPlayout * playout,
+    GstFoxapiPlaceholder * placeholder)
+{
+  GST_OBJECT_LOCK (playout);
+  gst_object_replace ((GstObject **) & playout->placeholder,
+      (GstObject *) placeholder);
+  GST_OBJECT_UNLOCK (playout);
+}
+
+/**
+ * gst_foxapi_video_playout_announce:
+ * @playout: a source; any thread
+ * @event: (transfer full): is pushed ahead of the next frame
+ */
+void
+gst_foxapi_video_playout_announce (GstFoxapiVideoPlayout * playout,
+    GstEvent * event)
+{
+  GST_OBJECT_LOCK (playout);
+  playout->events = g_list_prepend (playout->events, event);
+  GST_OBJECT_UNLOCK (playout);
+}
