@@ -1,0 +1,615 @@
+/* The end of a reference branch: graph media → one reference file
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Threads and locks:
+ *
+ * - change_state() runs in the thread of the owner. From READY to PAUSED it
+ *   decides what this run does, and where it has nothing to do it posts from
+ *   there what it would have posted: there may never be a streaming thread.
+ * - The probe and the queries of the ghost pad run in the threads of the graph.
+ *   They never wait for the file: behind them is the queue.
+ * - The listener's functions run in the thread of the queue, which alone
+ *   captures: see gstfoxapicollector.c.
+ * - All that these share is guarded by the object lock. No lock is held when a
+ *   message is posted.
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapicapture.h"
+
+#include "foxapireferences.h"
+#include "gstfoxapicollector.h"
+
+#include <gst/video/video.h>
+#include <glib/gstdio.h>
+
+GST_DEBUG_CATEGORY_STATIC (foxapi_capture_debug);
+#define GST_CAT_DEFAULT foxapi_capture_debug
+
+#define DEFAULT_CLIP_TIME (3 * GST_SECOND)
+
+#define MIB (1024 * 1024)
+
+/* What the queue holds: frames where it blocks, and bytes of frames where it
+ * leaks, which is a second or so that an encoder may lag behind. */
+#define QUEUED_FRAMES 4
+#define QUEUED_LIVE_BYTES (64 * MIB)
+#define QUEUED_BYTES (1 * MIB)
+
+/* As of GstQueueLeaky, which has no header */
+#define NO_LEAK 0
+#define LEAK_NEW 1
+#define LEAK_OLD 2
+
+typedef enum
+{
+  PHASE_IDLE,                   /* below PAUSED */
+  PHASE_CAPTURE,
+  PHASE_FINISH,                 /* it has all it needs */
+  PHASE_DONE,
+  PHASE_FAILED,
+} Phase;
+
+struct _GstFoxapiCapture
+{
+  GstBin parent;
+
+  /* Set when it is made */
+  GstFoxapiCaptureKind kind;
+  gchar *directory;
+  GstPad *sink;
+  GstElement *queue;
+  GstElement *collector;
+
+  /* The object lock */
+  GstClockTime clip_time;
+  Phase phase;
+  gboolean is_raw;
+  gboolean queue_is_set;
+  gboolean is_live;             /* upstream, as it was asked in this run */
+
+  /* What was captured last; the object lock */
+  gchar *path;                  /* (nullable) */
+  const gchar *media_type;
+  guint64 size;
+  gboolean was_live;
+  gboolean is_forgotten;        /* from the next start on */
+};
+
+G_DEFINE_FINAL_TYPE (GstFoxapiCapture, gst_foxapi_capture, GST_TYPE_BIN)
+     static const gchar *get_fitting (GstFoxapiCapture * self)
+{
+  return self->kind == GST_FOXAPI_CAPTURE_IMAGE ? "JPEG, PNG or WebP" :
+      "MP4 or QuickTime (video/quicktime)";
+}
+
+/* Goes from one of two phases into another. */
+static gboolean
+advance (GstFoxapiCapture * self, Phase from, Phase or_from, Phase to)
+{
+  gboolean advanced;
+
+  GST_OBJECT_LOCK (self);
+  advanced = self->phase == from || self->phase == or_from;
+  if (advanced)
+    self->phase = to;
+  GST_OBJECT_UNLOCK (self);
+  return advanced;
+}
+
+static void
+post_reference (GstFoxapiCapture * self)
+{
+  GstStructure *structure;
+  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
+
+  GST_OBJECT_LOCK (self);
+  structure = gst_structure_new (GST_FOXAPI_REFERENCE_STRUCTURE,
+      "pad", G_TYPE_STRING, name,
+      "media-type", G_TYPE_STRING, self->media_type,
+      "size", G_TYPE_UINT64, self->size, NULL);
+  GST_OBJECT_UNLOCK (self);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+/* text: (transfer full). The first of a run is posted. */
+static void
+post_error (GstFoxapiCapture * self, GQuark domain, gint code, gchar * text)
+{
+  if (!advance (self, PHASE_CAPTURE, PHASE_FINISH, PHASE_FAILED)) {
+    g_free (text);
+    return;
+  }
+  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR, domain, code,
+      text, NULL, __FILE__, GST_FUNCTION, __LINE__);
+}
+
+/* The listener */
+
+static void
+on_sated (gpointer user_data)
+{
+  advance (user_data, PHASE_CAPTURE, PHASE_CAPTURE, PHASE_FINISH);
+}
+
+static void
+on_captured (gpointer user_data, const gchar * path, const gchar * media_type,
+    guint64 size)
+{
+  GstFoxapiCapture *self = user_data;
+  g_autofree gchar *unused = NULL;
+  gboolean wanted;
+
+  GST_OBJECT_LOCK (self);
+  wanted = self->phase == PHASE_FINISH;
+  if (wanted) {
+    self->phase = PHASE_DONE;
+    unused = g_steal_pointer (&self->path);
+    self->path = g_strdup (path);
+    self->media_type = media_type;
+    self->size = size;
+    self->was_live = self->is_live;
+  } else if (g_strcmp0 (self->path, path) != 0) {
+    unused = g_strdup (path);
+  }
+  GST_OBJECT_UNLOCK (self);
+
+  if (unused != NULL && !(wanted && g_str_equal (unused, path)))
+    g_unlink (unused);
+  if (wanted)
+    post_reference (self);
+}
+
+static void
+on_refused (gpointer user_data, GstCaps * caps)
+{
+  GstFoxapiCapture *self = user_data;
+  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
+  const gchar *found = "something unknown";
+  const gchar *memory = "";
+
+  if (caps != NULL && gst_caps_get_size (caps) > 0) {
+    found = gst_structure_get_name (gst_caps_get_structure (caps, 0));
+    if (g_str_equal (found, "video/x-raw"))
+      memory = " in another memory or format";
+  }
+  post_error (self, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+      g_strdup_printf
+      ("The pad %s got %s%s. Give it %s, or raw video in system " "memory.",
+          name, found, memory, get_fitting (self)));
+}
+
+static void
+on_failed (gpointer user_data, const GError * error)
+{
+  GstFoxapiCapture *self = user_data;
+  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
+
+  post_error (self, error->domain, error->code,
+      g_strdup_printf ("The pad %s has no reference. %s", name,
+          error->message));
+}
+
+static const GstFoxapiCollectorListener listener = {
+  on_sated,
+  on_captured,
+  on_refused,
+  on_failed,
+};
+
+/* The ghost pad */
+
+static gboolean
+is_upstream_live (GstFoxapiCapture * self)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (self->sink, query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  return live;
+}
+
+static void
+set_queue (GstFoxapiCapture * self, guint leaky, guint frames, guint bytes)
+{
+  g_object_set (self->queue, "leaky", leaky, "max-size-buffers", frames,
+      "max-size-bytes", bytes, "max-size-time", G_GUINT64_CONSTANT (0), NULL);
+}
+
+/* With the first buffer: is there somebody who can't wait? Frames can be left
+ * out of a clip. Bytes can't, and whoever writes them does not lag behind: what
+ * such a queue has no room for is beyond the limit anyway. */
+static void
+prepare_queue (GstFoxapiCapture * self)
+{
+  gboolean raw, live;
+
+  GST_OBJECT_LOCK (self);
+  if (self->queue_is_set) {
+    GST_OBJECT_UNLOCK (self);
+    return;
+  }
+  self->queue_is_set = TRUE;
+  raw = self->is_raw;
+  GST_OBJECT_UNLOCK (self);
+
+  live = is_upstream_live (self);
+  GST_INFO_OBJECT (self, "%s, %s", raw ? "raw" : "encoded",
+      live ? "live" : "not live");
+  GST_OBJECT_LOCK (self);
+  self->is_live = live;
+  GST_OBJECT_UNLOCK (self);
+  if (live && raw)
+    set_queue (self, LEAK_OLD, 0, QUEUED_LIVE_BYTES);
+  else if (live)
+    set_queue (self, LEAK_NEW, 0, FOXAPI_VIDEO_MAX_BYTES + MIB);
+  else if (raw)
+    set_queue (self, NO_LEAK, QUEUED_FRAMES, 0);
+  else
+    set_queue (self, NO_LEAK, 0, QUEUED_BYTES);
+}
+
+/* Returns: %TRUE if they fit */
+static gboolean
+note_caps (GstFoxapiCapture * self, GstEvent * event)
+{
+  g_autoptr (GstCaps) fitting = gst_foxapi_capture_get_caps (self->kind);
+  GstCaps *caps;
+
+  gst_event_parse_caps (event, &caps);
+  if (!gst_caps_is_subset (caps, fitting))
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  self->is_raw = gst_structure_has_name (gst_caps_get_structure (caps, 0),
+      "video/x-raw");
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static gboolean
+is_capturing (GstFoxapiCapture * self)
+{
+  gboolean capturing;
+
+  GST_OBJECT_LOCK (self);
+  capturing = self->phase == PHASE_CAPTURE;
+  GST_OBJECT_UNLOCK (self);
+  return capturing;
+}
+
+/* Before anything else sees what comes: what is not needed is gone from here
+ * with OK, so that the rest of the graph is none the wiser. */
+static GstPadProbeReturn
+on_data (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstFoxapiCapture *self = user_data;
+  GstEvent *event;
+
+  if (!is_capturing (self))
+    return GST_PAD_PROBE_DROP;
+  if (!(GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM)) {
+    prepare_queue (self);
+    return GST_PAD_PROBE_OK;
+  }
+  event = GST_PAD_PROBE_INFO_EVENT (info);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS && !note_caps (self, event)) {
+    GstCaps *caps;
+
+    gst_event_parse_caps (event, &caps);
+    on_refused (self, caps);
+    return GST_PAD_PROBE_DROP;
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+/* Frames may have any strides: their metadata is understood. */
+static gboolean
+answer_allocation (GstQuery * query)
+{
+  GstCaps *caps;
+
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (caps == NULL || gst_caps_get_size (caps) == 0
+      || !gst_structure_has_name (gst_caps_get_structure (caps, 0),
+          "video/x-raw"))
+    return FALSE;
+  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  return TRUE;
+}
+
+/* Answered here: a query that went through the queue would wait for the
+ * encoder. */
+static gboolean
+gst_foxapi_capture_query (GstPad * pad, GstObject * parent, GstQuery * query)
+{
+  GstFoxapiCapture *self = GST_FOXAPI_CAPTURE (parent);
+  g_autoptr (GstCaps) fitting = NULL;
+  g_autoptr (GstCaps) answer = NULL;
+  GstCaps *caps;
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_CAPS:
+      fitting = gst_foxapi_capture_get_caps (self->kind);
+      gst_query_parse_caps (query, &caps);
+      answer = caps ? gst_caps_intersect_full (caps, fitting,
+          GST_CAPS_INTERSECT_FIRST) : gst_caps_ref (fitting);
+      gst_query_set_caps_result (query, answer);
+      return TRUE;
+    case GST_QUERY_ACCEPT_CAPS:
+      fitting = gst_foxapi_capture_get_caps (self->kind);
+      gst_query_parse_accept_caps (query, &caps);
+      gst_query_set_accept_caps_result (query, gst_caps_is_subset (caps,
+              fitting));
+      return TRUE;
+    case GST_QUERY_ALLOCATION:
+      return answer_allocation (query);
+    default:
+      /* Nothing of this branch is kept waiting for. */
+      return GST_QUERY_IS_SERIALIZED (query) ? FALSE :
+          gst_pad_query_default (pad, parent, query);
+  }
+}
+
+/* The states */
+
+/* Whether nothing more comes from upstream: asked of the pad that has said so,
+ * behind the ghost pads of bins around this one, which forget it when they
+ * stop. */
+static gboolean
+is_upstream_at_eos (GstFoxapiCapture * self)
+{
+  g_autoptr (GstPad) peer = gst_pad_get_peer (self->sink);
+
+  while (peer != NULL && GST_IS_PROXY_PAD (peer) && !GST_PAD_IS_EOS (peer)) {
+    GstProxyPad *inner = gst_proxy_pad_get_internal (GST_PROXY_PAD (peer));
+    GstPad *next = inner ? gst_pad_get_peer (GST_PAD (inner)) : NULL;
+
+    gst_clear_object (&inner);
+    gst_object_unref (peer);
+    peer = next;
+  }
+  return peer != NULL && GST_PAD_IS_EOS (peer);
+}
+
+/* What this run does */
+static Phase
+begin (GstFoxapiCapture * self)
+{
+  gboolean at_eos = is_upstream_at_eos (self);
+  GstClockTime clip_time;
+  Phase phase;
+
+  GST_OBJECT_LOCK (self);
+  if (self->path != NULL && !self->is_forgotten && (self->was_live || at_eos)
+      && g_file_test (self->path, G_FILE_TEST_IS_REGULAR))
+    phase = PHASE_DONE;
+  else
+    phase = at_eos ? PHASE_FAILED : PHASE_CAPTURE;
+  /* Until the new one is there, there is none. */
+  if (phase != PHASE_DONE)
+    self->is_forgotten = TRUE;
+  self->is_raw = FALSE;
+  self->queue_is_set = FALSE;
+  clip_time = self->clip_time;
+  GST_OBJECT_UNLOCK (self);
+
+  gst_foxapi_collector_prepare (GST_FOXAPI_COLLECTOR (self->collector),
+      clip_time);
+  return phase;
+}
+
+static void
+end (GstFoxapiCapture * self)
+{
+  GST_OBJECT_LOCK (self);
+  self->phase = PHASE_IDLE;
+  GST_OBJECT_UNLOCK (self);
+  gst_foxapi_collector_cancel (GST_FOXAPI_COLLECTOR (self->collector));
+}
+
+static void
+post_end_of_stream (GstFoxapiCapture * self)
+{
+  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
+
+  post_error (self, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+      g_strdup_printf ("The pad %s has no reference. The stream has ended "
+          "already. Start its source again.", name));
+}
+
+static GstStateChangeReturn
+gst_foxapi_capture_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstFoxapiCapture *self = GST_FOXAPI_CAPTURE (element);
+  GstElementClass *parent = GST_ELEMENT_CLASS (gst_foxapi_capture_parent_class);
+  Phase phase = PHASE_IDLE;
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    phase = begin (self);
+    GST_OBJECT_LOCK (self);
+    self->phase = phase == PHASE_FAILED ? PHASE_CAPTURE : phase;
+    GST_OBJECT_UNLOCK (self);
+  } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    end (self);
+  }
+  ret = parent->change_state (element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (phase != PHASE_IDLE && ret == GST_STATE_CHANGE_FAILURE)) {
+    end (self);
+    gst_foxapi_collector_release (GST_FOXAPI_COLLECTOR (self->collector));
+    return ret;
+  }
+  if (phase == PHASE_DONE)
+    post_reference (self);
+  else if (phase == PHASE_FAILED)
+    post_end_of_stream (self);
+  return ret;
+}
+
+/**
+ * gst_foxapi_capture_get_caps:
+ * @kind: a kind
+ *
+ * Returns: (transfer full): what a capture of @kind accepts; a stream without
+ *   caps is accepted as well, and looked at
+ *
+ * Since: 0.1
+ */
+GstCaps *
+gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind)
+{
+  return gst_caps_from_string (kind == GST_FOXAPI_CAPTURE_IMAGE ?
+      "image/jpeg; image/png; image/webp; video/x-raw" :
+      "video/quicktime; video/x-raw");
+}
+
+/**
+ * gst_foxapi_capture_set_clip_time:
+ * @self: a capture below PAUSED
+ * @clip_time: how long the clip of a raw video is
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_capture_set_clip_time (GstFoxapiCapture * self,
+    GstClockTime clip_time)
+{
+  g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
+  g_return_if_fail (clip_time > 0 && GST_CLOCK_TIME_IS_VALID (clip_time));
+
+  GST_OBJECT_LOCK (self);
+  self->clip_time = clip_time;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/**
+ * gst_foxapi_capture_dup_uri:
+ * @self: a capture
+ *
+ * Called from any thread. A capture that was stopped still has what it captured;
+ * once it has started to capture anew it has nothing until that is complete.
+ *
+ * Returns: (transfer full) (nullable): the file:// URI of what was captured
+ *
+ * Since: 0.1
+ */
+gchar *
+gst_foxapi_capture_dup_uri (GstFoxapiCapture * self)
+{
+  g_autofree gchar *path = NULL;
+
+  g_return_val_if_fail (GST_IS_FOXAPI_CAPTURE (self), NULL);
+
+  GST_OBJECT_LOCK (self);
+  if (self->phase == PHASE_DONE || (self->phase == PHASE_IDLE
+          && !self->is_forgotten))
+    path = g_strdup (self->path);
+  GST_OBJECT_UNLOCK (self);
+  return path ? g_filename_to_uri (path, NULL, NULL) : NULL;
+}
+
+/**
+ * gst_foxapi_capture_forget:
+ * @self: a capture
+ *
+ * Has the next start capture anew, whatever there is. Called from any thread;
+ * until a running capture is stopped it keeps what it has.
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_capture_forget (GstFoxapiCapture * self)
+{
+  g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
+
+  GST_OBJECT_LOCK (self);
+  self->is_forgotten = TRUE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_foxapi_capture_finalize (GObject * object)
+{
+  GstFoxapiCapture *self = GST_FOXAPI_CAPTURE (object);
+
+  g_free (self->directory);
+  g_free (self->path);
+  G_OBJECT_CLASS (gst_foxapi_capture_parent_class)->finalize (object);
+}
+
+static void
+gst_foxapi_capture_class_init (GstFoxapiCaptureClass * klass)
+{
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_capture_finalize;
+  element_class->change_state = gst_foxapi_capture_change_state;
+  gst_element_class_set_static_metadata (element_class, "Reference capture",
+      "Sink/Bin", "Makes a reference of what a branch carries", "gst-foxapi");
+  GST_DEBUG_CATEGORY_INIT (foxapi_capture_debug, "foxapicapture", 0,
+      "References from the graph");
+}
+
+static void
+gst_foxapi_capture_init (GstFoxapiCapture * self)
+{
+  self->clip_time = DEFAULT_CLIP_TIME;
+  /* A bin around this one neither waits for its preroll nor for its end. */
+  gst_bin_set_suppressed_flags (GST_BIN (self), GST_ELEMENT_FLAG_SINK);
+}
+
+static void
+add_sink (GstFoxapiCapture * self)
+{
+  g_autoptr (GstCaps) caps = gst_foxapi_capture_get_caps (self->kind);
+  g_autoptr (GstPad) target = gst_element_get_static_pad (self->queue, "sink");
+  GstPadTemplate *template = gst_pad_template_new ("sink", GST_PAD_SINK,
+      GST_PAD_ALWAYS, caps);
+
+  gst_object_ref_sink (template);
+  self->sink = gst_ghost_pad_new_from_template ("sink", target, template);
+  gst_object_unref (template);
+  gst_pad_set_query_function (self->sink, gst_foxapi_capture_query);
+  gst_pad_add_probe (self->sink, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM, on_data,
+      self, NULL);
+  g_signal_connect_swapped (self->sink, "unlinked",
+      G_CALLBACK (gst_foxapi_capture_forget), self);
+  gst_element_add_pad (GST_ELEMENT (self), self->sink);
+}
+
+/**
+ * gst_foxapi_capture_new:
+ * @name: its name, which is the pad's that it stands behind
+ * @kind: what to make of the branch
+ * @directory: an existing folder for its file, which the caller removes
+ *
+ * Returns: (transfer floating): a capture
+ *
+ * Since: 0.1
+ */
+GstElement *
+gst_foxapi_capture_new (const gchar * name, GstFoxapiCaptureKind kind,
+    const gchar * directory)
+{
+  GstFoxapiCapture *self = g_object_new (GST_TYPE_FOXAPI_CAPTURE,
+      "name", name, NULL);
+
+  self->kind = kind;
+  self->directory = g_strdup (directory);
+  self->queue = gst_element_factory_make ("queue", NULL);
+  self->collector = gst_foxapi_collector_new (kind, name, directory, &listener,
+      self);
+  gst_bin_add_many (GST_BIN (self), self->queue, self->collector, NULL);
+  gst_element_link (self->queue, self->collector);
+  add_sink (self);
+  return GST_ELEMENT (self);
+}

@@ -1,0 +1,607 @@
+/* The end of a reference branch: what it makes of what comes, and that nobody
+ * beside it notices.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "gstfoxapicapture.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/check/gstcheck.h>
+#include <gst/check/gstharness.h>
+#include <gst/video/video.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MIB (1024 * 1024)
+
+static gchar *directory;
+
+static GList *
+list_directory (void)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const gchar *name;
+  GList *names = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    names = g_list_prepend (names, g_build_filename (directory, name, NULL));
+  return names;
+}
+
+static void
+assert_files (guint n)
+{
+  GList *names = list_directory ();
+
+  fail_unless_equals_int (g_list_length (names), n);
+  g_list_free_full (names, g_free);
+}
+
+static void
+setup (void)
+{
+  directory = g_dir_make_tmp ("foxapi-capture-XXXXXX", NULL);
+  fail_unless (directory != NULL);
+}
+
+static void
+teardown (void)
+{
+  GList *names = list_directory ();
+
+  for (GList * l = names; l != NULL; l = l->next)
+    g_unlink (l->data);
+  g_list_free_full (names, g_free);
+  g_rmdir (directory);
+  g_clear_pointer (&directory, g_free);
+}
+
+/* A capture in a pipeline behind a description that ends with the element `out`,
+ * or alone in it. */
+typedef struct
+{
+  GstElement *pipeline;
+  GstFoxapiCapture *capture;
+  GstBus *bus;
+} Graph;
+
+static Graph *
+graph_new (GstFoxapiCaptureKind kind, const gchar * description)
+{
+  Graph *graph = g_new0 (Graph, 1);
+  GstElement *capture = gst_foxapi_capture_new (kind ==
+      GST_FOXAPI_CAPTURE_IMAGE ? "image_0" : "video_0", kind, directory);
+  g_autoptr (GError) error = NULL;
+
+  graph->pipeline = description ? gst_parse_launch (description, &error) :
+      gst_pipeline_new (NULL);
+  fail_unless (error == NULL, "%s", error ? error->message : "");
+  if (!GST_IS_PIPELINE (graph->pipeline)) {
+    GstElement *only = graph->pipeline;
+
+    graph->pipeline = gst_pipeline_new (NULL);
+    gst_bin_add (GST_BIN (graph->pipeline), only);
+  }
+  graph->bus = gst_element_get_bus (graph->pipeline);
+  graph->capture = gst_object_ref (capture);
+  gst_bin_add (GST_BIN (graph->pipeline), capture);
+  if (description != NULL) {
+    g_autoptr (GstElement) out = gst_bin_get_by_name (GST_BIN
+        (graph->pipeline), "out");
+
+    fail_unless (gst_element_link (out, capture));
+  }
+  return graph;
+}
+
+static void
+graph_free (Graph * graph)
+{
+  gst_element_set_state (graph->pipeline, GST_STATE_NULL);
+  gst_object_unref (graph->bus);
+  gst_object_unref (graph->capture);
+  ASSERT_OBJECT_REFCOUNT (graph->pipeline, "pipeline", 1);
+  gst_object_unref (graph->pipeline);
+  g_free (graph);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Graph, graph_free)
+     static void graph_play (Graph * graph)
+{
+  fail_if (gst_element_set_state (graph->pipeline, GST_STATE_PLAYING) ==
+      GST_STATE_CHANGE_FAILURE);
+}
+
+static void
+graph_stop (Graph * graph)
+{
+  gst_element_set_state (graph->pipeline, GST_STATE_NULL);
+  gst_bus_set_flushing (graph->bus, TRUE);
+  gst_bus_set_flushing (graph->bus, FALSE);
+}
+
+/* What the capture says: the next foxapi-reference or ERROR. */
+static GstMessage *
+graph_pop (Graph * graph)
+{
+  GstMessage *message = gst_bus_timed_pop_filtered (graph->bus,
+      60 * GST_SECOND, GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR);
+
+  fail_unless (message != NULL);
+  return message;
+}
+
+/* The captured bytes */
+static GBytes *
+graph_get_bytes (Graph * graph)
+{
+  g_autofree gchar *uri = gst_foxapi_capture_dup_uri (graph->capture);
+  g_autofree gchar *path = NULL;
+  g_autofree gchar *hex = NULL;
+  gchar *contents;
+  gsize size;
+  GStatBuf status;
+
+  fail_unless (uri != NULL);
+  path = g_filename_from_uri (uri, NULL, NULL);
+  fail_unless (g_file_get_contents (path, &contents, &size, NULL));
+  hex = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guchar *) contents,
+      size);
+  fail_unless (strstr (path, hex) != NULL, "%s", path);
+  fail_unless_equals_int (g_stat (path, &status), 0);
+  fail_unless_equals_int (status.st_mode & 0777, 0600);
+  return g_bytes_new_take (contents, size);
+}
+
+/* Waits until it is complete. */
+static GBytes *
+graph_capture (Graph * graph, const gchar * media_type)
+{
+  g_autoptr (GstMessage) message = graph_pop (graph);
+  const GstStructure *structure = gst_message_get_structure (message);
+  g_autofree gchar *text = gst_structure_to_string (structure);
+  GBytes *bytes;
+  guint64 size;
+
+  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT, "%s", text);
+  fail_unless (gst_structure_has_name (structure, "foxapi-reference"));
+  fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (graph->capture));
+  fail_unless_equals_string (gst_structure_get_string (structure, "pad"),
+      GST_OBJECT_NAME (graph->capture));
+  fail_unless_equals_string (gst_structure_get_string (structure,
+          "media-type"), media_type);
+  bytes = graph_get_bytes (graph);
+  fail_unless (gst_structure_get_uint64 (structure, "size", &size));
+  fail_unless_equals_uint64 (size, g_bytes_get_size (bytes));
+  assert_files (1);
+  return bytes;
+}
+
+static void
+assert_error (GstMessage * message, Graph * graph, GQuark domain, gint code,
+    const gchar * text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+
+  fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_ERROR);
+  fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (graph->capture));
+  gst_message_parse_error (message, &error, &debug);
+  fail_unless (g_error_matches (error, domain, code), "%s", error->message);
+  fail_unless (strstr (error->message, GST_OBJECT_NAME (graph->capture))
+      != NULL, "%s", error->message);
+  fail_unless (strstr (error->message, text) != NULL, "%s", error->message);
+}
+
+static void
+graph_fail (Graph * graph, GQuark domain, gint code, const gchar * text)
+{
+  g_autoptr (GstMessage) message = graph_pop (graph);
+  g_autofree gchar *uri = gst_foxapi_capture_dup_uri (graph->capture);
+
+  assert_error (message, graph, domain, code, text);
+  fail_unless (uri == NULL);
+}
+
+static void
+assert_nothing_more (Graph * graph)
+{
+  fail_unless (gst_bus_pop_filtered (graph->bus, GST_MESSAGE_ELEMENT |
+          GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_ASYNC_START)
+      == NULL);
+}
+
+/* A capture that the test itself feeds: nothing is between. */
+typedef struct
+{
+  Graph *graph;
+  GstPad *src;
+} Feed;
+
+static gboolean live;           /* what upstream says of itself */
+
+static gboolean
+answer (GstPad * pad, GstObject * parent, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_set_latency (query, live, 0, GST_CLOCK_TIME_NONE);
+  return TRUE;
+}
+
+static void
+feed_begin (Feed * feed, const gchar * caps)
+{
+  GstSegment segment;
+
+  gst_pad_set_active (feed->src, TRUE);
+  gst_pad_push_event (feed->src, gst_event_new_stream_start ("test"));
+  if (caps != NULL)
+    gst_pad_push_event (feed->src,
+        gst_event_new_caps (gst_caps_from_string (caps)));
+  gst_segment_init (&segment, caps && g_str_has_prefix (caps, "video/x-raw") ?
+      GST_FORMAT_TIME : GST_FORMAT_BYTES);
+  gst_pad_push_event (feed->src, gst_event_new_segment (&segment));
+}
+
+static Feed *
+feed_new (GstFoxapiCaptureKind kind, const gchar * caps)
+{
+  Feed *feed = g_new0 (Feed, 1);
+  g_autoptr (GstPad) sink = NULL;
+
+  feed->graph = graph_new (kind, NULL);
+  feed->src = gst_pad_new ("src", GST_PAD_SRC);
+  gst_object_ref_sink (feed->src);
+  gst_pad_set_query_function (feed->src, answer);
+  sink = gst_element_get_static_pad (GST_ELEMENT (feed->graph->capture),
+      "sink");
+  fail_unless_equals_int (gst_pad_link (feed->src, sink), GST_PAD_LINK_OK);
+  graph_play (feed->graph);
+  feed_begin (feed, caps);
+  return feed;
+}
+
+static void
+feed_free (Feed * feed)
+{
+  gst_pad_set_active (feed->src, FALSE);
+  graph_free (feed->graph);
+  gst_object_unref (feed->src);
+  g_free (feed);
+  live = FALSE;
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Feed, feed_free)
+     static GstFlowReturn
+         feed_bytes (Feed * feed, gconstpointer data, gsize size)
+{
+  return gst_pad_push (feed->src, gst_buffer_new_memdup (data, size));
+}
+
+/* All of @bytes, cut into pieces of @size bytes */
+static void
+feed_pieces (Feed * feed, GBytes * bytes, gsize size)
+{
+  gsize total;
+  const guint8 *data = g_bytes_get_data (bytes, &total);
+
+  for (gsize at = 0; at < total; at += size)
+    fail_unless_equals_int (feed_bytes (feed, data + at, MIN (size,
+                total - at)), GST_FLOW_OK);
+}
+
+static void
+feed_end (Feed * feed)
+{
+  gst_pad_push_event (feed->src, gst_event_new_eos ());
+}
+
+#define SMALL "video/x-raw,format=RGB,width=16,height=8,framerate=25/1"
+#define SMALL_BYTES (16 * 8 * 3)
+
+/* A frame of one colour */
+static GstBuffer *
+new_frame (guint8 value, GstClockTime time)
+{
+  GstBuffer *frame = gst_buffer_new_allocate (NULL, SMALL_BYTES, NULL);
+
+  gst_buffer_memset (frame, 0, value, SMALL_BYTES);
+  GST_BUFFER_PTS (frame) = time;
+  return frame;
+}
+
+/* What a pipeline with the sink `out` makes in its first buffer */
+static GBytes *
+make_bytes (const gchar * description)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (description, &error);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "out");
+  g_autoptr (GByteArray) array = g_byte_array_new ();
+  GstSample *sample;
+
+  fail_unless (error == NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while ((sample = gst_app_sink_pull_sample (GST_APP_SINK (sink))) != NULL) {
+    GstMapInfo map;
+
+    gst_buffer_map (gst_sample_get_buffer (sample), &map, GST_MAP_READ);
+    g_byte_array_append (array, map.data, map.size);
+    gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
+    gst_sample_unref (sample);
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&array));
+}
+
+#define ONE_FRAME "videotestsrc num-buffers=1 pattern=snow ! " \
+    "video/x-raw,width=67,height=45 ! videoconvert ! "
+
+static const struct
+{
+  const gchar *caps;
+  const gchar *description;
+} images[] = {
+  {"image/jpeg", ONE_FRAME "jpegenc ! appsink name=out sync=false"},
+  {"image/png", ONE_FRAME "pngenc ! appsink name=out sync=false"},
+  {"image/webp", ONE_FRAME "webpenc ! appsink name=out sync=false"},
+};
+
+static void
+assert_equal_bytes (GBytes * bytes, GBytes * expected)
+{
+  fail_unless_equals_uint64 (g_bytes_get_size (bytes),
+      g_bytes_get_size (expected));
+  fail_unless (g_bytes_equal (bytes, expected));
+}
+
+/* Byte for byte: whole, in pieces, with caps and without, with more behind. */
+GST_START_TEST (test_encoded_image)
+{
+  const gsize sizes[] = { G_MAXSIZE, 7, 1 };
+  g_autoptr (GBytes) image = make_bytes (images[__i__ / 6].description);
+  const gchar *media_type = images[__i__ / 6].caps;
+  const gchar *caps = __i__ % 2 ? media_type : NULL;
+  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, caps);
+  g_autoptr (GBytes) captured = NULL;
+
+  fail_unless (g_bytes_get_size (image) > 100);
+  feed_pieces (feed, image, sizes[__i__ / 2 % 3]);
+  feed_pieces (feed, image, sizes[__i__ / 2 % 3]);
+  captured = graph_capture (feed->graph, media_type);
+  assert_equal_bytes (captured, image);
+  fail_unless_equals_int (feed_bytes (feed, "late", 4), GST_FLOW_OK);
+  feed_end (feed);
+  assert_nothing_more (feed->graph);
+}
+
+GST_END_TEST;
+
+static const gchar *raw_formats[] = {
+  "I420", "NV12", "YUY2", "RGB", "BGRx", "RGBA", "ARGB", "GRAY8", "GRAY16_LE",
+  "Y444", "Y42B", "I420_10LE", "P010_10LE", "v210", "RGB16", "AYUV64",
+  "NV12_64Z32"
+};
+
+/* The size of the one frame that a file decodes to */
+static void
+decode_size (GBytes * bytes, gint * width, gint * height)
+{
+  GstHarness *harness = gst_harness_new_parse ("pngdec");
+  GstCaps *caps;
+  GstStructure *structure;
+
+  gst_harness_set_src_caps_str (harness, "image/png");
+  gst_harness_push (harness, gst_buffer_new_wrapped_bytes (bytes));
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  caps = gst_pad_get_current_caps (harness->sinkpad);
+  structure = gst_caps_get_structure (caps, 0);
+  gst_structure_get_int (structure, "width", width);
+  gst_structure_get_int (structure, "height", height);
+  gst_caps_unref (caps);
+  gst_harness_teardown (harness);
+}
+
+GST_START_TEST (test_raw_image)
+{
+  g_autofree gchar *description = g_strdup_printf ("videotestsrc num-buffers=1 "
+      "! videoconvert ! capsfilter name=out caps=video/x-raw,format=%s,width=%d,"
+      "height=%d", raw_formats[__i__], __i__ % 2 ? 321 : 64,
+      __i__ % 2 ? 7 : 48);
+  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE, description);
+  g_autoptr (GBytes) captured = NULL;
+  gint width = 0, height = 0;
+
+  graph_play (graph);
+  captured = graph_capture (graph, "image/png");
+  decode_size (captured, &width, &height);
+  fail_unless_equals_int (width, __i__ % 2 ? 321 : 64);
+  fail_unless_equals_int (height, __i__ % 2 ? 7 : 48);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_first_good_frame)
+{
+  const GstBufferFlags flags[] = { GST_BUFFER_FLAG_CORRUPTED,
+    GST_BUFFER_FLAG_GAP, GST_BUFFER_FLAG_DECODE_ONLY
+  };
+  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  g_autoptr (Feed) other = NULL;
+  g_autoptr (GBytes) captured = NULL, expected = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++) {
+    GstBuffer *frame = new_frame (i, i);
+
+    GST_BUFFER_FLAG_SET (frame, flags[i]);
+    fail_unless_equals_int (gst_pad_push (feed->src, frame), GST_FLOW_OK);
+  }
+  fail_unless_equals_int (gst_pad_push (feed->src, gst_buffer_new ()),
+      GST_FLOW_OK);
+  fail_unless_equals_int (gst_pad_push (feed->src, new_frame (200, 10)),
+      GST_FLOW_OK);
+  gst_pad_push (feed->src, new_frame (100, 11));
+  captured = graph_capture (feed->graph, "image/png");
+
+  graph_stop (feed->graph);
+  teardown ();
+  setup ();
+  other = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  gst_pad_push (other->src, new_frame (200, 0));
+  expected = graph_capture (other->graph, "image/png");
+  assert_equal_bytes (captured, expected);
+}
+
+GST_END_TEST;
+
+/* Plays a captured clip: its frames, and when the last of them ends. */
+static guint
+decode_clip (Graph * graph, GstClockTime * start, GstClockTime * end)
+{
+  g_autofree gchar *uri = gst_foxapi_capture_dup_uri (graph->capture);
+  g_autofree gchar *path = g_filename_from_uri (uri, NULL, NULL);
+  g_autofree gchar *description = g_strdup_printf ("filesrc location=%s ! "
+      "qtdemux ! h264parse ! avdec_h264 ! appsink name=out sync=false", path);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (description, NULL);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "out");
+  GstSample *sample;
+  guint n = 0;
+
+  *start = GST_CLOCK_TIME_NONE;
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while ((sample = gst_app_sink_pull_sample (GST_APP_SINK (sink))) != NULL) {
+    GstBuffer *frame = gst_sample_get_buffer (sample);
+
+    if (n++ == 0)
+      *start = GST_BUFFER_PTS (frame);
+    *end = GST_BUFFER_PTS (frame) + GST_BUFFER_DURATION (frame);
+    gst_sample_unref (sample);
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return n;
+}
+
+/* One clip: what goes in, how long it is to be, and what comes out. */
+static const struct
+{
+  const gchar *source;
+  GstClockTime clip_time;
+  guint frames;
+  GstClockTime end;
+} clips[] = {
+  {"videotestsrc timestamp-offset=5000000000 ! video/x-raw,width=320,"
+        "height=240,framerate=25/1 ! identity name=out",
+      2 * GST_SECOND, 50, 2 * GST_SECOND},
+  {"videotestsrc ! video/x-raw,width=161,height=91,framerate=30/1,format=RGB "
+        "! identity name=out", GST_SECOND, 30, GST_SECOND},
+  {"videotestsrc num-buffers=10 ! video/x-raw,width=64,height=64,"
+        "framerate=10/1,format=NV12 ! identity name=out", 5 * GST_SECOND, 10,
+      GST_SECOND},
+  {"videotestsrc num-buffers=1 ! video/x-raw,width=64,height=64,"
+        "framerate=10/1 ! identity name=out", 5 * GST_SECOND, 1,
+      GST_SECOND / 10},
+  {"videotestsrc ! video/x-raw,width=64,height=64,framerate=10/1 ! "
+        "capssetter replace=false caps=video/x-raw,framerate=0/1 ! identity "
+        "name=out", GST_SECOND, 10, GST_SECOND},
+  {"videotestsrc ! video/x-raw,width=1,height=1,framerate=10/1 ! identity "
+        "name=out", GST_SECOND, 10, GST_SECOND},
+};
+
+GST_START_TEST (test_raw_clip)
+{
+  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_VIDEO,
+      clips[__i__].source);
+  g_autoptr (GBytes) captured = NULL;
+  GstClockTime start = 1, end = 0;
+
+  gst_foxapi_capture_set_clip_time (graph->capture, clips[__i__].clip_time);
+  graph_play (graph);
+  captured = graph_capture (graph, "video/mp4");
+  fail_unless_equals_int (decode_clip (graph, &start, &end),
+      clips[__i__].frames);
+  fail_unless_equals_uint64 (start, 0);
+  fail_unless (end + GST_MSECOND > clips[__i__].end
+      && end < clips[__i__].end + GST_MSECOND, "%" GST_TIME_FORMAT,
+      GST_TIME_ARGS (end));
+}
+
+GST_END_TEST;
+
+/* Errors, each exactly once, and everything is still taken after it. */
+static const struct
+{
+  GstFoxapiCaptureKind kind;
+  const gchar *caps;
+  const gchar *data;
+  gboolean is_stream;
+  gint code;
+  const gchar *text;
+} faults[] = {
+  {GST_FOXAPI_CAPTURE_IMAGE, NULL, "", TRUE, GST_STREAM_ERROR_FORMAT,
+      "ended before a usable image"},
+  {GST_FOXAPI_CAPTURE_IMAGE, "image/png", "neither this nor that", TRUE,
+      GST_STREAM_ERROR_FORMAT, "ended before a usable image"},
+  {GST_FOXAPI_CAPTURE_IMAGE, SMALL, "", TRUE, GST_STREAM_ERROR_FORMAT,
+      "ended before a usable frame"},
+  {GST_FOXAPI_CAPTURE_VIDEO, SMALL, "", TRUE, GST_STREAM_ERROR_FORMAT,
+      "ended before a usable frame"},
+  {GST_FOXAPI_CAPTURE_VIDEO, "video/quicktime", "", TRUE,
+      GST_STREAM_ERROR_FORMAT, "ended before a usable video"},
+  {GST_FOXAPI_CAPTURE_IMAGE, NULL,
+        "<?xml version=\"1.0\"?><svg xmlns=\"x\"></svg>", TRUE,
+        GST_STREAM_ERROR_WRONG_TYPE,
+      "The pad image_0 got image/svg+xml. Give it "
+        "JPEG, PNG or WebP, or raw video"},
+  {GST_FOXAPI_CAPTURE_VIDEO, NULL,
+        "<?xml version=\"1.0\"?><svg xmlns=\"x\"></svg>", TRUE,
+        GST_STREAM_ERROR_WRONG_TYPE,
+      "The pad video_0 got image/svg+xml. Give it " "MP4 or QuickTime"},
+  {GST_FOXAPI_CAPTURE_IMAGE, NULL, "\1\2\3\4\5\6\7\1\2\3\4\5\6\7", TRUE,
+      GST_STREAM_ERROR_WRONG_TYPE, "got something unknown"},
+  {GST_FOXAPI_CAPTURE_IMAGE, "video/x-matroska", "", TRUE,
+      GST_STREAM_ERROR_WRONG_TYPE, "The pad image_0 got video/x-matroska"},
+  {GST_FOXAPI_CAPTURE_IMAGE,
+        "video/x-raw(memory:GLMemory),format=RGBA,width=1,height=1", "", TRUE,
+      GST_STREAM_ERROR_WRONG_TYPE, "another memory"},
+};
+
+GST_START_TEST (test_fault)
+{
+  g_autoptr (Feed) feed = feed_new (faults[__i__].kind, faults[__i__].caps);
+
+  if (*faults[__i__].data != '\0')
+    fail_unless_equals_int (feed_bytes (feed, faults[__i__].data,
+            strlen (faults[__i__].data)), GST_FLOW_OK);
+  feed_end (feed);
+  graph_fail (feed->graph, faults[__i__].is_stream ? GST_STREAM_ERROR :
+      GST_RESOURCE_ERROR, faults[__i__].code, faults[__i__].text);
+  feed_begin (feed, NULL);
+  fail_unless_equals_int (feed_bytes (feed, "more", 4), GST_FLOW_OK);
+  feed_end (feed);
+  graph_stop (feed->graph);
+  assert_nothing_more (feed->graph);
+  assert_files (0);
+}
+
+GST_END_TEST;
+
+static Suite *
+capture_suite (void)
+{
+  Suite *suite = suite_create ("capture");
+  TCase *tcase = tcase_create ("media");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup, teardown);
+  tcase_add_loop_test (tcase, test_encoded_image, 0, G_N_ELEMENTS (images) * 6);
+  tcase_add_loop_test (tcase, test_raw_image, 0, G_N_ELEMENTS (raw_formats));
+  tcase_add_test (tcase, test_first_good_frame);
+  tcase_add_loop_test (tcase, test_raw_clip, 0, G_N_ELEMENTS (clips));
+  tcase_add_loop_test (tcase, test_fault, 0, G_N_ELEMENTS (faults));
+  return suite;
+}
+
+GST_CHECK_MAIN (capture);
