@@ -118,8 +118,7 @@ choose_generation (GstFoxapiJob * job, GstFoxapiWish * wish,
  * Returns: %TRUE if gst_foxapi_job_prepare() would say so, too
  */
 gboolean
-gst_foxapi_job_check (GstFoxapiJob * job, GstFoxapiWish * wish,
-    GError ** error)
+gst_foxapi_job_check (GstFoxapiJob * job, GstFoxapiWish * wish, GError ** error)
 {
   g_autofree gchar *body_text = get_body_text (wish);
   FoxapiClient *client = make_client (&wish->service, error);

@@ -215,6 +215,18 @@ gst_foxapi_settings_install (GObjectClass * klass)
 }
 
 /**
+ * gst_foxapi_settings_is_generation_property:
+ * @id: a property's id
+ *
+ * Returns: %TRUE if the property says what to generate
+ */
+gboolean
+gst_foxapi_settings_is_generation_property (guint id)
+{
+  return id >= PROP_MODEL && id <= PROP_EXTRA_PARAMETERS;
+}
+
+/**
  * gst_foxapi_settings_list_generation_properties:
  * @klass: class of an element that has #GstFoxapiSettings
  *
@@ -231,7 +243,7 @@ gst_foxapi_settings_list_generation_properties (GObjectClass * klass)
   specs = g_object_class_list_properties (klass, &n);
   for (guint i = 0; i < n; i++) {
     if (specs[i]->owner_type == G_TYPE_FROM_CLASS (klass)
-        && specs[i]->param_id <= PROP_EXTRA_PARAMETERS)
+        && gst_foxapi_settings_is_generation_property (specs[i]->param_id))
       g_strv_builder_add (names, specs[i]->name);
   }
   return g_strv_builder_end (names);

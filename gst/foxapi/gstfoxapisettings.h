@@ -45,6 +45,7 @@ typedef struct
 
 void gst_foxapi_settings_install (GObjectClass * klass);
 gchar **gst_foxapi_settings_list_generation_properties (GObjectClass * klass);
+gboolean gst_foxapi_settings_is_generation_property (guint id);
 
 void gst_foxapi_settings_init (GstFoxapiSettings * settings);
 void gst_foxapi_settings_clear (GstFoxapiSettings * settings);

@@ -7,12 +7,15 @@
 #include "config.h"
 #endif
 
+#include "gstfoxapivideobin.h"
 #include "gstfoxapivideosrc.h"
 
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  return GST_ELEMENT_REGISTER (foxapivideosrc, plugin);
+  gboolean done = GST_ELEMENT_REGISTER (foxapivideosrc, plugin);
+
+  return GST_ELEMENT_REGISTER (foxapivideobin, plugin) || done;
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, foxapi,

@@ -48,6 +48,19 @@ gst_foxapi_audio_playout_is_seekable (GstBaseSrc * src)
   return FALSE;
 }
 
+/* As of the pictures */
+static gboolean
+gst_foxapi_audio_playout_query (GstBaseSrc * src, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY) {
+    gst_query_set_latency (query, gst_base_src_is_live (src), 0,
+        GST_CLOCK_TIME_NONE);
+    return TRUE;
+  }
+  return GST_BASE_SRC_CLASS (gst_foxapi_audio_playout_parent_class)->query
+      (src, query);
+}
+
 static void
 gst_foxapi_audio_playout_get_times (GstBaseSrc * src, GstBuffer * buffer,
     GstClockTime * start, GstClockTime * end)
@@ -166,6 +179,7 @@ gst_foxapi_audio_playout_class_init (GstFoxapiAudioPlayoutClass * klass)
       "Source/Audio", "The sound of the program", "The gst-foxapi authors");
 
   src_class->start = gst_foxapi_audio_playout_start;
+  src_class->query = gst_foxapi_audio_playout_query;
   src_class->is_seekable = gst_foxapi_audio_playout_is_seekable;
   src_class->get_times = gst_foxapi_audio_playout_get_times;
   GST_PUSH_SRC_CLASS (klass)->create = gst_foxapi_audio_playout_create;

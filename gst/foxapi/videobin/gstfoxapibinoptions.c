@@ -211,17 +211,12 @@ void
 gst_foxapi_bin_options_init (GstFoxapiBinOptions * options)
 {
   *options = (GstFoxapiBinOptions) {
-    .placeholder = DEFAULT_PLACEHOLDER,
-    .show_progress = DEFAULT_SHOW_PROGRESS,
-    .is_live = DEFAULT_IS_LIVE,
-    .fps_n = DEFAULT_FPS_N,
-    .fps_d = DEFAULT_FPS_D,
-    .end = DEFAULT_END,
-    .on_error = DEFAULT_ON_ERROR,
-    .reference_branches = DEFAULT_REFERENCE_BRANCHES,
-    .reference_seconds = DEFAULT_REFERENCE_SECONDS,
-    .shot_continuity = DEFAULT_SHOT_CONTINUITY,
-  };
+  .placeholder = DEFAULT_PLACEHOLDER,.show_progress =
+        DEFAULT_SHOW_PROGRESS,.is_live = DEFAULT_IS_LIVE,.fps_n =
+        DEFAULT_FPS_N,.fps_d = DEFAULT_FPS_D,.end = DEFAULT_END,.on_error =
+        DEFAULT_ON_ERROR,.reference_branches =
+        DEFAULT_REFERENCE_BRANCHES,.reference_seconds =
+        DEFAULT_REFERENCE_SECONDS,.shot_continuity = DEFAULT_SHOT_CONTINUITY,};
 }
 
 /**
@@ -434,15 +429,15 @@ check_size (const gchar * name, gint value)
 {
   if (value >= 0 && value <= MAX_SIZE)
     return NULL;
-  return g_strdup_printf ("The property %s is %d; it must be between 1 and %d, or "
+  return
+      g_strdup_printf ("The property %s is %d; it must be between 1 and %d, or "
       "0 for the size of the result.", name, value, MAX_SIZE);
 }
 
 static gchar *
 check_output (const GstFoxapiBinOptions * options)
 {
-  if (options->fps_n <= 0
-      || options->fps_n > (gint64) MAX_FPS * options->fps_d)
+  if (options->fps_n <= 0 || options->fps_n > (gint64) MAX_FPS * options->fps_d)
     return g_strdup_printf ("The property framerate is %d/%d; it must be more "
         "than 0 and at most %d frames per second.", options->fps_n,
         options->fps_d, MAX_FPS);
@@ -461,7 +456,8 @@ check_placeholder (const GstFoxapiBinOptions * options)
     return NULL;
   if (options->placeholder_location == NULL
       || *options->placeholder_location == '\0')
-    return g_strdup ("With placeholder=image, the property placeholder-location "
+    return
+        g_strdup ("With placeholder=image, the property placeholder-location "
         "must name the image's file.");
   if (!g_file_test (options->placeholder_location, G_FILE_TEST_IS_REGULAR))
     return g_strdup_printf ("The property placeholder-location names no file: "

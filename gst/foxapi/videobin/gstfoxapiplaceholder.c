@@ -71,8 +71,7 @@ static void
 gst_foxapi_placeholder_class_init (GstFoxapiPlaceholderClass * klass)
 {
   G_OBJECT_CLASS (klass)->finalize = gst_foxapi_placeholder_finalize;
-  GST_BIN_CLASS (klass)->handle_message =
-      gst_foxapi_placeholder_handle_message;
+  GST_BIN_CLASS (klass)->handle_message = gst_foxapi_placeholder_handle_message;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "FoxAPI placeholder", "Generic/Bin", "Shown before the first result",
       "The gst-foxapi authors");

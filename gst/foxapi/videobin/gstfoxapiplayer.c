@@ -123,7 +123,7 @@ attach (GstFoxapiPlayer * self, GstPad * pad, const gchar * const *factories,
   start_pad = gst_element_get_static_pad (start, "sink");
   if (!gst_element_link (element, sink)
       || GST_PAD_LINK_FAILED (gst_pad_link (pad, start_pad)))
-    GST_WARNING_OBJECT (self, "could not link %" GST_PTR_FORMAT, pad);
+    GST_WARNING_OBJECT (self, "could not link %s", GST_PAD_NAME (pad));
 }
 
 static void

@@ -201,6 +201,23 @@ gst_foxapi_program_offer (GstFoxapiProgram * program, GstFoxapiPlayer * player)
 }
 
 /**
+ * gst_foxapi_program_withdraw:
+ * @program: a program
+ * @player: one that was offered and has failed
+ */
+void
+gst_foxapi_program_withdraw (GstFoxapiProgram * program,
+    GstFoxapiPlayer * player)
+{
+  g_mutex_lock (&program->lock);
+  if (program->next == player)
+    drop_next (program);
+  g_mutex_unlock (&program->lock);
+  /* Where it is on the air, that is its end. */
+  gst_foxapi_player_give_up (player);
+}
+
+/**
  * gst_foxapi_program_set_more_to_come:
  * @program: a program
  * @more_to_come: whether another result is on its way
@@ -521,7 +538,9 @@ decide_frame (GstFoxapiProgram * self, guint64 frame)
     } else if (has_to_wait (self)) {
       wait_for_change (self);
     } else {
-      decide (self, frame + 1 + LOOKAHEAD);
+      /* A result that is ready begins with what is not decided yet. */
+      if (!next_is_ready (self))
+        decide (self, frame + 1 + LOOKAHEAD);
       return self->last_frame ? GST_FOXAPI_AIR_RESULT :
           GST_FOXAPI_AIR_PLACEHOLDER;
     }

@@ -104,6 +104,8 @@ void gst_foxapi_program_stop (GstFoxapiProgram * program);
 
 void gst_foxapi_program_offer (GstFoxapiProgram * program,
     GstFoxapiPlayer * player);
+void gst_foxapi_program_withdraw (GstFoxapiProgram * program,
+    GstFoxapiPlayer * player);
 void gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
     gboolean more_to_come);
 void gst_foxapi_program_finish (GstFoxapiProgram * program);

@@ -17,7 +17,7 @@
 
 #include "gstfoxapistage.h"
 
-#include <glib/gstdio.h>
+#include <gio/gio.h>
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_stage_debug);
 #define GST_CAT_DEFAULT foxapi_stage_debug
@@ -108,7 +108,8 @@ fail (GstFoxapiStage * self, const GError * error)
   gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
       GST_RESOURCE_ERROR, is_full ? GST_RESOURCE_ERROR_NO_SPACE_LEFT :
       GST_RESOURCE_ERROR_WRITE,
-      g_strdup_printf ("The result could not be written to %s: %s. Make room, or "
+      g_strdup_printf
+      ("The result could not be written to %s: %s. Make room, or "
           "set TMPDIR to another folder, then start again: the task is kept.",
           self->location, error->message), NULL, __FILE__, GST_FUNCTION,
       __LINE__);

@@ -136,6 +136,19 @@ gst_foxapi_video_playout_is_seekable (GstBaseSrc * src)
   return FALSE;
 }
 
+/* A frame is there when it is due, and may stay as long as is wanted. */
+static gboolean
+gst_foxapi_video_playout_query (GstBaseSrc * src, GstQuery * query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY) {
+    gst_query_set_latency (query, gst_base_src_is_live (src), 0,
+        GST_CLOCK_TIME_NONE);
+    return TRUE;
+  }
+  return GST_BASE_SRC_CLASS (gst_foxapi_video_playout_parent_class)->query
+      (src, query);
+}
+
 static void
 gst_foxapi_video_playout_get_times (GstBaseSrc * src, GstBuffer * buffer,
     GstClockTime * start, GstClockTime * end)
@@ -298,6 +311,7 @@ gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
   src_class->set_caps = gst_foxapi_video_playout_set_base_caps;
   src_class->start = gst_foxapi_video_playout_start;
   src_class->stop = gst_foxapi_video_playout_stop;
+  src_class->query = gst_foxapi_video_playout_query;
   src_class->is_seekable = gst_foxapi_video_playout_is_seekable;
   src_class->get_times = gst_foxapi_video_playout_get_times;
   GST_PUSH_SRC_CLASS (klass)->create = gst_foxapi_video_playout_create;
