@@ -284,6 +284,19 @@ is_capturing (GstFoxapiCapture * self)
   return capturing;
 }
 
+/* What the pad itself needs before it takes a buffer, wanted or not */
+static gboolean
+is_needed_by_pad (GstPadProbeInfo * info)
+{
+  GstEvent *event;
+
+  if (!(GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM))
+    return FALSE;
+  event = GST_PAD_PROBE_INFO_EVENT (info);
+  return GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
+      || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
+}
+
 /* Before anything else sees what comes: what is not needed is gone from here
  * with OK, so that the rest of the graph is none the wiser. */
 static GstPadProbeReturn
@@ -293,7 +306,7 @@ on_data (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   GstEvent *event;
 
   if (!is_capturing (self))
-    return GST_PAD_PROBE_DROP;
+    return is_needed_by_pad (info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
   if (!(GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM)) {
     prepare_queue (self);
     return GST_PAD_PROBE_OK;
