@@ -75,6 +75,7 @@ struct _GstFoxapiCapture
 
   /* What was captured last; the object lock */
   gchar *path;                  /* (nullable) */
+  gboolean has_result;          /* %FALSE: what is at path has had its day */
   const gchar *media_type;
   guint64 size;
   gboolean was_live;
@@ -152,6 +153,7 @@ on_captured (gpointer user_data, const gchar * path, const gchar * media_type,
     self->phase = PHASE_DONE;
     unused = g_steal_pointer (&self->path);
     self->path = g_strdup (path);
+    self->has_result = TRUE;
     self->media_type = media_type;
     self->size = size;
     self->was_live = self->is_live;
@@ -284,6 +286,19 @@ is_capturing (GstFoxapiCapture * self)
   return capturing;
 }
 
+/* What the pad itself needs before it takes a buffer, wanted or not */
+static gboolean
+is_needed_by_pad (GstPadProbeInfo * info)
+{
+  GstEvent *event;
+
+  if (!(GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM))
+    return FALSE;
+  event = GST_PAD_PROBE_INFO_EVENT (info);
+  return GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
+      || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
+}
+
 /* Before anything else sees what comes: what is not needed is gone from here
  * with OK, so that the rest of the graph is none the wiser. */
 static GstPadProbeReturn
@@ -293,7 +308,7 @@ on_data (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   GstEvent *event;
 
   if (!is_capturing (self))
-    return GST_PAD_PROBE_DROP;
+    return is_needed_by_pad (info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
   if (!(GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM)) {
     prepare_queue (self);
     return GST_PAD_PROBE_OK;
@@ -387,14 +402,14 @@ begin (GstFoxapiCapture * self)
   Phase phase;
 
   GST_OBJECT_LOCK (self);
-  if (self->path != NULL && !self->is_forgotten && (self->was_live || at_eos)
+  if (self->has_result && !self->is_forgotten && (self->was_live || at_eos)
       && g_file_test (self->path, G_FILE_TEST_IS_REGULAR))
     phase = PHASE_DONE;
   else
     phase = at_eos ? PHASE_FAILED : PHASE_CAPTURE;
   /* Until the new one is there, there is none. */
-  if (phase != PHASE_DONE)
-    self->is_forgotten = TRUE;
+  self->has_result = phase == PHASE_DONE;
+  self->is_forgotten = FALSE;
   self->is_raw = FALSE;
   self->queue_is_set = FALSE;
   clip_time = self->clip_time;
@@ -510,8 +525,7 @@ gst_foxapi_capture_dup_uri (GstFoxapiCapture * self)
   g_return_val_if_fail (GST_IS_FOXAPI_CAPTURE (self), NULL);
 
   GST_OBJECT_LOCK (self);
-  if (self->phase == PHASE_DONE || (self->phase == PHASE_IDLE
-          && !self->is_forgotten))
+  if (self->has_result && (self->phase != PHASE_IDLE || !self->is_forgotten))
     path = g_strdup (self->path);
   GST_OBJECT_UNLOCK (self);
   return path ? g_filename_to_uri (path, NULL, NULL) : NULL;

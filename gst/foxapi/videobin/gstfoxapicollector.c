@@ -41,6 +41,9 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_collector_debug);
 #define MIN_BITRATE 1000
 #define MAX_BITRATE 20000
 
+/* Where the frame rate is variable or unknown */
+#define DEFAULT_FPS 30
+
 struct _GstFoxapiCollector
 {
   GstElement parent;
@@ -111,6 +114,15 @@ set_end_error (GstFoxapiCollector * self, GError ** error)
       "The stream ended before a usable %s came. See what the element before the "
       "pad delivers.", self->is_raw ? "frame" :
       self->kind == GST_FOXAPI_CAPTURE_IMAGE ? "image" : "video");
+}
+
+/* Nobody complained, and yet there is no such file. */
+static void
+set_encode_error (GError ** error)
+{
+  g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
+      "The encoder made nothing of the raw video. Put videoconvert or videoscale "
+      "before the pad, or link encoded media.");
 }
 
 /* The end of all that work: the file gets its name. */
@@ -213,6 +225,10 @@ close_encoding (GstFoxapiCollector * self, GError ** error)
   drop_encoding (self);
   if (!gst_foxapi_capture_file_get_size (self->file, &size, error))
     return FALSE;
+  if (size == 0) {
+    set_encode_error (error);
+    return FALSE;
+  }
   return size <= (guint64) get_limit (self);
 }
 
@@ -279,8 +295,7 @@ take_still (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
 static guint
 choose_bitrate (GstFoxapiCollector * self)
 {
-  gdouble rate = self->info.fps_n > 0 ?
-      (gdouble) self->info.fps_n / self->info.fps_d : 30;
+  gdouble rate = (gdouble) self->info.fps_n / self->info.fps_d;
   gdouble wanted = self->info.width * (gdouble) self->info.height * rate / 5000;
   gdouble seconds = MAX ((gdouble) self->clip.length / GST_SECOND, 0.1);
   gdouble bound = 0.7 * get_limit (self) * 8 / 1000 / seconds;
@@ -316,8 +331,10 @@ finish_clip (GstFoxapiCollector * self, GError ** error)
     return FALSE;
   }
   if (!gst_foxapi_movie_clear_times (gst_foxapi_capture_file_get_path
-          (self->file)))
-    GST_WARNING_OBJECT (self, "the clip keeps the time of its making");
+          (self->file))) {
+    set_encode_error (error);
+    return FALSE;
+  }
   return keep_file (self, "video/mp4", "mp4", error);
 }
 
@@ -552,6 +569,24 @@ finish (GstFoxapiCollector * self)
     fail (self, error);
 }
 
+/* What the encoders and the muxer are not told. They take one frame rate, and a
+ * known one; the times say the rest. */
+static void
+adapt_info (GstFoxapiCollector * self)
+{
+  GstVideoInfo held;
+
+  self->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  if (self->held_caps != NULL
+      && gst_video_info_from_caps (&held, self->held_caps)) {
+    self->info.fps_n = held.fps_n;
+    self->info.fps_d = held.fps_d;
+  } else if (self->info.fps_n <= 0 || self->info.fps_d <= 0) {
+    self->info.fps_n = DEFAULT_FPS;
+    self->info.fps_d = 1;
+  }
+}
+
 static void
 set_caps (GstFoxapiCollector * self, GstCaps * caps)
 {
@@ -567,21 +602,11 @@ set_caps (GstFoxapiCollector * self, GstCaps * caps)
     refuse (self, caps);
     return;
   }
-  /* What the encoders and the muxer know nothing of */
-  self->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
-  gst_clear_caps (&self->frame_caps);
-  self->frame_caps = gst_video_info_to_caps (&self->info);
   gst_foxapi_clip_set_frame_rate (&self->clip, self->info.fps_n,
       self->info.fps_d);
-  /* A muxer takes one frame rate: the times say the rest. */
-  if (self->held_caps != NULL) {
-    gint n, d;
-
-    gst_structure_get_fraction (gst_caps_get_structure (self->held_caps, 0),
-        "framerate", &n, &d);
-    gst_caps_set_simple (self->frame_caps, "framerate", GST_TYPE_FRACTION, n, d,
-        NULL);
-  }
+  adapt_info (self);
+  gst_clear_caps (&self->frame_caps);
+  self->frame_caps = gst_video_info_to_caps (&self->info);
 }
 
 static gboolean

@@ -46,13 +46,14 @@ static const Stage jpeg_stages[] = {
 };
 
 /* Without lookahead the encoder holds no more than the frame it works on: a
- * camera gets its buffers back. */
+ * camera gets its buffers back. Without a buffer to be kept full its threads do
+ * not race, and the same frames make the same file. */
 static const Stage x264_stages[] = {
   {"videoconvert", NULL},
   {"videoscale", "add-borders=false"},
   {"capsfilter", NULL},
-  {"x264enc", "tune=zerolatency,speed-preset=veryfast,key-int-max=60"},
-  {"h264parse", NULL},
+  {"x264enc", "tune=zerolatency,speed-preset=veryfast,key-int-max=60,"
+        "vbv-buf-capacity=0"},
   {"mp4mux", NULL},
 };
 
@@ -86,9 +87,12 @@ get_stages (GstFoxapiEncodingFormat format, guint * n)
     case GST_FOXAPI_ENCODING_MP4:
       break;
   }
+  if (!is_installed ("x264enc") && is_installed ("openh264enc")) {
+    *n = G_N_ELEMENTS (openh264_stages);
+    return openh264_stages;
+  }
   *n = G_N_ELEMENTS (x264_stages);
-  return is_installed ("openh264enc") && !is_installed ("x264enc") ?
-      openh264_stages : x264_stages;
+  return x264_stages;
 }
 
 static const gchar *
@@ -385,7 +389,7 @@ gst_foxapi_encoding_set_caps (GstFoxapiEncoding * encoding, GstCaps * caps,
  * @buffer: (transfer full): the next frame
  * @error: return location: STREAM/ENCODE, RESOURCE or G_IO_ERROR_CANCELLED
  *
- * Returns: %TRUE if it was taken; %TRUE too where the encoder wants no more
+ * Returns: %TRUE if it was taken
  */
 gboolean
 gst_foxapi_encoding_push (GstFoxapiEncoding * encoding, GstBuffer * buffer,
@@ -393,7 +397,7 @@ gst_foxapi_encoding_push (GstFoxapiEncoding * encoding, GstBuffer * buffer,
 {
   GstFlowReturn flow = gst_pad_push (encoding->src, buffer);
 
-  if (flow == GST_FLOW_OK || flow == GST_FLOW_EOS)
+  if (flow == GST_FLOW_OK)
     return TRUE;
   set_error (encoding, gst_flow_get_name (flow), error);
   return FALSE;

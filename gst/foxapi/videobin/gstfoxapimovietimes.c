@@ -74,7 +74,7 @@ clear_times (gint fd, const Box * box)
 }
 
 static gboolean
-visit (gint fd, guint64 position, guint64 end, guint depth)
+visit (gint fd, guint64 position, guint64 end, guint depth, gboolean * found)
 {
   Box box;
 
@@ -89,9 +89,10 @@ visit (gint fd, guint64 position, guint64 end, guint depth)
     else if (depth < MAX_DEPTH && (g_str_equal (box.type, "moov")
             || g_str_equal (box.type, "trak")
             || g_str_equal (box.type, "mdia")))
-      done = visit (fd, box.start, box.end, depth + 1);
+      done = visit (fd, box.start, box.end, depth + 1, found);
     if (!done)
       return FALSE;
+    *found |= g_str_equal (box.type, "mvhd");
   }
   return TRUE;
 }
@@ -100,19 +101,19 @@ visit (gint fd, guint64 position, guint64 end, guint depth)
  * gst_foxapi_movie_clear_times:
  * @path: an MP4 file
  *
- * Returns: %TRUE if the times of its making are zero now
+ * Returns: %TRUE if it is a movie, and the times of its making are zero now
  */
 gboolean
 gst_foxapi_movie_clear_times (const gchar * path)
 {
   gint fd = g_open (path, O_RDWR | O_CLOEXEC, 0);
-  gboolean done = FALSE;
+  gboolean done = FALSE, found = FALSE;
   GStatBuf status;
 
   if (fd < 0)
     return FALSE;
   if (g_stat (path, &status) == 0)
-    done = visit (fd, 0, status.st_size, 0);
+    done = visit (fd, 0, status.st_size, 0, &found);
   close (fd);
-  return done;
+  return done && found;
 }
