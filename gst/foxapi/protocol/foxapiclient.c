@@ -28,30 +28,6 @@ struct _FoxapiClient
   gchar *api_key;
 };
 
-static gchar *
-normalise_base_url (const gchar * text, GError ** error)
-{
-  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
-  const gchar *scheme = uri ? g_uri_get_scheme (uri) : NULL;
-  gchar *normal;
-
-  if (uri == NULL || g_uri_get_host (uri) == NULL
-      || *g_uri_get_host (uri) == '\0' || g_uri_get_query (uri) != NULL
-      || g_uri_get_fragment (uri) != NULL || g_uri_get_userinfo (uri) != NULL
-      || !(g_str_equal (scheme, "http") || g_str_equal (scheme, "https"))) {
-    g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        "The property base-url (or FOXAPI_BASE_URL) must be an http or https "
-        "URL without user name, query and fragment, such as %s. Nothing was "
-        "sent.", FOXAPI_DEFAULT_BASE_URL);
-    return NULL;
-  }
-
-  normal = g_uri_to_string (uri);
-  while (g_str_has_suffix (normal, "/"))
-    normal[strlen (normal) - 1] = '\0';
-  return normal;
-}
-
 /* What may stand in a header, and could not end it. */
 static gboolean
 is_fit_for_header (const gchar * key)
@@ -98,7 +74,8 @@ FoxapiClient *
 foxapi_client_new (FoxapiSession * session, const gchar * base_url,
     const gchar * api_key, GError ** error)
 {
-  g_autofree gchar *normal = normalise_base_url (base_url, error);
+  g_autofree gchar *normal =
+      foxapi_base_url_normalise (base_url, api_key, error);
   FoxapiClient *client;
 
   if (normal == NULL || !check_key (api_key, error))

@@ -188,6 +188,10 @@ GST_START_TEST (test_base_urls)
     {"http://127.0.0.1:8080///", "http://127.0.0.1:8080"},
     {"https://proxy.example/fox/api/", "https://proxy.example/fox/api"},
     {"http://[::1]:80", "http://[::1]:80"},
+    {"HTTP://Api_1.example.:8080/", "http://Api_1.example.:8080"},
+    {"https://a:", "https://a"},
+    {"https://a:65535", "https://a:65535"},
+    {"https://\xc3\xa9.example", "https://xn--9ca.example"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
@@ -203,24 +207,67 @@ GST_START_TEST (test_base_urls)
 
 GST_END_TEST;
 
-GST_START_TEST (test_bad_base_urls)
+static const struct
 {
-  static const gchar *const bad[] =
-      { "", "api.foxapi.cc", "ftp://a", "file:///",
-    "https://", "https:///v1", "https://user@a", "https://user:pw@a",
-    "https://a?b", "https://a#b", "https://a:99999", "mailto:a@b", "https:a",
-    "\xff"
-  };
+  const gchar *url;
+  const gchar *rule;            /* a word of it */
+  const gchar *shown;           /* of the value; NULL: nothing */
+} bad_base_urls[] = {
+  {"", "begin with http", NULL},
+  {"api.foxapi.cc", "begin with http", NULL},
+  {"sk-0123456789", "begin with http", NULL},
+  {"ftp://a", "begin with http", "\"ftp://a\""},
+  {"file:///", "begin with http", "\"file:///\""},
+  {"mailto:a@b", "begin with http", NULL},
+  {"https:a", "begin with http", NULL},
+  {"https//a", "begin with http", NULL},
+  {"\xff", "begin with http", NULL},
+  {"http://a b/", "spaces", "\"http://a b/\""},
+  {" http://a", "spaces", "\" http://a\""},
+  {"http://a\n", "spaces", "\"http://a\""},
+  {"http://a/b c", "spaces", "\"http://a/b c\""},
+  {"http://a\x7f", "spaces", "\"http://a\""},
+  {"https://", "host", "\"https://\""},
+  {"https:///v1", "host", "\"https:///v1\""},
+  {"https://:80", "host", "\"https://:80\""},
+  {"https://a%20b", "host", "\"https://a%20b\""},
+  {"https://a\\b", "host", "\"https://a\\b\""},
+  {"https://$HOST", "host", "\"https://$HOST\""},
+  {"https://a..b", "host", "\"https://a..b\""},
+  {"https://.", "host", "\"https://.\""},
+  {"https://[zz]", "host", "\"https://[zz]\""},
+  {"https://[::1", "host", "\"https://[::1\""},
+  {"https://a:0", "port", "\"https://a:0\""},
+  {"https://a:99999", "port", "\"https://a:99999\""},
+  {"https://a:x", "port", "\"https://a:x\""},
+  {"https://user@a", "user", "\"https://…@a\""},
+  {"https://user:pw@a/b", "user", "\"https://…@a/b\""},
+  {"https://@a", "user", "\"https://…@a\""},
+  {"https://u:pw#x@a", "port", "\"https://…\""},
+  {"https://u:x@pw@a", "user", "\"https://…\""},
+  {"https://a?x@pw", "query", "\"https://…\""},
+  {"https://a?pw", "query", "\"https://a…\""},
+  {"https://a/b#pw", "query", "\"https://a/b…\""},
+  {"https://a/?x#pw", "query", "\"https://a/…\""},
+  {"https://key-12345 a", "spaces", "\"https://[API key] a\""},
+  {"https://a/%zz", "URL", "\"https://a/%zz\""},
+};
+
+GST_START_TEST (test_bad_base_url)
+{
+  const gchar *url = bad_base_urls[__i__].url;
+  const gchar *shown = bad_base_urls[__i__].shown;
   const ErrorMeaning settings = {.code = FOXAPI_ERROR_SETTINGS };
+  g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_autoptr (GError) error = NULL;
-
-    fail_unless (new_client (bad[i], "key-12345", &error) == NULL, "%s",
-        bad[i]);
-    check_error (error, &settings);
-    check_words (error->message, "base-url", NULL);
-  }
+  fail_unless (new_client (url, "key-12345", &error) == NULL, "%s", url);
+  check_error (error, &settings);
+  check_words (error->message, "base-url", bad_base_urls[__i__].rule, shown,
+      NULL);
+  fail_unless ((shown == NULL) == (strchr (error->message, '"') == NULL),
+      "%s", error->message);
+  fail_unless (strstr (error->message, "pw") == NULL, "%s", error->message);
+  fail_unless (strstr (error->message, "sk-") == NULL, "%s", error->message);
 }
 
 GST_END_TEST;
@@ -458,7 +505,8 @@ client_suite (void)
   tcase_add_test (calls, test_upload);
   tcase_add_test (calls, test_upload_answers);
   tcase_add_test (calls, test_base_urls);
-  tcase_add_test (calls, test_bad_base_urls);
+  tcase_add_loop_test (calls, test_bad_base_url, 0,
+      G_N_ELEMENTS (bad_base_urls));
   tcase_add_test (calls, test_path_below_base_url);
   tcase_add_test (calls, test_retry_after);
   tcase_add_test (calls, test_json_as_received);
