@@ -225,24 +225,39 @@ read_error_answer (FoxapiClient * client, FoxapiCall call,
   return error;
 }
 
+static gchar *
+redact (const gchar * text, gpointer user_data)
+{
+  FoxapiClient *client = user_data;
+
+  return foxapi_redact (text, client->api_key);
+}
+
 /* The service may echo anything. What it writes is kept and handed on, so the
- * key goes out of it first, escaped or not. */
+ * key goes out of it first, escaped or not. It goes out of the texts that are in
+ * the JSON, so that the rest stays JSON; only where it is no JSON, or the key
+ * itself reads like some, out of the whole. */
 static void
 remove_key (FoxapiClient * client, GString * body)
 {
-  g_autoptr (JsonObject) object = NULL;
-  g_autofree gchar *plain = NULL, *clean = NULL;
+  g_autofree gchar *clean = NULL, *clean_json = NULL;
+  g_autoptr (JsonObject) object = NULL, clean_object = NULL;
 
   if (strlen (client->api_key) < KEY_MIN_TELLING_LENGTH)
     return;
-  object = foxapi_json_parse (body->str, body->len, NULL);
-  plain = object ? foxapi_json_to_text (object) : NULL;
-  if (strstr (body->str, client->api_key) == NULL
-      && (plain == NULL || strstr (plain, client->api_key) == NULL))
+  clean = redact (body->str, client);
+  if (g_str_equal (clean, body->str))
     return;
 
-  clean = foxapi_redact (plain ? plain : body->str, client->api_key);
-  g_string_assign (body, clean);
+  object = foxapi_json_parse (body->str, body->len, NULL);
+  if (object != NULL) {
+    clean_object = foxapi_json_map_texts (object, redact, client);
+    clean_json = foxapi_json_to_text (clean_object);
+  }
+  if (clean_json == NULL || strstr (clean_json, client->api_key) != NULL)
+    g_string_assign (body, clean);
+  else
+    g_string_assign (body, clean_json);
 }
 
 /**

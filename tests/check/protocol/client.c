@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "foxapijsongrammar.h"
 #include "protocoltest.h"
 
 #define OTHER_ORIGIN_LINK "http://127.0.0.1:9/elsewhere"
@@ -460,6 +461,62 @@ GST_START_TEST (test_key_echoed)
 
 GST_END_TEST;
 
+/* A key that JSON escapes, in all the ways it may */
+#define QUOTED_KEY "te\"st\\key/0123456789"
+
+static void
+setup_quoted (void)
+{
+  g_autoptr (GBytes) payload = make_payload (1000, 1);
+  FoxapiSimOptions options = make_options (payload);
+
+  options.api_key = QUOTED_KEY;
+  sim = make_sim (&options);
+  client = make_client (sim);
+}
+
+static const gchar *const quoted_keys[] = {
+  "te\\\"st\\\\key/0123456789",
+  "te\\\"st\\\\key\\/0123456789",
+  "te\\u0022st\\u005ckey\\u002F0123456789",
+  "{\\\"key\\\":\\\"te\\\\\\\"st\\\\\\\\key/0123456789\\\"}",
+};
+
+GST_START_TEST (test_key_escaped)
+{
+  const gchar *key = quoted_keys[__i__];
+  g_autofree gchar *body = g_strconcat ("{\"id\":\"task-1\",\"status\":\"", key,
+      "\",\"model\":\"", key, "-model\",\"", key, "\":[1,\"a\\\"\",\"", key,
+      "\"]}", NULL);
+  g_autofree gchar *error_body = g_strconcat ("{\"error\":{\"message\":\"Bad ",
+      key, "\"}}", NULL);
+  g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+  const gchar *json;
+
+  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
+      .status = 200,.body = body}
+  );
+  task = foxapi_client_submit (client, GOOD_BODY, NULL, &error);
+  fail_unless (task != NULL, "%s", error ? error->message : "");
+  json = foxapi_task_get_json (task);
+  fail_unless (foxapi_json_is_exact (json), "%s", json);
+  fail_unless (strstr (json, "0123456789") == NULL, "%s", json);
+  fail_unless (strstr (json, "[1,\"a\\\"\",") != NULL, "%s", json);
+  fail_unless_equals_string (foxapi_task_get_id (task), "task-1");
+  fail_unless (g_str_has_suffix (foxapi_task_get_model (task), "-model"));
+
+  script_all (sim, FOXAPI_SIM_ASK, (FoxapiSimFault) {
+      .status = 401,.body = error_body}
+  );
+  fail_unless (foxapi_client_ask (client, "task-1", NULL, &error) == NULL);
+  check_words (error->message, "Bad ", NULL);
+  fail_unless (strstr (error->message, "0123456789") == NULL, "%s",
+      error->message);
+}
+
+GST_END_TEST;
+
 /* Everything else is handed on as it was received. */
 GST_START_TEST (test_json_as_received)
 {
@@ -496,6 +553,7 @@ client_suite (void)
   Suite *suite = suite_create ("client");
   TCase *calls = tcase_create ("calls");
   TCase *secrets = tcase_create ("secrets");
+  TCase *quoted = tcase_create ("quoted");
 
   suite_add_tcase (suite, calls);
   tcase_add_checked_fixture (calls, setup, teardown);
@@ -518,6 +576,9 @@ client_suite (void)
   tcase_add_test (secrets, test_challenge);
   tcase_add_test (secrets, test_key_echoed);
   tcase_add_test (secrets, test_quote);
+  suite_add_tcase (suite, quoted);
+  tcase_add_checked_fixture (quoted, setup_quoted, teardown);
+  tcase_add_loop_test (quoted, test_key_escaped, 0, G_N_ELEMENTS (quoted_keys));
   return suite;
 }
 
