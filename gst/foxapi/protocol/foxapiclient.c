@@ -28,30 +28,6 @@ struct _FoxapiClient
   gchar *api_key;
 };
 
-static gchar *
-normalise_base_url (const gchar * text, GError ** error)
-{
-  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
-  const gchar *scheme = uri ? g_uri_get_scheme (uri) : NULL;
-  gchar *normal;
-
-  if (uri == NULL || g_uri_get_host (uri) == NULL
-      || *g_uri_get_host (uri) == '\0' || g_uri_get_query (uri) != NULL
-      || g_uri_get_fragment (uri) != NULL || g_uri_get_userinfo (uri) != NULL
-      || !(g_str_equal (scheme, "http") || g_str_equal (scheme, "https"))) {
-    g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        "The property base-url (or FOXAPI_BASE_URL) must be an http or https "
-        "URL without user name, query and fragment, such as %s. Nothing was "
-        "sent.", FOXAPI_DEFAULT_BASE_URL);
-    return NULL;
-  }
-
-  normal = g_uri_to_string (uri);
-  while (g_str_has_suffix (normal, "/"))
-    normal[strlen (normal) - 1] = '\0';
-  return normal;
-}
-
 /* What may stand in a header, and could not end it. */
 static gboolean
 is_fit_for_header (const gchar * key)
@@ -98,7 +74,8 @@ FoxapiClient *
 foxapi_client_new (FoxapiSession * session, const gchar * base_url,
     const gchar * api_key, GError ** error)
 {
-  g_autofree gchar *normal = normalise_base_url (base_url, error);
+  g_autofree gchar *normal =
+      foxapi_base_url_normalise (base_url, api_key, error);
   FoxapiClient *client;
 
   if (normal == NULL || !check_key (api_key, error))
@@ -248,24 +225,39 @@ read_error_answer (FoxapiClient * client, FoxapiCall call,
   return error;
 }
 
+static gchar *
+redact (const gchar * text, gpointer user_data)
+{
+  FoxapiClient *client = user_data;
+
+  return foxapi_redact (text, client->api_key);
+}
+
 /* The service may echo anything. What it writes is kept and handed on, so the
- * key goes out of it first, escaped or not. */
+ * key goes out of it first, escaped or not. It goes out of the texts that are in
+ * the JSON, so that the rest stays JSON; only where it is no JSON, or the key
+ * itself reads like some, out of the whole. */
 static void
 remove_key (FoxapiClient * client, GString * body)
 {
-  g_autoptr (JsonObject) object = NULL;
-  g_autofree gchar *plain = NULL, *clean = NULL;
+  g_autofree gchar *clean = NULL, *clean_json = NULL;
+  g_autoptr (JsonObject) object = NULL, clean_object = NULL;
 
   if (strlen (client->api_key) < KEY_MIN_TELLING_LENGTH)
     return;
-  object = foxapi_json_parse (body->str, body->len, NULL);
-  plain = object ? foxapi_json_to_text (object) : NULL;
-  if (strstr (body->str, client->api_key) == NULL
-      && (plain == NULL || strstr (plain, client->api_key) == NULL))
+  clean = redact (body->str, client);
+  if (g_str_equal (clean, body->str))
     return;
 
-  clean = foxapi_redact (plain ? plain : body->str, client->api_key);
-  g_string_assign (body, clean);
+  object = foxapi_json_parse (body->str, body->len, NULL);
+  if (object != NULL) {
+    clean_object = foxapi_json_map_texts (object, redact, client);
+    clean_json = foxapi_json_to_text (clean_object);
+  }
+  if (clean_json == NULL || strstr (clean_json, client->api_key) != NULL)
+    g_string_assign (body, clean);
+  else
+    g_string_assign (body, clean_json);
 }
 
 /**

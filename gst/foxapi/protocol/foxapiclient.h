@@ -5,13 +5,12 @@
 
 #pragma once
 
+#include "foxapibaseurl.h"
 #include "foxapierror.h"
 #include "foxapisession.h"
 #include "foxapitask.h"
 
 G_BEGIN_DECLS
-
-#define FOXAPI_DEFAULT_BASE_URL "https://api.foxapi.cc"
 
 /**
  * FoxapiClient:

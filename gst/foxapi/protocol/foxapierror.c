@@ -171,26 +171,104 @@ charge_of_status (FoxapiCall call, guint status)
     "look into the account's task list before you submit again, then set " \
     "task-id to the task found there, or to NULL to submit anew"
 
+/* The length of the backslashes at @text, however they are written: JSON has two
+ * ways, and puts one before what it escapes. */
+static gsize
+span_backslashes (const gchar * text)
+{
+  gsize n = 0;
+
+  for (;;) {
+    gsize plain = strspn (text + n, "\\");
+
+    n += plain;
+    if (plain > 0 && g_ascii_strncasecmp (text + n, "u005c", 5) == 0)
+      n += 5;
+    else if (plain == 0)
+      return n;
+  }
+}
+
+/* The length of @c at @text, 0 if something else is there. Behind a backslash it
+ * may be written as its number. */
+static gsize
+span_character (const gchar * text, gchar c, gboolean escaped)
+{
+  gchar number[] = "u0000";
+
+  if (escaped) {
+    g_snprintf (number, sizeof (number), "u%04x", (guchar) c);
+    if (g_ascii_strncasecmp (text, number, strlen (number)) == 0)
+      return strlen (number);
+  }
+  return *text == c ? 1 : 0;
+}
+
+/* The length of @api_key at @text, 0 if it is not there. The service may have
+ * escaped it for JSON, once or (an answer within an answer) more often, so that
+ * backslashes tell nothing, in the key or around its characters. */
+static gsize
+span_key (const gchar * text, const gchar * api_key)
+{
+  gsize n = 0, n_backslashes = 0, n_characters = 0;
+
+  for (const gchar * c = api_key; *c != '\0'; c++) {
+    gsize width;
+
+    if (*c == '\\')
+      continue;
+    n_backslashes = span_backslashes (text + n);
+    n += n_backslashes;
+    width = span_character (text + n, *c, n_backslashes > 0);
+    if (width == 0)
+      return 0;
+    n += width;
+    n_characters++;
+  }
+  /* In nothing but backslashes there is nothing to find it by. */
+  if (n_characters == 0)
+    return 0;
+  return n + (g_str_has_suffix (api_key, "\\")
+      ? span_backslashes (text + n) : 0);
+}
+
 /**
  * foxapi_redact:
  * @text: (nullable): a text that came from the service
  * @api_key: (nullable): the key
  *
  * Returns: (transfer full) (nullable): @text with every occurrence of @api_key
- *   blotted out; %NULL for %NULL
+ *   blotted out, escaped for JSON or not; %NULL for %NULL
  *
  * Since: 0.1
  */
 gchar *
 foxapi_redact (const gchar * text, const gchar * api_key)
 {
-  g_auto (GStrv) parts = NULL;
+  const gchar *run_end = text;
+  gsize key_length = api_key ? strlen (api_key) : 0;
+  GString *clean;
 
-  if (text == NULL || api_key == NULL || *api_key == '\0')
+  if (text == NULL || key_length == 0)
     return g_strdup (text);
 
-  parts = g_strsplit (text, api_key, -1);
-  return g_strjoinv ("[API key]", parts);
+  clean = g_string_sized_new (strlen (text));
+  while (*text != '\0') {
+    /* A run of backslashes looks the same from within as from its start. */
+    gsize n = text >= run_end ? span_key (text, api_key) : 0;
+
+    if (n == 0 && strncmp (text, api_key, key_length) == 0)
+      n = key_length;
+    if (n > 0) {
+      g_string_append (clean, "[API key]");
+      text += n;
+    } else {
+      if (text >= run_end)
+        run_end = text + span_backslashes (text);
+      g_string_append_c (clean, *text++);
+    }
+  }
+  return g_string_free (clean, FALSE);
 }
 
 /**

@@ -132,6 +132,81 @@ foxapi_json_to_text (JsonObject * object)
   return json_to_string (node, FALSE);
 }
 
+static JsonNode *map_node (JsonNode * node, FoxapiJsonMap map,
+    gpointer user_data);
+
+static JsonNode *
+map_object (JsonObject * object, FoxapiJsonMap map, gpointer user_data)
+{
+  g_autoptr (JsonObject) mapped = json_object_new ();
+  JsonObjectIter iter;
+  const gchar *name;
+  JsonNode *value;
+
+  json_object_iter_init_ordered (&iter, object);
+  while (json_object_iter_next_ordered (&iter, &name, &value)) {
+    g_autofree gchar *new_name = map (name, user_data);
+
+    json_object_set_member (mapped, new_name, map_node (value, map, user_data));
+  }
+  return json_node_init_object (json_node_alloc (), mapped);
+}
+
+static JsonNode *
+map_array (JsonArray * array, FoxapiJsonMap map, gpointer user_data)
+{
+  g_autoptr (JsonArray) mapped = json_array_new ();
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    json_array_add_element (mapped, map_node (json_array_get_element (array, i),
+            map, user_data));
+  return json_node_init_array (json_node_alloc (), mapped);
+}
+
+/* What is no text is one when it is written, too. */
+static JsonNode *
+map_value (JsonNode * node, FoxapiJsonMap map, gpointer user_data)
+{
+  gboolean is_text = json_node_get_value_type (node) == G_TYPE_STRING;
+  g_autofree gchar *text = is_text ? json_node_dup_string (node)
+      : json_to_string (node, FALSE);
+  g_autofree gchar *mapped = map (text, user_data);
+
+  if (!is_text && g_str_equal (text, mapped))
+    return json_node_copy (node);
+  return json_node_init_string (json_node_alloc (), mapped);
+}
+
+static JsonNode *
+map_node (JsonNode * node, FoxapiJsonMap map, gpointer user_data)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return map_object (json_node_get_object (node), map, user_data);
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return map_array (json_node_get_array (node), map, user_data);
+  return map_value (node, map, user_data);
+}
+
+/**
+ * foxapi_json_map_texts:
+ * @object: an object that foxapi_json_parse() has made
+ * @map: gives what to write in place of a text
+ * @user_data: for @map
+ *
+ * Returns: (transfer full): a copy of @object with all names and texts in it
+ *   replaced, and each other value for which @map has something else
+ *
+ * Since: 0.1
+ */
+JsonObject *
+foxapi_json_map_texts (JsonObject * object, FoxapiJsonMap map,
+    gpointer user_data)
+{
+  g_autoptr (JsonNode) node = map_object (object, map, user_data);
+
+  return json_node_dup_object (node);
+}
+
 /**
  * foxapi_json_reads_back:
  * @object: an object

@@ -19,6 +19,20 @@ JsonObject *foxapi_json_parse (const gchar * text, gsize length,
 gchar *foxapi_json_to_text (JsonObject * object);
 gboolean foxapi_json_reads_back (JsonObject * object);
 
+/**
+ * FoxapiJsonMap:
+ * @text: a text within JSON, as it is when it has been read
+ * @user_data: whoever maps
+ *
+ * Returns: (transfer full): what to write instead, or the same
+ *
+ * Since: 0.1
+ */
+typedef gchar *(*FoxapiJsonMap) (const gchar * text, gpointer user_data);
+
+JsonObject *foxapi_json_map_texts (JsonObject * object, FoxapiJsonMap map,
+    gpointer user_data);
+
 const gchar *foxapi_json_get_string (JsonObject * object, const gchar * name);
 JsonObject *foxapi_json_get_object (JsonObject * object, const gchar * name);
 JsonArray *foxapi_json_get_array (JsonObject * object, const gchar * name);

@@ -78,13 +78,17 @@ pass_number (const gchar ** at)
 static gboolean
 pass_escape (const gchar ** at)
 {
-  if (!pass_character (at, 'u'))
-    return **at != '\0' && strchr ("\"\\/bfnrt", *(*at)++) != NULL;
+  gsize n = 1;
 
-  for (guint i = 0; i < 4; i++) {
-    if (!g_ascii_isxdigit (*(*at)++))
-      return FALSE;
+  if (pass_character (at, 'u')) {
+    for (n = 0; n < 4; n++) {
+      if (!g_ascii_isxdigit ((*at)[n]))
+        return FALSE;
+    }
+  } else if (**at == '\0' || strchr ("\"\\/bfnrt", **at) == NULL) {
+    return FALSE;
   }
+  *at += n;
   return TRUE;
 }
 

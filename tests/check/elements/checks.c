@@ -219,6 +219,8 @@ GST_END_TEST;
 
 static const gchar *const base_urls[] = {
   "not a url", "ftp://127.0.0.1", "http://", "127.0.0.1", "file:///tmp",
+  "http://a b/", "http://user:pw@127.0.0.1", "http://127.0.0.1/?x",
+  "http://127.0.0.1/#x", "http://127.0.0.1:0", "http://127.0.0.1:65536",
 };
 
 GST_START_TEST (test_base_url)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "foxapijsongrammar.h"
 #include "protocoltest.h"
 
 #define OTHER_ORIGIN_LINK "http://127.0.0.1:9/elsewhere"
@@ -188,6 +189,10 @@ GST_START_TEST (test_base_urls)
     {"http://127.0.0.1:8080///", "http://127.0.0.1:8080"},
     {"https://proxy.example/fox/api/", "https://proxy.example/fox/api"},
     {"http://[::1]:80", "http://[::1]:80"},
+    {"HTTP://Api_1.example.:8080/", "http://Api_1.example.:8080"},
+    {"https://a:", "https://a"},
+    {"https://a:65535", "https://a:65535"},
+    {"https://\xc3\xa9.example", "https://xn--9ca.example"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
@@ -203,24 +208,67 @@ GST_START_TEST (test_base_urls)
 
 GST_END_TEST;
 
-GST_START_TEST (test_bad_base_urls)
+static const struct
 {
-  static const gchar *const bad[] =
-      { "", "api.foxapi.cc", "ftp://a", "file:///",
-    "https://", "https:///v1", "https://user@a", "https://user:pw@a",
-    "https://a?b", "https://a#b", "https://a:99999", "mailto:a@b", "https:a",
-    "\xff"
-  };
+  const gchar *url;
+  const gchar *rule;            /* a word of it */
+  const gchar *shown;           /* of the value; NULL: nothing */
+} bad_base_urls[] = {
+  {"", "begin with http", NULL},
+  {"api.foxapi.cc", "begin with http", NULL},
+  {"sk-0123456789", "begin with http", NULL},
+  {"ftp://a", "begin with http", "\"ftp://a\""},
+  {"file:///", "begin with http", "\"file:///\""},
+  {"mailto:a@b", "begin with http", NULL},
+  {"https:a", "begin with http", NULL},
+  {"https//a", "begin with http", NULL},
+  {"\xff", "begin with http", NULL},
+  {"http://a b/", "spaces", "\"http://a b/\""},
+  {" http://a", "spaces", "\" http://a\""},
+  {"http://a\n", "spaces", "\"http://a\""},
+  {"http://a/b c", "spaces", "\"http://a/b c\""},
+  {"http://a\x7f", "spaces", "\"http://a\""},
+  {"https://", "host", "\"https://\""},
+  {"https:///v1", "host", "\"https:///v1\""},
+  {"https://:80", "host", "\"https://:80\""},
+  {"https://a%20b", "host", "\"https://a%20b\""},
+  {"https://a\\b", "host", "\"https://a\\b\""},
+  {"https://$HOST", "host", "\"https://$HOST\""},
+  {"https://a..b", "host", "\"https://a..b\""},
+  {"https://.", "host", "\"https://.\""},
+  {"https://[zz]", "host", "\"https://[zz]\""},
+  {"https://[::1", "host", "\"https://[::1\""},
+  {"https://a:0", "port", "\"https://a:0\""},
+  {"https://a:99999", "port", "\"https://a:99999\""},
+  {"https://a:x", "port", "\"https://a:x\""},
+  {"https://user@a", "user", "\"https://…@a\""},
+  {"https://user:pw@a/b", "user", "\"https://…@a/b\""},
+  {"https://@a", "user", "\"https://…@a\""},
+  {"https://u:pw#x@a", "port", "\"https://…\""},
+  {"https://u:x@pw@a", "user", "\"https://…\""},
+  {"https://a?x@pw", "query", "\"https://…\""},
+  {"https://a?pw", "query", "\"https://a…\""},
+  {"https://a/b#pw", "query", "\"https://a/b…\""},
+  {"https://a/?x#pw", "query", "\"https://a/…\""},
+  {"https://key-12345 a", "spaces", "\"https://[API key] a\""},
+  {"https://a/%zz", "URL", "\"https://a/%zz\""},
+};
+
+GST_START_TEST (test_bad_base_url)
+{
+  const gchar *url = bad_base_urls[__i__].url;
+  const gchar *shown = bad_base_urls[__i__].shown;
   const ErrorMeaning settings = {.code = FOXAPI_ERROR_SETTINGS };
+  g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    g_autoptr (GError) error = NULL;
-
-    fail_unless (new_client (bad[i], "key-12345", &error) == NULL, "%s",
-        bad[i]);
-    check_error (error, &settings);
-    check_words (error->message, "base-url", NULL);
-  }
+  fail_unless (new_client (url, "key-12345", &error) == NULL, "%s", url);
+  check_error (error, &settings);
+  check_words (error->message, "base-url", bad_base_urls[__i__].rule, shown,
+      NULL);
+  fail_unless ((shown == NULL) == (strchr (error->message, '"') == NULL),
+      "%s", error->message);
+  fail_unless (strstr (error->message, "pw") == NULL, "%s", error->message);
+  fail_unless (strstr (error->message, "sk-") == NULL, "%s", error->message);
 }
 
 GST_END_TEST;
@@ -413,6 +461,62 @@ GST_START_TEST (test_key_echoed)
 
 GST_END_TEST;
 
+/* A key that JSON escapes, in all the ways it may */
+#define QUOTED_KEY "te\"st\\key/0123456789"
+
+static void
+setup_quoted (void)
+{
+  g_autoptr (GBytes) payload = make_payload (1000, 1);
+  FoxapiSimOptions options = make_options (payload);
+
+  options.api_key = QUOTED_KEY;
+  sim = make_sim (&options);
+  client = make_client (sim);
+}
+
+static const gchar *const quoted_keys[] = {
+  "te\\\"st\\\\key/0123456789",
+  "te\\\"st\\\\key\\/0123456789",
+  "te\\u0022st\\u005ckey\\u002F0123456789",
+  "{\\\"key\\\":\\\"te\\\\\\\"st\\\\\\\\key/0123456789\\\"}",
+};
+
+GST_START_TEST (test_key_escaped)
+{
+  const gchar *key = quoted_keys[__i__];
+  g_autofree gchar *body = g_strconcat ("{\"id\":\"task-1\",\"status\":\"", key,
+      "\",\"model\":\"", key, "-model\",\"", key, "\":[1,\"a\\\"\",\"", key,
+      "\"]}", NULL);
+  g_autofree gchar *error_body = g_strconcat ("{\"error\":{\"message\":\"Bad ",
+      key, "\"}}", NULL);
+  g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+  const gchar *json;
+
+  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
+      .status = 200,.body = body}
+  );
+  task = foxapi_client_submit (client, GOOD_BODY, NULL, &error);
+  fail_unless (task != NULL, "%s", error ? error->message : "");
+  json = foxapi_task_get_json (task);
+  fail_unless (foxapi_json_is_exact (json), "%s", json);
+  fail_unless (strstr (json, "0123456789") == NULL, "%s", json);
+  fail_unless (strstr (json, "[1,\"a\\\"\",") != NULL, "%s", json);
+  fail_unless_equals_string (foxapi_task_get_id (task), "task-1");
+  fail_unless (g_str_has_suffix (foxapi_task_get_model (task), "-model"));
+
+  script_all (sim, FOXAPI_SIM_ASK, (FoxapiSimFault) {
+      .status = 401,.body = error_body}
+  );
+  fail_unless (foxapi_client_ask (client, "task-1", NULL, &error) == NULL);
+  check_words (error->message, "Bad ", NULL);
+  fail_unless (strstr (error->message, "0123456789") == NULL, "%s",
+      error->message);
+}
+
+GST_END_TEST;
+
 /* Everything else is handed on as it was received. */
 GST_START_TEST (test_json_as_received)
 {
@@ -449,6 +553,7 @@ client_suite (void)
   Suite *suite = suite_create ("client");
   TCase *calls = tcase_create ("calls");
   TCase *secrets = tcase_create ("secrets");
+  TCase *quoted = tcase_create ("quoted");
 
   suite_add_tcase (suite, calls);
   tcase_add_checked_fixture (calls, setup, teardown);
@@ -458,7 +563,8 @@ client_suite (void)
   tcase_add_test (calls, test_upload);
   tcase_add_test (calls, test_upload_answers);
   tcase_add_test (calls, test_base_urls);
-  tcase_add_test (calls, test_bad_base_urls);
+  tcase_add_loop_test (calls, test_bad_base_url, 0,
+      G_N_ELEMENTS (bad_base_urls));
   tcase_add_test (calls, test_path_below_base_url);
   tcase_add_test (calls, test_retry_after);
   tcase_add_test (calls, test_json_as_received);
@@ -470,6 +576,9 @@ client_suite (void)
   tcase_add_test (secrets, test_challenge);
   tcase_add_test (secrets, test_key_echoed);
   tcase_add_test (secrets, test_quote);
+  suite_add_tcase (suite, quoted);
+  tcase_add_checked_fixture (quoted, setup_quoted, teardown);
+  tcase_add_loop_test (quoted, test_key_escaped, 0, G_N_ELEMENTS (quoted_keys));
   return suite;
 }
 

@@ -265,6 +265,49 @@ GST_START_TEST (test_redact)
 
 GST_END_TEST;
 
+/* The key may be escaped for JSON, once or twice, in one way or another. */
+static const struct
+{
+  const gchar *key;
+  const gchar *text;
+  const gchar *clean;
+} escapes[] = {
+  {"a\"b\\c/d", "x a\"b\\c/d y", "x [API key] y"},
+  {"a\"b\\c/d", "x a\\\"b\\\\c/d y", "x [API key] y"},
+  {"a\"b\\c/d", "x a\\\"b\\\\c\\/d y", "x [API key] y"},
+  {"a\"b\\c/d", "x a\\u0022b\\u005Cc\\u002fd y", "x [API key] y"},
+  {"a\"b\\c/d", "x a\\\\\\\"b\\\\\\\\c/d y", "x [API key] y"},
+  {"a\"b\\c/d", "x \\\\u0061\\\\u0022b\\\\u005cc/d y", "x [API key] y"},
+  {"a\"b\\c/d", "x a\"b\\c-d y", "x a\"b\\c-d y"},
+  {"a\"b\\c/d", "x a\"b\\c/", "x a\"b\\c/"},
+  {"abc", "\\u0061bc \\u0061bd", "[API key] \\u0061bd"},
+  {"u005cx", "\\u005cx", "\\[API key]"},
+  {"\\abc\\", "x\\\\abc\\\\\"", "x[API key]\""},
+  {"\\\\\\", "a\\b\\\\\\c\\\\d", "a\\b[API key]c\\\\d"},
+  {"abc", "aabc ab abc", "a[API key] ab [API key]"},
+};
+
+GST_START_TEST (test_redact_escaped)
+{
+  g_autofree gchar *clean = foxapi_redact (escapes[__i__].text,
+      escapes[__i__].key);
+
+  fail_unless_equals_string (clean, escapes[__i__].clean);
+}
+
+GST_END_TEST;
+
+/* Hostile, and yet through at once */
+GST_START_TEST (test_redact_long)
+{
+  g_autofree gchar *text = g_strnfill (16 * 1024 * 1024, '\\');
+  g_autofree gchar *clean = foxapi_redact (text, KEY);
+
+  fail_unless (g_str_equal (clean, text));
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_quote)
 {
   g_autofree gchar *plain = foxapi_error_quote ("Refused: \xc3\xa9", KEY);
@@ -417,6 +460,8 @@ error_suite (void)
   tcase_add_test (texts, test_half_characters);
   tcase_add_test (texts, test_long_texts);
   tcase_add_test (texts, test_redact);
+  tcase_add_loop_test (texts, test_redact_escaped, 0, G_N_ELEMENTS (escapes));
+  tcase_add_test (texts, test_redact_long);
   tcase_add_test (texts, test_quote);
   return suite;
 }
