@@ -9,6 +9,21 @@
 
 #include "gstfoxapidelivery.h"
 
+/* Reading to an address off a multiple of this costs twice the processor time
+ * (measured). */
+#define ALIGNMENT_MASK 63
+
+/* TLS comes in records of 16 KiB: larger buffers take memory and save nothing
+ * (measured). */
+#define ENCRYPTED_SIZE (128 * 1024)
+
+/* Larger buffers than this would not be filled. */
+#define MAX_SIZE (4 * 1024 * 1024)
+
+/* A buffer of which less than this part is filled gives its memory back: queues
+ * count bytes, and must not hold much more than what they count. */
+#define WORTHY_PART 2
+
 /**
  * gst_foxapi_delivery_init:
  * @delivery: (out caller-allocates): made ready; nothing is opened
@@ -22,6 +37,14 @@ gst_foxapi_delivery_init (GstFoxapiDelivery * delivery, GstFoxapiJob * job)
   delivery->tail_start = G_MAXUINT64;
 }
 
+static void
+clear_pool (GstFoxapiDelivery * delivery)
+{
+  if (delivery->pool != NULL)
+    gst_buffer_pool_set_active (delivery->pool, FALSE);
+  gst_clear_object (&delivery->pool);
+}
+
 /**
  * gst_foxapi_delivery_clear:
  * @delivery: a delivery; its connection is closed
@@ -30,6 +53,7 @@ void
 gst_foxapi_delivery_clear (GstFoxapiDelivery * delivery)
 {
   g_clear_pointer (&delivery->download, foxapi_download_free);
+  clear_pool (delivery);
   delivery->is_open = FALSE;
 }
 
@@ -100,42 +124,96 @@ note_handed_out (GstFoxapiDelivery * delivery, guint64 start, guint64 end)
     delivery->tail_start = MIN (delivery->tail_start, delivery->run_start);
 }
 
+/* Pools have descriptors, so there is none before it is needed. */
+static gboolean
+make_pool (GstFoxapiDelivery * delivery, guint size)
+{
+  GstAllocationParams params;
+  GstStructure *config;
+
+  clear_pool (delivery);
+  delivery->pool = gst_buffer_pool_new ();
+  delivery->pool_size = size;
+
+  gst_allocation_params_init (&params);
+  params.align = ALIGNMENT_MASK;
+  config = gst_buffer_pool_get_config (delivery->pool);
+  gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
+  gst_buffer_pool_config_set_allocator (config, NULL, &params);
+  return gst_buffer_pool_set_config (delivery->pool, config)
+      && gst_buffer_pool_set_active (delivery->pool, TRUE);
+}
+
+static GstBuffer *
+take_buffer (GstFoxapiDelivery * delivery, guint size, GstMapInfo * map)
+{
+  g_autoptr (GstBuffer) buffer = NULL;
+
+  if ((delivery->pool == NULL || delivery->pool_size < size)
+      && !make_pool (delivery, size))
+    return NULL;
+  if (gst_buffer_pool_acquire_buffer (delivery->pool, &buffer, NULL)
+      != GST_FLOW_OK || !gst_buffer_map (buffer, map, GST_MAP_WRITE))
+    return NULL;
+  return g_steal_pointer (&buffer);
+}
+
+static void
+cut_buffer (GstBuffer ** buffer, gsize size)
+{
+  GstBuffer *small;
+
+  if (size >= gst_buffer_get_size (*buffer) / WORTHY_PART) {
+    gst_buffer_set_size (*buffer, size);
+    return;
+  }
+  small = gst_buffer_copy_region (*buffer,
+      GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP, 0, size);
+  gst_buffer_unref (*buffer);
+  *buffer = small;
+}
+
 /**
  * gst_foxapi_delivery_read:
  * @delivery: an open delivery
- * @buffer: gets the bytes, its size, and its offsets
  * @length: how many bytes are wanted at most
+ * @buffer: (out): gets the bytes, with their offsets, if there are any
  * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
  *
  * Returns: the number of bytes; 0 only at the proven end; -1 on errors
  */
 gssize
-gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, GstBuffer * buffer,
-    gsize length, GError ** error)
+gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
+    GstBuffer ** buffer, GError ** error)
 {
+  g_autoptr (GstBuffer) new_buffer = NULL;
   guint64 start = delivery->position;
   GstMapInfo map;
   gssize n;
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
+  length = MIN (length, foxapi_download_is_encrypted (delivery->download) ?
+      ENCRYPTED_SIZE : MAX_SIZE);
+  new_buffer = take_buffer (delivery, length, &map);
+  if (new_buffer == NULL) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
         "There is no memory to read the result into. Free some, then start "
         "again.");
     return -1;
   }
-  n = foxapi_download_read (delivery->download, map.data,
-      MIN (map.size, length), delivery->job->run.cancellable, error);
-  gst_buffer_unmap (buffer, &map);
+  n = foxapi_download_read (delivery->download, map.data, length,
+      delivery->job->run.cancellable, error);
+  gst_buffer_unmap (new_buffer, &map);
   if (n <= 0)
     return n;
 
   delivery->position += n;
   delivery->count++;
   note_handed_out (delivery, start, delivery->position);
-  gst_buffer_set_size (buffer, n);
-  GST_BUFFER_OFFSET (buffer) = start;
-  GST_BUFFER_OFFSET_END (buffer) = delivery->position;
-  mark_last (delivery, buffer);
+  cut_buffer (&new_buffer, n);
+  GST_BUFFER_OFFSET (new_buffer) = start;
+  GST_BUFFER_OFFSET_END (new_buffer) = delivery->position;
+  mark_last (delivery, new_buffer);
+  *buffer = g_steal_pointer (&new_buffer);
   return n;
 }
 

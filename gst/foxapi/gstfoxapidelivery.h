@@ -20,6 +20,8 @@ typedef struct
 {
   GstFoxapiJob *job;
   FoxapiDownload *download;
+  GstBufferPool *pool;          /* NULL until something is read */
+  guint pool_size;              /* of its buffers */
   gboolean is_open;
   guint64 position;             /* of the next byte, if it is open */
   guint64 run_start;            /* where it was opened */
@@ -34,8 +36,8 @@ void gst_foxapi_delivery_clear (GstFoxapiDelivery * delivery);
 
 gboolean gst_foxapi_delivery_open (GstFoxapiDelivery * delivery,
     guint64 offset, GError ** error);
-gssize gst_foxapi_delivery_read (GstFoxapiDelivery * delivery,
-    GstBuffer * buffer, gsize length, GError ** error);
+gssize gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
+    GstBuffer ** buffer, GError ** error);
 
 gboolean gst_foxapi_delivery_get_size (GstFoxapiDelivery * delivery,
     guint64 * size);

@@ -275,12 +275,7 @@ gst_foxapi_settings_clear (GstFoxapiSettings * settings)
 {
   g_clear_pointer (&settings->request, foxapi_request_free);
   g_clear_pointer (&settings->extra_parameters, gst_structure_free);
-  g_clear_pointer (&settings->session.user_agent, g_free);
-  g_clear_pointer (&settings->session.proxy, g_free);
-  g_clear_pointer (&settings->session.proxy_id, g_free);
-  g_clear_pointer (&settings->session.proxy_pw, g_free);
-  g_clear_object (&settings->session.tls_database);
-  g_clear_object (&settings->session.tls_interaction);
+  foxapi_session_settings_clear (&settings->session);
   g_clear_pointer (&settings->api_key, g_free);
   g_clear_pointer (&settings->base_url, g_free);
   g_clear_pointer (&settings->task_store, g_free);
@@ -296,19 +291,10 @@ void
 gst_foxapi_settings_copy_service (const GstFoxapiSettings * settings,
     GstFoxapiSettings * copy)
 {
-  const FoxapiSessionSettings *session = &settings->session;
-
   *copy = *settings;
   copy->request = NULL;
   copy->extra_parameters = NULL;
-  copy->session.user_agent = g_strdup (session->user_agent);
-  copy->session.proxy = g_strdup (session->proxy);
-  copy->session.proxy_id = g_strdup (session->proxy_id);
-  copy->session.proxy_pw = g_strdup (session->proxy_pw);
-  if (session->tls_database != NULL)
-    g_object_ref (session->tls_database);
-  if (session->tls_interaction != NULL)
-    g_object_ref (session->tls_interaction);
+  foxapi_session_settings_copy (&settings->session, &copy->session);
   copy->api_key = g_strdup (settings->api_key);
   copy->base_url = g_strdup (settings->base_url);
   copy->task_store = g_strdup (settings->task_store);

@@ -70,12 +70,9 @@
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 #define GST_CAT_DEFAULT foxapi_video_src_debug
 
-/* Large enough that the work for each buffer does not count. */
-#define BLOCK_SIZE (256 * 1024)
-
-/* Reading to an address off a multiple of this costs twice the processor time
- * (measured). */
-#define ALIGNMENT_MASK 63
+/* Large enough that the work for each buffer, and the kernel's for each reading,
+ * does not count. */
+#define BLOCK_SIZE (512 * 1024)
 
 /* With so many buffers the task is announced anew: see announce_task(). */
 #define ANNOUNCED_BUFFERS 8
@@ -730,10 +727,8 @@ static GstFlowReturn
 deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
     GstBuffer ** buffer)
 {
-  GstBaseSrc *src = GST_BASE_SRC (self);
   g_autoptr (GstBuffer) new_buffer = NULL;
   g_autoptr (GError) error = NULL;
-  GstFlowReturn result;
   gssize n;
 
   self->is_at_end = FALSE;
@@ -743,12 +738,7 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
   if (gst_foxapi_delivery_count (&self->delivery) < ANNOUNCED_BUFFERS)
     announce_task (self);
 
-  result = GST_BASE_SRC_CLASS (gst_foxapi_video_src_parent_class)->alloc (src,
-      offset, length, &new_buffer);
-  if (result != GST_FLOW_OK)
-    return result;
-
-  n = gst_foxapi_delivery_read (&self->delivery, new_buffer, length, &error);
+  n = gst_foxapi_delivery_read (&self->delivery, length, &new_buffer, &error);
   if (n < 0)
     return fail (self, error);
   if (n == 0) {
@@ -847,29 +837,6 @@ gst_foxapi_video_src_query (GstBaseSrc * src, GstQuery * query)
   }
   return GST_BASE_SRC_CLASS (gst_foxapi_video_src_parent_class)->query (src,
       query);
-}
-
-/* A pool that holds nothing until the first byte is there. */
-static gboolean
-gst_foxapi_video_src_decide_allocation (GstBaseSrc * src, GstQuery * query)
-{
-  g_autoptr (GstBufferPool) pool = gst_buffer_pool_new ();
-  GstStructure *config = gst_buffer_pool_get_config (pool);
-  GstAllocationParams params;
-  guint size = gst_base_src_get_blocksize (src);
-
-  gst_allocation_params_init (&params);
-  params.align = ALIGNMENT_MASK;
-  gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
-  gst_buffer_pool_config_set_allocator (config, NULL, &params);
-  if (!gst_buffer_pool_set_config (pool, config))
-    return FALSE;
-
-  if (gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_set_nth_allocation_pool (query, 0, pool, size, 0, 0);
-  else
-    gst_query_add_allocation_pool (query, pool, size, 0, 0);
-  return TRUE;
 }
 
 /* The class */
@@ -971,7 +938,6 @@ gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
   src_class->get_size = gst_foxapi_video_src_get_size;
   src_class->do_seek = gst_foxapi_video_src_do_seek;
   src_class->query = gst_foxapi_video_src_query;
-  src_class->decide_allocation = gst_foxapi_video_src_decide_allocation;
 
   gst_type_mark_as_plugin_api (GST_TYPE_FOXAPI_RESOLUTION, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_FOXAPI_ASPECT_RATIO, 0);

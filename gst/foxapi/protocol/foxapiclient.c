@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "foxapicooldown.h"
 #include "foxapijson.h"
 #include "foxapiretry.h"
 
@@ -26,6 +27,7 @@ struct _FoxapiClient
   FoxapiSession *session;
   gchar *base_url;              /* without a slash at its end */
   gchar *api_key;
+  gchar *account;               /* the same for all who share limits */
 };
 
 /* What may stand in a header, and could not end it. */
@@ -58,6 +60,14 @@ check_key (const gchar * api_key, GError ** error)
   return FALSE;
 }
 
+static gchar *
+name_account (FoxapiClient * client)
+{
+  g_autofree gchar *digest = foxapi_client_get_key_digest (client);
+
+  return g_strconcat (client->base_url, " ", digest, NULL);
+}
+
 /**
  * foxapi_client_new:
  * @session: the session that the calls use
@@ -86,6 +96,7 @@ foxapi_client_new (FoxapiSession * session, const gchar * base_url,
   client->session = foxapi_session_ref (session);
   client->base_url = g_steal_pointer (&normal);
   client->api_key = g_strdup (api_key);
+  client->account = name_account (client);
   return client;
 }
 
@@ -119,6 +130,7 @@ foxapi_client_unref (FoxapiClient * client)
   foxapi_session_unref (client->session);
   g_free (client->base_url);
   g_free (client->api_key);
+  g_free (client->account);
   g_free (client);
 }
 
@@ -167,6 +179,52 @@ foxapi_client_get_key_digest (FoxapiClient * client)
       "gst-foxapi task store", -1);
 }
 
+/* Of all clients of this process */
+static FoxapiCooldowns *
+get_cooldowns (void)
+{
+  static FoxapiCooldowns *cooldowns;
+
+  if (g_once_init_enter (&cooldowns))
+    g_once_init_leave (&cooldowns, foxapi_cooldowns_new ());
+  return cooldowns;
+}
+
+/**
+ * foxapi_client_cool_down:
+ * @client: the service
+ * @pause_us: for how long it wants to be left alone, in microseconds
+ *
+ * Notes that the service has answered 429 (too many requests), for all clients of
+ * this process with the same address and key.
+ *
+ * Since: 0.1
+ */
+void
+foxapi_client_cool_down (FoxapiClient * client, gint64 pause_us)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  foxapi_cooldowns_note (get_cooldowns (), client->account, now_us + pause_us,
+      now_us);
+}
+
+/**
+ * foxapi_client_get_pause_left:
+ * @client: the service
+ *
+ * Returns: for how long the service wants to be left alone, in microseconds; 0 if
+ *   it doesn't. Calls do not look at this: whoever makes them waits
+ *
+ * Since: 0.1
+ */
+gint64
+foxapi_client_get_pause_left (FoxapiClient * client)
+{
+  return foxapi_cooldowns_get_left (get_cooldowns (), client->account,
+      g_get_monotonic_time ());
+}
+
 /**
  * foxapi_client_quote:
  * @client: the service
@@ -213,15 +271,19 @@ read_error_answer (FoxapiClient * client, FoxapiCall call,
     SoupMessage * message, GInputStream * stream, GCancellable * cancellable)
 {
   g_autoptr (GString) body = NULL;
+  FoxapiErrorDetails *details;
   GError *error;
 
   body = read_body (stream, ERROR_BODY_MAX_BYTES, cancellable, NULL);
   error = foxapi_error_new_from_status (call, soup_message_get_status (message),
       body ? body->str : NULL, body ? body->len : 0, client->api_key);
-  foxapi_error_edit_details (error)->retry_after_us =
+  details = foxapi_error_edit_details (error);
+  details->retry_after_us =
       foxapi_retry_parse_after (soup_message_headers_get_one
       (soup_message_get_response_headers (message), "Retry-After"),
       g_get_real_time () / G_USEC_PER_SEC);
+  if (details->http_status == 429)
+    foxapi_client_cool_down (client, details->retry_after_us);
   return error;
 }
 
@@ -327,6 +389,48 @@ new_message (FoxapiClient * client, const gchar * method, const gchar * path)
   return soup_message_new (method, url);
 }
 
+/* A call that is answered with a task, for the thread that makes it */
+typedef struct
+{
+  FoxapiClient *client;
+  const gchar *text;            /* the body, or the id */
+  GCancellable *cancellable;
+  FoxapiTask *task;
+  GError *error;
+} Question;
+
+static FoxapiTask *
+have_answered (FoxapiClient * client, FoxapiErrand errand, const gchar * text,
+    GCancellable * cancellable, GError ** error)
+{
+  Question question = {.client = client,.text = text,
+    .cancellable = cancellable
+  };
+
+  foxapi_session_run (client->session, errand, &question, cancellable);
+  if (question.error != NULL)
+    g_propagate_error (error, question.error);
+  return question.task;
+}
+
+static void
+submit (gpointer data)
+{
+  Question *question = data;
+  g_autoptr (SoupMessage) message = new_message (question->client,
+      SOUP_METHOD_POST, "/v1/videos/generations");
+  g_autoptr (GBytes) bytes = g_bytes_new (question->text,
+      strlen (question->text));
+  g_autoptr (GString) answer = NULL;
+
+  soup_message_set_request_body_from_bytes (message, "application/json", bytes);
+  answer = foxapi_client_call (question->client, FOXAPI_CALL_SUBMIT, message,
+      question->cancellable, &question->error);
+  if (answer != NULL)
+    question->task = read_task (FOXAPI_CALL_SUBMIT, answer, NULL,
+        &question->error);
+}
+
 /**
  * foxapi_client_submit:
  * @client: the service
@@ -345,18 +449,24 @@ FoxapiTask *
 foxapi_client_submit (FoxapiClient * client, const gchar * body,
     GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (SoupMessage) message =
-      new_message (client, SOUP_METHOD_POST, "/v1/videos/generations");
-  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+  return have_answered (client, submit, body, cancellable, error);
+}
+
+static void
+ask (gpointer data)
+{
+  Question *question = data;
+  g_autofree gchar *escaped = g_uri_escape_string (question->text, NULL, FALSE);
+  g_autofree gchar *path = g_strconcat ("/v1/tasks/", escaped, NULL);
+  g_autoptr (SoupMessage) message = new_message (question->client,
+      SOUP_METHOD_GET, path);
   g_autoptr (GString) answer = NULL;
 
-  soup_message_set_request_body_from_bytes (message, "application/json", bytes);
-  answer = foxapi_client_call (client, FOXAPI_CALL_SUBMIT, message,
-      cancellable, error);
-  if (answer == NULL)
-    return NULL;
-
-  return read_task (FOXAPI_CALL_SUBMIT, answer, NULL, error);
+  answer = foxapi_client_call (question->client, FOXAPI_CALL_ASK, message,
+      question->cancellable, &question->error);
+  if (answer != NULL)
+    question->task = read_task (FOXAPI_CALL_ASK, answer, question->text,
+        &question->error);
 }
 
 /**
@@ -376,17 +486,7 @@ FoxapiTask *
 foxapi_client_ask (FoxapiClient * client, const gchar * id,
     GCancellable * cancellable, GError ** error)
 {
-  g_autofree gchar *escaped = g_uri_escape_string (id, NULL, FALSE);
-  g_autofree gchar *path = g_strconcat ("/v1/tasks/", escaped, NULL);
-  g_autoptr (SoupMessage) message = new_message (client, SOUP_METHOD_GET, path);
-  g_autoptr (GString) answer = NULL;
-
-  answer = foxapi_client_call (client, FOXAPI_CALL_ASK, message, cancellable,
-      error);
-  if (answer == NULL)
-    return NULL;
-
-  return read_task (FOXAPI_CALL_ASK, answer, id, error);
+  return have_answered (client, ask, id, cancellable, error);
 }
 
 /**

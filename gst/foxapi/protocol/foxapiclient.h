@@ -30,6 +30,8 @@ void foxapi_client_unref (FoxapiClient * client);
 const gchar *foxapi_client_get_base_url (FoxapiClient * client);
 gchar *foxapi_client_get_key_digest (FoxapiClient * client);
 FoxapiSession *foxapi_client_get_session (FoxapiClient * client);
+void foxapi_client_cool_down (FoxapiClient * client, gint64 pause_us);
+gint64 foxapi_client_get_pause_left (FoxapiClient * client);
 gchar *foxapi_client_quote (FoxapiClient * client, const gchar * text);
 
 FoxapiTask *foxapi_client_submit (FoxapiClient * client, const gchar * body,

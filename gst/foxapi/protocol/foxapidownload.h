@@ -46,6 +46,7 @@ gssize foxapi_download_read (FoxapiDownload * download, gpointer buffer,
 
 gboolean foxapi_download_get_size (FoxapiDownload * download, guint64 * size);
 gboolean foxapi_download_is_seekable (FoxapiDownload * download);
+gboolean foxapi_download_is_encrypted (FoxapiDownload * download);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiDownload, foxapi_download_free)
 

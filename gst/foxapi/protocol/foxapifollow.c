@@ -60,9 +60,10 @@ foxapi_follow_ask (const FoxapiRun * run, const gchar * id, GError ** error)
 
   for (guint attempt = 1;; attempt++) {
     g_autoptr (GError) fault = NULL, cancelled = NULL;
-    FoxapiTask *task;
+    FoxapiTask *task = NULL;
 
-    task = foxapi_client_ask (run->client, id, run->cancellable, &fault);
+    if (foxapi_run_wait_for_service (run, &fault))
+      task = foxapi_client_ask (run->client, id, run->cancellable, &fault);
     if (task != NULL)
       return task;
 

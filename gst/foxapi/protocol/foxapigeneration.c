@@ -354,6 +354,25 @@ end_submission (FoxapiGeneration * generation, const GError * fault)
     drop_record (generation);
 }
 
+/* A submission that was stopped by the end of the run's time, wherever it was, is
+ * no whim of the application: it is an error to be told. */
+static GError *
+name_overdue (const FoxapiRun * run, GError * fault)
+{
+  GError *error;
+
+  if (!g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || !foxapi_run_is_overdue (run))
+    return fault;
+
+  g_error_free (fault);
+  error = g_error_new_literal (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
+      "The request could not be submitted within task-timeout, and nothing was "
+      "charged. Check the network and the property base-url, then start again.");
+  foxapi_error_edit_details (error)->charge = FOXAPI_CHARGE_NO;
+  return error;
+}
+
 static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
     GHashTable * digests, const gchar * identity, const gchar * key_digest,
@@ -364,6 +383,8 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   g_autoptr (GError) fault = NULL;
   g_autofree gchar *text = NULL;
 
+  if (!foxapi_run_wait_for_service (run, error))
+    return FALSE;
   uploaded = foxapi_references_upload (run, generation->body, digests, error);
   if (uploaded == NULL)
     return FALSE;
@@ -407,6 +428,7 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
   g_autoptr (GHashTable) digests = foxapi_references_new_digests ();
   g_autofree gchar *identity = NULL, *key_digest = NULL;
+  GError *fault = NULL;
 
   identity = identify (generation, run, digests, &key_digest, error);
   if (identity == NULL)
@@ -418,7 +440,10 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
     take_from_store (generation, run, identity);
   if (generation->task_id != NULL)
     return TRUE;
-  return submit (generation, run, digests, identity, key_digest, error);
+  if (submit (generation, run, digests, identity, key_digest, &fault))
+    return TRUE;
+  g_propagate_error (error, name_overdue (run, fault));
+  return FALSE;
 }
 
 /* One answer that the service does not know a task is no proof that it never

@@ -64,8 +64,43 @@ foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
       details ? details->retry_after_us : -1, g_random_double ());
 
   delay_us = MAX (delay_us, min_delay_us);
+  if (details != NULL && details->http_status == 429)
+    foxapi_client_cool_down (run->client, delay_us);
   run->observer->trying_again (run->user_data, fault, delay_us);
   return foxapi_run_wait_until (run, g_get_monotonic_time () + delay_us, error);
+}
+
+/**
+ * foxapi_run_wait_for_service:
+ * @run: a run
+ * @error: return location, G_IO_ERROR_CANCELLED
+ *
+ * Sleeps as long as the service wants to be left alone, because it has answered
+ * 429 to anybody in this process with the same key, and tells the observer. To be
+ * called before each call; mostly it returns at once.
+ *
+ * Returns: %FALSE if cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error)
+{
+  gint64 left_us;
+
+  while ((left_us = foxapi_client_get_pause_left (run->client)) > 0
+      && !foxapi_run_is_overdue (run)) {
+    g_autoptr (GError) why = g_error_new_literal (FOXAPI_ERROR,
+        FOXAPI_ERROR_BUSY, "The service has too many requests of this "
+        "application (HTTP 429).");
+
+    /* So that not all come back at once; whoever was told comes first. */
+    left_us = foxapi_retry_get_delay (1, left_us, g_random_double ());
+    run->observer->trying_again (run->user_data, why, left_us);
+    if (!foxapi_run_wait_until (run, g_get_monotonic_time () + left_us, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /**

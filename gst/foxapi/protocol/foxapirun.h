@@ -68,6 +68,7 @@ gboolean foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us,
     GError ** error);
 gboolean foxapi_run_pause (const FoxapiRun * run, const GError * fault,
     guint attempt, gint64 min_delay_us, GError ** error);
+gboolean foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error);
 void foxapi_run_warn (const FoxapiRun * run, FoxapiCharge charge,
     const gchar * format, ...) G_GNUC_PRINTF (3, 4);
 

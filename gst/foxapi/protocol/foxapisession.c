@@ -15,13 +15,68 @@
 
 struct _FoxapiSession
 {
-  gatomicrefcount ref_count;
+  guint ref_count;              /* under the lock */
+  FoxapiSessionSettings settings;
   SoupSession *soup;
-  gboolean has_proxy;           /* named by the application */
-  gchar *proxy_id;
-  gchar *proxy_pw;
-  gboolean ssl_strict;
+  FoxapiErrands *errands;       /* whose threads make calls on it */
 };
+
+/* All that are in use: whoever wants the same shares one. */
+static GMutex lock;
+static GList *sessions;         /* under the lock */
+
+/**
+ * foxapi_session_settings_copy:
+ * @settings: settings
+ * @copy: (out caller-allocates): gets them
+ *
+ * Since: 0.1
+ */
+void
+foxapi_session_settings_copy (const FoxapiSessionSettings * settings,
+    FoxapiSessionSettings * copy)
+{
+  copy->timeout = settings->timeout;
+  copy->user_agent = g_strdup (settings->user_agent);
+  copy->proxy = g_strdup (settings->proxy);
+  copy->proxy_id = g_strdup (settings->proxy_id);
+  copy->proxy_pw = g_strdup (settings->proxy_pw);
+  copy->ssl_strict = settings->ssl_strict;
+  copy->tls_database = settings->tls_database ?
+      g_object_ref (settings->tls_database) : NULL;
+  copy->tls_interaction = settings->tls_interaction ?
+      g_object_ref (settings->tls_interaction) : NULL;
+}
+
+/**
+ * foxapi_session_settings_clear:
+ * @settings: freed but for the struct itself
+ *
+ * Since: 0.1
+ */
+void
+foxapi_session_settings_clear (FoxapiSessionSettings * settings)
+{
+  g_clear_pointer (&settings->user_agent, g_free);
+  g_clear_pointer (&settings->proxy, g_free);
+  g_clear_pointer (&settings->proxy_id, g_free);
+  g_clear_pointer (&settings->proxy_pw, g_free);
+  g_clear_object (&settings->tls_database);
+  g_clear_object (&settings->tls_interaction);
+}
+
+static gboolean
+settings_equal (const FoxapiSessionSettings * a,
+    const FoxapiSessionSettings * b)
+{
+  return a->timeout == b->timeout && a->ssl_strict == b->ssl_strict
+      && g_strcmp0 (a->user_agent, b->user_agent) == 0
+      && g_strcmp0 (a->proxy, b->proxy) == 0
+      && g_strcmp0 (a->proxy_id, b->proxy_id) == 0
+      && g_strcmp0 (a->proxy_pw, b->proxy_pw) == 0
+      && a->tls_database == b->tls_database
+      && a->tls_interaction == b->tls_interaction;
+}
 
 static gboolean
 set_proxy (SoupSession * soup, const gchar * proxy, GError ** error)
@@ -46,39 +101,65 @@ set_proxy (SoupSession * soup, const gchar * proxy, GError ** error)
   return TRUE;
 }
 
-/**
- * foxapi_session_new:
- * @settings: what the application wants
- * @error: return location, %FOXAPI_ERROR_SETTINGS
- *
- * Returns: (transfer full) (nullable): a session, which has no connections yet
- *
- * Since: 0.1
- */
-FoxapiSession *
-foxapi_session_new (const FoxapiSessionSettings * settings, GError ** error)
+static SoupSession *
+new_soup_session (const FoxapiSessionSettings * settings, GError ** error)
 {
-  g_autoptr (SoupSession) soup = NULL;
-  FoxapiSession *session;
-
-  soup = soup_session_new_with_options ("timeout", settings->timeout,
-      "user-agent", settings->user_agent,
+  g_autoptr (SoupSession) soup = soup_session_new_with_options ("timeout",
+      settings->timeout, "user-agent", settings->user_agent,
       "max-conns", MAX_CONNECTIONS, "max-conns-per-host", MAX_CONNECTIONS,
       "tls-interaction", settings->tls_interaction, NULL);
+
   if (settings->tls_database != NULL)
     soup_session_set_tls_database (soup, settings->tls_database);
   /* Answers are bounded by what arrives, not by what it unpacks to. */
   soup_session_remove_feature_by_type (soup, SOUP_TYPE_CONTENT_DECODER);
   if (!set_proxy (soup, settings->proxy, error))
     return NULL;
+  return g_steal_pointer (&soup);
+}
 
-  session = g_new0 (FoxapiSession, 1);
-  g_atomic_ref_count_init (&session->ref_count);
-  session->soup = g_steal_pointer (&soup);
-  session->has_proxy = settings->proxy != NULL && *settings->proxy != '\0';
-  session->proxy_id = g_strdup (settings->proxy_id);
-  session->proxy_pw = g_strdup (settings->proxy_pw);
-  session->ssl_strict = settings->ssl_strict;
+/* Called with the lock */
+static FoxapiSession *
+find_session (const FoxapiSessionSettings * settings)
+{
+  for (GList * l = sessions; l != NULL; l = l->next) {
+    FoxapiSession *session = l->data;
+
+    if (settings_equal (&session->settings, settings))
+      return session;
+  }
+  return NULL;
+}
+
+/**
+ * foxapi_session_new:
+ * @settings: what the application wants
+ * @error: return location, %FOXAPI_ERROR_SETTINGS
+ *
+ * Returns: (transfer full) (nullable): the session of all who want the same; it
+ *   may have connections
+ *
+ * Since: 0.1
+ */
+FoxapiSession *
+foxapi_session_new (const FoxapiSessionSettings * settings, GError ** error)
+{
+  FoxapiSession *session;
+  SoupSession *soup;
+
+  g_mutex_lock (&lock);
+  session = find_session (settings);
+  if (session != NULL) {
+    session->ref_count++;
+  } else if ((soup = new_soup_session (settings, error)) != NULL) {
+    session = g_new0 (FoxapiSession, 1);
+    session->ref_count = 1;
+    session->soup = soup;
+    session->errands = foxapi_errands_new ();
+    foxapi_session_settings_copy (settings, &session->settings);
+    sessions = g_list_prepend (sessions, session);
+  }
+  g_mutex_unlock (&lock);
   return session;
 }
 
@@ -93,7 +174,9 @@ foxapi_session_new (const FoxapiSessionSettings * settings, GError ** error)
 FoxapiSession *
 foxapi_session_ref (FoxapiSession * session)
 {
-  g_atomic_ref_count_inc (&session->ref_count);
+  g_mutex_lock (&lock);
+  session->ref_count++;
+  g_mutex_unlock (&lock);
   return session;
 }
 
@@ -106,12 +189,19 @@ foxapi_session_ref (FoxapiSession * session)
 void
 foxapi_session_unref (FoxapiSession * session)
 {
-  if (!g_atomic_ref_count_dec (&session->ref_count))
+  gboolean is_last;
+
+  g_mutex_lock (&lock);
+  is_last = --session->ref_count == 0;
+  if (is_last)
+    sessions = g_list_remove (sessions, session);
+  g_mutex_unlock (&lock);
+  if (!is_last)
     return;
 
+  foxapi_errands_free (session->errands);
   g_object_unref (session->soup);
-  g_free (session->proxy_id);
-  g_free (session->proxy_pw);
+  foxapi_session_settings_clear (&session->settings);
   g_free (session);
 }
 
@@ -127,13 +217,13 @@ static gboolean
 authenticate_at_proxy (SoupMessage * message, SoupAuth * auth,
     gboolean retrying, gpointer user_data)
 {
-  FoxapiSession *session = user_data;
+  const FoxapiSessionSettings *settings = user_data;
 
-  if (!soup_auth_is_for_proxy (auth) || retrying || session->proxy_id == NULL)
+  if (!soup_auth_is_for_proxy (auth) || retrying || settings->proxy_id == NULL)
     return FALSE;
 
-  soup_auth_authenticate (auth, session->proxy_id,
-      session->proxy_pw ? session->proxy_pw : "");
+  soup_auth_authenticate (auth, settings->proxy_id,
+      settings->proxy_pw ? settings->proxy_pw : "");
   return TRUE;
 }
 
@@ -142,17 +232,19 @@ authenticate_at_proxy (SoupMessage * message, SoupAuth * auth,
  * submission had left. So it is told at once who asks. (With TLS it is a CONNECT
  * that is answered.) */
 static void
-introduce_to_proxy (FoxapiSession * session, SoupMessage * message)
+introduce_to_proxy (const FoxapiSessionSettings * settings,
+    SoupMessage * message)
 {
   g_autofree gchar *credentials = NULL, *encoded = NULL, *basic = NULL;
 
-  if (!session->has_proxy || session->proxy_id == NULL
+  if (settings->proxy == NULL || *settings->proxy == '\0'
+      || settings->proxy_id == NULL
       || strcmp (g_uri_get_scheme (soup_message_get_uri (message)),
           "http") != 0)
     return;
 
-  credentials = g_strconcat (session->proxy_id, ":",
-      session->proxy_pw ? session->proxy_pw : "", NULL);
+  credentials = g_strconcat (settings->proxy_id, ":",
+      settings->proxy_pw ? settings->proxy_pw : "", NULL);
   encoded = g_base64_encode ((const guchar *) credentials,
       strlen (credentials));
   basic = g_strconcat ("Basic ", encoded, NULL);
@@ -166,6 +258,41 @@ note_sent (SoupMessage * message, gpointer user_data)
   gboolean *sent = user_data;
 
   *sent = TRUE;
+}
+
+static gboolean
+is_shared (FoxapiSession * session)
+{
+  gboolean shared;
+
+  g_mutex_lock (&lock);
+  shared = session->ref_count > 1;
+  g_mutex_unlock (&lock);
+  return shared;
+}
+
+/**
+ * foxapi_session_run:
+ * @session: a session
+ * @errand: makes a call with foxapi_session_send() and reads the answer; it ends
+ *   soon when @cancellable is cancelled
+ * @data: for @errand
+ * @cancellable: (nullable): what @errand looks at
+ *
+ * Has a call made, and returns when it has been made. Whoever has the session for
+ * himself makes it himself; calls of many are made by a few threads that they
+ * share: see foxapi_errands_run().
+ *
+ * Since: 0.1
+ */
+void
+foxapi_session_run (FoxapiSession * session, FoxapiErrand errand,
+    gpointer data, GCancellable * cancellable)
+{
+  if (is_shared (session))
+    foxapi_errands_run (session->errands, errand, data, cancellable);
+  else
+    errand (data);
 }
 
 /**
@@ -194,12 +321,18 @@ foxapi_session_send (FoxapiSession * session, SoupMessage * message,
   GInputStream *body;
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  introduce_to_proxy (session, message);
+  /* libsoup gives each POST a connection of its own. Where others keep some for
+   * later calls, that one need not stay. */
+  if (soup_message_get_method (message) == SOUP_METHOD_POST
+      && is_shared (session))
+    soup_message_headers_replace (soup_message_get_request_headers (message),
+        "Connection", "close");
+  introduce_to_proxy (&session->settings, message);
   wrote_headers = g_signal_connect (message, "wrote-headers",
       G_CALLBACK (note_sent), &left);
   g_signal_connect (message, "authenticate",
-      G_CALLBACK (authenticate_at_proxy), session);
-  if (!session->ssl_strict)
+      G_CALLBACK (authenticate_at_proxy), &session->settings);
+  if (!session->settings.ssl_strict)
     g_signal_connect (message, "accept-certificate",
         G_CALLBACK (accept_any_certificate), NULL);
 

@@ -7,6 +7,8 @@
 
 #include <libsoup/soup.h>
 
+#include "foxapierrands.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -37,18 +39,25 @@ typedef struct
 /**
  * FoxapiSession:
  *
- * A #SoupSession with what each message needs around it. Reference-counted,
- * unchanged once made, to be used synchronously from any thread.
+ * A #SoupSession with what each message needs around it, shared by all who want
+ * the same: a process that follows many tasks has few connections.
+ * Reference-counted, to be used synchronously from any thread.
  *
  * Since: 0.1
  */
 typedef struct _FoxapiSession FoxapiSession;
+
+void foxapi_session_settings_copy (const FoxapiSessionSettings * settings,
+    FoxapiSessionSettings * copy);
+void foxapi_session_settings_clear (FoxapiSessionSettings * settings);
 
 FoxapiSession *foxapi_session_new (const FoxapiSessionSettings * settings,
     GError ** error);
 FoxapiSession *foxapi_session_ref (FoxapiSession * session);
 void foxapi_session_unref (FoxapiSession * session);
 
+void foxapi_session_run (FoxapiSession * session, FoxapiErrand errand,
+    gpointer data, GCancellable * cancellable);
 GInputStream *foxapi_session_send (FoxapiSession * session,
     SoupMessage * message, gboolean * sent, GCancellable * cancellable,
     GError ** error);

@@ -21,25 +21,6 @@ may_send_again (const FoxapiRun * run, const GError * fault, guint attempt)
       && !foxapi_run_is_overdue (run);
 }
 
-/* A call that was stopped by the end of the run's time is no whim of the
- * application: it is an error to be told. */
-static GError *
-name_overdue (const FoxapiRun * run, GError * fault)
-{
-  GError *error;
-
-  if (!g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-      || !foxapi_run_is_overdue (run))
-    return fault;
-
-  g_error_free (fault);
-  error = g_error_new_literal (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-      "The service was not reached within task-timeout. Check the network and "
-      "the property base-url, then start again.");
-  foxapi_error_edit_details (error)->charge = FOXAPI_CHARGE_NO;
-  return error;
-}
-
 /**
  * foxapi_submission_send:
  * @run: a run
@@ -58,14 +39,15 @@ foxapi_submission_send (const FoxapiRun * run, const gchar * body,
   for (guint attempt = 1;; attempt++) {
     GError *fault = NULL;
     gboolean slept;
-    FoxapiTask *task;
+    FoxapiTask *task = NULL;
 
-    task = foxapi_client_submit (run->client, body, run->cancellable, &fault);
+    if (foxapi_run_wait_for_service (run, &fault))
+      task = foxapi_client_submit (run->client, body, run->cancellable, &fault);
     if (task != NULL)
       return task;
 
     if (!may_send_again (run, fault, attempt)) {
-      g_propagate_error (error, name_overdue (run, fault));
+      g_propagate_error (error, fault);
       return NULL;
     }
     slept = foxapi_run_pause (run, fault, attempt, 0, error);

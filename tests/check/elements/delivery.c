@@ -73,7 +73,7 @@ GST_START_TEST (test_probe)
 
 GST_END_TEST;
 
-static const guint blocksizes[] = { 1, 4096, 3 * 1024 * 1024 };
+static const guint blocksizes[] = { 1, 4096, 3 * 1024 * 1024, G_MAXUINT };
 
 GST_START_TEST (test_blocksizes)
 {

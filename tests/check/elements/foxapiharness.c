@@ -14,6 +14,9 @@
 /* Only a broken test sees the end of this. */
 #define PATIENCE (60 * GST_SECOND)
 
+/* What a buffer may hold beyond its bytes, so that they begin well */
+#define ALIGNMENT 128
+
 FoxapiSim *sim;
 GBytes *payload;
 gchar *store;
@@ -203,6 +206,13 @@ static void
 take_buffer (Run * run, GstBuffer * buffer)
 {
   GstMapInfo map;
+  gsize offset, held;
+
+  /* A queue that counts its bytes must not hold many times as much. */
+  gst_buffer_get_sizes (buffer, &offset, &held);
+  fail_unless (held <= 2 * gst_buffer_get_size (buffer) + ALIGNMENT,
+      "A buffer of %" G_GSIZE_FORMAT " bytes holds %" G_GSIZE_FORMAT,
+      gst_buffer_get_size (buffer), held);
 
   fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
   g_byte_array_append (run->data, map.data, map.size);

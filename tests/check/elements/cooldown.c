@@ -1,0 +1,175 @@
+/* What the service answers to one element with 429 holds for all of them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <string.h>
+
+static const FoxapiSimFault a_minute = {.status = 429,
+  .headers = "Retry-After: 60"
+};
+
+static const FoxapiSimFault a_second = {.status = 429,
+  .headers = "Retry-After: 1"
+};
+
+/* Until it says that it waits because of HTTP 429 */
+static void
+wait_for_pause (Run * run)
+{
+  for (;;) {
+    GstMessage *message = run_wait (run, GST_MESSAGE_PROGRESS);
+    g_autofree gchar *text = NULL;
+
+    gst_message_parse_progress (message, NULL, NULL, &text);
+    if (strstr (text, "429") != NULL)
+      return;
+  }
+}
+
+static Run *
+start (const gchar * property, const gchar * value)
+{
+  Run *run = run_new (harness_source (property, value, NULL));
+
+  run_set_state (run, GST_STATE_PLAYING);
+  return run;
+}
+
+/* Whatever the other one wants to send, it does not; and stops at once. */
+GST_START_TEST (test_submission_of_another)
+{
+  g_autoptr (Run) told = NULL, other = NULL, third = NULL;
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &a_minute);
+  told = start ("prompt", "One");
+  wait_for_pause (told);
+
+  other = start ("prompt", "Another");
+  wait_for_pause (other);
+  third = start ("task-id", id);
+  wait_for_pause (third);
+  run_stop (other);
+  run_stop (third);
+  run_stop (told);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_ASK, 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_question_of_another)
+{
+  g_autoptr (Run) told = NULL, other = NULL;
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+
+  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &a_minute);
+  told = start ("task-id", id);
+  wait_for_pause (told);
+
+  other = start ("prompt", "Another");
+  wait_for_pause (other);
+  run_stop (other);
+  run_stop (told);
+  assert_requests (FOXAPI_SIM_ASK, 1);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+/* It has no attempt left, and still knows what to tell the others. */
+GST_START_TEST (test_told_without_retries)
+{
+  g_autoptr (Run) told = run_new (harness_source ("retries", 0, NULL));
+  g_autoptr (Run) other = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &a_minute);
+  run_to_error (told, GST_RESOURCE_ERROR_BUSY);
+  other = start ("prompt", "Another");
+  wait_for_pause (other);
+  run_stop (other);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* The pause ends, and then both get what they want, for one charge each. */
+GST_START_TEST (test_afterwards)
+{
+  g_autoptr (Run) told = NULL, other = NULL;
+  g_autoptr (GPtrArray) requests = NULL;
+  gint64 start_us;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &a_second);
+  told = start ("prompt", "One");
+  wait_for_pause (told);
+  other = start ("prompt", "Another");
+  run_to_eos (other);
+  run_to_eos (told);
+
+  requests = foxapi_sim_get_requests (sim, FOXAPI_SIM_SUBMIT);
+  fail_unless_equals_int (requests->len, 3);
+  start_us = ((FoxapiSimRequest *) g_ptr_array_index (requests, 0))->time_us;
+  for (guint i = 1; i < 3; i++) {
+    FoxapiSimRequest *request = g_ptr_array_index (requests, i);
+
+    fail_unless (request->time_us - start_us >= G_TIME_SPAN_SECOND);
+  }
+}
+
+GST_END_TEST;
+
+/* Another key, another account, another limit */
+GST_START_TEST (test_another_key)
+{
+  g_autoptr (Run) told = NULL, other = NULL;
+  FoxapiSimFault honest = { 0 };
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &a_minute);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &honest);
+  told = start ("prompt", "One");
+  wait_for_pause (told);
+  other = run_new (harness_source ("api-key", "another-key-0123456789", NULL));
+  run_to_error (other, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* The time for the task goes on meanwhile; nothing was sent, nothing charged. */
+GST_START_TEST (test_task_timeout)
+{
+  g_autoptr (Run) told = run_new (harness_source ("retries", 0, NULL));
+  g_autoptr (Run) other = run_new (harness_source ("task-timeout", 1, NULL));
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &a_minute);
+  run_to_error (told, GST_RESOURCE_ERROR_BUSY);
+  details = run_to_error (other, GST_RESOURCE_ERROR_OPEN_READ);
+  assert_boolean (details, "maybe-charged", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+static Suite *
+cooldown_suite (void)
+{
+  Suite *suite = suite_create ("cooldown");
+  TCase *tcase = tcase_create ("429");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_test (tcase, test_submission_of_another);
+  tcase_add_test (tcase, test_question_of_another);
+  tcase_add_test (tcase, test_told_without_retries);
+  tcase_add_test (tcase, test_afterwards);
+  tcase_add_test (tcase, test_another_key);
+  tcase_add_test (tcase, test_task_timeout);
+  return suite;
+}
+
+GST_CHECK_MAIN (cooldown);

@@ -1,0 +1,298 @@
+/* What many share: sessions, their connections, and the threads that call
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "protocoltest.h"
+
+#define N_CALLS 12
+#define N_HANDSHAKES 5          /* each loads the certificate authorities */
+
+static FoxapiSim *sim;
+
+static void
+setup (void)
+{
+  g_autoptr (GBytes) payload = make_payload (1000, 1);
+  FoxapiSimOptions options = make_options (payload);
+
+  sim = make_sim (&options);
+}
+
+static void
+teardown (void)
+{
+  g_clear_pointer (&sim, foxapi_sim_free);
+}
+
+/* Who shares with whom */
+
+static FoxapiSessionSettings
+make_settings (void)
+{
+  FoxapiSessionSettings settings = {
+    .timeout = 30,
+    .user_agent = (gchar *) "test",
+    .proxy = (gchar *) "http://127.0.0.1:9",
+    .proxy_id = (gchar *) "id",
+    .proxy_pw = (gchar *) "password",
+    .ssl_strict = TRUE,
+  };
+
+  return settings;
+}
+
+static void
+check_own (const FoxapiSessionSettings * settings)
+{
+  FoxapiSessionSettings usual = make_settings ();
+  g_autoptr (FoxapiSession) one = foxapi_session_new (&usual, NULL);
+  g_autoptr (FoxapiSession) other = foxapi_session_new (settings, NULL);
+
+  fail_unless (one != NULL && other != NULL);
+  fail_if (one == other);
+}
+
+GST_START_TEST (test_same_settings)
+{
+  FoxapiSessionSettings settings = make_settings ();
+  g_autoptr (FoxapiSession) one = foxapi_session_new (&settings, NULL);
+  g_autoptr (FoxapiSession) other = NULL;
+  g_autofree gchar *agent = g_strdup ("test");
+
+  settings.user_agent = agent;
+  other = foxapi_session_new (&settings, NULL);
+  fail_unless (one != NULL && one == other);
+}
+
+GST_END_TEST;
+
+/* A certificate that one accepts, or a proxy that one trusts, is nobody else's
+ * business. */
+GST_START_TEST (test_other_settings)
+{
+  FoxapiSessionSettings settings = make_settings ();
+  GTlsBackend *backend = g_tls_backend_get_default ();
+  GTlsInteraction *interaction = g_object_new (G_TYPE_TLS_INTERACTION, NULL);
+  GTlsDatabase *database = g_tls_backend_get_default_database (backend);
+
+  settings.timeout = 31;
+  check_own (&settings);
+  settings = make_settings ();
+  settings.user_agent = NULL;
+  check_own (&settings);
+  settings = make_settings ();
+  settings.proxy = NULL;
+  check_own (&settings);
+  settings = make_settings ();
+  settings.proxy_id = (gchar *) "other";
+  check_own (&settings);
+  settings = make_settings ();
+  settings.proxy_pw = NULL;
+  check_own (&settings);
+  settings = make_settings ();
+  settings.ssl_strict = FALSE;
+  check_own (&settings);
+  settings = make_settings ();
+  settings.tls_interaction = interaction;
+  check_own (&settings);
+  settings = make_settings ();
+  settings.tls_database = database;
+  check_own (&settings);
+  g_object_unref (interaction);
+  g_clear_object (&database);
+}
+
+GST_END_TEST;
+
+/* Calls from many threads */
+
+typedef struct
+{
+  FoxapiClient *client;
+  GCancellable *cancellable;
+  GThread *thread;
+  gchar *id;
+  GError *error;
+} Call;
+
+static gpointer
+run_call (gpointer data)
+{
+  Call *call = data;
+  g_autoptr (FoxapiTask) task = foxapi_client_ask (call->client, call->id,
+      call->cancellable, &call->error);
+
+  fail_unless ((task == NULL) == (call->error != NULL));
+  return NULL;
+}
+
+static FoxapiClient *
+make_client_for (FoxapiSession * session, const gchar * url)
+{
+  FoxapiClient *client = foxapi_client_new (session, url,
+      foxapi_sim_get_api_key (sim), NULL);
+
+  fail_unless (client != NULL);
+  return client;
+}
+
+static void
+start_calls (Call * calls, guint n, FoxapiSession * session, const gchar * url)
+{
+  for (guint i = 0; i < n; i++) {
+    calls[i].client = make_client_for (session, url);
+    calls[i].cancellable = g_cancellable_new ();
+    calls[i].id = foxapi_sim_add_task (sim, "pending");
+    calls[i].thread = g_thread_new ("call", run_call, &calls[i]);
+  }
+}
+
+static void
+cancel_calls (Call * calls, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    g_cancellable_cancel (calls[i].cancellable);
+}
+
+static void
+end_calls (Call * calls, guint n, gboolean are_cancelled)
+{
+  for (guint i = 0; i < n; i++) {
+    g_thread_join (calls[i].thread);
+    if (are_cancelled)
+      fail_unless (g_error_matches (calls[i].error, G_IO_ERROR,
+              G_IO_ERROR_CANCELLED));
+    else
+      fail_unless (calls[i].error == NULL);
+    g_clear_error (&calls[i].error);
+    foxapi_client_unref (calls[i].client);
+    g_object_unref (calls[i].cancellable);
+    g_free (calls[i].id);
+  }
+}
+
+GST_START_TEST (test_one_connection)
+{
+  g_autoptr (FoxapiSession) session = make_session ();
+  g_autoptr (GPtrArray) requests = NULL;
+
+  for (guint i = 0; i < 5; i++) {
+    Call call = { NULL };
+
+    start_calls (&call, 1, session, foxapi_sim_get_base_url (sim));
+    end_calls (&call, 1, FALSE);
+  }
+  requests = foxapi_sim_get_requests (sim, FOXAPI_SIM_ASK);
+  fail_unless_equals_int (requests->len, 5);
+  for (guint i = 1; i < 5; i++)
+    fail_unless_equals_int (((FoxapiSimRequest *)
+            g_ptr_array_index (requests, i))->connection,
+        ((FoxapiSimRequest *) g_ptr_array_index (requests, 0))->connection);
+}
+
+GST_END_TEST;
+
+/* POST takes a connection of its own; none stays behind. */
+GST_START_TEST (test_submissions_leave_none)
+{
+  g_autoptr (FoxapiSession) session = make_session ();
+  g_autoptr (FoxapiClient) one = make_client (sim);
+  g_autoptr (FoxapiClient) other = make_client (sim);
+  g_autoptr (FoxapiTask) task = foxapi_client_submit (one, GOOD_BODY, NULL,
+      NULL);
+  g_autoptr (FoxapiTask) other_task = foxapi_client_submit (other, GOOD_BODY,
+      NULL, NULL);
+
+  fail_unless (task != NULL && other_task != NULL);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
+}
+
+GST_END_TEST;
+
+/* However many hang, one more is made. */
+GST_START_TEST (test_calls_that_hang)
+{
+  FoxapiSimFault hold = {.hold = TRUE };
+  g_autoptr (FoxapiSession) session = make_session ();
+  Call calls[N_CALLS] = { {NULL}
+  };
+  Call last = { NULL };
+
+  for (guint i = 1; i <= N_CALLS; i++)
+    script_nth (sim, FOXAPI_SIM_ASK, i, hold);
+  start_calls (calls, N_CALLS, session, foxapi_sim_get_base_url (sim));
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, N_CALLS));
+  start_calls (&last, 1, session, foxapi_sim_get_base_url (sim));
+  end_calls (&last, 1, FALSE);
+  foxapi_sim_release (sim);
+  end_calls (calls, N_CALLS, FALSE);
+}
+
+GST_END_TEST;
+
+/* Those under way, and those that wait for a thread */
+GST_START_TEST (test_cancelled)
+{
+  FoxapiSimFault hold = {.hold = TRUE };
+  g_autoptr (FoxapiSession) session = make_session ();
+  Call calls[N_CALLS] = { {NULL}
+  };
+
+  script_all (sim, FOXAPI_SIM_ASK, hold);
+  start_calls (calls, N_CALLS, session, foxapi_sim_get_base_url (sim));
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, __i__));
+  cancel_calls (calls, N_CALLS);
+  end_calls (calls, N_CALLS, TRUE);
+}
+
+GST_END_TEST;
+
+/* A server that accepts and then says nothing: nobody waits for the connection
+ * that another one is making, and all can be cancelled. */
+GST_START_TEST (test_handshakes_that_hang)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  g_autofree gchar *url = g_strdup_printf ("https://127.0.0.1:%u", port);
+  g_autoptr (FoxapiSession) session = make_session ();
+  GSocketConnection *accepted[N_HANDSHAKES];
+  Call calls[N_HANDSHAKES] = { {NULL}
+  };
+
+  start_calls (calls, N_HANDSHAKES, session, url);
+  for (guint i = 0; i < N_HANDSHAKES; i++) {
+    accepted[i] = g_socket_listener_accept (listener, NULL, NULL, NULL);
+    fail_unless (accepted[i] != NULL);
+  }
+  cancel_calls (calls, N_HANDSHAKES);
+  end_calls (calls, N_HANDSHAKES, TRUE);
+  for (guint i = 0; i < N_HANDSHAKES; i++)
+    g_object_unref (accepted[i]);
+}
+
+GST_END_TEST;
+
+static Suite *
+sharing_suite (void)
+{
+  Suite *suite = suite_create ("sharing");
+  TCase *tcase = tcase_create ("sessions");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup, teardown);
+  tcase_add_test (tcase, test_same_settings);
+  tcase_add_test (tcase, test_other_settings);
+  tcase_add_test (tcase, test_one_connection);
+  tcase_add_test (tcase, test_submissions_leave_none);
+
+  tcase = tcase_create ("calls");
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, setup, teardown);
+  tcase_add_test (tcase, test_calls_that_hang);
+  tcase_add_loop_test (tcase, test_cancelled, 0, 3);
+  tcase_add_test (tcase, test_handshakes_that_hang);
+  return suite;
+}
+
+GST_CHECK_MAIN (sharing);
