@@ -21,6 +21,7 @@ EXAMPLES = os.path.join(pages.ROOT, "tests", "examples")
 PROGRESS_BAR = os.path.join(simulator.BUILD, "tests", "examples",
                             "progress-bar")
 BATCH = os.path.join(EXAMPLES, "batch.sh")
+PREVIEW = os.path.join(EXAMPLES, "preview.py")
 SEVERAL = os.path.join(EXAMPLES, "several.py")
 
 
@@ -154,12 +155,25 @@ def check_several(points):
                      "Ctrl-C ends several.py cleanly", status, screen)
 
 
+def check_preview(points):
+    """More frames are shown than the video has: those before it."""
+    with Place("--generation-time", "2") as place:
+        place.environment["GST_DEBUG"] = "basesink:6"
+        status, said = place.run("/usr/bin/python3", PREVIEW, "A fox",
+                                 "duration=2")
+        shown = said.count("rendering object")
+        points.check(status == 0 and "Playing" in said and shown > 50,
+                     "preview.py shows a placeholder and the video",
+                     status, shown)
+
+
 def main():
     signal.alarm(5 * LIMIT)
     points = tap.Points()
     check_progress_bar(points)
     check_batch(points)
     check_several(points)
+    check_preview(points)
     points.end()
 
 

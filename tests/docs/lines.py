@@ -103,7 +103,9 @@ def execute(block, folder, environment):
 
     if until and until not in said:
         return f"never said {until}\n{said}"
-    if (process.returncode == 0) == (block.option("fails") is not None):
+    ended_well = process.returncode == 0 \
+        or (until and process.returncode == -signal.SIGINT)
+    if ended_well == (block.option("fails") is not None):
         return f"ended with {process.returncode}\n{said}"
     if COMPLAINTS.search(said):
         return f"complains\n{said}"
@@ -122,6 +124,10 @@ def run(block):
             simulator.Simulator(*shlex.split(block.option("sim") or "")
                                 ) as service:
         make_checkout(folder)
+        if block.option("address"):
+            with open(os.path.join(folder, block.option("address")), "w",
+                      encoding="utf-8") as file:
+                file.write(service.url)
         environment = simulator.environment(service, home)
         environment["DESTDIR"] = os.path.join(home, "installed")
         environment["G_DEBUG"] = "fatal-criticals"

@@ -3,6 +3,9 @@
 A fenced block may have a directive in a comment on the line above it:
 
     <!-- test: sim --task ID -->       options of the block's simulator
+    <!-- test: address FILE -->        it finds the simulator's address there
+    <!-- test: until TEXT -->          it runs until it says so, then Ctrl-C
+    <!-- test: fails -->               it has to end with an error
     <!-- test: from PATH -->           the block stands in that file, word by word
     <!-- test: not run: REASON -->     the block is not run
 
