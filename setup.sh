@@ -14,11 +14,12 @@ packages="
   libsoup-3.0-dev libjson-glib-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-base-apps
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
-  gstreamer1.0-libav glib-networking shared-mime-info fonts-dejavu-core
+  gstreamer1.0-libav gstreamer1.0-x gstreamer1.0-alsa gstreamer1.0-pulseaudio
+  glib-networking shared-mime-info fonts-dejavu-core
 "
 if [ "${1-}" = test ]; then
   packages="$packages clang indent openssl tinyproxy libges-1.0-dev
-    python3"
+    graphviz python3 python3-gi gir1.2-gstreamer-1.0"
 fi
 
 missing=

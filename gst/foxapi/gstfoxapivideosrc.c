@@ -58,6 +58,7 @@
 
 #include "gstfoxapivideosrc.h"
 
+#include "foxapierror.h"
 #include "foxapiuri.h"
 #include "gstfoxapidelivery.h"
 #include "gstfoxapienums.h"
@@ -331,6 +332,22 @@ describe_task (FoxapiTask * task, gint remaining_s)
   return g_string_free (text, FALSE);
 }
 
+/* The first word about a task says what it means for the money: a person who
+ * presses Ctrl-C later sees nothing more. */
+static void
+post_task_progress (GstFoxapiVideoSrc * self, const gchar * text,
+    gboolean is_first, gboolean resumed)
+{
+  g_autofree gchar *explained = NULL;
+
+  if (is_first)
+    explained = g_strdup_printf ("%s (%s)", text, resumed ?
+        "taken up, nothing is charged again" :
+        "charged; if interrupted, its id takes it up");
+  post_progress (self, GST_PROGRESS_TYPE_CONTINUE, explained ? explained :
+      text);
+}
+
 static void
 on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
     gint remaining_s)
@@ -339,7 +356,7 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
   g_autofree gchar *text = describe_task (task, remaining_s);
   FoxapiTask *old_task;
 
-  GST_INFO_OBJECT (self, "task %s%s", text, resumed ? " (taken up)" : "");
+  GST_INFO_OBJECT (self, "task %s", text);
 
   GST_OBJECT_LOCK (self);
   old_task = self->task;
@@ -348,12 +365,12 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
   g_free (self->task_id);
   self->task_id = g_strdup (foxapi_task_get_id (task));
   GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&old_task, foxapi_task_unref);
 
   gst_foxapi_post_task (GST_ELEMENT (self), task, resumed);
   if (foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING
       && !self->job.run.until_task)
-    post_progress (self, GST_PROGRESS_TYPE_CONTINUE, text);
+    post_task_progress (self, text, old_task == NULL, resumed);
+  g_clear_pointer (&old_task, foxapi_task_unref);
 }
 
 static void
@@ -481,16 +498,21 @@ note_playing (GstFoxapiVideoSrc * self)
     foxapi_generation_delivered (self->job.generation);
 }
 
-/* Notes the errors that the base class posts, too: see is_end_of_delivery(). */
+/* Notes the errors that the base class posts, too: see is_end_of_delivery(). They
+ * say nothing of the task. */
 static gboolean
 gst_foxapi_video_src_post_message (GstElement * element, GstMessage * message)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (element);
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    g_autofree gchar *task_id = NULL;
+
     GST_OBJECT_LOCK (self);
     self->has_failed = TRUE;
+    task_id = g_strdup (self->task_id);
     GST_OBJECT_UNLOCK (self);
+    message = gst_foxapi_explain_stream_error (message, task_id);
   }
   return GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->post_message
       (element, message);
@@ -536,6 +558,18 @@ gst_foxapi_video_src_unlock_stop (GstBaseSrc * src)
 
 /* The streaming thread, from here on */
 
+/* Not where it ended without a result, and not where the service has never heard
+ * of it: nobody should be told that a mistyped id is paid for. */
+static gboolean
+can_be_taken_up (GstFoxapiVideoSrc * self, const GError * error)
+{
+  gboolean is_unknown =
+      foxapi_generation_get_task (self->job.generation) == NULL
+      && g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND);
+
+  return !is_unknown && !foxapi_generation_has_failed (self->job.generation);
+}
+
 /* Ends create() with @error. FLUSHING, not ERROR: for that the base class would
  * post an ERROR of its own, and send an EOS as if the result were complete. */
 static GstFlowReturn
@@ -553,7 +587,7 @@ fail (GstFoxapiVideoSrc * self, const GError * error)
   if (self->progress_is_open)
     post_progress (self, GST_PROGRESS_TYPE_ERROR, error->message);
   gst_foxapi_post_error (GST_ELEMENT (self), error, task_id,
-      !foxapi_generation_has_failed (self->job.generation));
+      can_be_taken_up (self, error));
   return GST_FLOW_FLUSHING;
 }
 
@@ -563,7 +597,7 @@ generate (GstFoxapiVideoSrc * self)
   const gchar *task_id = foxapi_generation_get_task_id (self->job.generation);
   g_autofree gchar *text = task_id ?
       g_strdup_printf ("Taking up task %s", task_id) :
-      g_strdup ("Submitting the request");
+      g_strdup ("Submitting the request, unless a paid task of it is there");
   g_autoptr (GError) error = NULL;
 
   post_progress (self, GST_PROGRESS_TYPE_START, text);
@@ -576,7 +610,9 @@ generate (GstFoxapiVideoSrc * self)
     post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "The task is submitted");
     self->phase = PHASE_DELIVER_TASK;
   } else {
-    post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "The task has completed");
+    post_progress (self, GST_PROGRESS_TYPE_COMPLETE, self->resumed ?
+        "The task has completed (taken up, nothing is charged again)" :
+        "The task has completed");
     self->phase = PHASE_DELIVER_MEDIA;
   }
   return GST_FLOW_OK;

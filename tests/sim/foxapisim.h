@@ -199,6 +199,9 @@ void foxapi_sim_set_task (FoxapiSim * sim, const gchar * id,
     const gchar * status, gint progress);
 /* Makes a task that nobody submitted here (to be taken up), returns its id. */
 gchar *foxapi_sim_add_task (FoxapiSim * sim, const gchar * status);
+/* The same under an id of the caller's choice, unless that is NULL. */
+gchar *foxapi_sim_add_named_task (FoxapiSim * sim, const gchar * wanted_id,
+    const gchar * status);
 /* Result links handed out before this answer 404 from now on. */
 void foxapi_sim_expire_links (FoxapiSim * sim);
 /* The result's bytes and validators change ("a changed file"). */

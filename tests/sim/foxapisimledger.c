@@ -291,8 +291,19 @@ foxapi_sim_set_task (FoxapiSim * sim, const gchar * id, const gchar * status,
 
 /* A task that runs goes on by time, unless tasks are moved by hand; any other
  * status stays as it was given. */
+/* Called with the lock */
+static void
+rename_entry (FoxapiSim * sim, FoxapiSimEntry * entry, const gchar * id)
+{
+  g_hash_table_remove (sim->tasks_by_id, entry->id);
+  g_free (entry->id);
+  entry->id = g_strdup (id);
+  g_hash_table_insert (sim->tasks_by_id, entry->id, entry);
+}
+
 gchar *
-foxapi_sim_add_task (FoxapiSim * sim, const gchar * status)
+foxapi_sim_add_named_task (FoxapiSim * sim, const gchar * wanted_id,
+    const gchar * status)
 {
   FoxapiSimEntry *entry;
   gboolean processing = g_strcmp0 (status, "processing") == 0;
@@ -300,6 +311,8 @@ foxapi_sim_add_task (FoxapiSim * sim, const gchar * status)
 
   foxapi_sim_lock (sim);
   entry = foxapi_sim_entry_new (sim, foxapi_sim_order_new_default (), NULL);
+  if (wanted_id != NULL)
+    rename_entry (sim, entry, wanted_id);
   if (processing)
     entry->started_us -= (gint64) sim->options.queue_time_ms * 1000;
   if (sim->options.manual || (status != NULL && !processing
@@ -309,6 +322,12 @@ foxapi_sim_add_task (FoxapiSim * sim, const gchar * status)
   g_cond_broadcast (&sim->changed);
   foxapi_sim_unlock (sim);
   return id;
+}
+
+gchar *
+foxapi_sim_add_task (FoxapiSim * sim, const gchar * status)
+{
+  return foxapi_sim_add_named_task (sim, NULL, status);
 }
 
 void

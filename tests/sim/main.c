@@ -83,6 +83,7 @@ typedef struct
   gchar *ledger;
   gchar *port_file;
   gchar **faults;
+  gchar **tasks;
 } Arguments;
 
 static void
@@ -95,6 +96,7 @@ arguments_clear (Arguments * arguments)
   g_free (arguments->ledger);
   g_free (arguments->port_file);
   g_strfreev (arguments->faults);
+  g_strfreev (arguments->tasks);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
@@ -134,6 +136,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
         "Its private key (PEM)", "FILE"},
     {"fault", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->faults,
         "What goes wrong, see below; may be repeated", "FAULT"},
+    {"task", 't', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->tasks,
+        "A task that somebody has submitted before; may be repeated", "ID"},
     {"ledger", 0, 0, G_OPTION_ARG_FILENAME, &arguments->ledger,
         "Write what was charged into this file at the end (JSON)", "FILE"},
     {"port-file", 0, 0, G_OPTION_ARG_FILENAME, &arguments->port_file,
@@ -400,6 +404,8 @@ serve (int argc, char **argv, GError ** error)
 
     foxapi_sim_script (sim, spec->route, spec->nth, spec->fault);
   }
+  for (guint i = 0; arguments.tasks != NULL && arguments.tasks[i] != NULL; i++)
+    g_free (foxapi_sim_add_named_task (sim, arguments.tasks[i], NULL));
   served = run (sim, &arguments, error);
   foxapi_sim_free (sim);
   return served;

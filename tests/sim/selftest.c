@@ -245,7 +245,7 @@ test_manual (void)
       .manual = TRUE});
   g_autoptr (Reply) submitted = submit (fixture, GOOD_BODY);
   g_autofree gchar *id = reply_dup_string (submitted, "$.id");
-  g_autofree gchar *added = NULL;
+  g_autofree gchar *added = NULL, *named = NULL;
 
   check_status (fixture, id, "pending", 0);
   foxapi_sim_set_task (fixture->sim, id, "processing", 30);
@@ -258,6 +258,9 @@ test_manual (void)
   check_status (fixture, id, "failed", 60);
   added = foxapi_sim_add_task (fixture->sim, "completed");
   check_status (fixture, added, "completed", 100);
+  named = foxapi_sim_add_named_task (fixture->sim, "task-of-old", NULL);
+  g_assert_cmpstr (named, ==, "task-of-old");
+  check_status (fixture, "task-of-old", "pending", 0);
 }
 
 static void

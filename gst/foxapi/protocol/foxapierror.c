@@ -133,8 +133,8 @@ static const StatusMeaning other_answer = {
 
 static const StatusMeaning no_such_task = {
   404, FOXAPI_ERROR_NOT_FOUND, FALSE, "The service knows no such task",
-  "Check task-id and whether the API key is of the account that paid for it; "
-      "set task-id to NULL to submit anew"
+  "Check task-id, base-url, and whether the API key is of the account that "
+      "paid for the task. Without a task-id the next start submits anew"
 };
 
 static const StatusMeaning *
@@ -169,7 +169,8 @@ charge_of_status (FoxapiCall call, guint status)
 
 #define UNKNOWN_OUTCOME "Whether a task was made and charged is not known: " \
     "look into the account's task list before you submit again, then set " \
-    "task-id to the task found there, or to NULL to submit anew"
+    "task-id to the task found there, or to NULL to submit anew (a new " \
+    "process: just start it again)"
 
 /* The length of the backslashes at @text, however they are written: JSON has two
  * ways, and puts one before what it escapes. */

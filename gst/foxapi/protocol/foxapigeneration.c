@@ -511,7 +511,8 @@ new_task_failed_error (FoxapiTask * task, FoxapiClient * client)
       foxapi_client_quote (client, foxapi_task_get_error_message (task));
   GError *error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
       "The task ended as %s%s%s. Change the prompt or another generation "
-      "property, or set task-id to NULL, to submit anew.",
+      "property, or set task-id to NULL (a new process: just start it again), "
+      "to submit anew.",
       foxapi_task_get_status (task), said ? ": " : "", said ? said : "");
 
   foxapi_error_edit_details (error)->code =

@@ -362,6 +362,60 @@ GST_START_TEST (test_result)
 
 GST_END_TEST;
 
+/* The text of the only ERROR */
+static gchar *
+get_error_text (Run * run)
+{
+  for (guint i = 0; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+    g_autoptr (GError) error = NULL;
+
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
+      continue;
+    gst_message_parse_error (message, &error, NULL);
+    return g_strdup (error->message);
+  }
+  return NULL;
+}
+
+/* A mistyped id is nothing that anybody has paid for */
+GST_START_TEST (test_unknown_task)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-id", "task-mistyped",
+          NULL));
+  g_autofree gchar *text = NULL;
+
+  run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
+  text = get_error_text (run);
+  fail_unless (strstr (text, "task-id") != NULL, "%s", text);
+  fail_if (strstr (text, "paid for and kept") != NULL, "%s", text);
+}
+
+GST_END_TEST;
+
+/* The base class's own ERROR names the task, too */
+GST_START_TEST (test_not_linked)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL, *text = NULL;
+  const GstStructure *details = NULL;
+  GstMessage *message;
+
+  gst_element_unlink (run->source, run->sink);
+  run_set_state (run, GST_STATE_PLAYING);
+  message = run_wait (run, GST_MESSAGE_ERROR);
+  gst_message_parse_error_details (message, &details);
+  run_stop (run);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 1);
+  fail_unless (details != NULL);
+  id = harness_task_id (1);
+  assert_string (details, "task-id", id);
+  text = get_error_text (run);
+  fail_unless (strstr (text, id) != NULL, "%s", text);
+}
+
+GST_END_TEST;
+
 static Suite *
 errors_suite (void)
 {
@@ -383,6 +437,8 @@ errors_suite (void)
       G_N_ELEMENTS (unusable));
   tcase_add_test (tcase, test_task_timeout_in_a_drip);
   tcase_add_loop_test (tcase, test_result, 0, G_N_ELEMENTS (result_rows));
+  tcase_add_test (tcase, test_unknown_task);
+  tcase_add_test (tcase, test_not_linked);
 
   tcase = tcase_create ("ended");
   suite_add_tcase (suite, tcase);

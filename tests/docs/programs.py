@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Are options, faults, records, variables and debug categories documented as they
+are?
+
+SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+
+import glob
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+import pages
+import simulator
+import tap
+
+
+def said_by(*arguments):
+    """What the simulator prints before it ends."""
+    run = subprocess.run([simulator.PROGRAM, *arguments], check=False,
+                         capture_output=True, text=True)
+    return run.stdout + run.stderr
+
+
+def names_in(page, first_column, pattern):
+    """What the first cells of a kind of table name."""
+    return [re.match(pattern, pages.code_of(row[0])[0]).group(1)
+            for table in page.find_tables(first_column)
+            for row in table.rows]
+
+
+def check_simulator(points):
+    """Options and faults."""
+    page = pages.Page("docs/simulator.md")
+    options = re.findall(r"^  (?:-\w, )?--([\w-]+)", said_by("--help")
+                         .split("Application Options:")[1], re.MULTILINE)
+    said = names_in(page, "option", r"--([\w-]+)")
+    points.check(sorted(said) == sorted(options), "options of foxapi-sim",
+                 tap.differences(said, options))
+    kinds = said_by("--fault", "submit:1:?").split("these are: ")[1]
+    kinds = kinds.strip().split(", ")
+    said = names_in(page, "kind", r"([\w-]+)")
+    points.check(sorted(said) == sorted(kinds), "kinds of faults",
+                 tap.differences(said, kinds))
+
+
+def make_record(folder):
+    """The record of a task whose process was killed, and what foxapi-tasks
+    says of it."""
+    with simulator.Simulator("--generation-time", "60") as service:
+        environment = simulator.environment(service, folder)
+        process = subprocess.Popen(
+            ["gst-launch-1.0", "-q", "foxapivideosrc", "prompt=x", "!",
+             "fakesink"], env=environment)
+        try:
+            while process.poll() is None:
+                for path in glob.glob(os.path.join(folder, "state", "*",
+                                                   "*.task")):
+                    with open(path, encoding="utf-8") as file:
+                        record = json.load(file)
+                    if "task_id" in record:
+                        process.kill()
+                        process.wait()
+                        listed = subprocess.run(
+                            ["foxapi-tasks"], env=environment, check=True,
+                            capture_output=True, text=True).stdout
+                        return record, listed
+                time.sleep(0.02)
+        finally:
+            process.kill()
+            process.wait()
+    return {}, ""
+
+
+def check_record(points):
+    """Every field of a record."""
+    page = pages.Page("docs/task-store.md")
+    said = [name for table in page.find_tables("field")
+            for row in table.rows for name in pages.code_of(row[0])]
+    with tempfile.TemporaryDirectory() as folder:
+        record, listed = make_record(folder)
+    points.check(sorted(said) == sorted(record), "fields of a record",
+                 tap.differences(said, record))
+    points.check(record.get("task_id", "?") in listed,
+                 "foxapi-tasks lists it", listed)
+
+
+def find_in_sources(pattern):
+    """What the plugin's sources have of that form."""
+    found = set()
+    for path in pages.find_files(".c"):
+        if path.startswith("gst/"):
+            with open(os.path.join(pages.ROOT, path),
+                      encoding="utf-8") as file:
+                found.update(re.findall(pattern, file.read()))
+    return found
+
+
+def check_sources(points):
+    """Variables and debug categories."""
+    read = find_in_sources(r'g_getenv \("(\w+)"\)')
+    page = pages.Page("docs/foxapivideosrc.md")
+    said = set(names_in(page, "variable", r"(\w+)"))
+    points.check(read <= said, "variables of the environment", *read - said)
+
+    found = find_in_sources(r'DEBUG_CATEGORY_INIT \(\w+,\s*"(\w+)"')
+    page = pages.Page("docs/CONTRIBUTING.md")
+    said = set(names_in(page, "category", r"(\w+)"))
+    points.check(found <= said, "debug categories", *found - said)
+
+
+def main():
+    points = tap.Points()
+    check_simulator(points)
+    check_record(points)
+    check_sources(points)
+    points.end()
+
+
+if __name__ == "__main__":
+    main()

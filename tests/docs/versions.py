@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Are version numbers and `Since:` in step with meson.build and the changelog?
+
+SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+
+import os
+import re
+
+import pages
+import plugin
+import tap
+
+
+def numbers(version):
+    """A version as something to compare."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def main():
+    points = tap.Points()
+    with open(os.path.join(pages.ROOT, "meson.build"),
+              encoding="utf-8") as file:
+        version = re.search(r"version : '([\d.]+)'", file.read()).group(1)
+
+    found = plugin.load().get_version()
+    points.check(found == version, "the plugin has meson's version", found)
+    page = pages.Page("docs/CHANGELOG.md")
+    released = [re.match(r"([\d.]+)", heading).group(1)
+                for heading in page.headings if heading[0].isdigit()]
+    points.check(released[0] == version,
+                 "the changelog begins with meson's version", released[0])
+    points.check(released == sorted(released, key=numbers, reverse=True),
+                 "the changelog goes from the newest to the oldest", released)
+
+    known = {".".join(release.split(".")[:2]) for release in released}
+    for path in pages.find_files(".c", ".h"):
+        if path.startswith("gst/"):
+            with open(os.path.join(pages.ROOT, path),
+                      encoding="utf-8") as file:
+                since = set(re.findall(r"Since: ([\d.]+)", file.read()))
+            points.check(since <= known, f"Since: in {path}", *since - known)
+    points.end()
+
+
+if __name__ == "__main__":
+    main()
