@@ -150,7 +150,9 @@ static guint signals[N_SIGNALS];
 /* *INDENT-OFF* */
 static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE ("video",
     GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE ("I420")));
+    GST_STATIC_CAPS ("video/x-raw, format = (string) I420, "
+        "width = (int) [ 1, 8192 ], height = (int) [ 1, 8192 ], "
+        "framerate = (fraction) [ 0, max ]"));
 
 static GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE ("audio",
     GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_FOXAPI_AUDIO_CAPS));
