@@ -19,7 +19,7 @@ packages="
 "
 if [ "${1-}" = test ]; then
   packages="$packages clang indent openssl tinyproxy libges-1.0-dev
-    graphviz python3 python3-gi gir1.2-gstreamer-1.0"
+    graphviz python3 python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0"
 fi
 
 missing=

@@ -42,6 +42,8 @@ def fault_of(path, environment):
         if not content or not re.search(rf"^\s*({kind})", said,
                                         re.MULTILINE):
             return f"{path} cannot be played:\n{said}"
-        if ending in VIDEO + SOUND and "Duration: 0:00:00.000" in said:
+        # A segment of MPEG-TS does not tell.
+        if ending in VIDEO + SOUND and ending != ".ts" \
+                and "Duration: 0:00:00.000" in said:
             return f"{path} has no duration"
     return None

@@ -64,7 +64,7 @@ def default_of(spec):
         return "empty"
     if kind == "GstFraction":
         value = GObject.new(spec.owner_type).get_property(spec.name)
-        return f"`{value.num}/{value.denom}`"
+        return f"`{int(value.num)}/{int(value.denom)}`"
     value = getattr(spec, "default_value", None)
     if spec.value_type.is_a(GObject.TYPE_ENUM):
         return f"`{nicks_of(spec)[int(value)]}`"
