@@ -161,11 +161,13 @@ graph_capture (Graph * graph, const gchar * media_type)
 {
   g_autoptr (GstMessage) message = graph_pop (graph);
   const GstStructure *structure = gst_message_get_structure (message);
-  g_autofree gchar *text = gst_structure_to_string (structure);
+  g_autoptr (GError) error = NULL;
   GBytes *bytes;
   guint64 size;
 
-  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT, "%s", text);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  fail_unless (error == NULL, "%s", error ? error->message : "");
   fail_unless (gst_structure_has_name (structure, "foxapi-reference"));
   fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (graph->capture));
   fail_unless_equals_string (gst_structure_get_string (structure, "pad"),
