@@ -223,6 +223,7 @@ take_message (GstBus * bus, GstMessage * message, gpointer user_data)
   }
   g_cond_broadcast (&encoding->changed);
   g_mutex_unlock (&encoding->lock);
+  gst_message_unref (message);
   return GST_BUS_DROP;
 }
 
