@@ -71,14 +71,22 @@ checksum (const guint8 * data, gsize size)
   return ~sum;
 }
 
+/* To any address */
+static void
+write_32_big (guint8 * data, guint32 value)
+{
+  value = GUINT32_TO_BE (value);
+  memcpy (data, &value, sizeof (value));
+}
+
 /* The data is in the chunk already. */
 static gboolean
 write_chunk (PngWriter * writer, const gchar * type, gsize size,
     GError ** error)
 {
-  GST_WRITE_UINT32_BE (writer->chunk, size);
+  write_32_big (writer->chunk, size);
   memcpy (writer->chunk + 4, type, 4);
-  GST_WRITE_UINT32_BE (writer->chunk + 8 + size, checksum (writer->chunk + 4,
+  write_32_big (writer->chunk + 8 + size, checksum (writer->chunk + 4,
           size + 4));
   writer->filled = 0;
   return gst_foxapi_capture_file_write (writer->file, writer->chunk, size + 12,
@@ -92,8 +100,8 @@ write_head (PngWriter * writer, const PngKind * kind, gint width, gint height,
   guint8 *data = writer->chunk + 8;
 
   memset (data, 0, 13);
-  GST_WRITE_UINT32_BE (data, width);
-  GST_WRITE_UINT32_BE (data + 4, height);
+  write_32_big (data, width);
+  write_32_big (data + 4, height);
   data[8] = kind->depth;
   data[9] = kind->color_type;
   return gst_foxapi_capture_file_write (writer->file, "\x89PNG\r\n\x1a\n", 8,
