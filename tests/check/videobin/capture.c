@@ -1279,6 +1279,66 @@ GST_START_TEST (test_disk_is_full)
 
 GST_END_TEST;
 
+/* Files, by the elements that people use */
+GST_START_TEST (test_files)
+{
+  const gchar *readers[][2] = {
+    {"filesrc", "name=out"},
+    {"filesrc blocksize=13", "name=out"},
+    {"filesrc", "! typefind name=out"},
+    {"filesrc", "! queue ! identity name=out"},
+    {"multifilesrc", "name=out"},
+    {"multifilesrc loop=true caps=image/webp", "name=out"},
+  };
+  g_autoptr (GBytes) image = make_bytes (images[2].description);
+  g_autofree gchar *path = g_strconcat (directory, ".webp", NULL);
+  g_autofree gchar *description = NULL;
+  g_autoptr (Graph) graph = NULL;
+  g_autoptr (GBytes) captured = NULL;
+  gsize size;
+  const gchar *data = g_bytes_get_data (image, &size);
+
+  fail_unless (g_file_set_contents (path, data, size, NULL));
+  description = g_strdup_printf ("%s location=%s %s", readers[__i__][0], path,
+      readers[__i__][1]);
+  graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE, description);
+  graph_play (graph);
+  captured = graph_capture (graph, "image/webp");
+  assert_equal_bytes (captured, image);
+  graph_stop (graph);
+  g_unlink (path);
+}
+
+GST_END_TEST;
+
+/* As its owner runs it: locked, and playing in a bin that only prerolls, for
+ * which it is not there. */
+GST_START_TEST (test_locked)
+{
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *source = gst_element_factory_make ("videotestsrc", NULL);
+  g_autoptr (Graph) graph = g_new0 (Graph, 1);
+  g_autoptr (GBytes) captured = NULL;
+
+  graph->pipeline = pipeline;
+  graph->bus = gst_element_get_bus (pipeline);
+  graph->capture = GST_FOXAPI_CAPTURE (gst_object_ref (gst_foxapi_capture_new
+          ("image_0", GST_FOXAPI_CAPTURE_IMAGE, directory)));
+  gst_bin_add_many (GST_BIN (pipeline), source, graph->capture, NULL);
+  fail_unless (gst_element_link (source, GST_ELEMENT (graph->capture)));
+  fail_if (GST_OBJECT_FLAG_IS_SET (pipeline, GST_ELEMENT_FLAG_SINK));
+  gst_element_set_locked_state (GST_ELEMENT (graph->capture), TRUE);
+  fail_unless_equals_int (gst_element_set_state (GST_ELEMENT (graph->capture),
+          GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_SUCCESS);
+  captured = graph_capture (graph, "image/png");
+  assert_nothing_more (graph);
+  gst_element_set_locked_state (GST_ELEMENT (graph->capture), FALSE);
+}
+
+GST_END_TEST;
+
 static Suite *
 capture_suite (void)
 {
@@ -1308,6 +1368,8 @@ capture_suite (void)
   tcase_add_loop_test (tcase, test_restart_at_eos, 0, 2);
   tcase_add_loop_test (tcase, test_stop, 0, 5);
   tcase_add_test (tcase, test_negotiation);
+  tcase_add_loop_test (tcase, test_files, 0, 6);
+  tcase_add_test (tcase, test_locked);
   tcase_add_loop_test (tcase, test_pixels, 0, 4);
   tcase_add_loop_test (tcase, test_disk_is_full, 0, 3);
   return suite;
