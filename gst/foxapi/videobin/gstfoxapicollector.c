@@ -10,8 +10,7 @@
  * - The pad's functions run in the streaming thread, which alone writes and
  *   encodes, and alone calls the listener. No lock is held then.
  * - cancel() is called from any thread. What it shares with the streaming
- *   thread, the encoding and that it was cancelled, is guarded by the object
- *   lock.
+ *   thread, the encoding, is guarded by the object lock.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -26,6 +25,7 @@
 #include "gstfoxapiencoding.h"
 #include "gstfoxapiimagebytes.h"
 #include "gstfoxapimovietimes.h"
+#include "gstfoxapipng.h"
 
 #include <gst/base/gsttypefindhelper.h>
 
@@ -73,7 +73,9 @@ struct _GstFoxapiCollector
 
   /* The object lock */
   GstFoxapiEncoding *encoding;
-  gboolean is_cancelled;
+
+  /* Has a lock of its own */
+  GCancellable *cancellable;
 };
 
 G_DEFINE_FINAL_TYPE (GstFoxapiCollector, gst_foxapi_collector, GST_TYPE_ELEMENT)
@@ -172,15 +174,10 @@ static gboolean
 publish_encoding (GstFoxapiCollector * self, GstFoxapiEncoding * encoding,
     GError ** error)
 {
-  gboolean cancelled;
-
   GST_OBJECT_LOCK (self);
-  cancelled = self->is_cancelled;
   self->encoding = encoding;
   GST_OBJECT_UNLOCK (self);
-  if (cancelled)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled");
-  return !cancelled;
+  return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
 }
 
 static gboolean
@@ -260,13 +257,32 @@ get_running_time (GstFoxapiCollector * self, GstBuffer * frame,
   return GST_CLOCK_TIME_IS_VALID (*time);
 }
 
+/* Returns: %FALSE with @error unset if it is too large */
 static gboolean
-encode_still (GstFoxapiCollector * self, GstBuffer * frame,
-    GstFoxapiEncodingFormat format, GError ** error)
+encode_jpeg (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
 {
-  return open_encoding (self, format, 0, error)
+  return open_encoding (self, GST_FOXAPI_ENCODING_JPEG, 0, error)
       && encode (self, gst_buffer_ref (frame), self->frame_caps, error)
       && close_encoding (self, error);
+}
+
+/* Returns: %FALSE with @error unset if it is too large */
+static gboolean
+write_png (GstFoxapiCollector * self, GstBuffer * buffer, GError ** error)
+{
+  GstVideoFrame frame;
+  gboolean written, fits;
+
+  if (!open_file (self, error))
+    return FALSE;
+  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_READ)) {
+    set_encode_error (error);
+    return FALSE;
+  }
+  written = gst_foxapi_png_write (&frame, self->file, get_limit (self),
+      self->cancellable, &fits, error);
+  gst_video_frame_unmap (&frame);
+  return written && fits;
 }
 
 /* frame: (transfer full) */
@@ -278,12 +294,12 @@ take_still (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
   self->listener->sated (self->user_data);
   GST_BUFFER_PTS (still) = 0;
   GST_BUFFER_DTS (still) = GST_CLOCK_TIME_NONE;
-  if (encode_still (self, still, GST_FOXAPI_ENCODING_PNG, error))
+  if (write_png (self, still, error))
     return keep_file (self, "image/png", "png", error);
   if (*error != NULL)
     return FALSE;
   GST_INFO_OBJECT (self, "too large as PNG, making a JPEG");
-  if (encode_still (self, still, GST_FOXAPI_ENCODING_JPEG, error))
+  if (encode_jpeg (self, still, error))
     return keep_file (self, "image/jpeg", "jpg", error);
   if (*error == NULL)
     set_size_error (self, error);
@@ -653,9 +669,7 @@ gst_foxapi_collector_prepare (GstFoxapiCollector * self, GstClockTime clip_time)
 {
   gst_foxapi_collector_release (self);
   gst_foxapi_clip_init (&self->clip, clip_time);
-  GST_OBJECT_LOCK (self);
-  self->is_cancelled = FALSE;
-  GST_OBJECT_UNLOCK (self);
+  g_cancellable_reset (self->cancellable);
   self->is_over = FALSE;
 }
 
@@ -670,8 +684,9 @@ gst_foxapi_collector_cancel (GstFoxapiCollector * self)
 {
   g_autoptr (GstFoxapiEncoding) encoding = NULL;
 
+  /* In this order, so that an encoding which is not there yet is not started. */
+  g_cancellable_cancel (self->cancellable);
   GST_OBJECT_LOCK (self);
-  self->is_cancelled = TRUE;
   if (self->encoding != NULL)
     encoding = gst_foxapi_encoding_ref (self->encoding);
   GST_OBJECT_UNLOCK (self);
@@ -708,6 +723,7 @@ gst_foxapi_collector_finalize (GObject * object)
   gst_foxapi_collector_release (self);
   gst_foxapi_image_bytes_clear (&self->image);
   g_byte_array_unref (self->head);
+  g_object_unref (self->cancellable);
   g_free (self->name);
   g_free (self->directory);
   G_OBJECT_CLASS (gst_foxapi_collector_parent_class)->finalize (object);
@@ -730,6 +746,7 @@ gst_foxapi_collector_init (GstFoxapiCollector * self)
 {
   gst_foxapi_image_bytes_init (&self->image);
   self->head = g_byte_array_new ();
+  self->cancellable = g_cancellable_new ();
   gst_foxapi_collector_release (self);
 }
 

@@ -34,15 +34,9 @@ typedef struct
   const gchar *properties;      /* (nullable): as on a launch line */
 } Stage;
 
-static const Stage png_stages[] = {
-  {"videoconvert", NULL},
-  /* Each further level costs much time and saves little. */
-  {"pngenc", "compression-level=2"},
-};
-
 static const Stage jpeg_stages[] = {
   {"videoconvert", NULL},
-  {"jpegenc", "quality=95"},
+  {"jpegenc", "quality=90"},
 };
 
 /* Without lookahead the encoder holds no more than the frame it works on: a
@@ -78,9 +72,6 @@ static const Stage *
 get_stages (GstFoxapiEncodingFormat format, guint * n)
 {
   switch (format) {
-    case GST_FOXAPI_ENCODING_PNG:
-      *n = G_N_ELEMENTS (png_stages);
-      return png_stages;
     case GST_FOXAPI_ENCODING_JPEG:
       *n = G_N_ELEMENTS (jpeg_stages);
       return jpeg_stages;
@@ -232,6 +223,7 @@ take_message (GstBus * bus, GstMessage * message, gpointer user_data)
   }
   g_cond_broadcast (&encoding->changed);
   g_mutex_unlock (&encoding->lock);
+  gst_message_unref (message);
   return GST_BUS_DROP;
 }
 

@@ -12,7 +12,6 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  GST_FOXAPI_ENCODING_PNG,
   GST_FOXAPI_ENCODING_JPEG,
   GST_FOXAPI_ENCODING_MP4,
 } GstFoxapiEncodingFormat;

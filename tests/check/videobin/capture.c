@@ -11,7 +11,9 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define MIB (1024 * 1024)
@@ -39,6 +41,37 @@ assert_files (guint n)
   g_list_free_full (names, g_free);
 }
 
+/* GStreamer's tracer, where meson.build has it run */
+static GstTracer *
+get_tracer (void)
+{
+  GList *tracers = gst_tracing_get_active_tracers ();
+  GstTracer *tracer = tracers ? gst_object_ref (tracers->data) : NULL;
+
+  g_list_free_full (tracers, gst_object_unref);
+  return tracer;
+}
+
+static void
+assert_nothing_lives (void)
+{
+  g_autoptr (GstTracer) tracer = get_tracer ();
+  GstStructure *structure = NULL;
+  const GValue *list;
+
+  if (tracer == NULL)
+    return;
+  g_signal_emit_by_name (tracer, "get-live-objects", &structure);
+  list = gst_structure_get_value (structure, "live-objects-list");
+  for (guint i = 0; i < gst_value_list_get_size (list); i++) {
+    const GValue *value = gst_value_list_get_value (list, i);
+    g_autofree gchar *text = g_strdup_value_contents (value);
+
+    fail ("Left: %s", text);
+  }
+  gst_structure_free (structure);
+}
+
 static void
 setup (void)
 {
@@ -47,15 +80,22 @@ setup (void)
 }
 
 static void
-teardown (void)
+empty_directory (void)
 {
   GList *names = list_directory ();
 
   for (GList * l = names; l != NULL; l = l->next)
     g_unlink (l->data);
   g_list_free_full (names, g_free);
+}
+
+static void
+teardown (void)
+{
+  empty_directory ();
   g_rmdir (directory);
   g_clear_pointer (&directory, g_free);
+  assert_nothing_lives ();
 }
 
 /* A capture in a pipeline behind a description that ends with the element `out`,
@@ -161,11 +201,13 @@ graph_capture (Graph * graph, const gchar * media_type)
 {
   g_autoptr (GstMessage) message = graph_pop (graph);
   const GstStructure *structure = gst_message_get_structure (message);
-  g_autofree gchar *text = gst_structure_to_string (structure);
+  g_autoptr (GError) error = NULL;
   GBytes *bytes;
   guint64 size;
 
-  fail_unless (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT, "%s", text);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  fail_unless (error == NULL, "%s", error ? error->message : "");
   fail_unless (gst_structure_has_name (structure, "foxapi-reference"));
   fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (graph->capture));
   fail_unless_equals_string (gst_structure_get_string (structure, "pad"),
@@ -447,8 +489,7 @@ GST_START_TEST (test_first_good_frame)
   captured = graph_capture (feed->graph, "image/png");
 
   graph_stop (feed->graph);
-  teardown ();
-  setup ();
+  empty_directory ();
   other = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
   gst_pad_push (other->src, new_frame (200, 0));
   expected = graph_capture (other->graph, "image/png");
@@ -1159,6 +1200,145 @@ GST_START_TEST (test_negotiation)
 
 GST_END_TEST;
 
+/* Every pixel arrives. */
+GST_START_TEST (test_pixels)
+{
+  const gchar *formats[] = { "RGB", "RGBA", "GRAY8", "GRAY16_BE" };
+  const guint sizes[] = { 3, 4, 1, 2 };
+  const guint width = 33, height = 300;
+  g_autofree gchar *caps = g_strdup_printf ("video/x-raw,format=%s,width=%u,"
+      "height=%u,framerate=0/1", formats[__i__], width, height);
+  gsize stride = GST_ROUND_UP_4 (width * sizes[__i__]);
+  g_autofree guint8 *pixels = g_malloc0 (stride * height);
+  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, caps);
+  g_autoptr (GBytes) captured = NULL;
+  GstHarness *harness = gst_harness_new ("pngdec");
+  GstVideoInfo info;
+  GstVideoFrame frame;
+  GstBuffer *decoded;
+  GstCaps *decoded_caps;
+
+  for (gsize i = 0; i < stride * height; i++)
+    pixels[i] = i * i / 7;
+  feed_bytes (feed, pixels, stride * height);
+  captured = graph_capture (feed->graph, "image/png");
+
+  gst_harness_set_src_caps_str (harness, "image/png");
+  gst_harness_push (harness, gst_buffer_new_wrapped_bytes (captured));
+  decoded = gst_harness_pull (harness);
+  decoded_caps = gst_pad_get_current_caps (harness->sinkpad);
+  fail_unless (gst_video_info_from_caps (&info, decoded_caps));
+  fail_unless_equals_string (GST_VIDEO_INFO_NAME (&info), formats[__i__]);
+  fail_unless (gst_video_frame_map (&frame, &info, decoded, GST_MAP_READ));
+  for (guint y = 0; y < height; y++)
+    fail_unless (memcmp ((guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&frame, 0) +
+            y * GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0), pixels + y * stride,
+            width * sizes[__i__]) == 0, "row %u", y);
+  gst_video_frame_unmap (&frame);
+  gst_buffer_unref (decoded);
+  gst_caps_unref (decoded_caps);
+  gst_harness_teardown (harness);
+}
+
+GST_END_TEST;
+
+/* A disk that takes no more than 8 KiB a file */
+GST_START_TEST (test_disk_is_full)
+{
+  const GstFoxapiCaptureKind kinds[] = { GST_FOXAPI_CAPTURE_IMAGE,
+    GST_FOXAPI_CAPTURE_VIDEO, GST_FOXAPI_CAPTURE_VIDEO
+  };
+  g_autoptr (Feed) feed = feed_new (kinds[__i__], __i__ == 2 ?
+      "video/quicktime" : LARGE);
+  struct rlimit old, small;
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+
+  signal (SIGXFSZ, SIG_IGN);
+  getrlimit (RLIMIT_FSIZE, &old);
+  small = old;
+  small.rlim_cur = 8192;
+  setrlimit (RLIMIT_FSIZE, &small);
+  for (guint i = 0; i < 10; i++) {
+    GstBuffer *frame = new_large_frame (i);
+    GstMapInfo map;
+
+    gst_buffer_map (frame, &map, GST_MAP_WRITE);
+    for (gsize at = 0; at + 4 <= map.size; at += 4)
+      GST_WRITE_UINT32_LE (map.data + at, g_rand_int (random));
+    gst_buffer_unmap (frame, &map);
+    fail_unless_equals_int (gst_pad_push (feed->src, frame), GST_FLOW_OK);
+  }
+  feed_end (feed);
+  graph_fail (feed->graph, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+      "could not be written");
+  setrlimit (RLIMIT_FSIZE, &old);
+  graph_stop (feed->graph);
+  assert_nothing_more (feed->graph);
+  assert_files (0);
+}
+
+GST_END_TEST;
+
+/* Files, by the elements that people use */
+GST_START_TEST (test_files)
+{
+  const gchar *readers[][2] = {
+    {"filesrc", "name=out"},
+    {"filesrc blocksize=13", "name=out"},
+    {"filesrc", "! typefind name=out"},
+    {"filesrc", "! queue ! identity name=out"},
+    {"multifilesrc", "name=out"},
+    {"multifilesrc loop=true caps=image/webp", "name=out"},
+  };
+  g_autoptr (GBytes) image = make_bytes (images[2].description);
+  g_autofree gchar *path = g_strconcat (directory, ".webp", NULL);
+  g_autofree gchar *description = NULL;
+  g_autoptr (Graph) graph = NULL;
+  g_autoptr (GBytes) captured = NULL;
+  gsize size;
+  const gchar *data = g_bytes_get_data (image, &size);
+
+  fail_unless (g_file_set_contents (path, data, size, NULL));
+  description = g_strdup_printf ("%s location=%s %s", readers[__i__][0], path,
+      readers[__i__][1]);
+  graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE, description);
+  graph_play (graph);
+  captured = graph_capture (graph, "image/webp");
+  assert_equal_bytes (captured, image);
+  graph_stop (graph);
+  g_unlink (path);
+}
+
+GST_END_TEST;
+
+/* As its owner runs it: locked, and playing in a bin that only prerolls, for
+ * which it is not there. */
+GST_START_TEST (test_locked)
+{
+  GstElement *pipeline = gst_pipeline_new (NULL);
+  GstElement *source = gst_element_factory_make ("videotestsrc", NULL);
+  g_autoptr (Graph) graph = g_new0 (Graph, 1);
+  g_autoptr (GBytes) captured = NULL;
+
+  graph->pipeline = pipeline;
+  graph->bus = gst_element_get_bus (pipeline);
+  graph->capture = GST_FOXAPI_CAPTURE (gst_object_ref (gst_foxapi_capture_new
+          ("image_0", GST_FOXAPI_CAPTURE_IMAGE, directory)));
+  gst_bin_add_many (GST_BIN (pipeline), source, graph->capture, NULL);
+  fail_unless (gst_element_link (source, GST_ELEMENT (graph->capture)));
+  fail_if (GST_OBJECT_FLAG_IS_SET (pipeline, GST_ELEMENT_FLAG_SINK));
+  gst_element_set_locked_state (GST_ELEMENT (graph->capture), TRUE);
+  fail_unless_equals_int (gst_element_set_state (GST_ELEMENT (graph->capture),
+          GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_PAUSED),
+      GST_STATE_CHANGE_SUCCESS);
+  captured = graph_capture (graph, "image/png");
+  assert_nothing_more (graph);
+  gst_element_set_locked_state (GST_ELEMENT (graph->capture), FALSE);
+}
+
+GST_END_TEST;
+
 static Suite *
 capture_suite (void)
 {
@@ -1188,6 +1368,10 @@ capture_suite (void)
   tcase_add_loop_test (tcase, test_restart_at_eos, 0, 2);
   tcase_add_loop_test (tcase, test_stop, 0, 5);
   tcase_add_test (tcase, test_negotiation);
+  tcase_add_loop_test (tcase, test_files, 0, 6);
+  tcase_add_test (tcase, test_locked);
+  tcase_add_loop_test (tcase, test_pixels, 0, 4);
+  tcase_add_loop_test (tcase, test_disk_is_full, 0, 3);
   return suite;
 }
 
