@@ -43,6 +43,22 @@ gst_foxapi_audio_playout_start (GstBaseSrc * src)
 }
 
 static gboolean
+gst_foxapi_audio_playout_unlock (GstBaseSrc * src)
+{
+  gst_foxapi_program_unlock (GST_FOXAPI_AUDIO_PLAYOUT (src)->program,
+      GST_FOXAPI_STREAM_AUDIO, TRUE);
+  return TRUE;
+}
+
+static gboolean
+gst_foxapi_audio_playout_unlock_stop (GstBaseSrc * src)
+{
+  gst_foxapi_program_unlock (GST_FOXAPI_AUDIO_PLAYOUT (src)->program,
+      GST_FOXAPI_STREAM_AUDIO, FALSE);
+  return TRUE;
+}
+
+static gboolean
 gst_foxapi_audio_playout_is_seekable (GstBaseSrc * src)
 {
   return FALSE;
@@ -131,7 +147,7 @@ gst_foxapi_audio_playout_create (GstPushSrc * src, GstBuffer ** buffer)
 
   if (!self->is_started) {
     result = to_flow (gst_foxapi_program_wait_start (self->program,
-            get_running_time, self, &self->frame));
+            GST_FOXAPI_STREAM_AUDIO, get_running_time, self, &self->frame));
     if (result != GST_FLOW_OK)
       return result;
     self->is_started = TRUE;
@@ -179,6 +195,8 @@ gst_foxapi_audio_playout_class_init (GstFoxapiAudioPlayoutClass * klass)
       "Source/Audio", "The sound of the program", "The gst-foxapi authors");
 
   src_class->start = gst_foxapi_audio_playout_start;
+  src_class->unlock = gst_foxapi_audio_playout_unlock;
+  src_class->unlock_stop = gst_foxapi_audio_playout_unlock_stop;
   src_class->query = gst_foxapi_audio_playout_query;
   src_class->is_seekable = gst_foxapi_audio_playout_is_seekable;
   src_class->get_times = gst_foxapi_audio_playout_get_times;

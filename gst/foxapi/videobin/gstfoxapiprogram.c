@@ -51,6 +51,7 @@ struct _GstFoxapiProgram
   /* All of these: the lock */
   GstFoxapiProgramSettings settings;
   gboolean is_flushing;
+  gboolean is_unlocked[GST_FOXAPI_N_STREAMS];   /* its waiting is to end */
   gboolean is_started;          /* first is known */
   guint64 first;                /* frame of the output */
   guint64 decided;              /* what is below this will not change */
@@ -59,6 +60,7 @@ struct _GstFoxapiProgram
   gboolean video_is_linked;
   gboolean audio_is_gone;       /* nobody asks for samples any more */
   gboolean more_to_come;        /* after the results that are known */
+  gboolean is_delivering;       /* a result has ended, its delivery not yet */
   gboolean is_finished;         /* nothing more is to come, ever */
   guint64 end;                  /* of all; G_MAXUINT64: not known */
   GstFoxapiPlayer *next;        /* (nullable): what goes on the air next */
@@ -155,6 +157,7 @@ gst_foxapi_program_start (GstFoxapiProgram * program,
   program->video_next = program->audio_next = 0;
   program->audio_is_gone = FALSE;
   program->more_to_come = TRUE;
+  program->is_delivering = FALSE;
   program->is_finished = FALSE;
   program->end = G_MAXUINT64;
   gst_clear_buffer (&program->last_frame);
@@ -233,6 +236,22 @@ gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
 }
 
 /**
+ * gst_foxapi_program_delivered:
+ * @program: a program
+ *
+ * The delivery of the result that has been shown has ended. The program does not
+ * end before: who stops at its end is not to find the task again.
+ */
+void
+gst_foxapi_program_delivered (GstFoxapiProgram * program)
+{
+  g_mutex_lock (&program->lock);
+  program->is_delivering = FALSE;
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
  * gst_foxapi_program_finish:
  * @program: a program
  *
@@ -244,6 +263,7 @@ gst_foxapi_program_finish (GstFoxapiProgram * program)
 {
   g_mutex_lock (&program->lock);
   program->is_finished = TRUE;
+  program->is_delivering = FALSE;
   program->more_to_come = FALSE;
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);
@@ -326,9 +346,17 @@ next_is_ready (GstFoxapiProgram * self)
   return self->next != NULL && gst_foxapi_player_is_ready (self->next);
 }
 
+/* Called with the lock */
+static gboolean
+has_to_return (GstFoxapiProgram * self, GstFoxapiStream stream)
+{
+  return self->is_flushing || self->is_unlocked[stream];
+}
+
 /**
  * gst_foxapi_program_wait_start:
  * @program: a program
+ * @stream: which one asks
  * @clock: tells the running time, is called without a lock
  * @user_data: for @clock
  * @frame: (out): the first frame of the output
@@ -340,17 +368,20 @@ next_is_ready (GstFoxapiProgram * self)
  */
 GstFoxapiAir
 gst_foxapi_program_wait_start (GstFoxapiProgram * program,
-    GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame)
+    GstFoxapiStream stream, GstFoxapiProgramClock clock, gpointer user_data,
+    guint64 * frame)
 {
   GstFoxapiProgram *self = program;
   GstFoxapiAir air = GST_FOXAPI_AIR_RESULT;
 
   g_mutex_lock (&self->lock);
-  while (!self->is_flushing && !self->is_started && !self->is_finished
-      && !self->settings.has_placeholder && !next_is_ready (self))
+  while (!has_to_return (self, stream) && !self->is_started
+      && !self->is_finished && !self->settings.has_placeholder
+      && !next_is_ready (self))
     wait_for_change (self);
 
-  if (!self->is_started && self->settings.is_live && !self->is_flushing) {
+  if (!self->is_started && self->settings.is_live
+      && !has_to_return (self, stream)) {
     GstClockTime now;
 
     g_mutex_unlock (&self->lock);
@@ -361,7 +392,7 @@ gst_foxapi_program_wait_start (GstFoxapiProgram * program,
           GST_SECOND * self->settings.fps_d);
   }
 
-  if (self->is_flushing) {
+  if (has_to_return (self, stream)) {
     air = GST_FOXAPI_AIR_FLUSHING;
   } else if (self->is_finished && !self->settings.has_placeholder
       && !self->is_started && self->next == NULL) {
@@ -421,6 +452,7 @@ take_off_air (GstFoxapiProgram * self, Airing * airing, guint64 frame)
 {
   GST_DEBUG ("off the air with frame %" G_GUINT64_FORMAT, frame);
   airing->end = frame;
+  self->is_delivering = TRUE;
   self->func (GST_FOXAPI_PROGRAM_AIRED, airing->player, self->user_data);
 }
 
@@ -517,7 +549,7 @@ decide_frame (GstFoxapiProgram * self, guint64 frame)
   for (;;) {
     Airing *airing = get_on_air (self);
 
-    if (self->is_flushing)
+    if (has_to_return (self, GST_FOXAPI_STREAM_VIDEO))
       return GST_FOXAPI_AIR_FLUSHING;
     if (self->end <= frame)
       return GST_FOXAPI_AIR_EOS;
@@ -531,6 +563,8 @@ decide_frame (GstFoxapiProgram * self, guint64 frame)
         wait_for_change (self);
     } else if (next_is_ready (self) && frame >= self->decided) {
       put_on_air (self, frame);
+    } else if (is_over (self) && self->is_delivering) {
+      wait_for_change (self);
     } else if (is_over (self)) {
       self->end = frame;
       decide (self, frame);
@@ -672,7 +706,7 @@ static GstFoxapiAir
 decide_samples (GstFoxapiProgram * self, guint64 frame, guint8 * data)
 {
   for (;;) {
-    if (self->is_flushing)
+    if (has_to_return (self, GST_FOXAPI_STREAM_AUDIO))
       return GST_FOXAPI_AIR_FLUSHING;
     if (self->end <= frame)
       return GST_FOXAPI_AIR_EOS;
@@ -712,6 +746,25 @@ gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
   clean_up (program);
   g_mutex_unlock (&program->lock);
   return air;
+}
+
+/**
+ * gst_foxapi_program_unlock:
+ * @program: a program; any thread
+ * @stream: which of the two
+ * @is_unlocked: whether its waiting is to end at once
+ *
+ * As unlock() and unlock_stop() of #GstBaseSrc. Nothing of the program is lost by
+ * it: what was asked for is asked for again.
+ */
+void
+gst_foxapi_program_unlock (GstFoxapiProgram * program, GstFoxapiStream stream,
+    gboolean is_unlocked)
+{
+  g_mutex_lock (&program->lock);
+  program->is_unlocked[stream] = is_unlocked;
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
 }
 
 /**

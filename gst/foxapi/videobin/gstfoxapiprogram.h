@@ -42,6 +42,18 @@ typedef enum
 } GstFoxapiAir;
 
 /**
+ * GstFoxapiStream:
+ * @GST_FOXAPI_STREAM_VIDEO: the pictures
+ * @GST_FOXAPI_STREAM_AUDIO: the sound
+ */
+typedef enum
+{
+  GST_FOXAPI_STREAM_VIDEO,
+  GST_FOXAPI_STREAM_AUDIO,
+  GST_FOXAPI_N_STREAMS,
+} GstFoxapiStream;
+
+/**
  * GstFoxapiProgramEvent:
  * @GST_FOXAPI_PROGRAM_ON_AIR: the player's first frame is due
  * @GST_FOXAPI_PROGRAM_AIRED: its last frame has been taken, to the proven end
@@ -108,6 +120,7 @@ void gst_foxapi_program_withdraw (GstFoxapiProgram * program,
     GstFoxapiPlayer * player);
 void gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
     gboolean more_to_come);
+void gst_foxapi_program_delivered (GstFoxapiProgram * program);
 void gst_foxapi_program_finish (GstFoxapiProgram * program);
 GstBuffer *gst_foxapi_program_dup_last_frame (GstFoxapiProgram * program);
 
@@ -118,12 +131,14 @@ guint64 gst_foxapi_program_frame_to_sample (GstFoxapiProgram * program,
 
 typedef GstClockTime (*GstFoxapiProgramClock) (gpointer user_data);
 GstFoxapiAir gst_foxapi_program_wait_start (GstFoxapiProgram * program,
-    GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame);
+    GstFoxapiStream stream, GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame);
 GstFoxapiAir gst_foxapi_program_get_frame (GstFoxapiProgram * program,
     guint64 frame, GstBuffer ** buffer);
 GstFoxapiAir gst_foxapi_program_get_samples (GstFoxapiProgram * program,
     guint64 frame, guint8 * data);
 
+void gst_foxapi_program_unlock (GstFoxapiProgram * program,
+    GstFoxapiStream stream, gboolean is_unlocked);
 void gst_foxapi_program_wake (GstFoxapiProgram * program);
 void gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,
     gboolean is_linked);

@@ -68,9 +68,11 @@
 #include "gstfoxapiaudioplayout.h"
 #include "gstfoxapibinoptions.h"
 #include "gstfoxapicapture.h"
+#include "gstfoxapicapturefile.h"
 #include "gstfoxapidirector.h"
 #include "gstfoxapiframesize.h"
 #include "gstfoxapimessages.h"
+#include "gstfoxapipng.h"
 #include "gstfoxapiremaining.h"
 #include "gstfoxapistage.h"
 #include "gstfoxapivideoplayout.h"
@@ -78,9 +80,6 @@
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_bin_debug);
 #define GST_CAT_DEFAULT foxapi_video_bin_debug
-
-/* How long the last frame of a shot may take to become a PNG. */
-#define SNAPSHOT_TIMEOUT (10 * GST_SECOND)
 
 /* Properties of foxapivideosrc that the bin changes for each generation: what the
  * application has set is kept here. */
@@ -110,6 +109,7 @@ struct _GstFoxapiVideoBin
   GstFoxapiProgram *program;
   GstFoxapiDirector *director;
   gchar *directory;             /* of files; NULL until one is needed */
+  GCancellable *cancellable;    /* of what the director may be at */
 
   /* The object lock */
   GstFoxapiBinOptions options;
@@ -920,8 +920,11 @@ on_aired (GstFoxapiVideoBin * self, GstObject * player)
   GST_OBJECT_LOCK (self);
   has_failed = self->has_failed;
   GST_OBJECT_UNLOCK (self);
-  if (get_clip (player) != self->clip || has_failed)
+  if (get_clip (player) != self->clip || has_failed || !self->is_generating) {
+    /* It is a repetition, or there is nothing to deliver any more. */
+    gst_foxapi_program_delivered (self->program);
     return;
+  }
   self->is_aired = TRUE;
   let_go_if_shown (self);
 }
@@ -940,40 +943,46 @@ on_gone (GstFoxapiVideoBin * self, GstObject * player)
     remove_clip (self, clip);
 }
 
+/* (transfer full) (nullable): the file's URI */
+static gchar *
+write_frame (GstFoxapiVideoBin * self, GstBuffer * buffer, GError ** error)
+{
+  g_autoptr (GstFoxapiCaptureFile) file = NULL;
+  g_autofree gchar *path = NULL;
+  GstVideoInfo info;
+  GstVideoFrame frame;
+  gboolean is_written, fits;
+
+  file = gst_foxapi_capture_file_new (self->directory, "last", error);
+  if (file == NULL || !gst_video_info_from_caps (&info, self->video_caps)
+      || !gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ))
+    return NULL;
+  is_written = gst_foxapi_png_write (&frame, file, G_MAXUINT64,
+      self->cancellable, &fits, error);
+  gst_video_frame_unmap (&frame);
+  if (is_written)
+    path = gst_foxapi_capture_file_keep (file, "png", error);
+  return path ? gst_filename_to_uri (path, error) : NULL;
+}
+
 /* The last frame, as a file for the next generation. */
 static void
 keep_last_frame (GstFoxapiVideoBin * self)
 {
   g_autoptr (GstBuffer) frame = gst_foxapi_program_dup_last_frame
       (self->program);
-  g_autoptr (GstCaps) png = gst_caps_new_empty_simple ("image/png");
-  g_autoptr (GstSample) raw = NULL;
-  g_autoptr (GstSample) sample = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree gchar *digest = NULL, *name = NULL, *path = NULL;
-  GstMapInfo map;
 
   g_clear_pointer (&self->continuity, g_free);
   if (frame == NULL || !self->run.shot_continuity)
     return;
-  raw = gst_sample_new (frame, self->video_caps, NULL, NULL);
-  sample = gst_video_convert_sample (raw, png, SNAPSHOT_TIMEOUT, &error);
-  if (sample != NULL && gst_buffer_map (gst_sample_get_buffer (sample), &map,
-          GST_MAP_READ)) {
-    digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, map.data,
-        map.size);
-    name = g_strdup_printf ("last-%s.png", digest);
-    path = g_build_filename (self->directory, name, NULL);
-    if (g_file_set_contents_full (path, (const gchar *) map.data, map.size,
-            G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
-      self->continuity = gst_filename_to_uri (path, NULL);
-    gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
-  }
-  if (self->continuity == NULL)
-    GST_ELEMENT_WARNING (self, STREAM, ENCODE,
-        ("The last frame cannot be a reference of the next shot: %s. Install "
-            "the package gstreamer1.0-plugins-good.",
-            error ? error->message : "not encoded"), (NULL));
+  self->continuity = write_frame (self, frame, &error);
+  if (self->continuity == NULL
+      && !g_cancellable_is_cancelled (self->cancellable))
+    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
+        ("The last frame cannot be a reference of the next shot: %s. The shot is "
+            "generated without it.", error ? error->message : "unreadable"),
+        (NULL));
 }
 
 /* One more shot was asked for, in so many words: it is submitted even where it is
@@ -990,7 +999,8 @@ begin_next_shot (GstFoxapiVideoBin * self)
   gst_element_set_state (self->stage, GST_STATE_NULL);
   gst_element_set_state (self->source, GST_STATE_READY);
   g_object_set (self->source, "task-id", NULL, NULL);
-  begin_generation (self);
+  if (!g_cancellable_is_cancelled (self->cancellable))
+    begin_generation (self);
 }
 
 static void
@@ -1001,11 +1011,15 @@ on_delivered (GstFoxapiVideoBin * self)
   self->is_generating = FALSE;
   if (has_more_shots (self))
     begin_next_shot (self);
+  gst_foxapi_program_delivered (self->program);
 }
 
 static void
 on_next (GstFoxapiVideoBin * self)
 {
+  /* Without its references, nothing is generated. */
+  if (g_hash_table_size (self->pending) > 0)
+    return;
   gst_foxapi_program_set_more_to_come (self->program, TRUE);
   if (!self->is_generating && has_more_shots (self))
     begin_next_shot (self);
@@ -1202,6 +1216,7 @@ start (GstFoxapiVideoBin * self)
     return FALSE;
   }
 
+  g_cancellable_reset (self->cancellable);
   make_caps (self);
   start_program (self);
   self->has_played = FALSE;
@@ -1220,6 +1235,7 @@ stop (GstFoxapiVideoBin * self)
 {
   GList *captures = list_captures (self, "");
 
+  g_cancellable_cancel (self->cancellable);
   gst_foxapi_director_stop (self->director);
   gst_foxapi_program_stop (self->program);
   gst_element_set_state (self->stage, GST_STATE_NULL);
@@ -1432,6 +1448,7 @@ gst_foxapi_video_bin_finalize (GObject * object)
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (object);
 
   gst_foxapi_director_free (self->director);
+  g_object_unref (self->cancellable);
   gst_foxapi_program_free (self->program);
   gst_foxapi_bin_options_clear (&self->options);
   gst_foxapi_bin_options_clear (&self->run);
@@ -1471,6 +1488,7 @@ gst_foxapi_video_bin_init (GstFoxapiVideoBin * self)
   gst_foxapi_bin_options_init (&self->run);
   self->pending = g_hash_table_new (NULL, NULL);
   self->audio_caps = gst_caps_from_string (GST_FOXAPI_AUDIO_CAPS);
+  self->cancellable = g_cancellable_new ();
   self->director = gst_foxapi_director_new (on_cue, self);
   self->program = gst_foxapi_program_new (on_program_event, self);
 

@@ -22,7 +22,7 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_video_playout_debug);
 
 /* The first picture of the placeholder is waited for, so that the output does not
  * begin with a flash of black, but no longer than this. */
-#define FIRST_PICTURE_TIMEOUT GST_SECOND
+#define FIRST_PICTURE_TIMEOUT (500 * GST_MSECOND)
 
 struct _GstFoxapiVideoPlayout
 {
@@ -131,6 +131,22 @@ gst_foxapi_video_playout_stop (GstBaseSrc * src)
 }
 
 static gboolean
+gst_foxapi_video_playout_unlock (GstBaseSrc * src)
+{
+  gst_foxapi_program_unlock (GST_FOXAPI_VIDEO_PLAYOUT (src)->program,
+      GST_FOXAPI_STREAM_VIDEO, TRUE);
+  return TRUE;
+}
+
+static gboolean
+gst_foxapi_video_playout_unlock_stop (GstBaseSrc * src)
+{
+  gst_foxapi_program_unlock (GST_FOXAPI_VIDEO_PLAYOUT (src)->program,
+      GST_FOXAPI_STREAM_VIDEO, FALSE);
+  return TRUE;
+}
+
+static gboolean
 gst_foxapi_video_playout_is_seekable (GstBaseSrc * src)
 {
   return FALSE;
@@ -209,8 +225,8 @@ begin (GstFoxapiVideoPlayout * self)
   GstFoxapiAir air;
 
   gst_buffer_unref (dup_picture (self, FIRST_PICTURE_TIMEOUT));
-  air = gst_foxapi_program_wait_start (self->program, get_running_time, self,
-      &self->frame);
+  air = gst_foxapi_program_wait_start (self->program,
+      GST_FOXAPI_STREAM_VIDEO, get_running_time, self, &self->frame);
   if (air == GST_FOXAPI_AIR_FLUSHING)
     return GST_FLOW_FLUSHING;
   if (air == GST_FOXAPI_AIR_EOS)
@@ -311,6 +327,8 @@ gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
   src_class->set_caps = gst_foxapi_video_playout_set_base_caps;
   src_class->start = gst_foxapi_video_playout_start;
   src_class->stop = gst_foxapi_video_playout_stop;
+  src_class->unlock = gst_foxapi_video_playout_unlock;
+  src_class->unlock_stop = gst_foxapi_video_playout_unlock_stop;
   src_class->query = gst_foxapi_video_playout_query;
   src_class->is_seekable = gst_foxapi_video_playout_is_seekable;
   src_class->get_times = gst_foxapi_video_playout_get_times;
