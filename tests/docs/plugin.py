@@ -62,6 +62,8 @@ def default_of(spec):
         return "`NULL`"
     if kind == "GstValueArray":
         return "empty"
+    if kind == "GstFraction":
+        return "–"              # introspection cannot read it
     value = getattr(spec, "default_value", None)
     if spec.value_type.is_a(GObject.TYPE_ENUM):
         return f"`{nicks_of(spec)[int(value)]}`"
