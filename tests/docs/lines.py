@@ -180,11 +180,18 @@ def main():
         not wanted or any(word in block.name for word in wanted))]
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        outcomes = [(block, None if block.option("not")
-                     else pool.submit(look_at, block)) for block in blocks]
+        runs = {}               # what stands twice is run once
+        outcomes = []
+        for block in blocks:
+            key = (block.text, block.directive)
+            if block.option("not"):
+                runs[key] = None
+            elif key not in runs:
+                runs[key] = pool.submit(look_at, block)
+            outcomes.append((block, runs[key]))
         for block, outcome in outcomes:
             if outcome is None:
-                points.skip(block.name, block.option("not"))
+                points.skip(block.name, "not " + block.option("not"))
             else:
                 fault = outcome.result()
                 points.check(fault is None, block.name, block.text, fault)

@@ -108,8 +108,31 @@ def check_sources(points):
 
     found = find_in_sources(r'DEBUG_CATEGORY_INIT \(\w+,\s*"(\w+)"')
     page = pages.Page("docs/CONTRIBUTING.md")
-    said = set(names_in(page, "category", r"(\w+)"))
+    said = {name for table in page.find_tables("category")
+            for row in table.rows for name in pages.code_of(row[0])}
     points.check(found <= said, "debug categories", *found - said)
+
+
+def check_installed(points):
+    """What is installed is found, and the README names its folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["meson", "install", "-C", simulator.BUILD,
+                        "--no-rebuild", "--destdir", folder], check=True,
+                       stdout=subprocess.DEVNULL)
+        found = glob.glob(os.path.join(folder, "**", "libgstfoxapi.so"),
+                          recursive=True)
+        environment = simulator.environment(None, folder)
+        environment["GST_PLUGIN_PATH"] = os.path.dirname(found[0])
+        environment["GST_REGISTRY"] = os.path.join(folder, "registry")
+        run = subprocess.run(["gst-inspect-1.0", "foxapivideosrc"],
+                             env=environment, check=False,
+                             capture_output=True, text=True)
+        points.check(run.returncode == 0 and found[0] in run.stdout,
+                     "gst-inspect-1.0 finds what is installed",
+                     found, run.stdout[:500], run.stderr)
+        points.check(glob.glob(os.path.join(folder, "**", "bin",
+                                            "foxapi-tasks"), recursive=True),
+                     "foxapi-tasks is installed")
 
 
 def main():
@@ -117,6 +140,7 @@ def main():
     check_simulator(points)
     check_record(points)
     check_sources(points)
+    check_installed(points)
     points.end()
 
 

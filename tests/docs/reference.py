@@ -44,6 +44,10 @@ def print_tables(factory):
     print_row(["---"] * len(PROPERTY_COLUMNS))
     for spec in plugin.own_properties(element):
         print_row(property_row(spec) + [spec.blurb])
+    if plugin.signals(element):
+        print()
+        print_row(["signal", "what it is"])
+        print_row(["---"] * 2)
     for name in plugin.signals(element):
         print_row([f"`{name}`", "?"])
 
