@@ -63,7 +63,8 @@ def default_of(spec):
     if kind == "GstValueArray":
         return "empty"
     if kind == "GstFraction":
-        return "–"              # introspection cannot read it
+        value = GObject.new(spec.owner_type).get_property(spec.name)
+        return f"`{int(value.num)}/{int(value.denom)}`"
     value = getattr(spec, "default_value", None)
     if spec.value_type.is_a(GObject.TYPE_ENUM):
         return f"`{nicks_of(spec)[int(value)]}`"
