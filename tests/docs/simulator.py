@@ -64,7 +64,7 @@ def environment(simulator, home):
     tools = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(
         os.path.abspath(__file__)))), "gst", "tools")
     result = {name: value for name, value in os.environ.items()
-              if not name.startswith(("MESON", "FOXAPI_API", "FOXAPI_BASE"))}
+              if not name.startswith(("MESON", "FOXAPI_", "GST_"))}
     result.update({
         "HOME": home,
         "XDG_STATE_HOME": os.path.join(home, "state"),
