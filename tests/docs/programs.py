@@ -113,6 +113,17 @@ def check_sources(points):
     points.check(found <= said, "debug categories", *found - said)
 
 
+def check_files(points):
+    """The design names every source, and no other."""
+    page = pages.Page("docs/design.md")
+    said = [os.path.join(table.heading, pages.code_of(row[0])[0])
+            for table in page.find_tables("file") for row in table.rows]
+    found = [path for path in pages.find_files(".c")
+             if path.startswith("gst/")]
+    points.check(sorted(said) == sorted(found), "sources in the design",
+                 tap.differences(said, found))
+
+
 def check_installed(points):
     """What is installed is found, and the README names its folder."""
     with tempfile.TemporaryDirectory() as folder:
@@ -140,6 +151,7 @@ def main():
     check_simulator(points)
     check_record(points)
     check_sources(points)
+    check_files(points)
     check_installed(points)
     points.end()
 
