@@ -295,6 +295,29 @@ foxapi_session_run (FoxapiSession * session, FoxapiErrand errand,
     errand (data);
 }
 
+static void
+offer_http1_only (SoupMessage * message, GSocketClientEvent event,
+    GIOStream * connection, gpointer user_data)
+{
+  static const gchar *const protocols[] = { "http/1.1", NULL };
+
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING
+      && G_IS_TLS_CONNECTION (connection))
+    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection),
+        protocols);
+}
+
+/* libsoup gives each POST a connection of its own. Where others keep some for
+ * later calls, that one need not stay; of HTTP/2 it would. */
+static void
+ask_to_close (SoupMessage * message)
+{
+  soup_message_headers_replace (soup_message_get_request_headers (message),
+      "Connection", "close");
+  g_signal_connect (message, "network-event", G_CALLBACK (offer_http1_only),
+      NULL);
+}
+
 /**
  * foxapi_session_send:
  * @session: a session
@@ -321,12 +344,9 @@ foxapi_session_send (FoxapiSession * session, SoupMessage * message,
   GInputStream *body;
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  /* libsoup gives each POST a connection of its own. Where others keep some for
-   * later calls, that one need not stay. */
   if (soup_message_get_method (message) == SOUP_METHOD_POST
       && is_shared (session))
-    soup_message_headers_replace (soup_message_get_request_headers (message),
-        "Connection", "close");
+    ask_to_close (message);
   introduce_to_proxy (&session->settings, message);
   wrote_headers = g_signal_connect (message, "wrote-headers",
       G_CALLBACK (note_sent), &left);

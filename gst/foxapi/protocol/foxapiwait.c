@@ -5,6 +5,8 @@
 
 #include "foxapiwait.h"
 
+#define NAP_US 10000
+
 /* g_poll() counts in milliseconds that fit an int. */
 static gint
 milliseconds_until (gint64 wake_us)
@@ -14,6 +16,18 @@ milliseconds_until (gint64 wake_us)
   if (us <= 0)
     return 0;
   return (gint) MIN ((us + 999) / 1000, G_MAXINT);
+}
+
+/* Out of descriptors: naps are all that is left. */
+static gboolean
+nap_until (gint64 wake_us, GCancellable * cancellable, GError ** error)
+{
+  gint64 left_us;
+
+  while ((left_us = wake_us - g_get_monotonic_time ()) > 0
+      && !g_cancellable_is_cancelled (cancellable))
+    g_usleep (MIN (left_us, NAP_US));
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
 }
 
 /**
@@ -37,11 +51,8 @@ foxapi_wait_until (gint64 wake_us, GCancellable * cancellable, GError ** error)
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
-  if (!g_cancellable_make_pollfd (cancellable, &poll_fd)) {
-    /* Out of descriptors. A nap each time is all that is left. */
-    g_usleep (CLAMP (wake_us - g_get_monotonic_time (), 0, 10000));
-    return TRUE;
-  }
+  if (!g_cancellable_make_pollfd (cancellable, &poll_fd))
+    return nap_until (wake_us, cancellable, error);
 
   while ((timeout_ms = milliseconds_until (wake_us)) > 0) {
     if (g_poll (&poll_fd, 1, timeout_ms) > 0)
