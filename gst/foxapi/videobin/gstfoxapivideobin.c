@@ -1295,6 +1295,11 @@ stop (GstFoxapiVideoBin * self)
 {
   GList *captures = list_captures (self, "");
 
+  /* What is torn down has nothing to tell. */
+  GST_OBJECT_LOCK (self);
+  self->has_failed = TRUE;
+  self->placeholder_has_failed = TRUE;
+  GST_OBJECT_UNLOCK (self);
   g_cancellable_cancel (self->cancellable);
   gst_foxapi_director_stop (self->director);
   gst_foxapi_program_stop (self->program);
@@ -1307,9 +1312,12 @@ stop (GstFoxapiVideoBin * self)
   while (self->players != NULL) {
     GstElement *player = self->players->data;
 
+    guint clip = get_clip (GST_OBJECT (player));
+
     self->players = g_list_delete_link (self->players, self->players);
-    remove_clip (self, get_clip (GST_OBJECT (player)));
+    /* In this order: it may be about to open the file. */
     remove_child (self, player);
+    remove_clip (self, clip);
   }
   gst_foxapi_video_playout_set_placeholder (GST_FOXAPI_VIDEO_PLAYOUT
       (self->video_playout), NULL);

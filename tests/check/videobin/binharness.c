@@ -97,11 +97,20 @@ bin_prepare (void)
   bin_result_without_video = bin_make_file (SOUND MUX);
 }
 
+/* What a test that failed has left is not the next one's fault. */
+static void
+clean_tmp (void)
+{
+  harness_remove_tree (bin_tmp);
+  fail_unless_equals_int (g_mkdir (bin_tmp, 0700), 0);
+}
+
 static void
 setup (gboolean manual)
 {
   FoxapiSimOptions options;
 
+  clean_tmp ();
   g_clear_pointer (&payload, g_bytes_unref);
   payload = g_bytes_ref (bin_result);
   options = harness_options ();
