@@ -244,6 +244,46 @@ gst_foxapi_post_error (GstElement * element, const GError * error,
 }
 
 /**
+ * gst_foxapi_explain_error:
+ * @message: (transfer full): an ERROR of any domain
+ * @advice: (nullable): what to do, a sentence
+ * @task_id: (nullable): the task that is paid for, and kept
+ *
+ * Elements that show or store a result know nothing of the task that it is of.
+ *
+ * Returns: (transfer full): the same with advice and task in its text, and the
+ *   task in its details
+ *
+ * Since: 0.1
+ */
+GstMessage *
+gst_foxapi_explain_error (GstMessage * message, const gchar * advice,
+    const gchar * task_id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+  GstMessage *explained;
+
+  gst_message_parse_error (message, &error, &debug);
+  if (advice != NULL) {
+    g_autofree gchar *text = g_strdup_printf ("%s %s", error->message, advice);
+
+    g_free (error->message);
+    error->message = g_steal_pointer (&text);
+  }
+  if (task_id != NULL) {
+    g_autofree gchar *text = add_kept (error->message, task_id);
+
+    g_free (error->message);
+    error->message = g_steal_pointer (&text);
+  }
+  explained = gst_message_new_error_with_details (GST_MESSAGE_SRC (message),
+      error, debug, new_details (error, task_id));
+  gst_message_unref (message);
+  return explained;
+}
+
+/**
  * gst_foxapi_explain_stream_error:
  * @message: (transfer full): an ERROR of any domain
  * @task_id: (nullable): the task that is paid for
@@ -260,20 +300,11 @@ GstMessage *
 gst_foxapi_explain_stream_error (GstMessage * message, const gchar * task_id)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree gchar *debug = NULL, *text = NULL;
-  GstMessage *explained;
 
-  gst_message_parse_error (message, &error, &debug);
+  gst_message_parse_error (message, &error, NULL);
   if (task_id == NULL || error->domain != GST_STREAM_ERROR)
     return message;
-
-  text = add_kept (error->message, task_id);
-  g_free (error->message);
-  error->message = g_steal_pointer (&text);
-  explained = gst_message_new_error_with_details (GST_MESSAGE_SRC (message),
-      error, debug, new_details (error, task_id));
-  gst_message_unref (message);
-  return explained;
+  return gst_foxapi_explain_error (message, NULL, task_id);
 }
 
 /**

@@ -24,6 +24,8 @@ void gst_foxapi_post_progress (GstElement * element, GstProgressType type,
     gint percent, const gchar * text);
 void gst_foxapi_post_error (GstElement * element, const GError * error,
     const gchar * task_id, gboolean kept);
+GstMessage *gst_foxapi_explain_error (GstMessage * message,
+    const gchar * advice, const gchar * task_id);
 GstMessage *gst_foxapi_explain_stream_error (GstMessage * message,
     const gchar * task_id);
 void gst_foxapi_post_warning (GstElement * element, const GError * warning,

@@ -155,9 +155,7 @@ on_no_more_pads (GstElement * decoder, gpointer user_data)
   g_atomic_int_set (&self->streams_are_known, TRUE);
   if (!g_atomic_int_get (&self->video.is_there))
     GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
-        ("The result has no video that can be decoded. Save it with "
-            "foxapivideosrc ! filesink, and look at it: the task is kept."),
-        (NULL));
+        ("The result has no video that can be decoded."), (NULL));
   tell (self);
 }
 

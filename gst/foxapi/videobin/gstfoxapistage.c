@@ -60,8 +60,7 @@ gst_foxapi_stage_start (GstBaseSink * sink)
   if (self->stream == NULL) {
     GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE,
         ("There is no place for the result: %s. Set TMPDIR to a folder that can "
-            "be written, then start again: the task is kept.", error->message),
-        (NULL));
+            "be written, then start again.", error->message), (NULL));
     return FALSE;
   }
   self->written = 0;
@@ -110,7 +109,7 @@ fail (GstFoxapiStage * self, const GError * error)
       GST_RESOURCE_ERROR_WRITE,
       g_strdup_printf
       ("The result could not be written to %s: %s. Make room, or "
-          "set TMPDIR to another folder, then start again: the task is kept.",
+          "set TMPDIR to another folder, then start again.",
           self->location, error->message), NULL, __FILE__, GST_FUNCTION,
       __LINE__);
   return GST_FLOW_ERROR;

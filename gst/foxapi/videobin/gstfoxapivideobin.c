@@ -62,8 +62,11 @@
 
 #include "gstfoxapivideobin.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <gst/video/video.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gstfoxapiaudioplayout.h"
 #include "gstfoxapibinoptions.h"
@@ -115,8 +118,9 @@ struct _GstFoxapiVideoBin
   GstFoxapiBinOptions options;
   GValue own[N_OWN];
   guint next_pad[2];            /* lowest free number, by kind */
-  gboolean is_starting;         /* in the thread that changes the state */
+  GThread *starter;             /* (nullable): who is in start() */
   gboolean has_failed;          /* the generation, and that was told */
+  gboolean placeholder_has_failed;      /* likewise */
   gboolean is_playing;
   GstMessage *progress;         /* (nullable): held back, see handle_progress() */
   GstStructure *task;           /* (nullable): last foxapi-task of this run */
@@ -171,11 +175,27 @@ get_clip_quark (void)
 /* Files */
 
 static gboolean
+is_own_directory (const gchar * path)
+{
+  GStatBuf status;
+
+  return g_lstat (path, &status) == 0 && S_ISDIR (status.st_mode)
+      && status.st_uid == geteuid ();
+}
+
+/* Whoever cleans folders of temporary files may have taken it away since. */
+static gboolean
 ensure_directory (GstFoxapiVideoBin * self, GError ** error)
 {
   if (self->directory == NULL)
     self->directory = g_dir_make_tmp ("gst-foxapi-XXXXXX", error);
-  return self->directory != NULL;
+  else if (g_mkdir (self->directory, 0700) != 0
+      && !is_own_directory (self->directory))
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+        "%s: %s", self->directory, g_strerror (errno));
+  else
+    return TRUE;
+  return self->directory != NULL && *error == NULL;
 }
 
 static gchar *
@@ -288,15 +308,39 @@ gst_foxapi_video_bin_get_property (GObject * object, guint id, GValue * value,
 
 /* Messages */
 
-/* %TRUE for the first failure of a generation: what follows from it is no news. */
 static gboolean
-claim_failure (GstFoxapiVideoBin * self)
+is_within (GstMessage * message, gpointer element)
+{
+  GstObject *from = GST_MESSAGE_SRC (message);
+
+  return element != NULL && from != NULL && (from == element
+      || gst_object_has_as_ancestor (from, element));
+}
+
+static gboolean
+is_of_type (GstMessage * message, GType type)
+{
+  g_autoptr (GstObject) object = GST_MESSAGE_SRC (message) ?
+      gst_object_ref (GST_MESSAGE_SRC (message)) : NULL;
+
+  while (object != NULL && !G_TYPE_CHECK_INSTANCE_TYPE (object, type)) {
+    GstObject *parent = gst_object_get_parent (object);
+
+    gst_object_unref (object);
+    object = parent;
+  }
+  return object != NULL;
+}
+
+/* %TRUE for the first failure of its kind: what follows from it is no news. */
+static gboolean
+claim (GstFoxapiVideoBin * self, gboolean * has_failed)
 {
   gboolean is_first;
 
   GST_OBJECT_LOCK (self);
-  is_first = !self->has_failed;
-  self->has_failed = TRUE;
+  is_first = !*has_failed;
+  *has_failed = TRUE;
   GST_OBJECT_UNLOCK (self);
   return is_first;
 }
@@ -327,23 +371,58 @@ post_as_warning (GstFoxapiVideoBin * self, GstMessage * message)
           details ? gst_structure_copy (details) : NULL));
 }
 
+/* What has failed to show or to store a result does not know of its task. */
+static GstMessage *
+explain (GstFoxapiVideoBin * self, GstMessage * message)
+{
+  const GstStructure *details = NULL;
+  g_autofree gchar *task_id = NULL;
+  gboolean is_of_player = is_of_type (message, GST_TYPE_FOXAPI_PLAYER);
+
+  gst_message_parse_error_details (message, &details);
+  if (details != NULL && gst_structure_has_field (details, "task-id"))
+    return gst_message_ref (message);
+  GST_OBJECT_LOCK (self);
+  if (self->task != NULL && (is_of_player || is_within (message, self->stage)))
+    task_id = g_strdup (gst_structure_get_string (self->task, "id"));
+  GST_OBJECT_UNLOCK (self);
+  if (task_id == NULL)
+    return gst_message_ref (message);
+  return gst_foxapi_explain_error (gst_message_ref (message), is_of_player ?
+      "The result cannot be shown; foxapivideosrc ! filesink saves it." : NULL,
+      task_id);
+}
+
+/* What fails the change of state by its return: properties that are wrong, and
+ * nothing that other threads find out meanwhile. */
+static gboolean
+is_of_start (GstFoxapiVideoBin * self, GstMessage * message)
+{
+  gboolean is_in_start;
+
+  GST_OBJECT_LOCK (self);
+  is_in_start = self->starter == g_thread_self ();
+  GST_OBJECT_UNLOCK (self);
+  return is_in_start && !is_of_type (message, GST_TYPE_FOXAPI_CAPTURE);
+}
+
 /* The generation, or what shows it, has failed. */
 static void
 handle_error (GstFoxapiVideoBin * self, GstMessage * message)
 {
+  g_autoptr (GstMessage) explained = NULL;
   gboolean is_warning;
 
-  GST_OBJECT_LOCK (self);
-  is_warning = self->options.on_error == GST_FOXAPI_ERROR_POLICY_WARNING
-      && !self->is_starting;
-  GST_OBJECT_UNLOCK (self);
-
-  if (!claim_failure (self))
+  if (!claim (self, &self->has_failed))
     return;
-  if (is_warning)
-    post_as_warning (self, message);
+  GST_OBJECT_LOCK (self);
+  is_warning = self->options.on_error == GST_FOXAPI_ERROR_POLICY_WARNING;
+  GST_OBJECT_UNLOCK (self);
+  explained = explain (self, message);
+  if (is_warning && !is_of_start (self, message))
+    post_as_warning (self, explained);
   else
-    post_as_own (self, message);
+    post_as_own (self, explained);
   gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_FAILED,
       GST_MESSAGE_SRC (message));
 }
@@ -459,34 +538,12 @@ handle_placeholder_error (GstFoxapiVideoBin * self, GstMessage * message)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *debug = NULL;
 
+  if (!claim (self, &self->placeholder_has_failed))
+    return;
   gst_message_parse_error (message, &error, &debug);
   GST_ELEMENT_WARNING (self, RESOURCE, READ,
       ("The placeholder cannot be shown, it is black instead: %s",
           error->message), ("%s", debug ? debug : ""));
-}
-
-static gboolean
-is_within (GstMessage * message, gpointer element)
-{
-  GstObject *from = GST_MESSAGE_SRC (message);
-
-  return element != NULL && from != NULL && (from == element
-      || gst_object_has_as_ancestor (from, element));
-}
-
-static gboolean
-is_of_type (GstMessage * message, GType type)
-{
-  g_autoptr (GstObject) object = GST_MESSAGE_SRC (message) ?
-      gst_object_ref (GST_MESSAGE_SRC (message)) : NULL;
-
-  while (object != NULL && !G_TYPE_CHECK_INSTANCE_TYPE (object, type)) {
-    GstObject *parent = gst_object_get_parent (object);
-
-    gst_object_unref (object);
-    object = parent;
-  }
-  return object != NULL;
 }
 
 /* What children that are none of the graph's business tell of themselves */
@@ -572,6 +629,9 @@ set_placeholder (GstFoxapiVideoBin * self, GstElement * placeholder)
             "Install the package gstreamer1.0-x."), (NULL));
   if (self->placeholder != NULL)
     remove_child (self, self->placeholder);
+  GST_OBJECT_LOCK (self);
+  self->placeholder_has_failed = FALSE;
+  GST_OBJECT_UNLOCK (self);
   self->placeholder = placeholder;
   add_locked (self, placeholder);
   gst_foxapi_video_playout_set_placeholder (GST_FOXAPI_VIDEO_PLAYOUT
@@ -1235,6 +1295,11 @@ stop (GstFoxapiVideoBin * self)
 {
   GList *captures = list_captures (self, "");
 
+  /* What is torn down has nothing to tell. */
+  GST_OBJECT_LOCK (self);
+  self->has_failed = TRUE;
+  self->placeholder_has_failed = TRUE;
+  GST_OBJECT_UNLOCK (self);
   g_cancellable_cancel (self->cancellable);
   gst_foxapi_director_stop (self->director);
   gst_foxapi_program_stop (self->program);
@@ -1247,9 +1312,12 @@ stop (GstFoxapiVideoBin * self)
   while (self->players != NULL) {
     GstElement *player = self->players->data;
 
+    guint clip = get_clip (GST_OBJECT (player));
+
     self->players = g_list_delete_link (self->players, self->players);
-    remove_clip (self, get_clip (GST_OBJECT (player)));
+    /* In this order: it may be about to open the file. */
     remove_child (self, player);
+    remove_clip (self, clip);
   }
   gst_foxapi_video_playout_set_placeholder (GST_FOXAPI_VIDEO_PLAYOUT
       (self->video_playout), NULL);
@@ -1275,12 +1343,12 @@ start_or_tell (GstFoxapiVideoBin * self)
   gboolean is_started;
 
   GST_OBJECT_LOCK (self);
-  self->is_starting = TRUE;
+  self->starter = g_thread_self ();
   self->has_failed = FALSE;
   GST_OBJECT_UNLOCK (self);
   is_started = start (self);
   GST_OBJECT_LOCK (self);
-  self->is_starting = FALSE;
+  self->starter = NULL;
   GST_OBJECT_UNLOCK (self);
   return is_started;
 }

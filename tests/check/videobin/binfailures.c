@@ -1,0 +1,385 @@
+/* What goes wrong is told once, as by one element, with its details; and the
+ * output goes on.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "binharness.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* Goes on, with one WARNING and nothing else */
+static void
+assert_goes_on (Run * run)
+{
+  bin_wait_buffers (run, bin_count_buffers (run) + 5);
+  fail_if (run_flow_has (run, 'e'));
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 1);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 0);
+}
+
+/* Properties: nothing is sent, and the change of state fails. */
+
+GST_START_TEST (test_wrong_property)
+{
+  static const struct
+  {
+    const gchar *name;
+    const gchar *value;
+  } faults[] = {
+    {"prompt", ""},
+    {"duration", "11"},
+    {"seed", "-2"},
+    {"width", "-1"},
+    {"height", "8193"},
+    {"framerate", "241/1"},
+    {"placeholder", "image"},
+    {"reference-seconds", "0.1"},
+    {"next-prompts", "<\"\">"},
+    {"api-key", ""},
+    {"base-url", "ftp://example"},
+  };
+  GstElement *bin = bin_new ("on-error", 1, NULL);
+  g_autoptr (Run) run = NULL;
+
+  gst_util_set_object_arg (G_OBJECT (bin), faults[__i__].name,
+      faults[__i__].value);
+  run = bin_run_new (bin);
+  run_refused (run, g_str_equal (faults[__i__].name, "api-key") ?
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED : GST_RESOURCE_ERROR_SETTINGS);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 0);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+/* The service: each fault, told as ERROR or as WARNING */
+
+static const struct
+{
+  FoxapiSimRoute route;
+  FoxapiSimFault fault;
+  gint code;
+  gint http_status;             /* 0: none */
+  gint maybe_charged;           /* -1: not told */
+  gboolean has_task;
+} faults[] = {
+  {FOXAPI_SIM_SUBMIT, {.status = 401}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 401,
+      -1, FALSE},
+  {FOXAPI_SIM_SUBMIT, {.status = 402}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 402,
+      -1, FALSE},
+  {FOXAPI_SIM_SUBMIT, {.status = 500}, GST_RESOURCE_ERROR_FAILED, 500, TRUE,
+      FALSE},
+  {FOXAPI_SIM_ASK, {.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, 404, -1,
+      TRUE},
+  {FOXAPI_SIM_RESULT, {.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, 404, -1,
+      TRUE},
+};
+
+static void
+assert_details (const GstStructure * details, guint nth)
+{
+  if (faults[nth].http_status > 0)
+    assert_uint (details, "http-status", faults[nth].http_status);
+  if (faults[nth].maybe_charged >= 0)
+    assert_boolean (details, "maybe-charged", faults[nth].maybe_charged);
+  if (faults[nth].has_task) {
+    g_autofree gchar *id = harness_task_id (1);
+
+    assert_string (details, "task-id", id);
+  }
+}
+
+GST_START_TEST (test_fault_is_error)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, NULL));
+
+  foxapi_sim_script (sim, faults[__i__].route, 0, &faults[__i__].fault);
+  assert_details (run_to_error (run, faults[__i__].code), __i__);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_fault_is_warning)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, "on-error", 1,
+          NULL));
+
+  foxapi_sim_script (sim, faults[__i__].route, 0, &faults[__i__].fault);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_details (bin_wait_warning (run, GST_RESOURCE_ERROR,
+          faults[__i__].code), __i__);
+  assert_goes_on (run);
+}
+
+GST_END_TEST;
+
+/* Nobody at home: this may be known before the start has returned, and is no
+ * fault of the properties even then. */
+GST_START_TEST (test_service_is_down)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, "on-error", 1,
+          "base-url", "http://127.0.0.1:9", NULL));
+
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ);
+  assert_goes_on (run);
+}
+
+GST_END_TEST;
+
+/* The output of a bin without a placeholder ends. */
+GST_START_TEST (test_end_without_placeholder)
+{
+  const FoxapiSimFault fault = {.status = 422 };
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, "on-error", 1,
+          "is-live", __i__ == 0, "retries", 0, NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &fault);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  run_wait (run, GST_MESSAGE_EOS);
+  fail_unless_equals_int (bin_count_buffers (run), 0);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_task_fails)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *details;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  id = harness_task_id (1);
+  foxapi_sim_set_task (sim, NULL, "failed", -1);
+  details = bin_wait_warning (run, GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_FAILED);
+  assert_string (details, "task-id", id);
+  assert_goes_on (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_task_takes_too_long)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "task-timeout", 1,
+          NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *details;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  details = bin_wait_warning (run, GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_FAILED);
+  id = harness_task_id (1);
+  assert_string (details, "task-id", id);
+  assert_goes_on (run);
+  fail_unless (harness_files_contain (store, id));
+}
+
+GST_END_TEST;
+
+/* The result: what cannot be shown is kept, and told with the task's id. */
+
+static void
+assert_task_is_kept (const GstStructure * details)
+{
+  g_autofree gchar *id = harness_task_id (1);
+
+  assert_string (details, "task-id", id);
+  fail_unless (harness_files_contain (store, id));
+}
+
+GST_START_TEST (test_result_of_noise)
+{
+  g_autoptr (GBytes) noise = harness_make_payload (50000);
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+
+  foxapi_sim_change_result (sim, noise);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_task_is_kept (bin_wait_warning (run, GST_STREAM_ERROR,
+          GST_STREAM_ERROR_TYPE_NOT_FOUND));
+  assert_goes_on (run);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_result_of_noise_is_error)
+{
+  g_autoptr (GBytes) noise = harness_make_payload (50000);
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+  const GstStructure *details = NULL;
+
+  foxapi_sim_change_result (sim, noise);
+  run_set_state (run, GST_STATE_PLAYING);
+  gst_message_parse_error_details (run_wait (run, GST_MESSAGE_ERROR), &details);
+  assert_task_is_kept (details);
+  bin_wait_buffers (run, bin_count_buffers (run) + 5);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 0);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_result_without_video)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+
+  foxapi_sim_change_result (sim, bin_result_without_video);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_task_is_kept (bin_wait_warning (run, GST_STREAM_ERROR,
+          GST_STREAM_ERROR_WRONG_TYPE));
+  assert_goes_on (run);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_no_room_for_the_result)
+{
+  g_autoptr (GBytes) large = harness_make_payload (400000);
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+  const struct rlimit limit = { 200000, 200000 };
+
+  signal (SIGXFSZ, SIG_IGN);
+  fail_unless_equals_int (setrlimit (RLIMIT_FSIZE, &limit), 0);
+  foxapi_sim_change_result (sim, large);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_task_is_kept (bin_wait_warning (run, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_WRITE));
+  assert_goes_on (run);
+}
+
+GST_END_TEST;
+
+/* The folder of files went away under a bin that has one. */
+GST_START_TEST (test_no_folder_for_the_result)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+  g_autofree gchar *there = NULL;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  run_stop (run);
+  there = bin_leftovers ();
+  harness_remove_tree (g_strchomp (there));
+  run_set_state (run, GST_STATE_PLAYING);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_wait_buffers (run, bin_count_buffers (run) + 5);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 0);
+}
+
+GST_END_TEST;
+
+/* Captures: nothing is submitted where a reference is missing. */
+
+GST_START_TEST (test_capture_fails)
+{
+  static const struct
+  {
+    const gchar *line;
+    const gchar *pad;
+    gint code;
+  } captures[] = {
+    {"fakesrc num-buffers=3 sizetype=fixed sizemax=100 filltype=zero",
+        "video_0", GST_STREAM_ERROR_WRONG_TYPE},
+    {"fakesrc num-buffers=0", "image_0", GST_STREAM_ERROR_FORMAT},
+    {"fakesrc num-buffers=0", "video_0", GST_STREAM_ERROR_FORMAT},
+    {"fakesrc num-buffers=3 sizetype=fixed sizemax=100 filltype=zero",
+        "image_0", GST_STREAM_ERROR_WRONG_TYPE},
+  };
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+  GstElement *feed = gst_parse_bin_from_description (captures[__i__].line, TRUE,
+      NULL);
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
+      captures[__i__].pad);
+  g_autoptr (GstPad) src = gst_element_get_static_pad (feed, "src");
+
+  gst_bin_add (GST_BIN (run->pipeline), feed);
+  if (GST_PAD_LINK_FAILED (gst_pad_link (src, pad)))
+    gst_pad_link_full (src, pad, GST_PAD_LINK_CHECK_NOTHING);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_STREAM_ERROR, captures[__i__].code);
+  assert_goes_on (run);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+/* The placeholder: WARNING, black, and the generation goes on. */
+
+static void
+go_on_black (Run * run)
+{
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ);
+  bin_wait_buffers (run, 1);
+  g_mutex_lock (&run->lock);
+  fail_unless_equals_int (run->data->data[0], 16);
+  g_mutex_unlock (&run->lock);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 1);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 0);
+}
+
+GST_START_TEST (test_placeholder_is_broken)
+{
+  g_autofree gchar *path = g_build_filename (store, "broken.png", NULL);
+  g_autoptr (Run) run = NULL;
+
+  fail_unless (g_file_set_contents (path, __i__ == 0 ? "no picture" :
+          "\x89PNG\r\n\x1a\n and then nothing that is one", -1, NULL));
+  run = bin_run_new (bin_new ("placeholder", 3, "placeholder-location", path,
+          NULL));
+  go_on_black (run);
+}
+
+GST_END_TEST;
+
+static Suite *
+binfailures_suite (void)
+{
+  Suite *suite = suite_create ("binfailures");
+  TCase *timed = tcase_create ("service");
+  TCase *manual = tcase_create ("manual");
+
+  suite_add_tcase (suite, timed);
+  tcase_add_unchecked_fixture (timed, bin_prepare, NULL);
+  tcase_add_checked_fixture (timed, bin_setup, harness_teardown);
+  tcase_add_loop_test (timed, test_wrong_property, 0, 11);
+  tcase_add_loop_test (timed, test_fault_is_error, 0, G_N_ELEMENTS (faults));
+  tcase_add_loop_test (timed, test_fault_is_warning, 0, G_N_ELEMENTS (faults));
+  tcase_add_test (timed, test_service_is_down);
+  tcase_add_loop_test (timed, test_end_without_placeholder, 0, 2);
+  tcase_add_test (timed, test_result_of_noise);
+  tcase_add_test (timed, test_result_of_noise_is_error);
+  tcase_add_test (timed, test_result_without_video);
+  tcase_add_test (timed, test_no_room_for_the_result);
+
+  suite_add_tcase (suite, manual);
+  tcase_add_unchecked_fixture (manual, bin_prepare, NULL);
+  tcase_add_checked_fixture (manual, bin_setup_manual, harness_teardown);
+  tcase_add_test (manual, test_task_fails);
+  tcase_add_test (manual, test_task_takes_too_long);
+  tcase_add_test (manual, test_no_folder_for_the_result);
+  tcase_add_loop_test (manual, test_capture_fails, 0, 4);
+  tcase_add_loop_test (manual, test_placeholder_is_broken, 0, 2);
+  return suite;
+}
+
+GST_CHECK_MAIN (binfailures);

@@ -1,0 +1,57 @@
+/* What the tests of foxapivideobin share, beside what those of foxapivideosrc
+ * share.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "foxapiharness.h"
+
+G_BEGIN_DECLS
+
+/* Of the result that bin_prepare() makes */
+#define RESULT_FRAMES 10
+
+/* As an unchecked fixture of each case, once for the whole program: small results
+ * to share, made in another process, and a folder of temporary files of our own,
+ * which goes with the program. */
+void bin_prepare (void);
+extern GBytes *bin_result;
+extern GBytes *bin_result_without_video;
+extern gchar *bin_tmp;
+
+/* As checked fixtures, with harness_teardown(): a simulator that gives the shared
+ * result. In manual mode the test says when it is there. */
+void bin_setup (void);
+void bin_setup_manual (void);
+
+/* (transfer full): what a launch line writes, run in another process */
+GBytes *bin_make_file (const gchar * line);
+
+/* (transfer floating): a small, live bin for the simulator */
+GstElement *bin_new (const gchar * property, ...) G_GNUC_NULL_TERMINATED;
+
+/* What the elements of the plugin have left below the folder of temporary files,
+ * one path a line; empty if all is gone */
+gchar *bin_leftovers (void);
+
+/* (transfer full): the bin with a sink at its pictures; see run_new() */
+Run *bin_run_new (GstElement * bin);
+
+/* Waits until so many buffers, in all, have arrived at the run's sink */
+void bin_wait_buffers (Run * run, guint n);
+guint bin_count_buffers (Run * run);
+
+/* Adds and links what @line describes to the request pad @pad of @bin, in the
+ * run's pipeline. Returns it. */
+GstElement *bin_feed (Run * run, const gchar * line, const gchar * pad);
+
+/* The next message foxapi-reference, (transfer none) */
+const GstStructure *bin_wait_reference (Run * run);
+/* The run's one WARNING, with which it goes on; its details */
+const GstStructure *bin_wait_warning (Run * run, GQuark domain, gint code);
+/* Exactly so many messages of a type came from the bin, and none from others */
+void bin_assert_count (Run * run, GstMessageType type, guint n);
+
+G_END_DECLS

@@ -1,0 +1,403 @@
+/* Starts, stops and removals of foxapivideobin, in every phase; and nothing of it
+ * stays behind.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "binharness.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define HOUR_MS (60 * 60 * 1000)
+
+typedef enum
+{
+  PHASE_CAPTURE,                /* nothing has come to its pad */
+  PHASE_UPLOAD,
+  PHASE_SUBMIT,
+  PHASE_ASK,
+  PHASE_DOWNLOAD,
+  PHASE_STAGED,                 /* downloaded, and nobody plays */
+  PHASE_ON_AIR,
+  PHASE_HELD,
+  PHASE_REPEATED,
+  PHASE_NEXT_SHOT,
+  PHASE_FAILED,
+  N_PHASES
+} Phase;
+
+/* Files of a reference, where the store is */
+static gchar *
+make_reference (void)
+{
+  g_autofree gchar *path = g_build_filename (store, "a.png", NULL);
+
+  fail_unless (g_file_set_contents (path, "picture", -1, NULL));
+  return g_filename_to_uri (path, NULL, NULL);
+}
+
+static Run *
+new_run (Phase phase)
+{
+  GstElement *bin = bin_new ("on-error", 1, NULL);
+  const FoxapiSimFault hold = {.hold = TRUE };
+  const FoxapiSimFault hold_at = {.hold_at = 1000 };
+  const FoxapiSimFault fault = {.status = 402 };
+
+  switch (phase) {
+    case PHASE_UPLOAD:{
+      g_autofree gchar *uri = make_reference ();
+
+      harness_set_list (bin, "reference-image-urls", uri, NULL);
+      foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &hold);
+      break;
+    }
+    case PHASE_SUBMIT:
+      foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &hold);
+      break;
+    case PHASE_ASK:
+      foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &hold);
+      break;
+    case PHASE_DOWNLOAD:
+      foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 0, &hold_at);
+      break;
+    case PHASE_HELD:
+      g_object_set (bin, "end", 1, NULL);
+      break;
+    case PHASE_REPEATED:
+      g_object_set (bin, "end", 2, NULL);
+      break;
+    case PHASE_NEXT_SHOT:
+      harness_set_list (bin, "next-prompts", "It runs", NULL);
+      foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &hold);
+      break;
+    case PHASE_FAILED:
+      foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &fault);
+      break;
+    default:
+      break;
+  }
+  return bin_run_new (bin);
+}
+
+/* Where the run has a buffer of the result */
+static void
+wait_on_air (Run * run)
+{
+  gboolean is_there = FALSE;
+
+  while (!is_there) {
+    bin_wait_buffers (run, bin_count_buffers (run) + 1);
+    is_there = run_flow_has (run, 't');
+  }
+}
+
+static void
+reach (Run * run, Phase phase)
+{
+  static const FoxapiSimRoute routes[] = {
+    [PHASE_UPLOAD] = FOXAPI_SIM_UPLOAD,
+    [PHASE_SUBMIT] = FOXAPI_SIM_SUBMIT,
+    [PHASE_ASK] = FOXAPI_SIM_ASK,
+    [PHASE_DOWNLOAD] = FOXAPI_SIM_RESULT,
+  };
+  g_autoptr (GstPad) pad = NULL;
+
+  if (phase == PHASE_CAPTURE)
+    pad = gst_element_request_pad_simple (run->source, "image_%u");
+  run_set_state (run, phase == PHASE_STAGED ? GST_STATE_PAUSED :
+      GST_STATE_PLAYING);
+  switch (phase) {
+    case PHASE_UPLOAD:
+    case PHASE_SUBMIT:
+    case PHASE_ASK:
+    case PHASE_DOWNLOAD:
+      fail_unless (foxapi_sim_wait_requests (sim, routes[phase], 1));
+      break;
+    case PHASE_STAGED:
+      run_wait_task (run, "completed");
+      break;
+    case PHASE_ON_AIR:
+      wait_on_air (run);
+      break;
+    case PHASE_HELD:
+    case PHASE_REPEATED:
+      wait_on_air (run);
+      bin_wait_buffers (run, bin_count_buffers (run) + RESULT_FRAMES + 2);
+      break;
+    case PHASE_NEXT_SHOT:
+      fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+      break;
+    case PHASE_FAILED:
+      run_wait (run, GST_MESSAGE_WARNING);
+      break;
+    default:
+      bin_wait_buffers (run, 3);
+      break;
+  }
+}
+
+static void
+assert_nothing_left (void)
+{
+  g_autofree gchar *left = bin_leftovers ();
+
+  fail_unless_equals_string (left, "");
+}
+
+static guint
+count_threads (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  guint n = 0;
+
+  while (tasks != NULL && g_dir_read_name (tasks) != NULL)
+    n++;
+  return n;
+}
+
+/* To NULL: no call is left hanging, no file, and the bin goes with its last
+ * reference. */
+GST_START_TEST (test_leave)
+{
+  Phase phase = __i__;
+  Run *run = new_run (phase);
+  GWeakRef bin;
+
+  g_weak_ref_init (&bin, run->source);
+  reach (run, phase);
+  run_stop (run);
+  for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++)
+    fail_unless (foxapi_sim_wait_idle (sim, i));
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+  run_free (run);
+  fail_unless (g_weak_ref_get (&bin) == NULL);
+  assert_nothing_left ();
+}
+
+GST_END_TEST;
+
+/* To READY and on again: it goes on with the same task. */
+GST_START_TEST (test_ready_and_on)
+{
+  Phase phase = __i__;
+  g_autoptr (Run) run = new_run (phase);
+  guint n;
+
+  reach (run, phase);
+  run_set_state (run, GST_STATE_READY);
+  foxapi_sim_release (sim);
+  n = bin_count_buffers (run);
+  run_set_state (run, GST_STATE_PLAYING);
+  /* Where nobody knows what became of the submission, it is not sent again. */
+  if (phase == PHASE_CAPTURE || phase == PHASE_FAILED || phase == PHASE_SUBMIT
+      || phase == PHASE_NEXT_SHOT)
+    bin_wait_buffers (run, n + 3);
+  else if (phase == PHASE_HELD || phase == PHASE_REPEATED)
+    bin_wait_buffers (run, n + 20);
+  else
+    run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+  fail_if (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT) > 2);
+}
+
+GST_END_TEST;
+
+/* Out of a pipeline that goes on, with another source of the same mixer */
+GST_START_TEST (test_remove)
+{
+  Phase phase = __i__;
+  Run *run = new_run (phase);
+  GstElement *bin = run->source;
+  GWeakRef ref;
+
+  g_weak_ref_init (&ref, bin);
+  reach (run, phase);
+  gst_element_set_locked_state (bin, TRUE);
+  fail_unless_equals_int (gst_element_set_state (bin, GST_STATE_NULL),
+      GST_STATE_CHANGE_SUCCESS);
+  run->source = NULL;
+  fail_unless (gst_bin_remove (GST_BIN (run->pipeline), bin));
+  run_set_state (run, GST_STATE_READY);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+  run_free (run);
+  fail_unless (g_weak_ref_get (&ref) == NULL);
+  assert_nothing_left ();
+}
+
+GST_END_TEST;
+
+/* Many come and go while a mixer plays. */
+
+static GstElement *
+add_to_mixer (GstElement * pipeline, GstElement * mixer, GstPad ** pad)
+{
+  GstElement *bin = bin_new (NULL, NULL);
+  g_autofree gchar *name = g_strdup_printf ("bin-%p", bin);
+  g_autoptr (GstPad) src = NULL;
+
+  gst_object_set_name (GST_OBJECT (bin), name);
+  gst_bin_add (GST_BIN (pipeline), bin);
+  src = gst_element_get_static_pad (bin, "video");
+  *pad = gst_element_request_pad_simple (mixer, "sink_%u");
+  fail_unless_equals_int (gst_pad_link (src, *pad), GST_PAD_LINK_OK);
+  fail_unless (gst_element_sync_state_with_parent (bin));
+  return bin;
+}
+
+static void
+remove_from_mixer (GstElement * pipeline, GstElement * mixer, GstElement * bin,
+    GstPad * pad)
+{
+  gst_element_set_state (bin, GST_STATE_NULL);
+  gst_element_release_request_pad (mixer, pad);
+  gst_object_unref (pad);
+  gst_bin_remove (GST_BIN (pipeline), bin);
+}
+
+GST_START_TEST (test_hundred)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *background = gst_parse_bin_from_description
+      ("videotestsrc is-live=true ! "
+      "video/x-raw,width=64,height=36,framerate=25/1 ! compositor name=mix",
+      TRUE, &error);
+  Run *run = bin_run_new (background);
+  g_autoptr (GstElement) mixer = gst_bin_get_by_name (GST_BIN (background),
+      "mix");
+  guint n_threads = 0;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_buffers (run, 2);
+  for (guint i = 0; i < 100; i++) {
+    GstPad *pad;
+    GstElement *bin = add_to_mixer (background, mixer, &pad);
+
+    if (i % 10 == 0)
+      bin_wait_buffers (run, bin_count_buffers (run) + 2);
+    remove_from_mixer (background, mixer, bin, pad);
+    if (i == 20)
+      n_threads = count_threads ();
+  }
+  fail_unless (count_threads () <= n_threads + 10, "%u threads, then %u",
+      n_threads, count_threads ());
+  bin_wait_buffers (run, bin_count_buffers (run) + 2);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 0);
+  fail_if (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT) > 1);
+  run_free (run);
+  assert_nothing_left ();
+}
+
+GST_END_TEST;
+
+/* The generic exercise: from NULL through two states and back */
+
+static void
+go (GstElement * element, GstState state, gboolean may_fail)
+{
+  GstStateChangeReturn result = gst_element_set_state (element, state);
+
+  if (result == GST_STATE_CHANGE_ASYNC)
+    result = gst_element_get_state (element, NULL, NULL, 60 * GST_SECOND);
+  fail_if (result == GST_STATE_CHANGE_FAILURE && !may_fail,
+      "No way to state %s", gst_element_state_get_name (state));
+  fail_if (result == GST_STATE_CHANGE_ASYNC, "Stuck on the way to %s",
+      gst_element_state_get_name (state));
+}
+
+static void
+exercise (GstElement * element, gboolean may_fail)
+{
+  const GstState states[] = {
+    GST_STATE_NULL, GST_STATE_READY, GST_STATE_PAUSED, GST_STATE_PLAYING
+  };
+
+  for (guint i = 0; i < 4; i++) {
+    for (guint j = 0; j < 4; j++) {
+      go (element, states[i], may_fail);
+      go (element, states[j], may_fail);
+      go (element, states[i], may_fail);
+      go (element, GST_STATE_NULL, FALSE);
+    }
+  }
+  gst_object_unref (element);
+}
+
+GST_START_TEST (test_alone)
+{
+  exercise (gst_object_ref_sink (bin_new ("is-live", __i__ % 2 == 0,
+              "placeholder", __i__ / 2, NULL)), FALSE);
+  fail_if (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT) > 1);
+  assert_nothing_left ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_alone_without_key)
+{
+  exercise (gst_object_ref_sink (bin_new ("api-key", NULL, NULL)), TRUE);
+  assert_nothing_sent ();
+  assert_nothing_left ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_untouched)
+{
+  GstElement *bin = gst_element_factory_make ("foxapivideobin", NULL);
+
+  exercise (gst_object_ref_sink (bin), TRUE);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+/* With pads, which may be released in each state */
+GST_START_TEST (test_pads_come_and_go)
+{
+  GstElement *bin = gst_object_ref_sink (bin_new ("on-error", 1, NULL));
+  GstPad *pads[3];
+
+  for (guint i = 0; i < 3; i++) {
+    pads[i] = gst_element_request_pad_simple (bin, i == 1 ? "video_%u" :
+        "image_%u");
+    fail_unless (pads[i] != NULL);
+  }
+  go (bin, GST_STATE_PLAYING, FALSE);
+  fail_unless (gst_element_request_pad_simple (bin, "image_%u") == NULL);
+  for (guint i = 0; i < 3; i++) {
+    gst_element_release_request_pad (bin, pads[i]);
+    gst_object_unref (pads[i]);
+  }
+  go (bin, GST_STATE_NULL, FALSE);
+  gst_object_unref (bin);
+  assert_nothing_sent ();
+  assert_nothing_left ();
+}
+
+GST_END_TEST;
+
+static Suite *
+binlife_suite (void)
+{
+  Suite *suite = suite_create ("binlife");
+  TCase *tcase = tcase_create ("life");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
+  tcase_add_checked_fixture (tcase, bin_setup, harness_teardown);
+  tcase_add_loop_test (tcase, test_leave, 0, N_PHASES);
+  tcase_add_loop_test (tcase, test_ready_and_on, 0, N_PHASES);
+  tcase_add_loop_test (tcase, test_remove, 0, N_PHASES);
+  tcase_add_test (tcase, test_hundred);
+  tcase_add_loop_test (tcase, test_alone, 0, 6);
+  tcase_add_test (tcase, test_alone_without_key);
+  tcase_add_test (tcase, test_untouched);
+  tcase_add_test (tcase, test_pads_come_and_go);
+  return suite;
+}
+
+GST_CHECK_MAIN (binlife);
