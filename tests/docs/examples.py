@@ -20,6 +20,8 @@ LIMIT = 60
 EXAMPLES = os.path.join(pages.ROOT, "tests", "examples")
 PROGRESS_BAR = os.path.join(simulator.BUILD, "tests", "examples",
                             "progress-bar")
+SECOND_TAKE = os.path.join(simulator.BUILD, "tests", "examples",
+                           "second-take")
 BATCH = os.path.join(EXAMPLES, "batch.sh")
 PREVIEW = os.path.join(EXAMPLES, "preview.py")
 SEVERAL = os.path.join(EXAMPLES, "several.py")
@@ -112,6 +114,19 @@ def check_progress_bar(points):
         points.check(place.charged() == 1, "it was charged once")
 
 
+def check_second_take(points):
+    """One generation from another, in one pipeline."""
+    with Place("--generation-time", "0.3") as place:
+        status, said = place.run(SECOND_TAKE, "A fox", "The same at night",
+                                 "one.mp4", "two.mp4", "duration=2",
+                                 "resolution=720p")
+        points.check(status == 0 and not place.fault_of("one.mp4")
+                     and not place.fault_of("two.mp4"),
+                     "second-take saves both videos", said,
+                     place.fault_of("one.mp4"), place.fault_of("two.mp4"))
+        points.check(place.charged() == 2, "each was paid for once")
+
+
 def check_batch(points):
     """Submitting, twice, and collecting elsewhere, twice."""
     prompts = ["A fox", 'A "quoted" hen', "back\\slash"]
@@ -171,6 +186,7 @@ def main():
     signal.alarm(5 * LIMIT)
     points = tap.Points()
     check_progress_bar(points)
+    check_second_take(points)
     check_batch(points)
     check_several(points)
     check_preview(points)

@@ -1,0 +1,148 @@
+/* second-take: a generation from a generation, in one pipeline that grows
+ *
+ *   second-take PROMPT NEXT-PROMPT FIRST.mp4 SECOND.mp4 [PROPERTY=VALUE...]
+ *
+ * When the first task has completed, its message has links to the results. They
+ * become the reference videos of a second element, which is added to the running
+ * pipeline while the first one still downloads. Each of the two is paid for.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <gst/gst.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct
+{
+  GstElement *pipeline;
+  const gchar *prompts[2];
+  const gchar *files[2];
+  gchar **settings;             /* PROPERTY=VALUE, of both elements */
+  guint n_takes;                /* that have been added */
+  guint n_saved;                /* that are files by now */
+  GstElement *sources[2];       /* children of the pipeline */
+} Takes;
+
+static void
+apply_settings (GstElement * source, gchar ** settings)
+{
+  for (; *settings != NULL; settings++) {
+    g_auto (GStrv) parts = g_strsplit (*settings, "=", 2);
+
+    if (parts[0] != NULL && parts[1] != NULL)
+      gst_util_set_object_arg (G_OBJECT (source), parts[0], parts[1]);
+  }
+}
+
+/* @references: (nullable): a GstValueArray of URLs */
+static void
+add_take (Takes * takes, const GValue * references)
+{
+  guint nth = takes->n_takes++;
+  GstElement *source = gst_element_factory_make ("foxapivideosrc", NULL);
+  GstElement *sink = gst_element_factory_make ("filesink", NULL);
+
+  if (source == NULL || sink == NULL) {
+    g_printerr ("foxapivideosrc or filesink is missing: see the README\n");
+    exit (EXIT_FAILURE);
+  }
+  g_object_set (source, "prompt", takes->prompts[nth], NULL);
+  apply_settings (source, takes->settings);
+  if (references != NULL)
+    g_object_set_property (G_OBJECT (source), "reference-video-urls",
+        references);
+  /* It is added while the others play: there is no common preroll any more. */
+  g_object_set (sink, "location", takes->files[nth], "async", FALSE, NULL);
+
+  gst_bin_add_many (GST_BIN (takes->pipeline), source, sink, NULL);
+  gst_element_link (source, sink);
+  gst_element_sync_state_with_parent (sink);
+  gst_element_sync_state_with_parent (source);
+  takes->sources[nth] = source;
+}
+
+static void
+on_task (Takes * takes, GstMessage * message)
+{
+  const GstStructure *task = gst_message_get_structure (message);
+  const GValue *results = gst_structure_get_value (task, "results");
+
+  g_print ("%s: %s\n", gst_structure_get_string (task, "id"),
+      gst_structure_get_string (task, "status"));
+  if (results != NULL && takes->n_takes == 1
+      && GST_MESSAGE_SRC (message) == GST_OBJECT (takes->sources[0]))
+    add_take (takes, results);
+}
+
+/* A short result may be a file before the second take is there, which would end
+ * the pipeline: so the sinks are counted, not the pipeline's EOS. */
+static void
+on_forwarded (Takes * takes, GstMessage * message)
+{
+  g_autoptr (GstMessage) forwarded = NULL;
+
+  gst_structure_get (gst_message_get_structure (message), "message",
+      GST_TYPE_MESSAGE, &forwarded, NULL);
+  if (GST_MESSAGE_TYPE (forwarded) == GST_MESSAGE_EOS)
+    takes->n_saved++;
+}
+
+/* %FALSE: it has ended */
+static gboolean
+handle (Takes * takes, GstMessage * message, int *status)
+{
+  g_autoptr (GError) error = NULL;
+
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ELEMENT:
+      if (gst_message_has_name (message, "foxapi-task"))
+        on_task (takes, message);
+      else if (gst_message_has_name (message, "GstBinForwarded"))
+        on_forwarded (takes, message);
+      return takes->n_saved < G_N_ELEMENTS (takes->sources);
+    case GST_MESSAGE_ERROR:
+      gst_message_parse_error (message, &error, NULL);
+      g_printerr ("%s\n", error->message);
+      *status = EXIT_FAILURE;
+      return FALSE;
+    default:
+      return TRUE;
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  Takes takes = { NULL };
+  g_autoptr (GstBus) bus = NULL;
+  int status = EXIT_SUCCESS;
+  gboolean goes_on = TRUE;
+
+  gst_init (&argc, &argv);
+  if (argc < 5) {
+    g_printerr ("Usage: second-take PROMPT NEXT-PROMPT FIRST.mp4 SECOND.mp4 "
+        "[PROPERTY=VALUE...]\n");
+    return 2;
+  }
+  takes.pipeline = gst_pipeline_new (NULL);
+  g_object_set (takes.pipeline, "message-forward", TRUE, NULL);
+  memcpy (takes.prompts, argv + 1, sizeof (takes.prompts));
+  memcpy (takes.files, argv + 3, sizeof (takes.files));
+  takes.settings = argv + 5;
+
+  bus = gst_element_get_bus (takes.pipeline);
+  add_take (&takes, NULL);
+  if (gst_element_set_state (takes.pipeline, GST_STATE_PLAYING)
+      == GST_STATE_CHANGE_FAILURE)
+    status = EXIT_FAILURE;
+  while (goes_on) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop (bus,
+        GST_CLOCK_TIME_NONE);
+
+    goes_on = handle (&takes, message, &status);
+  }
+  gst_element_set_state (takes.pipeline, GST_STATE_NULL);
+  gst_object_unref (takes.pipeline);
+  return status;
+}
