@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs the Debian 12 packages that gst-foxapi is built, run and tested with.
 #
-#   ./setup.sh        what building and the main job need
-#   ./setup.sh test   what the tests need as well
+#   ./setup.sh             what building and the main job need
+#   ./setup.sh test        what the tests need as well
+#   ./setup.sh benchmarks  what the measurements need as well
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
@@ -17,10 +18,13 @@ packages="
   gstreamer1.0-libav gstreamer1.0-x gstreamer1.0-alsa gstreamer1.0-pulseaudio
   glib-networking shared-mime-info fonts-dejavu-core
 "
-if [ "${1-}" = test ]; then
-  packages="$packages clang indent openssl tinyproxy libges-1.0-dev
-    graphviz python3 python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0"
-fi
+case "${1-}" in
+  test)
+    packages="$packages clang indent openssl tinyproxy libges-1.0-dev
+      graphviz python3 python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0"
+    ;;
+  benchmarks) packages="$packages nginx-light curl openssl python3" ;;
+esac
 
 missing=
 for package in $packages; do

@@ -33,8 +33,8 @@ def service(bench, server, size):
 
 
 def fetch(bench, server, size, kind, *options):
-    url = link(bench, server, size) if kind == "souphttpsrc" else \
-        service(bench, server, size)
+    url = service(bench, server, size) if kind == "foxapivideosrc" else \
+        link(bench, server, size)
     run = bench.json("fetch", kind, url, *options, tls=server != "plain")
     if run["bytes"] != SIZES[size]:
         raise RuntimeError(f"{kind} has not delivered {size}")
@@ -57,6 +57,8 @@ def contestants(bench, server, size):
         "curl": lambda: curl(bench, url),
     }
     if server == "plain":
+        all_of_them["curlhttpsrc"] = lambda: fetch(bench, server, size,
+                                                   "curlhttpsrc")
         all_of_them["recv(), the limit"] = lambda: bench.json("receive", url)
     return all_of_them
 

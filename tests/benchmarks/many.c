@@ -14,7 +14,8 @@
 
 #include "benchutil.h"
 
-/* After this long whatever was started waits, and so long more for each. */
+/* foxapivideosrc says when it waits. Of the others, after this long whatever was
+ * started waits, and so long more for each. */
 #define SETTLE_US (1500 * 1000)
 #define SETTLE_EACH_US 4000
 
@@ -57,10 +58,16 @@ measure (void)
   return footprint;
 }
 
+static gint n_tasks;            /* task messages so far */
+
 /* Nobody reads the messages, so they must not pile up. */
 static GstBusSyncReply
 drop (GstBus * bus, GstMessage * message, gpointer user_data)
 {
+  if (gst_message_has_name (message, "foxapi-task")
+      && g_strcmp0 (gst_structure_get_string (gst_message_get_structure
+              (message), "status"), "pending") == 0)
+    g_atomic_int_inc (&n_tasks);
   gst_message_unref (message);
   return GST_BUS_DROP;
 }
@@ -96,6 +103,15 @@ add (Crowd * crowd)
   gst_element_sync_state_with_parent (source);
 }
 
+static void
+settle (const Crowd * crowd)
+{
+  g_usleep (SETTLE_US + crowd->n * SETTLE_EACH_US);
+  while (crowd->kind == BENCH_FOXAPI
+      && (guint) g_atomic_int_get (&n_tasks) < crowd->n)
+    g_usleep (SETTLE_US);
+}
+
 static gdouble
 stop (Crowd * crowd)
 {
@@ -126,11 +142,11 @@ main (int argc, char **argv)
   n = strtoul (argv[3], NULL, 10);
 
   add (&crowd);
-  g_usleep (SETTLE_US);
+  settle (&crowd);
   first = measure ();
   while (crowd.n < n)
     add (&crowd);
-  g_usleep (SETTLE_US + n * SETTLE_EACH_US);
+  settle (&crowd);
 
   began = bench_now ();
   start = bench_usage_now ();

@@ -61,6 +61,16 @@ class Results:
                 self.series.append(
                     Series(row, case, contestant, metric, unit, values))
 
+    def take_missing(self, others):
+        """Takes the rows that only the others have, in their order."""
+        rows = list(dict.fromkeys(each.row for each in others.series))
+        mine = {each.row for each in self.series}
+        for name in ("series", "targets"):
+            merged = getattr(self, name) + [
+                each for each in getattr(others, name) if each.row not in mine]
+            setattr(self, name, sorted(
+                merged, key=lambda each: rows.index(each.row)))
+
     def target(self, *arguments, **options):
         self.targets.append(Target(*arguments, **options))
 

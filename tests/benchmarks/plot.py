@@ -19,7 +19,8 @@ SHOWN = {
     "Many": ("memory each", "time"),
 }
 COLOURS = {
-    "foxapivideosrc": "#c4420f", "souphttpsrc": "#555555", "curl": "#1f77b4",
+    "foxapivideosrc": "#c4420f", "souphttpsrc": "#555555",
+    "curlhttpsrc": "#17becf", "curl": "#1f77b4",
     "recv()": "#9467bd", "playbin": "#2ca02c", "Python": "#bf9000",
     "GStreamer": "#8a8a8a",
 }

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import statistics
 
-from measure import quantile, ratios
+from measure import Results, Series, Target, quantile, ratios
 
 SPREAD = ("Numbers are medians; what stands in brackets is where the middle half "
           "of the runs lies. A ratio is the median of the ratios within each "
@@ -124,6 +124,18 @@ def write_data(results, folder, context):
                         for target in results.targets],
         }, file, ensure_ascii=False, indent=1)
         file.write("\n")
+
+
+def read_data(folder):
+    """What write_data() has written."""
+    with open(folder / "results.json", encoding="utf-8") as file:
+        data = json.load(file)
+    results = Results()
+    results.series = [Series(**each) for each in data["series"]]
+    for each in data["targets"]:
+        del each["reached"]
+        results.targets.append(Target(**each))
+    return results
 
 
 def target_lines(results):

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Measures foxapivideosrc against the other ways, and writes docs/benchmarks.
 
-    python3 tests/benchmarks/run.py             all of it, about six minutes
-    python3 tests/benchmarks/run.py --quick     small files and few rounds
-    python3 tests/benchmarks/run.py --only=starting,stopping
+    tests/benchmarks/run.py             all of it, some minutes
+    tests/benchmarks/run.py --quick     small files and few rounds
+    tests/benchmarks/run.py --only=starting,stopping
+    tests/benchmarks/run.py --again=starting
 
-What is not all of it goes into the build folder instead. Besides what setup.sh
-installs it needs nginx-light, curl, openssl and GStreamer's plugins.
+It installs what it needs (setup.sh benchmarks). What is not all of it goes into
+the build folder instead; --again measures a row anew, and keeps the others.
 """
 
 import argparse
@@ -47,6 +48,8 @@ def parse_arguments():
                         help="small files and few rounds, to try it out")
     parser.add_argument("--only", default=",".join(ROWS),
                         help="rows, with commas between them")
+    parser.add_argument("--again",
+                        help="rows to replace in what was written last")
     parser.add_argument("--build", type=pathlib.Path,
                         default=TOP / "build-benchmarks",
                         help="the build folder (build-benchmarks)")
@@ -56,18 +59,16 @@ def parse_arguments():
                         help="where the results go (docs/benchmarks)")
     arguments = parser.parse_args()
     if arguments.output is None:
-        is_all = not arguments.quick and arguments.only == ",".join(ROWS)
+        is_all = not arguments.quick and (
+            arguments.again or arguments.only == ",".join(ROWS))
         arguments.output = TOP / "docs" / "benchmarks" if is_all else \
             arguments.build / "results"
     return arguments
 
 
-def check_programs():
-    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
-    missing = [program for program in ("meson", "nginx", "curl", "openssl")
-               if shutil.which(program, path=path) is None]
-    if missing:
-        sys.exit("Not installed: " + ", ".join(missing))
+def set_up():
+    subprocess.run([TOP / "setup.sh", "benchmarks"], check=True,
+                   stdout=subprocess.DEVNULL)
 
 
 def build(folder):
@@ -91,7 +92,7 @@ def make_environment(scratch, plugin):
     return environment
 
 
-def describe(quick):
+def describe(quick, loads):
     def version(*command):
         words = subprocess.run(command, capture_output=True, text=True,
                                check=False)
@@ -106,7 +107,9 @@ def describe(quick):
                " ".join(version("curl", "--version").split()[:2])]
     kind = "A quick run, which proves little; " if quick else ""
     return (f"{kind}{len(os.sched_getaffinity(0))} processor cores, "
-            f"{', '.join(libraries + servers)}, everything over loopback.")
+            f"{', '.join(libraries + servers)}, everything over loopback. "
+            "The load average, this program's own work included, was "
+            f"{loads[0]:.1f} at the start and {loads[-1]:.1f} at the end.")
 
 
 def choose_memory():
@@ -118,9 +121,10 @@ def choose_memory():
 def main():
     arguments = parse_arguments()
     started = time.monotonic()
-    check_programs()
+    set_up()
     build(arguments.build)
-    if os.getloadavg()[0] > 1:
+    loads = [os.getloadavg()[0]]
+    if loads[0] > 1:
         print("The machine is busy: ratios will scatter.", file=sys.stderr)
     plugin = arguments.plugin or arguments.build / "gst" / "foxapi"
     cache = arguments.build / "videos"
@@ -140,15 +144,18 @@ def main():
         try:
             bench = Bench(arguments.build, scratch, cache, environment, web,
                           service, authority, arguments.quick)
-            for row in arguments.only.split(","):
+            for row in (arguments.again or arguments.only).split(","):
                 print(f"{row} …", file=sys.stderr)
                 ROWS[row](bench)
         finally:
             web.stop()
             service.stop()
 
-    context = describe(arguments.quick)
+    loads.append(os.getloadavg()[0])
+    context = describe(arguments.quick, loads)
     arguments.output.mkdir(parents=True, exist_ok=True)
+    if arguments.again:
+        bench.results.take_missing(report.read_data(arguments.output))
     report.write_data(bench.results, arguments.output, context)
     report.write_prose(bench.results, arguments.output, context)
     plot.write_plot(bench.results, arguments.output)
