@@ -14,8 +14,6 @@
 
 #include "gstfoxapiaudioplayout.h"
 
-#include <string.h>
-
 struct _GstFoxapiAudioPlayout
 {
   GstPushSrc parent;
@@ -43,9 +41,16 @@ gst_foxapi_audio_playout_start (GstBaseSrc * src)
 }
 
 static gboolean
+gst_foxapi_audio_playout_is_seekable (GstBaseSrc * src)
+{
+  return FALSE;
+}
+
+/* A pause, or a stop: create() returns. */
+static gboolean
 gst_foxapi_audio_playout_unlock (GstBaseSrc * src)
 {
-  gst_foxapi_program_unlock (GST_FOXAPI_AUDIO_PLAYOUT (src)->program,
+  gst_foxapi_program_interrupt (GST_FOXAPI_AUDIO_PLAYOUT (src)->program,
       GST_FOXAPI_STREAM_AUDIO, TRUE);
   return TRUE;
 }
@@ -53,15 +58,9 @@ gst_foxapi_audio_playout_unlock (GstBaseSrc * src)
 static gboolean
 gst_foxapi_audio_playout_unlock_stop (GstBaseSrc * src)
 {
-  gst_foxapi_program_unlock (GST_FOXAPI_AUDIO_PLAYOUT (src)->program,
+  gst_foxapi_program_interrupt (GST_FOXAPI_AUDIO_PLAYOUT (src)->program,
       GST_FOXAPI_STREAM_AUDIO, FALSE);
   return TRUE;
-}
-
-static gboolean
-gst_foxapi_audio_playout_is_seekable (GstBaseSrc * src)
-{
-  return FALSE;
 }
 
 /* As of the pictures */
@@ -88,39 +87,28 @@ gst_foxapi_audio_playout_get_times (GstBaseSrc * src, GstBuffer * buffer,
   }
 }
 
-static GstClockTime
-get_running_time (gpointer user_data)
+static GstBuffer *
+make_silence (guint64 n_samples)
 {
-  GstClockTime now = gst_element_get_current_running_time (user_data);
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL,
+      n_samples * GST_FOXAPI_AUDIO_BPF, NULL);
 
-  return GST_CLOCK_TIME_IS_VALID (now) ? now : 0;
+  gst_buffer_memset (buffer, 0, 0, gst_buffer_get_size (buffer));
+  return buffer;
 }
 
-static GstFlowReturn
-to_flow (GstFoxapiAir air)
-{
-  switch (air) {
-    case GST_FOXAPI_AIR_FLUSHING:
-      return GST_FLOW_FLUSHING;
-    case GST_FOXAPI_AIR_EOS:
-      return GST_FLOW_EOS;
-    default:
-      return GST_FLOW_OK;
-  }
-}
-
-static GstFlowReturn
+/* Into @buffer, which is silent */
+static GstFoxapiAir
 get_sound (GstFoxapiAudioPlayout * self, GstBuffer * buffer)
 {
   GstFoxapiAir air;
   GstMapInfo map;
 
-  if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
-    return GST_FLOW_ERROR;
-  memset (map.data, 0, map.size);
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE))
+    return GST_FOXAPI_AIR_FLUSHING;
   air = gst_foxapi_program_get_samples (self->program, self->frame, map.data);
   gst_buffer_unmap (buffer, &map);
-  return to_flow (air);
+  return air;
 }
 
 static void
@@ -137,31 +125,44 @@ stamp (GstFoxapiAudioPlayout * self, GstBuffer * buffer, guint64 start,
   GST_BUFFER_OFFSET_END (buffer) = end;
 }
 
+/* What sounds */
+static GstFoxapiAir
+listen (GstFoxapiAudioPlayout * self, GstBuffer ** sound)
+{
+  GstFoxapiAir air = GST_FOXAPI_AIR_RESULT;
+  guint64 start, end;
+
+  if (!self->is_started)
+    air = gst_foxapi_program_wait_begun (self->program, &self->frame);
+  if (air != GST_FOXAPI_AIR_RESULT)
+    return air;
+  self->is_started = TRUE;
+
+  start = gst_foxapi_program_frame_to_sample (self->program, self->frame);
+  end = gst_foxapi_program_frame_to_sample (self->program, self->frame + 1);
+  *sound = make_silence (end - start);
+  stamp (self, *sound, start, end);
+  air = get_sound (self, *sound);
+  if (air != GST_FOXAPI_AIR_RESULT)
+    gst_clear_buffer (sound);
+  return air;
+}
+
 static GstFlowReturn
 gst_foxapi_audio_playout_create (GstPushSrc * src, GstBuffer ** buffer)
 {
   GstFoxapiAudioPlayout *self = GST_FOXAPI_AUDIO_PLAYOUT (src);
-  g_autoptr (GstBuffer) sound = NULL;
-  guint64 start, end;
-  GstFlowReturn result;
+  GstFoxapiAir air;
 
-  if (!self->is_started) {
-    result = to_flow (gst_foxapi_program_wait_start (self->program,
-            GST_FOXAPI_STREAM_AUDIO, get_running_time, self, &self->frame));
+  while ((air = listen (self, buffer)) == GST_FOXAPI_AIR_FLUSHING) {
+    GstFlowReturn result = gst_base_src_is_live (GST_BASE_SRC (src)) ?
+        gst_base_src_wait_playing (GST_BASE_SRC (src)) : GST_FLOW_FLUSHING;
+
     if (result != GST_FLOW_OK)
       return result;
-    self->is_started = TRUE;
   }
-
-  start = gst_foxapi_program_frame_to_sample (self->program, self->frame);
-  end = gst_foxapi_program_frame_to_sample (self->program, self->frame + 1);
-  sound = gst_buffer_new_allocate (NULL, (end - start) * GST_FOXAPI_AUDIO_BPF,
-      NULL);
-  result = get_sound (self, sound);
-  if (result != GST_FLOW_OK)
-    return result;
-  stamp (self, sound, start, end);
-  *buffer = g_steal_pointer (&sound);
+  if (air == GST_FOXAPI_AIR_EOS)
+    return GST_FLOW_EOS;
   self->frame++;
   return GST_FLOW_OK;
 }

@@ -26,13 +26,15 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_program_debug);
 #define GST_CAT_DEFAULT foxapi_program_debug
 
 /* So many frames are decided ahead of the video thread while nothing is on the
- * air: a muxer may want sound of a frame before it takes that frame. */
+ * air: a muxer may want the sound of a frame before it takes that frame. */
 #define LOOKAHEAD 2
 
 /* A result on its way through the program */
 typedef struct
 {
   GstFoxapiPlayer *player;      /* owned */
+  GstEvent *event;              /* (nullable): goes ahead of its first frame */
+  gboolean has_been_told;       /* that it has aired */
   guint64 start;                /* its first frame */
   guint64 end;                  /* behind its last; G_MAXUINT64: not known */
   guint64 next;                 /* number, in the result, of the next to come */
@@ -51,7 +53,6 @@ struct _GstFoxapiProgram
   /* All of these: the lock */
   GstFoxapiProgramSettings settings;
   gboolean is_flushing;
-  gboolean is_unlocked[GST_FOXAPI_N_STREAMS];   /* its waiting is to end */
   gboolean is_started;          /* first is known */
   guint64 first;                /* frame of the output */
   guint64 decided;              /* what is below this will not change */
@@ -60,18 +61,22 @@ struct _GstFoxapiProgram
   gboolean video_is_linked;
   gboolean audio_is_gone;       /* nobody asks for samples any more */
   gboolean more_to_come;        /* after the results that are known */
-  gboolean is_delivering;       /* a result has ended, its delivery not yet */
+  gboolean is_delivering;       /* a result has ended, its delivery has not */
   gboolean is_finished;         /* nothing more is to come, ever */
   guint64 end;                  /* of all; G_MAXUINT64: not known */
+  gboolean is_interrupted[GST_FOXAPI_N_STREAMS];        /* nobody may wait */
   GstFoxapiPlayer *next;        /* (nullable): what goes on the air next */
+  GstEvent *next_event;         /* (nullable): of @next */
   GQueue airings;               /* oldest first; the last may be on the air */
-  GstBuffer *last_frame;        /* (nullable): of the last result */
+  GstBuffer *last_frame;        /* (nullable): that was shown of a result */
+  GstBuffer *final_frame;       /* (nullable): with which a result has ended */
 };
 
 static void
 airing_free (Airing * airing)
 {
   gst_object_unref (airing->player);
+  gst_clear_event (&airing->event);
   g_object_unref (airing->samples);
   g_free (airing);
 }
@@ -92,6 +97,7 @@ drop_next (GstFoxapiProgram * self)
     return;
   self->func (GST_FOXAPI_PROGRAM_GONE, self->next, self->user_data);
   gst_clear_object (&self->next);
+  gst_clear_event (&self->next_event);
 }
 
 static void
@@ -135,6 +141,7 @@ void
 gst_foxapi_program_free (GstFoxapiProgram * program)
 {
   gst_clear_buffer (&program->last_frame);
+  gst_clear_buffer (&program->final_frame);
   g_mutex_clear (&program->lock);
   g_cond_clear (&program->changed);
   g_free (program);
@@ -161,6 +168,7 @@ gst_foxapi_program_start (GstFoxapiProgram * program,
   program->is_finished = FALSE;
   program->end = G_MAXUINT64;
   gst_clear_buffer (&program->last_frame);
+  gst_clear_buffer (&program->final_frame);
   g_mutex_unlock (&program->lock);
 }
 
@@ -189,14 +197,17 @@ gst_foxapi_program_stop (GstFoxapiProgram * program)
  * @program: a program
  * @player: (transfer none): goes on the air as soon as it is ready and it is its
  *   turn; it replaces one that was offered before and has not got there
+ * @event: (transfer full) (nullable): goes ahead of its first frame
  */
 void
-gst_foxapi_program_offer (GstFoxapiProgram * program, GstFoxapiPlayer * player)
+gst_foxapi_program_offer (GstFoxapiProgram * program, GstFoxapiPlayer * player,
+    GstEvent * event)
 {
   gst_foxapi_player_set_listener (player, on_player_changed, program);
   g_mutex_lock (&program->lock);
   drop_next (program);
   program->next = gst_object_ref (player);
+  program->next_event = event;
   if (program->audio_is_gone)
     gst_foxapi_player_drop_audio (player);
   g_cond_broadcast (&program->changed);
@@ -236,11 +247,34 @@ gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
 }
 
 /**
+ * gst_foxapi_program_ask_for_more:
+ * @program: a program
+ *
+ * Another result shall follow what is known.
+ *
+ * Returns: %FALSE if the program has ended: nothing can follow
+ */
+gboolean
+gst_foxapi_program_ask_for_more (GstFoxapiProgram * program)
+{
+  gboolean is_open;
+
+  g_mutex_lock (&program->lock);
+  is_open = !program->is_flushing && program->end == G_MAXUINT64;
+  if (is_open) {
+    program->more_to_come = TRUE;
+    program->is_finished = FALSE;
+  }
+  g_mutex_unlock (&program->lock);
+  return is_open;
+}
+
+/**
  * gst_foxapi_program_delivered:
  * @program: a program
  *
- * The delivery of the result that has been shown has ended. The program does not
- * end before: who stops at its end is not to find the task again.
+ * The delivery of the result that has been shown has ended, or will never. The
+ * pictures do not end before: who stops at EOS is not to find the task again.
  */
 void
 gst_foxapi_program_delivered (GstFoxapiProgram * program)
@@ -270,18 +304,34 @@ gst_foxapi_program_finish (GstFoxapiProgram * program)
 }
 
 /**
- * gst_foxapi_program_dup_last_frame:
+ * gst_foxapi_program_close:
  * @program: a program
  *
- * Returns: (transfer full) (nullable): the last frame of the last result
+ * The program ends as soon as it can: with what is decided.
+ */
+void
+gst_foxapi_program_close (GstFoxapiProgram * program)
+{
+  g_mutex_lock (&program->lock);
+  program->end = MIN (program->end, program->decided);
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+}
+
+/**
+ * gst_foxapi_program_dup_final_frame:
+ * @program: a program
+ *
+ * Returns: (transfer full) (nullable): the frame with which the latest result
+ *   that has been shown to its end has ended
  */
 GstBuffer *
-gst_foxapi_program_dup_last_frame (GstFoxapiProgram * program)
+gst_foxapi_program_dup_final_frame (GstFoxapiProgram * program)
 {
   GstBuffer *frame;
 
   g_mutex_lock (&program->lock);
-  frame = program->last_frame ? gst_buffer_ref (program->last_frame) : NULL;
+  frame = program->final_frame ? gst_buffer_ref (program->final_frame) : NULL;
   g_mutex_unlock (&program->lock);
   return frame;
 }
@@ -332,11 +382,14 @@ get_time_in_result (GstSample * sample)
   return GST_CLOCK_TIME_IS_VALID (time) ? time : 0;
 }
 
-/* Called with the lock */
-static void
-wait_for_change (GstFoxapiProgram * self)
+/* Called with the lock. %FALSE: the stream must not wait. */
+static gboolean
+wait_for_change (GstFoxapiProgram * self, GstFoxapiStream stream)
 {
+  if (self->is_flushing || self->is_interrupted[stream])
+    return FALSE;
   g_cond_wait (&self->changed, &self->lock);
+  return TRUE;
 }
 
 /* Called with the lock */
@@ -346,63 +399,91 @@ next_is_ready (GstFoxapiProgram * self)
   return self->next != NULL && gst_foxapi_player_is_ready (self->next);
 }
 
-/* Called with the lock */
+/* Called with the lock: whether there is something to show, or never will be */
 static gboolean
-has_to_return (GstFoxapiProgram * self, GstFoxapiStream stream)
+can_begin (GstFoxapiProgram * self)
 {
-  return self->is_flushing || self->is_unlocked[stream];
+  return self->is_started || self->end != G_MAXUINT64 || self->is_finished
+      || self->settings.has_placeholder || next_is_ready (self);
+}
+
+/* Called with the lock, in the video thread alone, which gives it up for the
+ * clock */
+static void
+start_at_now (GstFoxapiProgram * self, GstFoxapiProgramClock clock,
+    gpointer user_data)
+{
+  GstClockTime now = 0;
+
+  if (self->settings.is_live) {
+    g_mutex_unlock (&self->lock);
+    now = clock (user_data);
+    g_mutex_lock (&self->lock);
+  }
+  self->first = gst_util_uint64_scale_ceil (now, self->settings.fps_n,
+      GST_SECOND * self->settings.fps_d);
+  self->decided = self->video_next = self->audio_next = self->first;
+  self->is_started = TRUE;
+  GST_DEBUG ("the first frame is %" G_GUINT64_FORMAT, self->first);
+  g_cond_broadcast (&self->changed);
 }
 
 /**
- * gst_foxapi_program_wait_start:
+ * gst_foxapi_program_begin:
  * @program: a program
- * @stream: which one asks
  * @clock: tells the running time, is called without a lock
  * @user_data: for @clock
  * @frame: (out): the first frame of the output
  *
- * Waits until there is something to show. The stream that comes first decides
- * when that is, for both.
+ * Waits until there is something to show, and begins then. Only the video does:
+ * it may have a first picture to wait for, and nothing may be late because of it.
  *
  * Returns: %GST_FOXAPI_AIR_RESULT, or that there will be nothing
  */
 GstFoxapiAir
-gst_foxapi_program_wait_start (GstFoxapiProgram * program,
-    GstFoxapiStream stream, GstFoxapiProgramClock clock, gpointer user_data,
-    guint64 * frame)
+gst_foxapi_program_begin (GstFoxapiProgram * program,
+    GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame)
 {
   GstFoxapiProgram *self = program;
-  GstFoxapiAir air = GST_FOXAPI_AIR_RESULT;
+  GstFoxapiAir air = GST_FOXAPI_AIR_FLUSHING;
 
   g_mutex_lock (&self->lock);
-  while (!has_to_return (self, stream) && !self->is_started
-      && !self->is_finished && !self->settings.has_placeholder
-      && !next_is_ready (self))
-    wait_for_change (self);
-
-  if (!self->is_started && self->settings.is_live
-      && !has_to_return (self, stream)) {
-    GstClockTime now;
-
-    g_mutex_unlock (&self->lock);
-    now = clock (user_data);
-    g_mutex_lock (&self->lock);
-    if (!self->is_started)
-      self->first = gst_util_uint64_scale_ceil (now, self->settings.fps_n,
-          GST_SECOND * self->settings.fps_d);
+  while (!can_begin (self) && wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
+  if (!self->is_flushing && can_begin (self)) {
+    air = GST_FOXAPI_AIR_RESULT;
+    if (self->end != G_MAXUINT64 || (self->next == NULL && self->is_finished
+            && !self->settings.has_placeholder))
+      air = GST_FOXAPI_AIR_EOS;
+    else if (!self->is_started)
+      start_at_now (self, clock, user_data);
   }
+  *frame = self->first;
+  g_mutex_unlock (&self->lock);
+  return air;
+}
 
-  if (has_to_return (self, stream)) {
-    air = GST_FOXAPI_AIR_FLUSHING;
-  } else if (self->is_finished && !self->settings.has_placeholder
-      && !self->is_started && self->next == NULL) {
+/**
+ * gst_foxapi_program_wait_begun:
+ * @program: a program
+ * @frame: (out): the first frame of the output
+ *
+ * Waits until the video has begun.
+ *
+ * Returns: %GST_FOXAPI_AIR_RESULT, or that there will be nothing
+ */
+GstFoxapiAir
+gst_foxapi_program_wait_begun (GstFoxapiProgram * program, guint64 * frame)
+{
+  GstFoxapiProgram *self = program;
+  GstFoxapiAir air = GST_FOXAPI_AIR_FLUSHING;
+
+  g_mutex_lock (&self->lock);
+  while (!self->is_started && self->end == G_MAXUINT64
+      && wait_for_change (self, GST_FOXAPI_STREAM_AUDIO));
+  if (self->is_started && !self->is_flushing)
+    air = GST_FOXAPI_AIR_RESULT;
+  else if (self->end != G_MAXUINT64 && !self->is_flushing)
     air = GST_FOXAPI_AIR_EOS;
-  } else if (!self->is_started) {
-    self->is_started = TRUE;
-    self->decided = self->video_next = self->audio_next = self->first;
-    GST_DEBUG ("the first frame is %" G_GUINT64_FORMAT, self->first);
-    g_cond_broadcast (&self->changed);
-  }
   *frame = self->first;
   g_mutex_unlock (&self->lock);
   return air;
@@ -425,6 +506,7 @@ put_on_air (GstFoxapiProgram * self, guint64 frame)
 
   GST_DEBUG ("on the air with frame %" G_GUINT64_FORMAT, frame);
   airing->player = g_steal_pointer (&self->next);
+  airing->event = g_steal_pointer (&self->next_event);
   airing->start = frame;
   airing->end = G_MAXUINT64;
   airing->samples = gst_adapter_new ();
@@ -453,7 +535,22 @@ take_off_air (GstFoxapiProgram * self, Airing * airing, guint64 frame)
   GST_DEBUG ("off the air with frame %" G_GUINT64_FORMAT, frame);
   airing->end = frame;
   self->is_delivering = TRUE;
-  self->func (GST_FOXAPI_PROGRAM_AIRED, airing->player, self->user_data);
+  gst_buffer_replace (&self->final_frame, self->last_frame);
+}
+
+/* Called with the lock, in the video thread: who asks for a frame has let go of
+ * those before it. */
+static void
+tell_what_has_aired (GstFoxapiProgram * self)
+{
+  for (GList * l = self->airings.head; l != NULL; l = l->next) {
+    Airing *airing = l->data;
+
+    if (airing->end > self->video_next || airing->has_been_told)
+      continue;
+    airing->has_been_told = TRUE;
+    self->func (GST_FOXAPI_PROGRAM_AIRED, airing->player, self->user_data);
+  }
 }
 
 /* Called with the lock: whether the program ends where nothing is on the air */
@@ -477,10 +574,11 @@ has_to_wait (GstFoxapiProgram * self)
 
   if (self->last_frame == NULL)
     return !self->settings.has_placeholder;
-  if (self->settings.is_live || !is_coming)
+  if (self->settings.is_live)
     return FALSE;
-  return self->settings.end == GST_FOXAPI_END_REPEAT
-      || !self->settings.has_placeholder;
+  if (self->settings.end == GST_FOXAPI_END_REPEAT && !self->is_finished)
+    return TRUE;
+  return is_coming && !self->settings.has_placeholder;
 }
 
 /* Called with the lock. Frames that come too late to be shown are dropped: sound
@@ -512,20 +610,54 @@ decide (GstFoxapiProgram * self, guint64 frame)
   g_cond_broadcast (&self->changed);
 }
 
+/* Called with the lock: what the player has in stock is decided, and so is the
+ * end when that is in sight. */
+static void
+settle_airing (GstFoxapiProgram * self, Airing * airing)
+{
+  decide (self, airing->start + airing->next
+      + gst_foxapi_player_count_frames (airing->player));
+  if (gst_foxapi_player_video_has_ended (airing->player))
+    take_off_air (self, airing, MAX (self->decided,
+            airing->start + airing->next));
+}
+
+/* Called with the lock: decides what can be decided now. Either stream does, so
+ * that none of them has to wait until the other is let go by what it feeds: a
+ * muxer takes a frame only when it has the sound behind it. */
+static void
+settle (GstFoxapiProgram * self)
+{
+  Airing *airing = get_on_air (self);
+
+  if (airing != NULL)
+    settle_airing (self, airing);
+  if (get_on_air (self) != NULL || self->end != G_MAXUINT64)
+    return;
+
+  if (next_is_ready (self)) {
+    put_on_air (self, self->decided);
+    settle_airing (self, get_on_air (self));
+  } else if (is_over (self)) {
+    self->end = self->decided;
+    g_cond_broadcast (&self->changed);
+  } else if (!has_to_wait (self)) {
+    decide (self, self->video_next + 1 + LOOKAHEAD);
+  }
+}
+
 /* Called with the lock. %FALSE: not decided yet, and there is nothing to show. */
 static gboolean
 show_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame)
 {
-  if (take_frame (self, airing, frame)) {
-    decide (self, airing->start + airing->next
-        + gst_foxapi_player_count_frames (airing->player));
+  if (take_frame (self, airing, frame))
     return TRUE;
-  }
-  if (gst_foxapi_player_video_has_ended (airing->player)) {
-    take_off_air (self, airing, frame);
+  if (self->last_frame == NULL)
     return FALSE;
-  }
-  if (!self->settings.is_live || self->last_frame == NULL)
+  if (frame < self->decided)
+    return TRUE;
+  if (!self->settings.is_live
+      || gst_foxapi_player_video_has_ended (airing->player))
     return FALSE;
   GST_WARNING ("frame %" G_GUINT64_FORMAT " is late, the one before it stays",
       frame);
@@ -543,70 +675,6 @@ video_has_to_follow (GstFoxapiProgram * self, guint64 frame)
 }
 
 /* Called with the lock */
-static GstFoxapiAir
-decide_frame (GstFoxapiProgram * self, guint64 frame)
-{
-  for (;;) {
-    Airing *airing = get_on_air (self);
-
-    if (has_to_return (self, GST_FOXAPI_STREAM_VIDEO))
-      return GST_FOXAPI_AIR_FLUSHING;
-    if (self->end <= frame)
-      return GST_FOXAPI_AIR_EOS;
-
-    if (video_has_to_follow (self, frame)) {
-      wait_for_change (self);
-    } else if (airing != NULL) {
-      if (show_airing (self, airing, frame))
-        return GST_FOXAPI_AIR_RESULT;
-      if (airing->end == G_MAXUINT64)
-        wait_for_change (self);
-    } else if (next_is_ready (self) && frame >= self->decided) {
-      put_on_air (self, frame);
-    } else if (is_over (self) && self->is_delivering) {
-      wait_for_change (self);
-    } else if (is_over (self)) {
-      self->end = frame;
-      decide (self, frame);
-      g_cond_broadcast (&self->changed);
-    } else if (has_to_wait (self)) {
-      wait_for_change (self);
-    } else {
-      /* A result that is ready begins with what is not decided yet. */
-      if (!next_is_ready (self))
-        decide (self, frame + 1 + LOOKAHEAD);
-      return self->last_frame ? GST_FOXAPI_AIR_RESULT :
-          GST_FOXAPI_AIR_PLACEHOLDER;
-    }
-  }
-}
-
-/**
- * gst_foxapi_program_get_frame:
- * @program: a program
- * @frame: which; each is asked for once, in order
- * @buffer: (out) (transfer full) (nullable): the picture, if it is a result's
- *
- * Returns: what is on the air
- */
-GstFoxapiAir
-gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
-    GstBuffer ** buffer)
-{
-  GstFoxapiAir air;
-
-  g_mutex_lock (&program->lock);
-  program->video_next = frame;
-  air = decide_frame (program, frame);
-  *buffer = air == GST_FOXAPI_AIR_RESULT ?
-      gst_buffer_ref (program->last_frame) : NULL;
-  clean_up (program);
-  g_cond_broadcast (&program->changed);
-  g_mutex_unlock (&program->lock);
-  return air;
-}
-
-/* Called with the lock */
 static Airing *
 find_airing (GstFoxapiProgram * self, guint64 frame)
 {
@@ -617,6 +685,73 @@ find_airing (GstFoxapiProgram * self, guint64 frame)
       return airing;
   }
   return NULL;
+}
+
+/* Called with the lock. %FALSE: it cannot be shown yet. */
+static gboolean
+show (GstFoxapiProgram * self, guint64 frame)
+{
+  Airing *airing = find_airing (self, frame);
+
+  if (airing != NULL)
+    return show_airing (self, airing, frame);
+  return frame < self->decided;
+}
+
+/* Called with the lock */
+static GstFoxapiAir
+decide_frame (GstFoxapiProgram * self, guint64 frame)
+{
+  do {
+    if (self->is_flushing)
+      return GST_FOXAPI_AIR_FLUSHING;
+    settle (self);
+    tell_what_has_aired (self);
+    if (self->end <= frame && !self->is_delivering)
+      return GST_FOXAPI_AIR_EOS;
+    if (!video_has_to_follow (self, frame) && show (self, frame)) {
+      settle (self);
+      return self->last_frame ? GST_FOXAPI_AIR_RESULT :
+          GST_FOXAPI_AIR_PLACEHOLDER;
+    }
+  } while (wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
+  return GST_FOXAPI_AIR_FLUSHING;
+}
+
+/* Called with the lock: the event that goes ahead of @frame, if there is one */
+static GstEvent *
+take_event (GstFoxapiProgram * self, guint64 frame)
+{
+  Airing *airing = find_airing (self, frame);
+
+  return airing ? g_steal_pointer (&airing->event) : NULL;
+}
+
+/**
+ * gst_foxapi_program_get_frame:
+ * @program: a program
+ * @frame: which; each is asked for once, in order
+ * @buffer: (out) (transfer full) (nullable): the picture, if it is a result's
+ * @event: (out) (transfer full) (nullable): goes ahead of it
+ *
+ * Returns: what is on the air
+ */
+GstFoxapiAir
+gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
+    GstBuffer ** buffer, GstEvent ** event)
+{
+  GstFoxapiAir air;
+
+  g_mutex_lock (&program->lock);
+  program->video_next = frame;
+  air = decide_frame (program, frame);
+  *buffer = air == GST_FOXAPI_AIR_RESULT ?
+      gst_buffer_ref (program->last_frame) : NULL;
+  *event = air == GST_FOXAPI_AIR_RESULT ? take_event (program, frame) : NULL;
+  clean_up (program);
+  g_cond_broadcast (&program->changed);
+  g_mutex_unlock (&program->lock);
+  return air;
 }
 
 /* Called with the lock. %FALSE: none is there. */
@@ -701,26 +836,31 @@ sound_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame,
   return TRUE;
 }
 
+/* Called with the lock. %FALSE: it cannot be told yet. */
+static gboolean
+sound (GstFoxapiProgram * self, guint64 frame, guint8 * data)
+{
+  Airing *airing = find_airing (self, frame);
+
+  if (frame >= self->decided)
+    return FALSE;
+  return airing == NULL || sound_airing (self, airing, frame, data);
+}
+
 /* Called with the lock */
 static GstFoxapiAir
 decide_samples (GstFoxapiProgram * self, guint64 frame, guint8 * data)
 {
-  for (;;) {
-    if (has_to_return (self, GST_FOXAPI_STREAM_AUDIO))
+  do {
+    if (self->is_flushing)
       return GST_FOXAPI_AIR_FLUSHING;
+    settle (self);
     if (self->end <= frame)
       return GST_FOXAPI_AIR_EOS;
-
-    if (frame < self->decided) {
-      Airing *airing = find_airing (self, frame);
-
-      if (airing == NULL)
-        return GST_FOXAPI_AIR_PLACEHOLDER;
-      if (sound_airing (self, airing, frame, data))
-        return GST_FOXAPI_AIR_RESULT;
-    }
-    wait_for_change (self);
-  }
+    if (sound (self, frame, data))
+      return GST_FOXAPI_AIR_RESULT;
+  } while (wait_for_change (self, GST_FOXAPI_STREAM_AUDIO));
+  return GST_FOXAPI_AIR_FLUSHING;
 }
 
 /**
@@ -731,7 +871,7 @@ decide_samples (GstFoxapiProgram * self, guint64 frame, guint8 * data)
  *
  * Waits until it is decided what @frame shows.
  *
- * Returns: what is on the air
+ * Returns: %GST_FOXAPI_AIR_RESULT, or that there is nothing any more
  */
 GstFoxapiAir
 gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
@@ -746,25 +886,6 @@ gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
   clean_up (program);
   g_mutex_unlock (&program->lock);
   return air;
-}
-
-/**
- * gst_foxapi_program_unlock:
- * @program: a program; any thread
- * @stream: which of the two
- * @is_unlocked: whether its waiting is to end at once
- *
- * As unlock() and unlock_stop() of #GstBaseSrc. Nothing of the program is lost by
- * it: what was asked for is asked for again.
- */
-void
-gst_foxapi_program_unlock (GstFoxapiProgram * program, GstFoxapiStream stream,
-    gboolean is_unlocked)
-{
-  g_mutex_lock (&program->lock);
-  program->is_unlocked[stream] = is_unlocked;
-  g_cond_broadcast (&program->changed);
-  g_mutex_unlock (&program->lock);
 }
 
 /**
@@ -797,14 +918,20 @@ gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,
 }
 
 /**
- * gst_foxapi_program_video_is_gone:
- * @program: a program whose video stream has ended, whatever the reason
+ * gst_foxapi_program_interrupt:
+ * @program: a program
+ * @stream: one of its two
+ * @is_interrupted: whether its thread is wanted elsewhere
+ *
+ * Whoever waits for the stream, or would, gets %GST_FOXAPI_AIR_FLUSHING, and may
+ * ask for the same frame again later.
  */
 void
-gst_foxapi_program_video_is_gone (GstFoxapiProgram * program)
+gst_foxapi_program_interrupt (GstFoxapiProgram * program,
+    GstFoxapiStream stream, gboolean is_interrupted)
 {
   g_mutex_lock (&program->lock);
-  program->end = MIN (program->end, program->decided);
+  program->is_interrupted[stream] = is_interrupted;
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);
 }

@@ -31,7 +31,7 @@ typedef enum
  * @GST_FOXAPI_AIR_PLACEHOLDER: there is no result yet
  * @GST_FOXAPI_AIR_RESULT: here it is
  * @GST_FOXAPI_AIR_EOS: the program has ended
- * @GST_FOXAPI_AIR_FLUSHING: it is being stopped
+ * @GST_FOXAPI_AIR_FLUSHING: it is being stopped, or interrupted
  */
 typedef enum
 {
@@ -55,8 +55,8 @@ typedef enum
 
 /**
  * GstFoxapiProgramEvent:
- * @GST_FOXAPI_PROGRAM_ON_AIR: the player's first frame is due
- * @GST_FOXAPI_PROGRAM_AIRED: its last frame has been taken, to the proven end
+ * @GST_FOXAPI_PROGRAM_ON_AIR: it is decided which frame is the player's first
+ * @GST_FOXAPI_PROGRAM_AIRED: its last frame has been let go, to the proven end
  * @GST_FOXAPI_PROGRAM_GONE: the player is not needed any more
  */
 typedef enum
@@ -115,14 +115,16 @@ void gst_foxapi_program_start (GstFoxapiProgram * program,
 void gst_foxapi_program_stop (GstFoxapiProgram * program);
 
 void gst_foxapi_program_offer (GstFoxapiProgram * program,
-    GstFoxapiPlayer * player);
+    GstFoxapiPlayer * player, GstEvent * event);
 void gst_foxapi_program_withdraw (GstFoxapiProgram * program,
     GstFoxapiPlayer * player);
 void gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
     gboolean more_to_come);
+gboolean gst_foxapi_program_ask_for_more (GstFoxapiProgram * program);
 void gst_foxapi_program_delivered (GstFoxapiProgram * program);
 void gst_foxapi_program_finish (GstFoxapiProgram * program);
-GstBuffer *gst_foxapi_program_dup_last_frame (GstFoxapiProgram * program);
+void gst_foxapi_program_close (GstFoxapiProgram * program);
+GstBuffer *gst_foxapi_program_dup_final_frame (GstFoxapiProgram * program);
 
 GstClockTime gst_foxapi_program_frame_to_time (GstFoxapiProgram * program,
     guint64 frame);
@@ -130,19 +132,20 @@ guint64 gst_foxapi_program_frame_to_sample (GstFoxapiProgram * program,
     guint64 frame);
 
 typedef GstClockTime (*GstFoxapiProgramClock) (gpointer user_data);
-GstFoxapiAir gst_foxapi_program_wait_start (GstFoxapiProgram * program,
-    GstFoxapiStream stream, GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame);
+GstFoxapiAir gst_foxapi_program_begin (GstFoxapiProgram * program,
+    GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame);
+GstFoxapiAir gst_foxapi_program_wait_begun (GstFoxapiProgram * program,
+    guint64 * frame);
 GstFoxapiAir gst_foxapi_program_get_frame (GstFoxapiProgram * program,
-    guint64 frame, GstBuffer ** buffer);
+    guint64 frame, GstBuffer ** buffer, GstEvent ** event);
 GstFoxapiAir gst_foxapi_program_get_samples (GstFoxapiProgram * program,
     guint64 frame, guint8 * data);
 
-void gst_foxapi_program_unlock (GstFoxapiProgram * program,
-    GstFoxapiStream stream, gboolean is_unlocked);
 void gst_foxapi_program_wake (GstFoxapiProgram * program);
+void gst_foxapi_program_interrupt (GstFoxapiProgram * program,
+    GstFoxapiStream stream, gboolean is_interrupted);
 void gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,
     gboolean is_linked);
-void gst_foxapi_program_video_is_gone (GstFoxapiProgram * program);
 void gst_foxapi_program_audio_is_gone (GstFoxapiProgram * program);
 
 G_END_DECLS

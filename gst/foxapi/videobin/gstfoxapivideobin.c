@@ -138,6 +138,7 @@ struct _GstFoxapiVideoBin
   guint shot;                   /* which prompt: 0 is `prompt` itself */
   gchar *continuity;            /* (nullable): URI of the last frame before */
   guint clip;                   /* number of the latest generation's file */
+  guint staged;                 /* of the latest file that is complete */
   gboolean is_generating;       /* since the submission, until it is delivered */
   gboolean is_aired;            /* the latest clip, to its end */
   gboolean has_played;
@@ -900,18 +901,19 @@ on_captured (GstFoxapiVideoBin * self, GstElement * capture)
   begin_generation (self);
 }
 
+/* @event: (transfer full) (nullable): goes ahead of the first frame */
 static void
-add_player (GstFoxapiVideoBin * self)
+add_player (GstFoxapiVideoBin * self, GstEvent * event)
 {
-  g_autofree gchar *path = get_clip_path (self, self->clip);
+  g_autofree gchar *path = get_clip_path (self, self->staged);
   GstElement *player = gst_foxapi_player_new (NULL, path, self->video_caps,
       self->audio_caps);
 
   g_object_set_qdata (G_OBJECT (player), get_clip_quark (),
-      GUINT_TO_POINTER (self->clip));
+      GUINT_TO_POINTER (self->staged));
   self->players = g_list_prepend (self->players, player);
   add_locked (self, player);
-  gst_foxapi_program_offer (self->program, GST_FOXAPI_PLAYER (player));
+  gst_foxapi_program_offer (self->program, GST_FOXAPI_PLAYER (player), event);
   gst_element_set_state (player, GST_STATE_PLAYING);
 }
 
@@ -933,15 +935,9 @@ has_more_shots (GstFoxapiVideoBin * self)
   return is_asked || self->shot + 1 < count_shots (self);
 }
 
-static void
-on_staged (GstFoxapiVideoBin * self)
-{
-  add_player (self);
-  gst_foxapi_program_set_more_to_come (self->program, has_more_shots (self));
-}
-
-static void
-announce_task (GstFoxapiVideoBin * self)
+/* The event foxapi-task of the latest generation; NULL if nothing is known */
+static GstEvent *
+make_task_event (GstFoxapiVideoBin * self)
 {
   GstEvent *event = NULL;
 
@@ -950,19 +946,42 @@ announce_task (GstFoxapiVideoBin * self)
     event = gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
         gst_structure_copy (self->task));
   GST_OBJECT_UNLOCK (self);
-  if (event != NULL)
-    gst_foxapi_video_playout_announce (GST_FOXAPI_VIDEO_PLAYOUT
-        (self->video_playout), event);
+  return event;
+}
+
+static void
+remove_clip_if_unused (GstFoxapiVideoBin * self, guint clip)
+{
+  if (clip == self->staged || clip == self->clip)
+    return;
+  for (GList * l = self->players; l != NULL; l = l->next) {
+    if (get_clip (l->data) == clip)
+      return;
+  }
+  remove_clip (self, clip);
+}
+
+static void
+on_staged (GstFoxapiVideoBin * self)
+{
+  guint before = self->staged;
+
+  self->staged = self->clip;
+  add_player (self, make_task_event (self));
+  remove_clip_if_unused (self, before);
+  /* In one piece: the application may ask for another meanwhile. */
+  GST_OBJECT_LOCK (self);
+  gst_foxapi_program_set_more_to_come (self->program, self->n_asked > 0
+      || self->shot + 1 < count_shots (self));
+  GST_OBJECT_UNLOCK (self);
 }
 
 static void
 on_on_air (GstFoxapiVideoBin * self, GstObject * player)
 {
-  if (get_clip (player) != self->clip)
-    return;
-  announce_task (self);
-  if (self->run.end == GST_FOXAPI_END_REPEAT)
-    add_player (self);
+  if (self->run.end == GST_FOXAPI_END_REPEAT
+      && get_clip (player) == self->staged)
+    add_player (self, NULL);
 }
 
 static void
@@ -999,8 +1018,7 @@ on_gone (GstFoxapiVideoBin * self, GstObject * player)
     return;
   self->players = g_list_delete_link (self->players, link);
   remove_child (self, GST_ELEMENT (player));
-  if (clip != self->clip)
-    remove_clip (self, clip);
+  remove_clip_if_unused (self, clip);
 }
 
 /* (transfer full) (nullable): the file's URI */
@@ -1029,7 +1047,7 @@ write_frame (GstFoxapiVideoBin * self, GstBuffer * buffer, GError ** error)
 static void
 keep_last_frame (GstFoxapiVideoBin * self)
 {
-  g_autoptr (GstBuffer) frame = gst_foxapi_program_dup_last_frame
+  g_autoptr (GstBuffer) frame = gst_foxapi_program_dup_final_frame
       (self->program);
   g_autoptr (GError) error = NULL;
 
@@ -1080,7 +1098,6 @@ on_next (GstFoxapiVideoBin * self)
   /* Without its references, nothing is generated. */
   if (g_hash_table_size (self->pending) > 0)
     return;
-  gst_foxapi_program_set_more_to_come (self->program, TRUE);
   if (!self->is_generating && has_more_shots (self))
     begin_next_shot (self);
 }
@@ -1169,7 +1186,8 @@ gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
   gboolean is_running;
 
   GST_OBJECT_LOCK (self);
-  is_running = GST_STATE (self) >= GST_STATE_PAUSED;
+  is_running = GST_STATE (self) >= GST_STATE_PAUSED
+      && gst_foxapi_program_ask_for_more (self->program);
   if (is_running)
     self->n_asked++;
   GST_OBJECT_UNLOCK (self);
@@ -1325,6 +1343,7 @@ stop (GstFoxapiVideoBin * self)
     remove_child (self, g_steal_pointer (&self->placeholder));
   if (self->directory != NULL)
     remove_clip (self, self->clip);
+  self->staged = 0;
 
   note_playing (self, FALSE);
   gst_foxapi_director_clear (self->director);
@@ -1379,6 +1398,26 @@ gst_foxapi_video_bin_change_state (GstElement * element,
     gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_PLAYING, NULL);
   }
   return result;
+}
+
+/* EOS from the application ends the program, not the generation. Whatever else
+ * comes is for the output, too, and not for what works behind it. */
+static gboolean
+gst_foxapi_video_bin_send_event (GstElement * element, GstEvent * event)
+{
+  GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (element);
+  gboolean is_sent;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    gst_event_unref (event);
+    if (GST_STATE (self) < GST_STATE_PAUSED)
+      return FALSE;
+    gst_foxapi_program_close (self->program);
+    return TRUE;
+  }
+  is_sent = gst_element_send_event (self->video_playout, gst_event_ref (event));
+  is_sent &= gst_element_send_event (self->audio_playout, event);
+  return is_sent;
 }
 
 /* Pads */
@@ -1627,6 +1666,7 @@ gst_foxapi_video_bin_class_init (GstFoxapiVideoBinClass * klass)
       "Source/Video/Audio",
       "Shows a placeholder, then a video generated from a prompt and from "
       "references that the graph offers", "The gst-foxapi authors");
+  element_class->send_event = gst_foxapi_video_bin_send_event;
   element_class->change_state = gst_foxapi_video_bin_change_state;
   element_class->request_new_pad = gst_foxapi_video_bin_request_new_pad;
   element_class->release_pad = gst_foxapi_video_bin_release_pad;

@@ -22,7 +22,7 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_video_playout_debug);
 
 /* The first picture of the placeholder is waited for, so that the output does not
  * begin with a flash of black, but no longer than this. */
-#define FIRST_PICTURE_TIMEOUT (500 * GST_MSECOND)
+#define FIRST_PICTURE_TIMEOUT GST_SECOND
 
 struct _GstFoxapiVideoPlayout
 {
@@ -33,7 +33,6 @@ struct _GstFoxapiVideoPlayout
   /* The object lock */
   GstCaps *caps;
   GstFoxapiPlaceholder *placeholder;    /* (nullable) */
-  GList *events;                /* to be pushed, latest first */
 
   /* The streaming thread */
   GstVideoInfo info;
@@ -123,17 +122,14 @@ gst_foxapi_video_playout_stop (GstBaseSrc * src)
   GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
 
   gst_clear_buffer (&self->picture);
-  GST_OBJECT_LOCK (self);
-  g_list_free_full (g_steal_pointer (&self->events),
-      (GDestroyNotify) gst_event_unref);
-  GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
+/* A pause, or a stop: create() returns. */
 static gboolean
 gst_foxapi_video_playout_unlock (GstBaseSrc * src)
 {
-  gst_foxapi_program_unlock (GST_FOXAPI_VIDEO_PLAYOUT (src)->program,
+  gst_foxapi_program_interrupt (GST_FOXAPI_VIDEO_PLAYOUT (src)->program,
       GST_FOXAPI_STREAM_VIDEO, TRUE);
   return TRUE;
 }
@@ -141,7 +137,7 @@ gst_foxapi_video_playout_unlock (GstBaseSrc * src)
 static gboolean
 gst_foxapi_video_playout_unlock_stop (GstBaseSrc * src)
 {
-  gst_foxapi_program_unlock (GST_FOXAPI_VIDEO_PLAYOUT (src)->program,
+  gst_foxapi_program_interrupt (GST_FOXAPI_VIDEO_PLAYOUT (src)->program,
       GST_FOXAPI_STREAM_VIDEO, FALSE);
   return TRUE;
 }
@@ -205,34 +201,32 @@ dup_picture (GstFoxapiVideoPlayout * self, GstClockTime timeout)
   return gst_buffer_ref (self->picture);
 }
 
-static void
-push_events (GstFoxapiVideoPlayout * self)
-{
-  GList *events;
-
-  GST_OBJECT_LOCK (self);
-  events = g_list_reverse (g_steal_pointer (&self->events));
-  GST_OBJECT_UNLOCK (self);
-
-  for (GList * l = events; l != NULL; l = l->next)
-    gst_pad_push_event (GST_BASE_SRC_PAD (self), l->data);
-  g_list_free (events);
-}
-
-static GstFlowReturn
+static GstFoxapiAir
 begin (GstFoxapiVideoPlayout * self)
 {
   GstFoxapiAir air;
 
   gst_buffer_unref (dup_picture (self, FIRST_PICTURE_TIMEOUT));
-  air = gst_foxapi_program_wait_start (self->program,
-      GST_FOXAPI_STREAM_VIDEO, get_running_time, self, &self->frame);
-  if (air == GST_FOXAPI_AIR_FLUSHING)
-    return GST_FLOW_FLUSHING;
-  if (air == GST_FOXAPI_AIR_EOS)
-    return GST_FLOW_EOS;
-  self->is_started = TRUE;
-  return GST_FLOW_OK;
+  air = gst_foxapi_program_begin (self->program, get_running_time, self,
+      &self->frame);
+  self->is_started = air == GST_FOXAPI_AIR_RESULT;
+  return air;
+}
+
+/* What is on the air, its picture, and what goes ahead of it. */
+static GstFoxapiAir
+look (GstFoxapiVideoPlayout * self, GstBuffer ** picture, GstEvent ** event)
+{
+  GstFoxapiAir air = GST_FOXAPI_AIR_RESULT;
+
+  if (!self->is_started)
+    air = begin (self);
+  if (air == GST_FOXAPI_AIR_RESULT)
+    air = gst_foxapi_program_get_frame (self->program, self->frame, picture,
+        event);
+  if (air == GST_FOXAPI_AIR_PLACEHOLDER)
+    *picture = dup_picture (self, 0);
+  return air;
 }
 
 static GstBuffer *
@@ -258,35 +252,34 @@ gst_foxapi_video_playout_create (GstPushSrc * src, GstBuffer ** buffer)
 {
   GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
   g_autoptr (GstBuffer) picture = NULL;
-  GstFlowReturn result;
+  GstEvent *event = NULL;
+  GstFoxapiAir air;
 
-  if (!self->is_started && (result = begin (self)) != GST_FLOW_OK)
-    return result;
+  while ((air = look (self, &picture, &event)) == GST_FOXAPI_AIR_FLUSHING) {
+    GstFlowReturn result = gst_base_src_is_live (GST_BASE_SRC (src)) ?
+        gst_base_src_wait_playing (GST_BASE_SRC (src)) : GST_FLOW_FLUSHING;
 
-  switch (gst_foxapi_program_get_frame (self->program, self->frame, &picture)) {
-    case GST_FOXAPI_AIR_FLUSHING:
-      return GST_FLOW_FLUSHING;
-    case GST_FOXAPI_AIR_EOS:
-      return GST_FLOW_EOS;
-    case GST_FOXAPI_AIR_PLACEHOLDER:
-      picture = dup_picture (self, 0);
-      break;
-    case GST_FOXAPI_AIR_RESULT:
-      break;
+    if (result != GST_FLOW_OK)
+      return result;
   }
-  push_events (self);
+  if (air == GST_FOXAPI_AIR_EOS)
+    return GST_FLOW_EOS;
+
+  if (event != NULL)
+    gst_pad_push_event (GST_BASE_SRC_PAD (self), event);
   *buffer = stamp (self, picture);
   self->frame++;
   return GST_FLOW_OK;
 }
 
+/* Whoever takes the pictures may have enough. */
 static GstPadProbeReturn
 on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstFoxapiVideoPlayout *self = user_data;
 
   if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
-    gst_foxapi_program_video_is_gone (self->program);
+    gst_foxapi_program_close (self->program);
   return GST_PAD_PROBE_OK;
 }
 
@@ -377,19 +370,5 @@ gst_foxapi_video_playout_set_placeholder (GstFoxapiVideoPlayout * playout,
   GST_OBJECT_LOCK (playout);
   gst_object_replace ((GstObject **) & playout->placeholder,
       (GstObject *) placeholder);
-  GST_OBJECT_UNLOCK (playout);
-}
-
-/**
- * gst_foxapi_video_playout_announce:
- * @playout: a source; any thread
- * @event: (transfer full): is pushed ahead of the next frame
- */
-void
-gst_foxapi_video_playout_announce (GstFoxapiVideoPlayout * playout,
-    GstEvent * event)
-{
-  GST_OBJECT_LOCK (playout);
-  playout->events = g_list_prepend (playout->events, event);
   GST_OBJECT_UNLOCK (playout);
 }

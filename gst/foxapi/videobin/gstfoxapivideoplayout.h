@@ -21,7 +21,5 @@ void gst_foxapi_video_playout_set_caps (GstFoxapiVideoPlayout * playout,
     GstCaps * caps);
 void gst_foxapi_video_playout_set_placeholder (GstFoxapiVideoPlayout * playout,
     GstFoxapiPlaceholder * placeholder);
-void gst_foxapi_video_playout_announce (GstFoxapiVideoPlayout * playout,
-    GstEvent * event);
 
 G_END_DECLS

@@ -1,0 +1,650 @@
+/* What is on the air at each frame: real players, no element, no clock, one
+ * thread where one will do.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "gstfoxapiprogram.h"
+
+#include <glib/gstdio.h>
+#include <gst/app/app.h>
+#include <string.h>
+
+#include "clip.h"
+
+#define FPS 25
+#define SAMPLES_PER_FRAME (CLIP_RATE / FPS)
+#define BPF 4
+
+#define VIDEO_CAPS "video/x-raw, format=I420, width=16, height=12, " \
+    "framerate=%d/%d, pixel-aspect-ratio=1/1"
+#define AUDIO_CAPS "audio/x-raw, format=S16LE, rate=48000, channels=2, " \
+    "channel-mask=(bitmask)3, layout=interleaved"
+
+static gchar *directory;
+static gchar *location;
+static GstFoxapiProgram *program;
+static GPtrArray *players;
+static GstFoxapiProgramSettings settings;
+static gint n_told[3];          /* atomic: by GstFoxapiProgramEvent */
+
+static void
+on_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
+    gpointer user_data)
+{
+  g_atomic_int_inc (&n_told[event]);
+}
+
+#define assert_told(event, n) \
+  fail_unless_equals_int (g_atomic_int_get (&n_told[event]), n)
+
+static void
+write_clip (const Clip * clip)
+{
+  g_autoptr (GBytes) bytes = clip_make (clip);
+
+  fail_unless (g_file_set_contents (location, g_bytes_get_data (bytes, NULL),
+          g_bytes_get_size (bytes), NULL));
+}
+
+static void
+free_player (gpointer player)
+{
+  gst_element_set_state (player, GST_STATE_NULL);
+  gst_object_unref (player);
+}
+
+static void
+setup (void)
+{
+  const Clip clip = { 10, FPS, 1, 10 * SAMPLES_PER_FRAME };
+
+  directory = g_dir_make_tmp ("foxapi-program-XXXXXX", NULL);
+  fail_unless (directory != NULL);
+  location = g_build_filename (directory, "clip.mov", NULL);
+  write_clip (&clip);
+  settings = (GstFoxapiProgramSettings) {
+  .has_placeholder = TRUE,.end = GST_FOXAPI_END_EOS,.fps_n = FPS,.fps_d =
+        1,.rate = CLIP_RATE,.bpf = BPF,};
+  memset (n_told, 0, sizeof n_told);
+  players = g_ptr_array_new_with_free_func (free_player);
+  program = gst_foxapi_program_new (on_event, NULL);
+}
+
+static void
+teardown (void)
+{
+  gst_foxapi_program_stop (program);
+  g_clear_pointer (&players, g_ptr_array_unref);
+  g_clear_pointer (&program, gst_foxapi_program_free);
+  g_unlink (location);
+  g_rmdir (directory);
+  g_clear_pointer (&location, g_free);
+  g_clear_pointer (&directory, g_free);
+}
+
+static void
+start (void)
+{
+  gst_foxapi_program_start (program, &settings);
+  gst_foxapi_program_set_video_is_linked (program, TRUE);
+}
+
+static GstFoxapiPlayer *
+offer (void)
+{
+  g_autofree gchar *text = g_strdup_printf (VIDEO_CAPS, settings.fps_n,
+      settings.fps_d);
+  g_autoptr (GstCaps) video_caps = gst_caps_from_string (text);
+  g_autoptr (GstCaps) audio_caps = gst_caps_from_string (AUDIO_CAPS);
+  GstElement *player = gst_foxapi_player_new (NULL, location, video_caps,
+      audio_caps);
+
+  g_ptr_array_add (players, gst_object_ref_sink (player));
+  gst_foxapi_program_offer (program, GST_FOXAPI_PLAYER (player),
+      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
+          gst_structure_new_empty ("test")));
+  fail_unless (gst_element_set_state (player, GST_STATE_PLAYING)
+      != GST_STATE_CHANGE_FAILURE);
+  return GST_FOXAPI_PLAYER (player);
+}
+
+static void
+wait_until_ready (GstFoxapiPlayer * player)
+{
+  while (!gst_foxapi_player_is_ready (player))
+    g_usleep (1000);
+}
+
+static GstClockTime
+get_no_time (gpointer user_data)
+{
+  return 0;
+}
+
+static guint64
+begin (void)
+{
+  guint64 frame = 1, sound = 2;
+
+  fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time, NULL,
+          &frame), GST_FOXAPI_AIR_RESULT);
+  fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &sound),
+      GST_FOXAPI_AIR_RESULT);
+  fail_unless_equals_uint64 (frame, sound);
+  return frame;
+}
+
+/* The number of the result's frame that is shown, -1 of the placeholder, -2 at
+ * the end. */
+static gint
+show_with_event (guint64 frame, gboolean * has_event)
+{
+  g_autoptr (GstBuffer) buffer = NULL;
+  GstEvent *event = NULL;
+  guint8 luma;
+  GstFoxapiAir air = gst_foxapi_program_get_frame (program, frame, &buffer,
+      &event);
+
+  *has_event = event != NULL;
+  gst_clear_event (&event);
+  if (air == GST_FOXAPI_AIR_EOS)
+    return -2;
+  if (air == GST_FOXAPI_AIR_PLACEHOLDER)
+    return -1;
+  fail_unless_equals_int (air, GST_FOXAPI_AIR_RESULT);
+  fail_unless_equals_int (gst_buffer_extract (buffer, 0, &luma, 1), 1);
+  fail_unless (clip_get_frame (luma) >= 0, "Grey %d is no clip's", luma);
+  return clip_get_frame (luma);
+}
+
+static gint
+show (guint64 frame)
+{
+  gboolean has_event;
+
+  return show_with_event (frame, &has_event);
+}
+
+/* The number of the first sample of @frame, whose others have to follow it; -1
+ * of silence, -2 at the end. */
+static gint64
+listen (guint64 frame)
+{
+  guint64 n = gst_foxapi_program_frame_to_sample (program, frame + 1)
+      - gst_foxapi_program_frame_to_sample (program, frame);
+  g_autofree guint8 *data = g_malloc0 (n * BPF);
+  GstFoxapiAir air = gst_foxapi_program_get_samples (program, frame, data);
+  gint64 number = clip_get_sample (data);
+
+  if (air == GST_FOXAPI_AIR_EOS)
+    return -2;
+  fail_unless_equals_int (air, GST_FOXAPI_AIR_RESULT);
+  for (guint i = 0; i < n; i++)
+    fail_unless_equals_int64 (clip_get_sample (data + i * BPF),
+        number < 0 ? -1 : number + i);
+  return number;
+}
+
+/* Frames @start and those behind it are these of the result, with their sound. */
+static void
+assert_airs (guint64 start, guint from, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    fail_unless_equals_int (show (start + i), from + i);
+    fail_unless_equals_int64 (listen (start + i),
+        (gint64) (from + i) * SAMPLES_PER_FRAME);
+  }
+}
+
+GST_START_TEST (test_switch_is_the_same_for_picture_and_sound)
+{
+  guint64 frame;
+  gboolean has_event = FALSE;
+  gint shown;
+
+  start ();
+  fail_unless_equals_uint64 (begin (), 0);
+  for (frame = 0; frame < 5; frame++) {
+    fail_unless_equals_int (show_with_event (frame, &has_event), -1);
+    fail_unless_equals_int64 (listen (frame), -1);
+    fail_if (has_event);
+  }
+  wait_until_ready (offer ());
+  assert_told (GST_FOXAPI_PROGRAM_ON_AIR, 0);
+
+  /* What was decided ahead stays */
+  while ((shown = show_with_event (frame, &has_event)) < 0) {
+    fail_unless_equals_int (shown, -1);
+    fail_if (has_event);
+    fail_unless_equals_int64 (listen (frame++), -1);
+    fail_unless (frame < 10);
+  }
+  assert_told (GST_FOXAPI_PROGRAM_ON_AIR, 1);
+  fail_unless (has_event, "The event is not with the first frame");
+  fail_unless_equals_int (shown, 0);
+  fail_unless_equals_int64 (listen (frame), 0);
+  fail_unless_equals_int (show_with_event (frame + 1, &has_event), 1);
+  fail_if (has_event);
+  fail_unless_equals_int64 (listen (frame + 1), SAMPLES_PER_FRAME);
+
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  assert_airs (frame + 2, 2, 8);
+  /* The last one has not been let go yet */
+  assert_told (GST_FOXAPI_PROGRAM_AIRED, 0);
+  fail_unless_equals_int (show (frame + 10), -2);
+  fail_unless_equals_int64 (listen (frame + 10), -2);
+  assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
+  assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
+}
+
+GST_END_TEST;
+
+/* A muxer without queues takes a picture when it has the sound behind it, and the
+ * other way round. In one thread: whoever waited would wait for ever. */
+GST_START_TEST (test_either_stream_may_be_ahead)
+{
+  const guint ahead[] = { __i__ == 0 ? 1 : 0, __i__ == 0 ? 0 : 1 };
+  guint64 video, sound;
+  gint shown = 0;
+  gint64 heard = 0;
+
+  settings.has_placeholder = FALSE;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  offer ();
+  video = sound = begin ();
+  while (shown != -2 || heard != -2) {
+    while (shown != -2 && video < sound + 1 + ahead[0]) {
+      shown = show (video);
+      fail_unless_equals_int (shown, video < 10 ? (gint) video : -2);
+      video++;
+    }
+    while (heard != -2 && sound < video + ahead[1]) {
+      heard = listen (sound);
+      fail_unless_equals_int64 (heard, sound < 10 ?
+          (gint64) sound * SAMPLES_PER_FRAME : -2);
+      sound++;
+    }
+  }
+  fail_unless_equals_uint64 (video, 11);
+  fail_unless_equals_uint64 (sound, 11);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_sound_behind_the_end_is_cut)
+{
+  const Clip clip = { 10, FPS, 1, 15 * SAMPLES_PER_FRAME };
+
+  write_clip (&clip);
+  settings.has_placeholder = FALSE;
+  settings.end = GST_FOXAPI_END_HOLD;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  offer ();
+  fail_unless_equals_uint64 (begin (), 0);
+  assert_airs (0, 0, 10);
+  for (guint frame = 10; frame < 15; frame++) {
+    fail_unless_equals_int (show (frame), 9);
+    fail_unless_equals_int64 (listen (frame), -1);
+  }
+  assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
+  assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_sound_that_ends_before_is_silence)
+{
+  const Clip clip = { 10, FPS, 1, 6 * SAMPLES_PER_FRAME };
+  const Clip silent = { 10, FPS, 1, 0 };
+
+  write_clip (__i__ == 0 ? &clip : &silent);
+  settings.has_placeholder = FALSE;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  offer ();
+  fail_unless_equals_uint64 (begin (), 0);
+  if (__i__ == 0)
+    assert_airs (0, 0, 6);
+  for (guint frame = __i__ == 0 ? 6 : 0; frame < 10; frame++) {
+    fail_unless_equals_int (show (frame), frame);
+    fail_unless_equals_int64 (listen (frame), -1);
+  }
+  fail_unless_equals_int (show (10), -2);
+  fail_unless_equals_int64 (listen (10), -2);
+}
+
+GST_END_TEST;
+
+/* Not live, a repetition that is not there yet is waited for. */
+static gpointer
+show_in_thread (gpointer frame)
+{
+  return GINT_TO_POINTER (show (GPOINTER_TO_UINT (frame)));
+}
+
+GST_START_TEST (test_repeats_without_a_gap)
+{
+  GThread *thread;
+
+  settings.end = GST_FOXAPI_END_REPEAT;
+  settings.has_placeholder = __i__ == 0;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  wait_until_ready (offer ());
+  fail_unless_equals_uint64 (begin (), 0);
+  assert_airs (0, 0, 5);
+  wait_until_ready (offer ());
+  assert_airs (5, 5, 5);
+  assert_airs (10, 0, 10);
+
+  thread = g_thread_new ("late", show_in_thread, GUINT_TO_POINTER (20));
+  offer ();
+  fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)), 0);
+  fail_unless_equals_int64 (listen (20), 0);
+  assert_airs (21, 1, 9);
+}
+
+GST_END_TEST;
+
+/* The frame that the next generation gets is the one with which the result has
+ * ended, whatever is on the air by then. */
+GST_START_TEST (test_final_frame)
+{
+  g_autoptr (GstBuffer) frame = NULL;
+  guint8 luma;
+
+  settings.end = GST_FOXAPI_END_REPEAT;
+  start ();
+  wait_until_ready (offer ());
+  fail_unless_equals_uint64 (begin (), 0);
+  fail_unless (gst_foxapi_program_dup_final_frame (program) == NULL);
+  assert_airs (0, 0, 10);
+  wait_until_ready (offer ());
+  assert_airs (10, 0, 5);
+  frame = gst_foxapi_program_dup_final_frame (program);
+  fail_unless (frame != NULL);
+  fail_unless_equals_int (gst_buffer_extract (frame, 0, &luma, 1), 1);
+  fail_unless_equals_int (clip_get_frame (luma), 9);
+}
+
+GST_END_TEST;
+
+static void
+find_sink (const GValue * value, gpointer user_data)
+{
+  GstElement *element = g_value_get_object (value);
+  GstElement **sink = user_data;
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (!GST_IS_APP_SINK (element))
+    return;
+  caps = gst_app_sink_get_caps (GST_APP_SINK (element));
+  if (caps != NULL && g_str_has_prefix (gst_structure_get_name
+          (gst_caps_get_structure (caps, 0)), "video"))
+    *sink = element;
+}
+
+static GstPadProbeReturn
+block (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+static GstPad *
+get_video_pad (GstFoxapiPlayer * player)
+{
+  GstIterator *it = gst_bin_iterate_elements (GST_BIN (player));
+  GstElement *sink = NULL;
+
+  fail_unless_equals_int (gst_iterator_foreach (it, find_sink, &sink),
+      GST_ITERATOR_DONE);
+  gst_iterator_free (it);
+  fail_unless (sink != NULL);
+  return gst_element_get_static_pad (sink, "sink");
+}
+
+/* Live, a frame that is late is left out, and nothing behind it is. */
+GST_START_TEST (test_late_frames_are_dropped)
+{
+  const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
+  g_autoptr (GstPad) pad = NULL;
+  GstFoxapiPlayer *player;
+  gulong id;
+  gint shown = 0;
+  guint n;
+  guint64 frame;
+
+  write_clip (&clip);
+  settings.is_live = TRUE;
+  settings.end = GST_FOXAPI_END_HOLD;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  player = offer ();
+  wait_until_ready (player);
+  pad = get_video_pad (player);
+  id = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
+      | GST_PAD_PROBE_TYPE_BUFFER, block, NULL, NULL);
+  n = gst_foxapi_player_count_frames (player);
+
+  /* A frame may have been on its way already. */
+  fail_unless_equals_uint64 (begin (), 0);
+  for (frame = 0; frame < 20; frame++) {
+    gint number = show (frame);
+
+    fail_unless (number == (gint) frame || (frame >= n && number == shown));
+    shown = number;
+  }
+  fail_unless (shown < 19);
+
+  gst_pad_remove_probe (pad, id);
+  while (shown != (gint) frame - 1) {
+    fail_unless (frame < 50, "The picture does not catch up");
+    wait_until_ready (player);
+    fail_unless (show (frame) >= shown);
+    shown = show (frame++);
+  }
+  for (; frame < 50; frame++) {
+    wait_until_ready (player);
+    fail_unless_equals_int (show (frame), frame);
+    fail_unless_equals_int64 (listen (frame), frame * SAMPLES_PER_FRAME);
+  }
+  fail_unless_equals_int (show (50), 49);
+  fail_unless_equals_int64 (listen (50), -1);
+}
+
+GST_END_TEST;
+
+static GstClockTime
+get_late_time (gpointer user_data)
+{
+  return 1010 * GST_MSECOND;
+}
+
+/* Whoever is added to what runs begins with the next frame. */
+GST_START_TEST (test_live_begins_at_the_next_frame)
+{
+  guint64 frame = 0, sound = 0;
+
+  settings.is_live = TRUE;
+  start ();
+  fail_unless_equals_int (gst_foxapi_program_begin (program, get_late_time,
+          NULL, &frame), GST_FOXAPI_AIR_RESULT);
+  fail_unless_equals_uint64 (frame, 26);
+  fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &sound),
+      GST_FOXAPI_AIR_RESULT);
+  fail_unless_equals_uint64 (sound, 26);
+  fail_unless_equals_int (show (26), -1);
+  fail_unless_equals_int64 (listen (26), -1);
+}
+
+GST_END_TEST;
+
+/* What waits lets go when it is told to, and goes on afterwards. */
+static gpointer
+begin_in_thread (gpointer user_data)
+{
+  guint64 frame;
+
+  return GINT_TO_POINTER (gst_foxapi_program_begin (program, get_no_time, NULL,
+          &frame));
+}
+
+static gpointer
+wait_in_thread (gpointer user_data)
+{
+  guint64 frame;
+
+  return GINT_TO_POINTER (gst_foxapi_program_wait_begun (program, &frame));
+}
+
+GST_START_TEST (test_waiting_is_interrupted)
+{
+  GThread *video, *audio;
+
+  settings.has_placeholder = FALSE;
+  start ();
+  video = g_thread_new ("video", begin_in_thread, NULL);
+  audio = g_thread_new ("audio", wait_in_thread, NULL);
+  gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_VIDEO, TRUE);
+  fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (video)),
+      GST_FOXAPI_AIR_FLUSHING);
+  gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, TRUE);
+  fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (audio)),
+      GST_FOXAPI_AIR_FLUSHING);
+
+  gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_VIDEO, FALSE);
+  gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, FALSE);
+  wait_until_ready (offer ());
+  fail_unless_equals_uint64 (begin (), 0);
+  assert_airs (0, 0, 10);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_nothing_follows_the_end)
+{
+  settings.has_placeholder = FALSE;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  wait_until_ready (offer ());
+  begin ();
+  assert_airs (0, 0, 9);
+  fail_unless (gst_foxapi_program_ask_for_more (program));
+  assert_airs (9, 9, 1);
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  fail_unless_equals_int (show (10), -2);
+  fail_if (gst_foxapi_program_ask_for_more (program));
+}
+
+GST_END_TEST;
+
+/* From the application, whatever is on the air or waited for */
+GST_START_TEST (test_close)
+{
+  guint64 frame;
+
+  settings.has_placeholder = __i__ == 0;
+  start ();
+  if (__i__ == 0) {
+    begin ();
+    fail_unless_equals_int (show (0), -1);
+  }
+  gst_foxapi_program_close (program);
+  if (__i__ == 0) {
+    for (frame = 1; show (frame) != -2; frame++)
+      fail_unless_equals_int64 (listen (frame), -1);
+    fail_unless_equals_int64 (listen (frame), -2);
+  } else {
+    fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time,
+            NULL, &frame), GST_FOXAPI_AIR_EOS);
+    fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &frame),
+        GST_FOXAPI_AIR_EOS);
+  }
+}
+
+GST_END_TEST;
+
+/* No result: a placeholder goes on, without one that is the end. */
+GST_START_TEST (test_finish)
+{
+  guint64 frame;
+
+  settings.has_placeholder = __i__ == 0;
+  start ();
+  gst_foxapi_program_finish (program);
+  if (__i__ == 0) {
+    begin ();
+    for (frame = 0; frame < 20; frame++) {
+      fail_unless_equals_int (show (frame), -1);
+      fail_unless_equals_int64 (listen (frame), -1);
+    }
+  } else {
+    fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time,
+            NULL, &frame), GST_FOXAPI_AIR_EOS);
+  }
+}
+
+GST_END_TEST;
+
+/* A result of two seconds is two seconds at every rate, with its sound beside it. */
+GST_START_TEST (test_rates)
+{
+  static const gint rates[][2] = { {30, 1}, {25, 1}, {30000, 1001}, {60, 1},
+  {5, 1}, {1, 1}
+  };
+  const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
+  const gint *rate = rates[__i__];
+  guint64 n = gst_util_uint64_scale_round (2, rate[0], rate[1]);
+  guint64 frame = 0;
+  gint shown, before = 0;
+
+  write_clip (&clip);
+  settings.has_placeholder = FALSE;
+  settings.fps_n = rate[0];
+  settings.fps_d = rate[1];
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  offer ();
+  fail_unless_equals_uint64 (begin (), 0);
+  for (; (shown = show (frame)) != -2; frame++) {
+    fail_unless (ABS (shown - (gint) (frame * FPS * rate[1] / rate[0])) <= 1
+        || rate[0] < FPS);
+    fail_unless (shown >= before);
+    before = shown;
+    if (frame + 1 < n)
+      fail_unless_equals_int64 (listen (frame),
+          gst_foxapi_program_frame_to_sample (program, frame));
+  }
+  fail_unless_equals_uint64 (frame, n);
+}
+
+GST_END_TEST;
+
+static Suite *
+program_suite (void)
+{
+  Suite *suite = suite_create ("program");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_checked_fixture (tc, setup, teardown);
+  tcase_add_test (tc, test_switch_is_the_same_for_picture_and_sound);
+  tcase_add_loop_test (tc, test_either_stream_may_be_ahead, 0, 2);
+  tcase_add_test (tc, test_sound_behind_the_end_is_cut);
+  tcase_add_loop_test (tc, test_sound_that_ends_before_is_silence, 0, 2);
+  tcase_add_loop_test (tc, test_repeats_without_a_gap, 0, 2);
+  tcase_add_test (tc, test_final_frame);
+  tcase_add_test (tc, test_late_frames_are_dropped);
+  tcase_add_test (tc, test_live_begins_at_the_next_frame);
+  tcase_add_test (tc, test_waiting_is_interrupted);
+  tcase_add_test (tc, test_nothing_follows_the_end);
+  tcase_add_loop_test (tc, test_close, 0, 2);
+  tcase_add_loop_test (tc, test_finish, 0, 2);
+  tcase_add_loop_test (tc, test_rates, 0, 6);
+  return suite;
+}
+
+GST_CHECK_MAIN (program);
