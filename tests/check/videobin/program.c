@@ -26,13 +26,24 @@ static gchar *location;
 static GstFoxapiProgram *program;
 static GPtrArray *players;
 static GstFoxapiProgramSettings settings;
+static GThreadPool *director;   /* one thread, as the bin's */
 static gint n_told[3];          /* atomic: by GstFoxapiProgramEvent */
 
+/* What has been shown is delivered at once. */
+static void
+deliver (gpointer data, gpointer user_data)
+{
+  gst_foxapi_program_delivered (data);
+}
+
+/* Called with the program's lock */
 static void
 on_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
     gpointer user_data)
 {
   g_atomic_int_inc (&n_told[event]);
+  if (event == GST_FOXAPI_PROGRAM_AIRED)
+    g_thread_pool_push (director, program, NULL);
 }
 
 #define assert_told(event, n) \
@@ -68,6 +79,7 @@ setup (void)
         1,.rate = CLIP_RATE,.bpf = BPF,};
   memset (n_told, 0, sizeof n_told);
   players = g_ptr_array_new_with_free_func (free_player);
+  director = g_thread_pool_new (deliver, NULL, 1, TRUE, NULL);
   program = gst_foxapi_program_new (on_event, NULL);
 }
 
@@ -75,6 +87,7 @@ static void
 teardown (void)
 {
   gst_foxapi_program_stop (program);
+  g_thread_pool_free (director, FALSE, TRUE);
   g_clear_pointer (&players, g_ptr_array_unref);
   g_clear_pointer (&program, gst_foxapi_program_free);
   g_unlink (location);
