@@ -71,10 +71,17 @@ setup (void)
   program = gst_foxapi_program_new (on_event, NULL);
 }
 
+/* At the end of each test: the harness waits for threads before it tears down. */
+static void
+finish (void)
+{
+  gst_foxapi_program_stop (program);
+  g_ptr_array_set_size (players, 0);
+}
+
 static void
 teardown (void)
 {
-  gst_foxapi_program_stop (program);
   g_clear_pointer (&players, g_ptr_array_unref);
   g_clear_pointer (&program, gst_foxapi_program_free);
   g_unlink (location);
@@ -236,6 +243,7 @@ GST_START_TEST (test_switch_is_the_same_for_picture_and_sound)
   fail_unless_equals_int64 (listen (frame + 10), -2);
   assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
+  finish ();
 }
 
 GST_END_TEST;
@@ -269,6 +277,7 @@ GST_START_TEST (test_either_stream_may_be_ahead)
   }
   fail_unless_equals_uint64 (video, 11);
   fail_unless_equals_uint64 (sound, 11);
+  finish ();
 }
 
 GST_END_TEST;
@@ -291,6 +300,7 @@ GST_START_TEST (test_sound_behind_the_end_is_cut)
   }
   assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
+  finish ();
 }
 
 GST_END_TEST;
@@ -314,6 +324,7 @@ GST_START_TEST (test_sound_that_ends_before_is_silence)
   }
   fail_unless_equals_int (show (10), -2);
   fail_unless_equals_int64 (listen (10), -2);
+  finish ();
 }
 
 GST_END_TEST;
@@ -345,6 +356,7 @@ GST_START_TEST (test_repeats_without_a_gap)
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)), 0);
   fail_unless_equals_int64 (listen (20), 0);
   assert_airs (21, 1, 9);
+  finish ();
 }
 
 GST_END_TEST;
@@ -368,6 +380,7 @@ GST_START_TEST (test_final_frame)
   fail_unless (frame != NULL);
   fail_unless_equals_int (gst_buffer_extract (frame, 0, &luma, 1), 1);
   fail_unless_equals_int (clip_get_frame (luma), 9);
+  finish ();
 }
 
 GST_END_TEST;
@@ -434,7 +447,8 @@ GST_START_TEST (test_late_frames_are_dropped)
   for (frame = 0; frame < 20; frame++) {
     gint number = show (frame);
 
-    fail_unless (number == (gint) frame || (frame >= n && number == shown));
+    fail_unless (number == (gint) frame || (frame >= n && number >= shown
+            && number < (gint) frame));
     shown = number;
   }
   fail_unless (shown < 19);
@@ -453,6 +467,7 @@ GST_START_TEST (test_late_frames_are_dropped)
   }
   fail_unless_equals_int (show (50), 49);
   fail_unless_equals_int64 (listen (50), -1);
+  finish ();
 }
 
 GST_END_TEST;
@@ -478,6 +493,7 @@ GST_START_TEST (test_live_begins_at_the_next_frame)
   fail_unless_equals_uint64 (sound, 26);
   fail_unless_equals_int (show (26), -1);
   fail_unless_equals_int64 (listen (26), -1);
+  finish ();
 }
 
 GST_END_TEST;
@@ -520,6 +536,7 @@ GST_START_TEST (test_waiting_is_interrupted)
   wait_until_ready (offer ());
   fail_unless_equals_uint64 (begin (), 0);
   assert_airs (0, 0, 10);
+  finish ();
 }
 
 GST_END_TEST;
@@ -537,6 +554,7 @@ GST_START_TEST (test_nothing_follows_the_end)
   gst_foxapi_program_set_more_to_come (program, FALSE);
   fail_unless_equals_int (show (10), -2);
   fail_if (gst_foxapi_program_ask_for_more (program));
+  finish ();
 }
 
 GST_END_TEST;
@@ -563,6 +581,7 @@ GST_START_TEST (test_close)
     fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &frame),
         GST_FOXAPI_AIR_EOS);
   }
+  finish ();
 }
 
 GST_END_TEST;
@@ -585,6 +604,7 @@ GST_START_TEST (test_finish)
     fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time,
             NULL, &frame), GST_FOXAPI_AIR_EOS);
   }
+  finish ();
 }
 
 GST_END_TEST;
@@ -619,6 +639,7 @@ GST_START_TEST (test_rates)
           gst_foxapi_program_frame_to_sample (program, frame));
   }
   fail_unless_equals_uint64 (frame, n);
+  finish ();
 }
 
 GST_END_TEST;
