@@ -83,10 +83,17 @@ setup (void)
   program = gst_foxapi_program_new (on_event, NULL);
 }
 
+/* At the end of each test: the harness waits for threads before it tears down. */
+static void
+finish (void)
+{
+  gst_foxapi_program_stop (program);
+  g_ptr_array_set_size (players, 0);
+}
+
 static void
 teardown (void)
 {
-  gst_foxapi_program_stop (program);
   g_thread_pool_free (director, FALSE, TRUE);
   g_clear_pointer (&players, g_ptr_array_unref);
   g_clear_pointer (&program, gst_foxapi_program_free);
@@ -249,6 +256,7 @@ GST_START_TEST (test_switch_is_the_same_for_picture_and_sound)
   fail_unless_equals_int64 (listen (frame + 10), -2);
   assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
+  finish ();
 }
 
 GST_END_TEST;
@@ -282,6 +290,7 @@ GST_START_TEST (test_either_stream_may_be_ahead)
   }
   fail_unless_equals_uint64 (video, 11);
   fail_unless_equals_uint64 (sound, 11);
+  finish ();
 }
 
 GST_END_TEST;
@@ -304,6 +313,7 @@ GST_START_TEST (test_sound_behind_the_end_is_cut)
   }
   assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
+  finish ();
 }
 
 GST_END_TEST;
@@ -327,6 +337,7 @@ GST_START_TEST (test_sound_that_ends_before_is_silence)
   }
   fail_unless_equals_int (show (10), -2);
   fail_unless_equals_int64 (listen (10), -2);
+  finish ();
 }
 
 GST_END_TEST;
@@ -358,6 +369,7 @@ GST_START_TEST (test_repeats_without_a_gap)
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)), 0);
   fail_unless_equals_int64 (listen (20), 0);
   assert_airs (21, 1, 9);
+  finish ();
 }
 
 GST_END_TEST;
@@ -381,6 +393,7 @@ GST_START_TEST (test_final_frame)
   fail_unless (frame != NULL);
   fail_unless_equals_int (gst_buffer_extract (frame, 0, &luma, 1), 1);
   fail_unless_equals_int (clip_get_frame (luma), 9);
+  finish ();
 }
 
 GST_END_TEST;
@@ -447,7 +460,8 @@ GST_START_TEST (test_late_frames_are_dropped)
   for (frame = 0; frame < 20; frame++) {
     gint number = show (frame);
 
-    fail_unless (number == (gint) frame || (frame >= n && number == shown));
+    fail_unless (number == (gint) frame || (frame >= n && number >= shown
+            && number < (gint) frame));
     shown = number;
   }
   fail_unless (shown < 19);
@@ -466,6 +480,7 @@ GST_START_TEST (test_late_frames_are_dropped)
   }
   fail_unless_equals_int (show (50), 49);
   fail_unless_equals_int64 (listen (50), -1);
+  finish ();
 }
 
 GST_END_TEST;
@@ -491,6 +506,7 @@ GST_START_TEST (test_live_begins_at_the_next_frame)
   fail_unless_equals_uint64 (sound, 26);
   fail_unless_equals_int (show (26), -1);
   fail_unless_equals_int64 (listen (26), -1);
+  finish ();
 }
 
 GST_END_TEST;
@@ -533,6 +549,7 @@ GST_START_TEST (test_waiting_is_interrupted)
   wait_until_ready (offer ());
   fail_unless_equals_uint64 (begin (), 0);
   assert_airs (0, 0, 10);
+  finish ();
 }
 
 GST_END_TEST;
@@ -550,6 +567,7 @@ GST_START_TEST (test_nothing_follows_the_end)
   gst_foxapi_program_set_more_to_come (program, FALSE);
   fail_unless_equals_int (show (10), -2);
   fail_if (gst_foxapi_program_ask_for_more (program));
+  finish ();
 }
 
 GST_END_TEST;
@@ -576,6 +594,7 @@ GST_START_TEST (test_close)
     fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &frame),
         GST_FOXAPI_AIR_EOS);
   }
+  finish ();
 }
 
 GST_END_TEST;
@@ -598,6 +617,7 @@ GST_START_TEST (test_finish)
     fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time,
             NULL, &frame), GST_FOXAPI_AIR_EOS);
   }
+  finish ();
 }
 
 GST_END_TEST;
@@ -632,6 +652,7 @@ GST_START_TEST (test_rates)
           gst_foxapi_program_frame_to_sample (program, frame));
   }
   fail_unless_equals_uint64 (frame, n);
+  finish ();
 }
 
 GST_END_TEST;
