@@ -837,16 +837,6 @@ get_clip (GstObject * player)
           get_clip_quark ()));
 }
 
-static gboolean
-has_player (GstFoxapiVideoBin * self, guint clip)
-{
-  for (GList * l = self->players; l != NULL; l = l->next) {
-    if (get_clip (l->data) == clip)
-      return TRUE;
-  }
-  return FALSE;
-}
-
 /* All references are there. Posts what is wrong, if so. */
 static gboolean
 begin_generation (GstFoxapiVideoBin * self)
@@ -861,8 +851,6 @@ begin_generation (GstFoxapiVideoBin * self)
   self->submitted_us = 0;
   self->has_failed = FALSE;
   GST_OBJECT_UNLOCK (self);
-  if (self->clip > 0 && !has_player (self, self->clip))
-    remove_clip (self, self->clip);
   self->clip++;
   self->is_generating = TRUE;
   self->is_aired = FALSE;
