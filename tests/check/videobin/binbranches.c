@@ -133,7 +133,9 @@ GST_END_TEST;
  * start has the reference, too. */
 GST_START_TEST (test_tee_again)
 {
-  g_autoptr (Run) run = run_line (1, "videotestsrc num-buffers=50 pattern=red ! " RAW
+  g_autoptr (Run) run =
+      run_line (1,
+      "videotestsrc num-buffers=50 pattern=red ! " RAW
       " ! tee name=t t. ! queue name=last t. ! queue ! fakesink");
 
   link_feed (run, "last", "image_0");
