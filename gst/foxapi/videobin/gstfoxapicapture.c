@@ -79,6 +79,7 @@ struct _GstFoxapiCapture
   const gchar *media_type;
   guint64 size;
   gboolean was_live;
+  gboolean is_kept;             /* there will be no other */
   gboolean is_forgotten;        /* from the next start on */
 };
 
@@ -402,7 +403,8 @@ begin (GstFoxapiCapture * self)
   Phase phase;
 
   GST_OBJECT_LOCK (self);
-  if (self->has_result && !self->is_forgotten && (self->was_live || at_eos)
+  if (self->has_result && !self->is_forgotten && (self->was_live
+          || self->is_kept || at_eos)
       && g_file_test (self->path, G_FILE_TEST_IS_REGULAR))
     phase = PHASE_DONE;
   else
@@ -532,6 +534,25 @@ gst_foxapi_capture_dup_uri (GstFoxapiCapture * self)
 }
 
 /**
+ * gst_foxapi_capture_keep:
+ * @self: a capture that has captured
+ *
+ * Has the next start take what there is, as if it came from a live source: its
+ * branch is cut off. Called from any thread.
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_capture_keep (GstFoxapiCapture * self)
+{
+  g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
+
+  GST_OBJECT_LOCK (self);
+  self->is_kept = TRUE;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/**
  * gst_foxapi_capture_forget:
  * @self: a capture
  *
@@ -546,6 +567,7 @@ gst_foxapi_capture_forget (GstFoxapiCapture * self)
   g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
 
   GST_OBJECT_LOCK (self);
+  self->is_kept = FALSE;
   self->is_forgotten = TRUE;
   GST_OBJECT_UNLOCK (self);
 }

@@ -64,6 +64,7 @@ void gst_foxapi_capture_set_clip_time (GstFoxapiCapture * self,
     GstClockTime clip_time);
 
 gchar *gst_foxapi_capture_dup_uri (GstFoxapiCapture * self);
+void gst_foxapi_capture_keep (GstFoxapiCapture * self);
 void gst_foxapi_capture_forget (GstFoxapiCapture * self);
 
 G_END_DECLS

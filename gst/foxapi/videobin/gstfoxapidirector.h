@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 /**
  * GstFoxapiCue:
  * @GST_FOXAPI_CUE_CAPTURED: a reference is there; the capture
+ * @GST_FOXAPI_CUE_RELEASED: its pad is gone; the capture
  * @GST_FOXAPI_CUE_STAGED: a result is there, whole
  * @GST_FOXAPI_CUE_DELIVERED: it was let go, and its task's record with it
  * @GST_FOXAPI_CUE_ON_AIR: the first frame of a result is due; the player
@@ -25,6 +26,7 @@ G_BEGIN_DECLS
 typedef enum
 {
   GST_FOXAPI_CUE_CAPTURED,
+  GST_FOXAPI_CUE_RELEASED,
   GST_FOXAPI_CUE_STAGED,
   GST_FOXAPI_CUE_DELIVERED,
   GST_FOXAPI_CUE_ON_AIR,

@@ -30,6 +30,7 @@ typedef struct
 {
   GstFoxapiPlayer *player;
   GstAppSink *sink;             /* a child of the player */
+  GstPad *start;                /* (nullable): of the chain in front of it */
   gint is_there;                /* atomic: the file has one */
   gint count;                   /* atomic: so many are in the sink */
   gint has_ended;               /* atomic: no more will come into the sink */
@@ -95,39 +96,33 @@ add (GstFoxapiPlayer * self, const gchar * factory, GstElement * upstream)
   gst_bin_add (GST_BIN (self), element);
   if (upstream != NULL)
     gst_element_link (upstream, element);
-  gst_element_sync_state_with_parent (element);
   return element;
 }
 
-/* Links a chain of @factories behind @pad, in front of the stream's sink. */
+/* Makes a chain of @factories in front of the stream's sink. It is there before
+ * there is a stream: an element that is added and started while the player stops
+ * may be forgotten in PLAYING, and hold up whoever stops. */
 static void
-attach (GstFoxapiPlayer * self, GstPad * pad, const gchar * const *factories,
-    GstCaps * caps, Stream * stream)
+prepare_stream (GstFoxapiPlayer * self, Stream * stream,
+    const gchar * const *factories, GstCaps * caps)
 {
-  GstElement *sink = GST_ELEMENT (stream->sink);
-  GstElement *element = NULL, *start = NULL;
-  g_autoptr (GstPad) start_pad = NULL;
+  GstElement *element = NULL;
 
   gst_app_sink_set_caps (stream->sink, caps);
   for (guint i = 0; factories[i] != NULL; i++) {
     element = add (self, factories[i], element);
     if (element == NULL)
       return;
-    if (start == NULL)
-      start = element;
+    if (i == 0)
+      stream->start = gst_element_get_static_pad (element, "sink");
     if (g_str_equal (factories[i], "videoscale"))
       g_object_set (element, "add-borders", TRUE, NULL);
   }
-  gst_element_set_locked_state (sink, FALSE);
-  gst_element_sync_state_with_parent (sink);
-  start_pad = gst_element_get_static_pad (start, "sink");
-  if (!gst_element_link (element, sink)
-      || GST_PAD_LINK_FAILED (gst_pad_link (pad, start_pad)))
-    GST_WARNING_OBJECT (self, "could not link %s", GST_PAD_NAME (pad));
+  gst_element_link (element, GST_ELEMENT (stream->sink));
 }
 
 static void
-on_pad_added (GstElement * decoder, GstPad * pad, gpointer user_data)
+prepare_streams (GstFoxapiPlayer * self)
 {
   static const gchar *const video_chain[] = { "videoconvert", "videoscale",
     "videorate", NULL
@@ -135,16 +130,32 @@ on_pad_added (GstElement * decoder, GstPad * pad, gpointer user_data)
   static const gchar *const audio_chain[] = { "audioconvert", "audioresample",
     "audiorate", NULL
   };
+
+  prepare_stream (self, &self->video, video_chain, self->video_caps);
+  prepare_stream (self, &self->audio, audio_chain, self->audio_caps);
+}
+
+static void
+attach (GstFoxapiPlayer * self, GstPad * pad, Stream * stream)
+{
+  if (stream->start == NULL
+      || !g_atomic_int_compare_and_exchange (&stream->is_there, FALSE, TRUE))
+    return;
+  if (GST_PAD_LINK_FAILED (gst_pad_link (pad, stream->start)))
+    GST_WARNING_OBJECT (self, "could not link %s", GST_PAD_NAME (pad));
+}
+
+static void
+on_pad_added (GstElement * decoder, GstPad * pad, gpointer user_data)
+{
   GstFoxapiPlayer *self = user_data;
   g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
   const gchar *name = gst_structure_get_name (gst_caps_get_structure (caps, 0));
 
-  if (g_str_equal (name, "video/x-raw")
-      && g_atomic_int_compare_and_exchange (&self->video.is_there, FALSE, TRUE))
-    attach (self, pad, video_chain, self->video_caps, &self->video);
-  else if (g_str_equal (name, "audio/x-raw")
-      && g_atomic_int_compare_and_exchange (&self->audio.is_there, FALSE, TRUE))
-    attach (self, pad, audio_chain, self->audio_caps, &self->audio);
+  if (g_str_equal (name, "video/x-raw"))
+    attach (self, pad, &self->video);
+  else if (g_str_equal (name, "audio/x-raw"))
+    attach (self, pad, &self->audio);
 }
 
 static void
@@ -170,8 +181,6 @@ init_stream (GstFoxapiPlayer * self, Stream * stream, guint ahead)
   g_object_set (sink, "sync", FALSE, "async", FALSE, "max-buffers", ahead,
       "enable-last-sample", FALSE, "wait-on-eos", FALSE, NULL);
   gst_app_sink_set_callbacks (stream->sink, &callbacks, stream, NULL);
-  /* Idle until its stream is there: an unlinked sink would wait for ever. */
-  gst_element_set_locked_state (sink, TRUE);
   gst_bin_add (GST_BIN (self), sink);
 }
 
@@ -199,6 +208,8 @@ gst_foxapi_player_finalize (GObject * object)
 {
   GstFoxapiPlayer *self = GST_FOXAPI_PLAYER (object);
 
+  gst_clear_object (&self->video.start);
+  gst_clear_object (&self->audio.start);
   gst_clear_caps (&self->video_caps);
   gst_clear_caps (&self->audio_caps);
 
@@ -249,6 +260,7 @@ gst_foxapi_player_new (const gchar * name, const gchar * location,
 
   self->video_caps = gst_caps_ref (video_caps);
   self->audio_caps = gst_caps_ref (audio_caps);
+  prepare_streams (self);
   file = add (self, "filesrc", NULL);
   self->decoder = file ? add (self, "decodebin", file) : NULL;
   if (self->decoder != NULL) {

@@ -70,6 +70,7 @@
 
 #include "gstfoxapiaudioplayout.h"
 #include "gstfoxapibinoptions.h"
+#include "gstfoxapibranch.h"
 #include "gstfoxapicapture.h"
 #include "gstfoxapicapturefile.h"
 #include "gstfoxapidirector.h"
@@ -123,6 +124,8 @@ struct _GstFoxapiVideoBin
   gboolean placeholder_has_failed;      /* likewise */
   gboolean is_playing;
   GstMessage *progress;         /* (nullable): held back, see handle_progress() */
+  GQueue to_post;               /* messages, see post_queued() */
+  gboolean is_posting;
   GstStructure *task;           /* (nullable): last foxapi-task of this run */
   gint64 task_time_us;          /* when it came */
   gint64 submitted_us;
@@ -216,6 +219,17 @@ remove_clip (GstFoxapiVideoBin * self, guint clip)
 }
 
 static void
+drop_continuity (GstFoxapiVideoBin * self)
+{
+  g_autofree gchar *path = self->continuity ?
+      g_filename_from_uri (self->continuity, NULL, NULL) : NULL;
+
+  if (path != NULL)
+    g_unlink (path);
+  g_clear_pointer (&self->continuity, g_free);
+}
+
+static void
 remove_directory (GstFoxapiVideoBin * self)
 {
   g_autoptr (GDir) dir = NULL;
@@ -231,6 +245,47 @@ remove_directory (GstFoxapiVideoBin * self)
   }
   g_rmdir (self->directory);
   g_clear_pointer (&self->directory, g_free);
+}
+
+/* Captures */
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  const gchar *const names[] = { GST_OBJECT_NAME (a), GST_OBJECT_NAME (b) };
+  guint64 numbers[2];
+
+  for (guint i = 0; i < 2; i++)
+    numbers[i] = g_ascii_strtoull (strchr (names[i], '_') + 1, NULL, 10);
+  return numbers[0] < numbers[1] ? -1 : numbers[0] > numbers[1];
+}
+
+/* (transfer full): the captures with names that begin so, in the order of their
+ * numbers */
+static GList *
+list_captures (GstFoxapiVideoBin * self, const gchar * prefix)
+{
+  GList *captures = NULL;
+
+  GST_OBJECT_LOCK (self);
+  for (GList * l = GST_BIN_CHILDREN (self); l != NULL; l = l->next) {
+    if (GST_IS_FOXAPI_CAPTURE (l->data)
+        && g_str_has_prefix (GST_OBJECT_NAME (l->data), prefix))
+      captures = g_list_insert_sorted (captures, gst_object_ref (l->data),
+          compare_names);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return captures;
+}
+
+static void
+forget_captures (GstFoxapiVideoBin * self)
+{
+  GList *captures = list_captures (self, "");
+
+  for (GList * l = captures; l != NULL; l = l->next)
+    gst_foxapi_capture_forget (l->data);
+  g_list_free_full (captures, gst_object_unref);
 }
 
 /* Properties */
@@ -260,11 +315,13 @@ set_source_property (GstFoxapiVideoBin * self, guint id, const GValue * value,
       && (id == GST_FOXAPI_PROP_TASK_ID
           || gst_foxapi_settings_is_generation_property (id))) {
     self->shot = 0;
-    g_clear_pointer (&self->continuity, g_free);
+    drop_continuity (self);
   }
   GST_OBJECT_UNLOCK (self);
 
   g_object_set_property (G_OBJECT (self->source), pspec->name, value);
+  if (id == GST_FOXAPI_PROP_TASK_ID && g_value_get_string (value) == NULL)
+    forget_captures (self);
 }
 
 static void
@@ -448,6 +505,38 @@ has_something_to_show (GstFoxapiVideoBin * self)
       && self->options.placeholder == GST_FOXAPI_PLACEHOLDER_KIND_NONE);
 }
 
+/* Posts what is queued, in its order, whichever threads queue it. */
+static void
+post_queued (GstFoxapiVideoBin * self)
+{
+  GstMessage *message;
+
+  GST_OBJECT_LOCK (self);
+  if (!self->is_posting) {
+    self->is_posting = TRUE;
+    while ((message = g_queue_pop_head (&self->to_post)) != NULL) {
+      GST_OBJECT_UNLOCK (self);
+      gst_element_post_message (GST_ELEMENT (self), message);
+      GST_OBJECT_LOCK (self);
+    }
+    self->is_posting = FALSE;
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Called with the object lock */
+static void
+queue_progress (GstFoxapiVideoBin * self, GstMessage * message,
+    GstProgressType type)
+{
+  GstStructure *structure = gst_structure_copy (gst_message_get_structure
+      (message));
+
+  gst_structure_set (structure, "type", GST_TYPE_PROGRESS_TYPE, type, NULL);
+  g_queue_push_tail (&self->to_post, gst_message_new_custom
+      (GST_MESSAGE_PROGRESS, GST_OBJECT (self), structure));
+}
+
 /* An open PROGRESS asks the application to wait with PLAYING until it is complete
  * (gst-launch-1.0 does). Where a placeholder is there to be played, it is posted
  * when it does not delay anything any more. */
@@ -455,36 +544,29 @@ static void
 handle_progress (GstFoxapiVideoBin * self, GstMessage * message)
 {
   GstProgressType type;
-  gboolean is_held;
 
   gst_message_parse_progress (message, &type, NULL, NULL);
   GST_OBJECT_LOCK (self);
-  is_held = !has_something_to_show (self);
   gst_clear_message (&self->progress);
-  if (is_held && (type == GST_PROGRESS_TYPE_START
-          || type == GST_PROGRESS_TYPE_CONTINUE))
+  if (has_something_to_show (self))
+    queue_progress (self, message, type);
+  else if (type == GST_PROGRESS_TYPE_START
+      || type == GST_PROGRESS_TYPE_CONTINUE)
     self->progress = gst_message_ref (message);
   GST_OBJECT_UNLOCK (self);
-  if (!is_held)
-    post_as_own (self, message);
+  post_queued (self);
 }
 
 static void
 note_playing (GstFoxapiVideoBin * self, gboolean is_playing)
 {
-  g_autoptr (GstMessage) message = NULL;
-  g_autofree gchar *code = NULL, *text = NULL;
-
   GST_OBJECT_LOCK (self);
   self->is_playing = is_playing;
-  message = g_steal_pointer (&self->progress);
+  if (self->progress != NULL && is_playing)
+    queue_progress (self, self->progress, GST_PROGRESS_TYPE_START);
+  gst_clear_message (&self->progress);
   GST_OBJECT_UNLOCK (self);
-  if (message == NULL || !is_playing)
-    return;
-  gst_message_parse_progress (message, NULL, &code, &text);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
-          code, text));
+  post_queued (self);
 }
 
 static void
@@ -692,35 +774,6 @@ append_uri (GValue * list, const gchar * uri)
   gst_value_array_append_and_take_value (list, &value);
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  const gchar *const names[] = { GST_OBJECT_NAME (a), GST_OBJECT_NAME (b) };
-  guint64 numbers[2];
-
-  for (guint i = 0; i < 2; i++)
-    numbers[i] = g_ascii_strtoull (strchr (names[i], '_') + 1, NULL, 10);
-  return numbers[0] < numbers[1] ? -1 : numbers[0] > numbers[1];
-}
-
-/* (transfer full): the captures with names that begin so, in the order of their
- * numbers */
-static GList *
-list_captures (GstFoxapiVideoBin * self, const gchar * prefix)
-{
-  GList *captures = NULL;
-
-  GST_OBJECT_LOCK (self);
-  for (GList * l = GST_BIN_CHILDREN (self); l != NULL; l = l->next) {
-    if (GST_IS_FOXAPI_CAPTURE (l->data)
-        && g_str_has_prefix (GST_OBJECT_NAME (l->data), prefix))
-      captures = g_list_insert_sorted (captures, gst_object_ref (l->data),
-          compare_names);
-  }
-  GST_OBJECT_UNLOCK (self);
-  return captures;
-}
-
 static void
 append_captures (GstFoxapiVideoBin * self, const gchar * prefix, GValue * list)
 {
@@ -777,6 +830,13 @@ set_prompt (GstFoxapiVideoBin * self)
   g_object_set (self->source, "prompt", prompt, NULL);
 }
 
+static guint
+get_clip (GstObject * player)
+{
+  return GPOINTER_TO_UINT (g_object_get_qdata (G_OBJECT (player),
+          get_clip_quark ()));
+}
+
 /* All references are there. Posts what is wrong, if so. */
 static gboolean
 begin_generation (GstFoxapiVideoBin * self)
@@ -829,58 +889,24 @@ make_first_reference (GstFoxapiVideoBin * self)
   return uri;
 }
 
-/* Whether what feeds @pad feeds nothing else. */
-static gboolean
-has_source_of_its_own (GstPad * pad)
-{
-  g_autoptr (GstPad) at = gst_object_ref (pad);
-
-  for (;;) {
-    g_autoptr (GstPad) peer = gst_pad_get_peer (at);
-    g_autoptr (GstElement) element = peer ? gst_pad_get_parent_element (peer) :
-        NULL;
-
-    if (element == NULL || element->numsrcpads > 1 || element->numsinkpads > 1)
-      return FALSE;
-    if (element->numsinkpads == 0)
-      return TRUE;
-    gst_object_unref (at);
-    at = gst_object_ref (element->sinkpads->data);
-  }
-}
-
-static GstPadProbeReturn
-say_enough (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  gst_mini_object_unref (GST_PAD_PROBE_INFO_DATA (info));
-  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_EOS;
-  return GST_PAD_PROBE_HANDLED;
-}
-
-static GQuark
-get_released_quark (void)
-{
-  return g_quark_from_static_string ("foxapi-released");
-}
-
 static void
 release_branch (GstFoxapiVideoBin * self, GstElement * capture)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (GST_ELEMENT (self),
       GST_OBJECT_NAME (capture));
-  g_autoptr (GstPad) peer = pad ? gst_pad_get_peer (pad) : NULL;
 
-  if (peer == NULL)
-    return;
-  if (has_source_of_its_own (pad)) {
-    if (g_object_get_qdata (G_OBJECT (pad), get_released_quark ()) == NULL)
-      gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER |
-          GST_PAD_PROBE_TYPE_BUFFER_LIST, say_enough, NULL, NULL);
-    g_object_set_qdata (G_OBJECT (pad), get_released_quark (), pad);
-  } else {
-    g_object_set_qdata (G_OBJECT (pad), get_released_quark (), pad);
-    gst_pad_unlink (peer, pad);
-  }
+  if (pad != NULL && gst_foxapi_branch_release (pad))
+    gst_foxapi_capture_keep (GST_FOXAPI_CAPTURE (capture));
+}
+
+static void
+restore_branch (GstFoxapiVideoBin * self, GstElement * capture)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (GST_ELEMENT (self),
+      GST_OBJECT_NAME (capture));
+
+  if (pad != NULL)
+    gst_foxapi_branch_restore (pad);
 }
 
 static void
@@ -901,6 +927,24 @@ on_captured (GstFoxapiVideoBin * self, GstElement * capture)
   begin_generation (self);
 }
 
+/* The application has taken a reference away that is waited for. Whether it wants
+ * the rest to be paid for is not known. */
+static void
+on_released (GstFoxapiVideoBin * self, GstElement * capture)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  /* It stays pending, so that nothing is generated. */
+  if (!g_hash_table_contains (self->pending, capture))
+    return;
+  error = g_error_new (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      "The pad %s was released before its reference was there. Nothing was "
+      "sent. Start again to generate without it.", GST_OBJECT_NAME (capture));
+  message = gst_message_new_error (GST_OBJECT (self), error, NULL);
+  handle_error (self, message);
+}
+
 /* @event: (transfer full) (nullable): goes ahead of the first frame */
 static void
 add_player (GstFoxapiVideoBin * self, GstEvent * event)
@@ -915,13 +959,6 @@ add_player (GstFoxapiVideoBin * self, GstEvent * event)
   add_locked (self, player);
   gst_foxapi_program_offer (self->program, GST_FOXAPI_PLAYER (player), event);
   gst_element_set_state (player, GST_STATE_PLAYING);
-}
-
-static guint
-get_clip (GstObject * player)
-{
-  return GPOINTER_TO_UINT (g_object_get_qdata (G_OBJECT (player),
-          get_clip_quark ()));
 }
 
 static gboolean
@@ -1051,7 +1088,7 @@ keep_last_frame (GstFoxapiVideoBin * self)
       (self->program);
   g_autoptr (GError) error = NULL;
 
-  g_clear_pointer (&self->continuity, g_free);
+  drop_continuity (self);
   if (frame == NULL || !self->run.shot_continuity)
     return;
   self->continuity = write_frame (self, frame, &error);
@@ -1124,6 +1161,9 @@ on_cue (GstFoxapiCue cue, GstObject * object, gpointer user_data)
   switch (cue) {
     case GST_FOXAPI_CUE_CAPTURED:
       on_captured (self, GST_ELEMENT (object));
+      break;
+    case GST_FOXAPI_CUE_RELEASED:
+      on_released (self, GST_ELEMENT (object));
       break;
     case GST_FOXAPI_CUE_STAGED:
       on_staged (self);
@@ -1282,9 +1322,17 @@ start (GstFoxapiVideoBin * self)
   g_autofree gchar *reference = NULL;
   g_autoptr (GError) error = NULL;
 
+  /* What came when nothing was running any more */
+  gst_foxapi_director_clear (self->director);
+  GST_OBJECT_LOCK (self);
+  self->n_asked = 0;
+  GST_OBJECT_UNLOCK (self);
+
   if (!read_options (self))
     return FALSE;
   set_prompt (self);
+  set_references (self, OWN_IMAGES, "image_");
+  set_references (self, OWN_VIDEOS, "video_");
   if (!gst_foxapi_video_src_check (GST_FOXAPI_VIDEO_SRC (self->source)))
     return FALSE;
   if (!ensure_directory (self, &error)) {
@@ -1323,8 +1371,10 @@ stop (GstFoxapiVideoBin * self)
   gst_foxapi_program_stop (self->program);
   gst_element_set_state (self->stage, GST_STATE_NULL);
   gst_element_set_state (self->source, GST_STATE_NULL);
-  for (GList * l = captures; l != NULL; l = l->next)
+  for (GList * l = captures; l != NULL; l = l->next) {
     gst_element_set_state (l->data, GST_STATE_NULL);
+    restore_branch (self, l->data);
+  }
   g_list_free_full (captures, gst_object_unref);
 
   while (self->players != NULL) {
@@ -1427,7 +1477,7 @@ on_unlinked (GstPad * pad, GstPad * peer, gpointer user_data)
 {
   GstFoxapiCapture *capture = user_data;
 
-  if (g_object_get_qdata (G_OBJECT (pad), get_released_quark ()) == NULL)
+  if (!gst_foxapi_branch_is_being_cut (pad))
     gst_foxapi_capture_forget (capture);
 }
 
@@ -1497,8 +1547,11 @@ gst_foxapi_video_bin_release_pad (GstElement * element, GstPad * pad)
 
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
-  if (capture != NULL)
-    remove_child (self, capture);
+  if (capture == NULL)
+    return;
+  remove_child (self, capture);
+  if (GST_STATE (self) > GST_STATE_READY)
+    gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_RELEASED, capture);
 }
 
 static void
@@ -1594,6 +1647,7 @@ gst_foxapi_video_bin_init (GstFoxapiVideoBin * self)
   gst_foxapi_bin_options_init (&self->options);
   gst_foxapi_bin_options_init (&self->run);
   self->pending = g_hash_table_new (NULL, NULL);
+  g_queue_init (&self->to_post);
   self->audio_caps = gst_caps_from_string (GST_FOXAPI_AUDIO_CAPS);
   self->cancellable = g_cancellable_new ();
   self->director = gst_foxapi_director_new (on_cue, self);
@@ -1649,7 +1703,7 @@ gst_foxapi_video_bin_class_init (GstFoxapiVideoBinClass * klass)
    * when all that was asked for before has been shown, and its result follows
    * what is on the air. Each is paid for.
    *
-   * Returns: %FALSE if the element is not running
+   * Returns: %FALSE if the element is not running, or its program has ended
    *
    * Since: 0.1
    */

@@ -229,7 +229,8 @@ GstElement *
 bin_feed (Run * run, const gchar * line, const gchar * pad)
 {
   g_autoptr (GError) error = NULL;
-  GstElement *feed = gst_parse_bin_from_description (line, TRUE, &error);
+  g_autofree gchar *all = g_strdup_printf ("%s ! identity", line);
+  GstElement *feed = gst_parse_bin_from_description (all, TRUE, &error);
 
   fail_unless (feed != NULL, "%s: %s", line, error ? error->message : "");
   gst_bin_add (GST_BIN (run->pipeline), feed);

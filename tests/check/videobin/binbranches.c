@@ -1,0 +1,249 @@
+/* What becomes of the branches that give references: the rest of their graph is
+ * none the wiser.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "binharness.h"
+
+#define RAW "video/x-raw,width=64,height=36,framerate=25/1"
+
+/* A launch line around the bin `bin`, which has the policy @branches and its
+ * pictures at the sink of the run */
+static Run *
+run_line (gint branches, const gchar * line)
+{
+  Run *run = bin_run_new (bin_new ("reference-branches", branches,
+          "reference-seconds", 0.5, NULL));
+  g_autoptr (GError) error = NULL;
+  GstElement *feed = gst_parse_bin_from_description (line, FALSE, &error);
+
+  fail_unless (feed != NULL, "%s: %s", line, error ? error->message : "");
+  gst_bin_add (GST_BIN (run->pipeline), feed);
+  return run;
+}
+
+/* From an element of the feed to a pad of the bin */
+static void
+link_feed (Run * run, const gchar * name, const gchar * pad_name)
+{
+  g_autoptr (GstElement) last = gst_bin_get_by_name (GST_BIN (run->pipeline),
+      name);
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
+      pad_name);
+
+  fail_unless (gst_element_link_pads (last, NULL, run->source, pad_name));
+}
+
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  guint n_buffers;
+  gboolean has_ended;
+} Watch;
+
+static GstPadProbeReturn
+on_watched (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  Watch *watch = data;
+
+  g_mutex_lock (&watch->lock);
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
+    watch->n_buffers++;
+  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    watch->has_ended = TRUE;
+  g_cond_broadcast (&watch->changed);
+  g_mutex_unlock (&watch->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+watch (Run * run, const gchar * name, const gchar * pad_name, Watch * watch)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN
+      (run->pipeline), name);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, pad_name);
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER
+      | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_watched, watch, NULL);
+}
+
+static void
+wait_more (Watch * watch, guint n)
+{
+  g_mutex_lock (&watch->lock);
+  n += watch->n_buffers;
+  while (watch->n_buffers < n && !watch->has_ended)
+    g_cond_wait (&watch->changed, &watch->lock);
+  fail_if (watch->has_ended);
+  g_mutex_unlock (&watch->lock);
+}
+
+static void
+wait_end (Watch * watch)
+{
+  g_mutex_lock (&watch->lock);
+  while (!watch->has_ended)
+    g_cond_wait (&watch->changed, &watch->lock);
+  g_mutex_unlock (&watch->lock);
+}
+
+static void
+assert_silence (Run * run)
+{
+  bin_wait_buffers (run, bin_count_buffers (run) + 2);
+  run_stop (run);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_WARNING), 0);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+/* The camera's other branch flows on, whatever the policy, and both times. */
+GST_START_TEST (test_tee)
+{
+  static const gchar *const lines[] = {
+    "videotestsrc is-live=true ! " RAW " ! tee name=last "
+        "last. ! queue ! fakesink name=other",
+    "videotestsrc is-live=true ! " RAW " ! tee name=t t. ! queue name=last "
+        "t. ! queue ! fakesink name=other",
+    "videotestsrc is-live=true ! " RAW " ! tee name=t "
+        "t. ! queue ! videoconvert name=last t. ! queue ! fakesink name=other",
+  };
+  g_autoptr (Run) run = run_line (__i__ % 2, lines[__i__ / 2]);
+  Watch other = { 0 };
+
+  link_feed (run, "last", "image_0");
+  watch (run, "other", "sink", &other);
+  for (guint i = 0; i < 2; i++) {
+    run_set_state (run, GST_STATE_PLAYING);
+    run_wait_task (run, NULL);
+    wait_more (&other, 5);
+    run_set_state (run, GST_STATE_NULL);
+    other.has_ended = FALSE;
+  }
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_silence (run);
+}
+
+GST_END_TEST;
+
+/* Of a source that is not live, and of which nothing is left to flow, the next
+ * start has the reference, too. */
+GST_START_TEST (test_tee_again)
+{
+  g_autoptr (Run) run =
+      run_line (1,
+      "videotestsrc num-buffers=50 pattern=red ! " RAW
+      " ! tee name=t t. ! queue name=last t. ! queue ! fakesink");
+
+  link_feed (run, "last", "image_0");
+  for (guint i = 0; i < 3; i++) {
+    run_set_state (run, GST_STATE_PLAYING);
+    run_wait_task (run, NULL);
+    run_set_state (run, GST_STATE_NULL);
+  }
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_silence (run);
+}
+
+GST_END_TEST;
+
+/* A source of its own ends, without a word, and starts again with the bin. */
+GST_START_TEST (test_own_source)
+{
+  static const gchar *const lines[] = {
+    "videotestsrc is-live=true ! " RAW " ! identity name=last",
+    "videotestsrc pattern=red ! " RAW " ! identity name=last",
+    "videotestsrc is-live=true ! " RAW " ! queue ! identity name=last",
+    /* Both ways out of the tee are for the bin. */
+    "videotestsrc is-live=true ! " RAW " ! tee name=t ! queue ! "
+        "identity name=last t. ! queue ! identity name=second",
+  };
+  g_autoptr (Run) run = run_line (1, lines[__i__]);
+
+  link_feed (run, "last", "image_0");
+  if (__i__ == 3)
+    link_feed (run, "second", "video_0");
+  for (guint i = 0; i < 3; i++) {
+    Watch end = { 0 };
+    g_autoptr (GstElement) last = gst_bin_get_by_name (GST_BIN (run->pipeline),
+        "last");
+    g_autoptr (GstPad) pad = gst_element_get_static_pad (last, "src");
+    gulong probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+        on_watched, &end, NULL);
+
+    run_set_state (run, GST_STATE_PLAYING);
+    run_wait_task (run, NULL);
+    if (__i__ < 3)
+      wait_end (&end);
+    run_set_state (run, GST_STATE_NULL);
+    gst_pad_remove_probe (pad, probe);
+  }
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_silence (run);
+}
+
+GST_END_TEST;
+
+/* What a demuxer and a decoder give, of which the sound goes nowhere, or
+ * elsewhere */
+GST_START_TEST (test_decoded)
+{
+  g_autofree gchar *path = g_build_filename (store, "film.mp4", NULL);
+  g_autofree gchar *line = g_strdup_printf ("filesrc location=%s ! qtdemux "
+      "name=d d.video_0 ! queue ! h264parse ! decodebin ! videoconvert ! "
+      "identity name=last %s", path, __i__ / 2 ?
+      "d.audio_0 ! queue ! fakesink" : "");
+  g_autoptr (Run) run = NULL;
+
+  fail_unless (g_file_set_contents (path, g_bytes_get_data (bin_result, NULL),
+          g_bytes_get_size (bin_result), NULL));
+  run = run_line (__i__ % 2, line);
+  link_feed (run, "last", "video_0");
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "completed");
+  assert_silence (run);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_three_at_once)
+{
+  g_autoptr (Run) run = run_line (__i__, "videotestsrc num-buffers=1 "
+      "pattern=ball ! " RAW " ! identity name=a "
+      "videotestsrc num-buffers=30 pattern=snow ! " RAW " ! identity name=b "
+      "videotestsrc is-live=true ! " RAW " ! pngenc ! identity name=c");
+
+  link_feed (run, "a", "image_0");
+  link_feed (run, "b", "video_0");
+  link_feed (run, "c", "image_1");
+  run_set_state (run, GST_STATE_PLAYING);
+  for (guint i = 0; i < 3; i++)
+    bin_wait_reference (run);
+  run_wait_task (run, "completed");
+  assert_silence (run);
+  assert_requests (FOXAPI_SIM_UPLOAD, 3);
+}
+
+GST_END_TEST;
+
+static Suite *
+binbranches_suite (void)
+{
+  Suite *suite = suite_create ("binbranches");
+  TCase *tcase = tcase_create ("branches");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
+  tcase_add_checked_fixture (tcase, bin_setup, harness_teardown);
+  tcase_add_loop_test (tcase, test_tee, 0, 6);
+  tcase_add_test (tcase, test_tee_again);
+  tcase_add_loop_test (tcase, test_own_source, 0, 4);
+  tcase_add_loop_test (tcase, test_decoded, 0, 4);
+  tcase_add_loop_test (tcase, test_three_at_once, 0, 2);
+  return suite;
+}
+
+GST_CHECK_MAIN (binbranches);

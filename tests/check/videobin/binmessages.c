@@ -1,0 +1,329 @@
+/* foxapivideobin as one element: its properties are foxapivideosrc's, its messages
+ * come from it alone, and the key is nowhere.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "binharness.h"
+
+#include <string.h>
+
+/* Properties */
+
+static gboolean
+has_equal_default (GParamSpec * a, GParamSpec * b)
+{
+  GValue other = G_VALUE_INIT;
+  gboolean is_equal;
+
+  g_value_init (&other, G_PARAM_SPEC_VALUE_TYPE (b));
+  g_param_value_set_default (b, &other);
+  is_equal = GST_IS_PARAM_SPEC_ARRAY_LIST (a)
+      || g_param_value_defaults (a, &other);
+  g_value_unset (&other);
+  return is_equal;
+}
+
+GST_START_TEST (test_same_properties)
+{
+  GstElement *source = gst_object_ref_sink (harness_source (NULL));
+  GstElement *bin = gst_object_ref_sink (bin_new (NULL, NULL));
+  g_autofree GParamSpec **specs = NULL;
+  guint n, n_same = 0;
+
+  specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (source), &n);
+  for (guint i = 0; i < n; i++) {
+    GParamSpec *spec = specs[i], *own;
+
+    if (spec->owner_type != G_OBJECT_TYPE (source)
+        || g_str_equal (spec->name, "output"))
+      continue;
+    own = g_object_class_find_property (G_OBJECT_GET_CLASS (bin), spec->name);
+    fail_unless (own != NULL, "There is no %s", spec->name);
+    fail_unless (own->value_type == spec->value_type, "%s", spec->name);
+    fail_unless_equals_int (own->flags, spec->flags);
+    fail_unless_equals_string (g_param_spec_get_blurb (own),
+        g_param_spec_get_blurb (spec));
+    fail_unless (has_equal_default (own, spec), "%s", spec->name);
+    n_same++;
+  }
+  fail_unless (n_same >= 30, "Only %u properties", n_same);
+  fail_if (g_object_class_find_property (G_OBJECT_GET_CLASS (bin),
+          "api-key")->flags & G_PARAM_READABLE);
+  gst_object_unref (source);
+  gst_object_unref (bin);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_body)
+{
+  static const gchar *const settings[][2] = {
+    {"prompt", "Ein Fuchs"},
+    {"duration", "3"},
+    {"resolution", "720p"},
+    {"aspect-ratio", "9:16"},
+    {"negative-prompt", "rain"},
+    {"seed", "7"},
+    {"multi-shots", "true"},
+    {"enable-safety-checker", "false"},
+    {"reference-image-urls", "<\"https://a.example/1\">"},
+    {"reference-video-urls", "<\"https://a.example/2\">"},
+    {"user-agent", "harness/1"},
+  };
+  GstElement *bin = bin_new (NULL, NULL);
+  g_autoptr (Run) run = NULL;
+  g_autofree gchar *agent = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    gst_util_set_object_arg (G_OBJECT (bin), settings[i][0], settings[i][1]);
+  run = bin_run_new (bin);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  run_stop (run);
+  assert_body (1, "{\"model\":\"wan-2.7-reference-to-video\","
+      "\"prompt\":\"Ein Fuchs\",\"duration\":3,\"resolution\":\"720p\","
+      "\"aspect_ratio\":\"9:16\",\"negative_prompt\":\"rain\",\"seed\":7,"
+      "\"multi_shots\":true,\"enable_safety_checker\":false,"
+      "\"reference_image_urls\":[\"https://a.example/1\"],"
+      "\"reference_video_urls\":[\"https://a.example/2\"]}");
+  agent = harness_request_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent");
+  fail_unless_equals_string (agent, "harness/1");
+}
+
+GST_END_TEST;
+
+/* Messages */
+
+GST_START_TEST (test_tasks)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
+  g_autoptr (GPtrArray) tasks = NULL;
+  g_autofree gchar *id = NULL, *read = NULL;
+  gint progress;
+
+  run_to_eos (run);
+  bin_assert_count (run, GST_MESSAGE_ELEMENT, run_count (run,
+          GST_MESSAGE_ELEMENT));
+  tasks = run_tasks (run);
+  id = harness_task_id (1);
+  fail_unless (tasks->len >= 2);
+  assert_string (g_ptr_array_index (tasks, 0), "status", "pending");
+  assert_string (g_ptr_array_index (tasks, tasks->len - 1), "status",
+      "completed");
+  assert_string (run->event, "id", id);
+  g_object_get (run->source, "task-id", &read, "progress", &progress, NULL);
+  fail_unless_equals_string (read, id);
+  fail_unless_equals_int (progress, 100);
+}
+
+GST_END_TEST;
+
+/* The types of all PROGRESS messages, one letter each; all are the bin's */
+static gchar *
+get_progress (Run * run)
+{
+  GString *letters = g_string_new (NULL);
+
+  bin_assert_count (run, GST_MESSAGE_PROGRESS, run_count (run,
+          GST_MESSAGE_PROGRESS));
+  for (guint i = 0; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+    GstProgressType type;
+
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_PROGRESS)
+      continue;
+    gst_message_parse_progress (message, &type, NULL, NULL);
+    /* start, (c)ontinue, complete, cance(L)ed, error */
+    if (type != GST_PROGRESS_TYPE_CONTINUE)
+      g_string_append_c (letters, "sc!le"[type]);
+  }
+  return g_string_free (letters, FALSE);
+}
+
+static void
+assert_progress (Run * run, const gchar * expected)
+{
+  g_autofree gchar *found = get_progress (run);
+
+  fail_unless_equals_string (found, expected);
+}
+
+/* An open one would keep gst-launch-1.0 from playing. */
+GST_START_TEST (test_progress_is_held_back)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, NULL));
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, "pending");
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_PROGRESS), 0);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_PROGRESS);
+  assert_progress (run, "s");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+}
+
+GST_END_TEST;
+
+/* Each that is opened is closed. */
+GST_START_TEST (test_progress_is_balanced)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+  g_autofree gchar *letters = NULL;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  run_wait (run, GST_MESSAGE_PROGRESS);
+  if (__i__ == 0) {
+    foxapi_sim_set_task (sim, NULL, "completed", 100);
+    run_wait (run, GST_MESSAGE_EOS);
+  } else if (__i__ == 1) {
+    foxapi_sim_set_task (sim, NULL, "failed", -1);
+    run_wait (run, GST_MESSAGE_WARNING);
+  }
+  run_stop (run);
+  letters = get_progress (run);
+  fail_unless_equals_int (strlen (letters), 2);
+  fail_unless (letters[0] == 's' && letters[1] != 's', "%s", letters);
+}
+
+GST_END_TEST;
+
+/* Nobody plays: nothing is opened. */
+GST_START_TEST (test_no_progress_in_paused)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait_task (run, "completed");
+  run_stop (run);
+  assert_progress (run, "");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_reference_message)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
+      "image_%u");
+  const GstStructure *structure;
+
+  bin_feed (run, "videotestsrc num-buffers=1 ! "
+      "video/x-raw,width=64,height=36", "image_0");
+  run_set_state (run, GST_STATE_PLAYING);
+  structure = bin_wait_reference (run);
+  assert_string (structure, "pad", "image_0");
+  assert_string (structure, "media-type", "image/png");
+  fail_unless (gst_structure_has_field_typed (structure, "size",
+          G_TYPE_UINT64));
+  run_wait_task (run, "pending");
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_ELEMENT, run_count (run,
+          GST_MESSAGE_ELEMENT));
+}
+
+GST_END_TEST;
+
+/* The key */
+
+static GString *logged;
+static GMutex log_lock;
+
+static void
+on_log (GstDebugCategory * category, GstDebugLevel level, const gchar * file,
+    const gchar * function, gint line, GObject * object,
+    GstDebugMessage * message, gpointer data)
+{
+  g_mutex_lock (&log_lock);
+  g_string_append (logged, gst_debug_message_get (message));
+  g_string_append_c (logged, '\n');
+  g_mutex_unlock (&log_lock);
+}
+
+static void
+assert_no_key_in (const gchar * what, const gchar * text)
+{
+  const gchar *at = strstr (text, foxapi_sim_get_api_key (sim));
+
+  fail_if (at != NULL, "The key is in %s: %.200s", what, MAX (at - 100, text));
+}
+
+static void
+assert_no_key_in_messages (Run * run)
+{
+  for (guint i = 0; i < run->messages->len; i++) {
+    const GstStructure *structure = gst_message_get_structure
+        (g_ptr_array_index (run->messages, i));
+    g_autofree gchar *text = structure ? gst_structure_to_string (structure) :
+        g_strdup ("");
+
+    assert_no_key_in ("a message", text);
+  }
+}
+
+GST_START_TEST (test_key_is_nowhere)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
+      "image_%u");
+  g_autofree gchar *graph = NULL;
+
+  bin_feed (run, "videotestsrc num-buffers=1 ! "
+      "video/x-raw,width=64,height=36", "image_0");
+  logged = g_string_new (NULL);
+  gst_debug_add_log_function (on_log, NULL, NULL);
+  gst_debug_remove_log_function (gst_debug_log_default);
+  gst_debug_set_threshold_from_string ("foxapi*:9,GST_STATES:5,bin:6", FALSE);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  graph = gst_debug_bin_to_dot_data (GST_BIN (run->pipeline),
+      GST_DEBUG_GRAPH_SHOW_VERBOSE);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_wait_buffers (run, 3);
+  fail_if (harness_files_contain (bin_tmp, foxapi_sim_get_api_key (sim)));
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  gst_debug_remove_log_function (on_log);
+  assert_no_key_in ("the graph", graph);
+  g_mutex_lock (&log_lock);
+  fail_unless (strstr (logged->str, "generating shot") != NULL);
+  assert_no_key_in ("the log", logged->str);
+  g_mutex_unlock (&log_lock);
+  assert_no_key_in_messages (run);
+  assert_no_key_on_results ();
+  g_string_free (logged, TRUE);
+}
+
+GST_END_TEST;
+
+static Suite *
+binmessages_suite (void)
+{
+  Suite *suite = suite_create ("binmessages");
+  TCase *timed = tcase_create ("timed");
+  TCase *manual = tcase_create ("manual");
+
+  suite_add_tcase (suite, timed);
+  tcase_add_unchecked_fixture (timed, bin_prepare, NULL);
+  tcase_add_checked_fixture (timed, bin_setup, harness_teardown);
+  tcase_add_test (timed, test_same_properties);
+  tcase_add_test (timed, test_tasks);
+
+  suite_add_tcase (suite, manual);
+  tcase_add_unchecked_fixture (manual, bin_prepare, NULL);
+  tcase_add_checked_fixture (manual, bin_setup_manual, harness_teardown);
+  tcase_add_test (manual, test_body);
+  tcase_add_test (manual, test_progress_is_held_back);
+  tcase_add_loop_test (manual, test_progress_is_balanced, 0, 3);
+  tcase_add_test (manual, test_no_progress_in_paused);
+  tcase_add_test (manual, test_reference_message);
+  tcase_add_test (manual, test_key_is_nowhere);
+  return suite;
+}
+
+GST_CHECK_MAIN (binmessages);

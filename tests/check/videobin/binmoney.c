@@ -1,0 +1,537 @@
+/* What foxapivideobin pays for: once for a generation, whatever starts and stops,
+ * crashes and captures there are; and no paid task is lost before it was shown.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "binharness.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+/* Sources for the pads. What is live is another picture every time. */
+#define PICTURE "videotestsrc num-buffers=3 pattern=ball ! " \
+    "video/x-raw,width=64,height=36,framerate=25/1"
+#define OTHER_PICTURE "videotestsrc num-buffers=3 pattern=smpte ! " \
+    "video/x-raw,width=64,height=36,framerate=25/1"
+#define MOTION "videotestsrc num-buffers=30 pattern=ball ! " \
+    "video/x-raw,width=64,height=36,framerate=25/1"
+#define CAMERA "videotestsrc name=camera is-live=true pattern=solid-color ! " \
+    "video/x-raw,width=64,height=36,framerate=25/1"
+#define OTHER_CAMERA "videotestsrc is-live=true pattern=ball ! " \
+    "video/x-raw,width=64,height=36,framerate=25/1"
+
+static void
+play_to_eos (Run * run)
+{
+  run_to_eos (run);
+  run_stop (run);
+}
+
+static gboolean
+is_recorded (guint nth)
+{
+  g_autofree gchar *id = harness_task_id (nth);
+
+  return harness_files_contain (store, id);
+}
+
+/* Stops where the task is known. */
+static void
+abandon (Run * run)
+{
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  run_stop (run);
+}
+
+/* Restarts */
+
+GST_START_TEST (test_restarts)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("is-live", __i__ == 0,
+          "placeholder", 0, NULL));
+
+  for (guint i = 0; i < 3; i++) {
+    run_set_state (run, GST_STATE_PAUSED);
+    run_set_state (run, GST_STATE_READY);
+    abandon (run);
+  }
+  fail_unless (is_recorded (1));
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  play_to_eos (run);
+  fail_if (is_recorded (1));
+  /* Shown again for nothing */
+  play_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* What a supervisor does with a source that it takes for stuck */
+GST_START_TEST (test_supervisor)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  for (guint i = 0; i < 10; i++) {
+    gst_element_set_locked_state (run->source, TRUE);
+    gst_element_set_state (run->source, GST_STATE_NULL);
+    gst_element_set_locked_state (run->source, FALSE);
+    fail_unless (gst_element_sync_state_with_parent (run->source));
+  }
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_changed_is_new)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+
+  abandon (run);
+  g_object_set (run->source, "prompt", "A fox", "width", 32, NULL);
+  abandon (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  g_object_set (run->source, "prompt", "A wolf", NULL);
+  abandon (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_task_id)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
+  g_autoptr (Run) run = bin_run_new (bin_new ("task-id", id, "prompt", NULL,
+          NULL));
+  g_autofree gchar *read = NULL;
+
+  play_to_eos (run);
+  g_object_get (run->source, "task-id", &read, NULL);
+  fail_unless_equals_string (read, id);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+/* The record */
+
+/* Nothing is shown in PAUSED, however much is decoded. */
+GST_START_TEST (test_paused_keeps)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, "placeholder",
+          __i__, NULL));
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait_task (run, "completed");
+  fail_unless_equals_int (gst_element_get_state (run->pipeline, NULL, NULL,
+          60 * GST_SECOND), GST_STATE_CHANGE_SUCCESS);
+  run_stop (run);
+  fail_unless (is_recorded (1));
+  play_to_eos (run);
+  fail_if (is_recorded (1));
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Stopped in the middle of the result */
+GST_START_TEST (test_middle_keeps)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_wait_buffers (run, RESULT_FRAMES / 2);
+  run_stop (run);
+  fail_unless (is_recorded (1));
+}
+
+GST_END_TEST;
+
+/* Whoever asks for no pictures, or for no sound, has seen it all the same. */
+GST_START_TEST (test_end_drops)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, "end", __i__,
+          NULL));
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  if (__i__ == 0)
+    run_wait (run, GST_MESSAGE_EOS);
+  else
+    bin_wait_buffers (run, 3 * RESULT_FRAMES);
+  run_stop (run);
+  fail_if (is_recorded (1));
+}
+
+GST_END_TEST;
+
+/* Other processes */
+
+/* A client of the simulator, with what follows the bin's properties */
+static GSubprocess *
+spawn (const gchar * line)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  g_autofree gchar *all = g_strdup_printf ("%s foxapivideobin name=bin "
+      "prompt=Fox poll-interval=20 width=64 height=36 framerate=25/1 "
+      "base-url=%s task-store=%s %s", g_getenv ("CHECK_CLIENT"),
+      foxapi_sim_get_base_url (sim), store, line);
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GError) error = NULL;
+  GSubprocess *client;
+
+  fail_unless (g_shell_parse_argv (all, NULL, &words, &error));
+  g_subprocess_launcher_setenv (launcher, "FOXAPI_API_KEY",
+      foxapi_sim_get_api_key (sim), TRUE);
+  client = g_subprocess_launcher_spawnv (launcher,
+      (const gchar * const *) words, &error);
+  fail_unless (client != NULL, "%s", error ? error->message : "");
+  return client;
+}
+
+static void
+run_client (const gchar * line)
+{
+  g_autoptr (GSubprocess) client = spawn (line);
+
+  fail_unless (g_subprocess_wait (client, NULL, NULL));
+  fail_unless (g_subprocess_get_successful (client));
+}
+
+static void
+kill_client (GSubprocess * client)
+{
+  g_subprocess_send_signal (client, SIGKILL);
+  g_subprocess_wait (client, NULL, NULL);
+}
+
+/* Killed while the task runs, while the result comes in and while it is on the
+ * air, which is seen from a file that grows: the next process shows it. */
+GST_START_TEST (test_killed)
+{
+  g_autofree gchar *path = g_build_filename (store, "shown", NULL);
+  g_autofree gchar *line = g_strdup_printf ("placeholder=%d is-live=true ! "
+      "filesink buffer-mode=2 location=%s", __i__ == 2 ? 0 : 1, path);
+  g_autoptr (GSubprocess) client = spawn (line);
+  GStatBuf status;
+
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  if (__i__ > 0) {
+    foxapi_sim_set_task (sim, NULL, "completed", 100);
+    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1));
+  }
+  while (__i__ == 2 && (g_stat (path, &status) != 0 || status.st_size == 0))
+    g_usleep (1000);
+  kill_client (client);
+  fail_unless (is_recorded (1));
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_client ("placeholder=0 ! fakesink");
+  fail_if (is_recorded (1));
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* The same captured content in another process is the same task. */
+GST_START_TEST (test_same_content_elsewhere)
+{
+  g_autoptr (GBytes) clip = bin_make_file (MOTION " ! x264enc ! mp4mux");
+  g_autofree gchar *path = g_build_filename (store, "clip.mp4", NULL);
+  g_autofree gchar *image = g_build_filename (store, "clip.png", NULL);
+  g_autofree gchar *file = g_strdup_printf ("! fakesink filesrc location=%s ! "
+      "bin.video_0", path);
+  const gchar *const lines[] = {
+    "! fakesink " PICTURE " ! bin.image_0",
+    "reference-seconds=1 ! fakesink " MOTION " ! bin.video_0",
+    file,
+  };
+  g_autoptr (GSubprocess) client = NULL;
+
+  fail_unless (g_file_set_contents (path, g_bytes_get_data (clip, NULL),
+          g_bytes_get_size (clip), NULL));
+  client = spawn (lines[__i__]);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  kill_client (client);
+  fail_unless (is_recorded (1));
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_client (lines[__i__]);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+}
+
+GST_END_TEST;
+
+/* Captures */
+
+/* Plays until the task is known, from NULL to NULL, with a feed of its own */
+static void
+abandon_with (Run * run, GstElement ** feed, const gchar * line,
+    const gchar * pad)
+{
+  if (*feed != NULL) {
+    g_autoptr (GstPad) src = gst_element_get_static_pad (*feed, "src");
+    g_autoptr (GstPad) peer = gst_pad_get_peer (src);
+
+    if (peer != NULL)
+      gst_pad_unlink (src, peer);
+    gst_element_set_state (*feed, GST_STATE_NULL);
+    gst_bin_remove (GST_BIN (run->pipeline), *feed);
+  }
+  *feed = bin_feed (run, line, pad);
+  abandon (run);
+}
+
+static GstPad *
+request (Run * run, const gchar * templ)
+{
+  return gst_element_request_pad_simple (run->source, templ);
+}
+
+GST_START_TEST (test_content_decides)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("reference-seconds", 1.0, NULL));
+  const gchar *name = __i__ == 0 ? "image_0" : "video_0";
+  g_autoptr (GstPad) pad = request (run, name);
+  GstElement *feed = NULL;
+
+  abandon_with (run, &feed, __i__ == 0 ? PICTURE : MOTION, name);
+  abandon_with (run, &feed, __i__ == 0 ? PICTURE : MOTION, name);
+  abandon (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+  abandon_with (run, &feed, OTHER_PICTURE, name);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* A camera never gives the same picture twice: it is asked once. */
+static void
+turn_camera (Run * run, guint color)
+{
+  g_autoptr (GstElement) camera = gst_bin_get_by_name (GST_BIN (run->pipeline),
+      "camera");
+
+  g_object_set (camera, "foreground-color", 0xff000000 | color, NULL);
+}
+
+GST_START_TEST (test_camera)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("reference-branches", __i__,
+          NULL));
+  g_autoptr (GstPad) pad = request (run, "image_0");
+  GstElement *feed = NULL;
+
+  abandon_with (run, &feed, CAMERA, "image_0");
+  turn_camera (run, 0x406080);
+  abandon (run);
+  abandon (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+  /* The application wants another picture: it says so in one of two ways. */
+  g_object_set (run->source, "task-id", NULL, NULL);
+  abandon (run);
+  abandon (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_requests (FOXAPI_SIM_UPLOAD, 2);
+  abandon_with (run, &feed, OTHER_CAMERA, "image_0");
+  assert_requests (FOXAPI_SIM_SUBMIT, 3);
+  assert_requests (FOXAPI_SIM_UPLOAD, 3);
+}
+
+GST_END_TEST;
+
+/* References: what arrives, and in which order */
+
+static GBytes *
+get_upload (JsonArray * urls, guint nth)
+{
+  GBytes *bytes = foxapi_sim_get_upload (sim, json_array_get_string_element
+      (urls, nth));
+
+  fail_unless (bytes != NULL, "%s was not uploaded",
+      json_array_get_string_element (urls, nth));
+  return bytes;
+}
+
+static void
+assert_upload (JsonArray * urls, guint nth, const gchar * content)
+{
+  g_autoptr (GBytes) bytes = get_upload (urls, nth);
+
+  fail_unless_equals_int (g_bytes_get_size (bytes), strlen (content));
+  fail_unless (memcmp (g_bytes_get_data (bytes, NULL), content,
+          strlen (content)) == 0);
+}
+
+/* A PNG as far as a capture looks: its chunks, the last of which is empty */
+static gchar *
+make_png_like (GBytes ** bytes)
+{
+  g_autofree gchar *path = g_build_filename (store, "like.png", NULL);
+
+  *bytes = bin_make_file (PICTURE " ! pngenc snapshot=true");
+  fail_unless (g_file_set_contents (path, g_bytes_get_data (*bytes, NULL),
+          g_bytes_get_size (*bytes), NULL));
+  return g_strdup_printf ("filesrc blocksize=%d location=%s ! "
+      "image/png", 1000, path);
+}
+
+GST_START_TEST (test_order_and_bytes)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("reference-seconds", 1.0, NULL));
+  g_autofree gchar *local = g_build_filename (store, "a.jpg", NULL);
+  g_autofree gchar *uri = g_filename_to_uri (local, NULL, NULL);
+  g_autoptr (GBytes) png = NULL, found = NULL, clip = NULL;
+  g_autofree gchar *line = make_png_like (&png), *body = NULL;
+  g_autoptr (GstPad) image_7 = request (run, "image_7");
+  g_autoptr (GstPad) image_2 = request (run, "image_2");
+  g_autoptr (GstPad) video_0 = request (run, "video_%u");
+  g_autoptr (JsonNode) node = NULL;
+  g_auto (GValue) list = G_VALUE_INIT;
+  JsonArray *images, *videos;
+
+  fail_unless (g_file_set_contents (local, "local picture", -1, NULL));
+  harness_set_list (run->source, "reference-image-urls",
+      "https://a.example/1.png", uri, NULL);
+  bin_feed (run, PICTURE, "image_7");
+  bin_feed (run, line, "image_2");
+  bin_feed (run, MOTION, "video_0");
+  abandon (run);
+
+  body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
+  node = json_from_string (body, NULL);
+  images = json_object_get_array_member (json_node_get_object (node),
+      "reference_image_urls");
+  videos = json_object_get_array_member (json_node_get_object (node),
+      "reference_video_urls");
+  fail_unless_equals_int (json_array_get_length (images), 4);
+  fail_unless_equals_int (json_array_get_length (videos), 1);
+  fail_unless_equals_string (json_array_get_string_element (images, 0),
+      "https://a.example/1.png");
+  assert_upload (images, 1, "local picture");
+  found = get_upload (images, 2);
+  fail_unless (g_bytes_equal (found, png));
+  clip = get_upload (videos, 0);
+  fail_unless (memcmp ((const gchar *) g_bytes_get_data (clip, NULL) + 4,
+          "ftyp", 4) == 0);
+
+  /* As the application has set it, and no more */
+  g_value_init (&list, GST_TYPE_ARRAY);
+  g_object_get_property (G_OBJECT (run->source), "reference-image-urls", &list);
+  fail_unless_equals_int (gst_value_array_get_size (&list), 2);
+  fail_unless_equals_string (g_value_get_string (gst_value_array_get_value
+          (&list, 1)), uri);
+}
+
+GST_END_TEST;
+
+/* More: `next` */
+
+/* Not before the references are there, and not when nobody would see it */
+GST_START_TEST (test_next_without_references)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+  g_autoptr (GstPad) pad = request (run, "image_0");
+  gboolean is_asked = FALSE;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  bin_wait_buffers (run, 3);
+  gst_element_release_request_pad (run->source, pad);
+  bin_wait_warning (run, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  bin_wait_buffers (run, bin_count_buffers (run) + 3);
+  run_stop (run);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_next_at_the_end)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
+  gboolean is_asked = TRUE;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  fail_if (is_asked);
+  run_stop (run);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  fail_if (is_asked);
+  play_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Each shot's files go when it has been shown. */
+GST_START_TEST (test_files_of_shots)
+{
+  GstElement *bin = bin_new (NULL, NULL);
+  g_autoptr (Run) run = NULL;
+  g_autofree gchar *left = NULL;
+  guint n_results = 0, n_pictures = 0;
+
+  harness_set_list (bin, "next-prompts", "It runs", "It rests", NULL);
+  run = bin_run_new (bin);
+  run_set_state (run, GST_STATE_PLAYING);
+  for (guint i = 1; i <= 3; i++) {
+    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, i));
+    run_wait_task (run, "pending");
+    if (i < 3)
+      foxapi_sim_set_task (sim, NULL, "completed", 100);
+  }
+  left = bin_leftovers ();
+  for (const gchar * at = left; (at = strstr (at, "/result-")) != NULL; at++)
+    n_results++;
+  for (const gchar * at = left; (at = strstr (at, "/last-")) != NULL; at++)
+    n_pictures++;
+  fail_unless (n_results <= 2 && n_pictures == 1, "%s", left);
+}
+
+GST_END_TEST;
+
+static Suite *
+binmoney_suite (void)
+{
+  Suite *suite = suite_create ("binmoney");
+  TCase *tcase = tcase_create ("money");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
+  tcase_add_checked_fixture (tcase, bin_setup_manual, harness_teardown);
+  tcase_add_loop_test (tcase, test_restarts, 0, 2);
+  tcase_add_test (tcase, test_supervisor);
+  tcase_add_test (tcase, test_changed_is_new);
+  tcase_add_test (tcase, test_task_id);
+  tcase_add_loop_test (tcase, test_paused_keeps, 0, 2);
+  tcase_add_test (tcase, test_middle_keeps);
+  tcase_add_loop_test (tcase, test_end_drops, 0, 3);
+  tcase_add_loop_test (tcase, test_killed, 0, 3);
+  tcase_add_loop_test (tcase, test_same_content_elsewhere, 0, 3);
+  tcase_add_loop_test (tcase, test_content_decides, 0, 2);
+  tcase_add_loop_test (tcase, test_camera, 0, 2);
+  tcase_add_test (tcase, test_order_and_bytes);
+  tcase_add_test (tcase, test_next_without_references);
+  tcase_add_test (tcase, test_next_at_the_end);
+  tcase_add_test (tcase, test_files_of_shots);
+  return suite;
+}
+
+GST_CHECK_MAIN (binmoney);
