@@ -29,7 +29,8 @@ link_feed (Run * run, const gchar * name, const gchar * pad_name)
 {
   g_autoptr (GstElement) last = gst_bin_get_by_name (GST_BIN (run->pipeline),
       name);
-  g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
+  g_autoptr (GstPad) pad G_GNUC_UNUSED =
+      gst_element_request_pad_simple (run->source,
       pad_name);
 
   fail_unless (gst_element_link_pads (last, NULL, run->source, pad_name));

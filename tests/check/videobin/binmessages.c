@@ -209,7 +209,8 @@ GST_END_TEST;
 GST_START_TEST (test_reference_message)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
-  g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
+  g_autoptr (GstPad) pad G_GNUC_UNUSED =
+      gst_element_request_pad_simple (run->source,
       "image_%u");
   const GstStructure *structure;
 
@@ -269,7 +270,8 @@ assert_no_key_in_messages (Run * run)
 GST_START_TEST (test_key_is_nowhere)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
-  g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
+  g_autoptr (GstPad) pad G_GNUC_UNUSED =
+      gst_element_request_pad_simple (run->source,
       "image_%u");
   g_autofree gchar *graph = NULL;
 

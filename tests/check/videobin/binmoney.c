@@ -249,9 +249,10 @@ GST_START_TEST (test_same_content_elsewhere)
 {
   g_autoptr (GBytes) clip = bin_make_file (MOTION " ! x264enc ! mp4mux");
   g_autofree gchar *path = g_build_filename (store, "clip.mp4", NULL);
-  g_autofree gchar *image = g_build_filename (store, "clip.png", NULL);
-  g_autofree gchar *file = g_strdup_printf ("! fakesink filesrc location=%s ! "
-      "bin.video_0", path);
+  g_autofree gchar *image G_GNUC_UNUSED =
+      g_build_filename (store, "clip.png", NULL);
+  g_autofree gchar *file =
+      g_strdup_printf ("! fakesink filesrc location=%s ! " "bin.video_0", path);
   const gchar *const lines[] = {
     "! fakesink " PICTURE " ! bin.image_0",
     "reference-seconds=1 ! fakesink " MOTION " ! bin.video_0",
@@ -303,7 +304,7 @@ GST_START_TEST (test_content_decides)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("reference-seconds", 1.0, NULL));
   const gchar *name = __i__ == 0 ? "image_0" : "video_0";
-  g_autoptr (GstPad) pad = request (run, name);
+  g_autoptr (GstPad) pad G_GNUC_UNUSED = request (run, name);
   GstElement *feed = NULL;
 
   abandon_with (run, &feed, __i__ == 0 ? PICTURE : MOTION, name);
@@ -331,7 +332,7 @@ GST_START_TEST (test_camera)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("reference-branches", __i__,
           NULL));
-  g_autoptr (GstPad) pad = request (run, "image_0");
+  g_autoptr (GstPad) pad G_GNUC_UNUSED = request (run, "image_0");
   GstElement *feed = NULL;
 
   abandon_with (run, &feed, CAMERA, "image_0");
@@ -396,9 +397,9 @@ GST_START_TEST (test_order_and_bytes)
   g_autofree gchar *uri = g_filename_to_uri (local, NULL, NULL);
   g_autoptr (GBytes) png = NULL, found = NULL, clip = NULL;
   g_autofree gchar *line = make_png_like (&png), *body = NULL;
-  g_autoptr (GstPad) image_7 = request (run, "image_7");
-  g_autoptr (GstPad) image_2 = request (run, "image_2");
-  g_autoptr (GstPad) video_0 = request (run, "video_%u");
+  g_autoptr (GstPad) image_7 G_GNUC_UNUSED = request (run, "image_7");
+  g_autoptr (GstPad) image_2 G_GNUC_UNUSED = request (run, "image_2");
+  g_autoptr (GstPad) video_0 G_GNUC_UNUSED = request (run, "video_%u");
   g_autoptr (JsonNode) node = NULL;
   g_auto (GValue) list = G_VALUE_INIT;
   JsonArray *images, *videos;
