@@ -514,16 +514,16 @@ put_on_air (GstFoxapiProgram * self, guint64 frame)
   self->func (GST_FOXAPI_PROGRAM_ON_AIR, airing->player, self->user_data);
 }
 
-/* Called with the lock: lets go of airings that neither stream needs, and that the
- * video thread has told of */
+/* Called with the lock: lets go of airings that neither stream needs, and of which
+ * the pictures' thread has told. It may be waiting for what the sound's decides. */
 static void
 clean_up (GstFoxapiProgram * self)
 {
   Airing *airing;
 
   while ((airing = g_queue_peek_head (&self->airings)) != NULL
-      && airing->has_been_told && airing->end <= self->video_next
-      && (self->audio_is_gone || airing->end <= self->audio_next)) {
+      && airing->has_been_told && (self->audio_is_gone
+          || airing->end <= self->audio_next)) {
     g_queue_pop_head (&self->airings);
     end_airing_for_good (self, airing);
   }

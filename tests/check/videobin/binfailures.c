@@ -250,14 +250,18 @@ GST_START_TEST (test_no_room_for_the_result)
 {
   g_autoptr (GBytes) large = harness_make_payload (400000);
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
-  const struct rlimit limit = { 200000, 200000 };
+  struct rlimit limit, before;
 
   signal (SIGXFSZ, SIG_IGN);
+  fail_unless_equals_int (getrlimit (RLIMIT_FSIZE, &before), 0);
+  limit = before;
+  limit.rlim_cur = 200000;
   fail_unless_equals_int (setrlimit (RLIMIT_FSIZE, &limit), 0);
   foxapi_sim_change_result (sim, large);
   run_set_state (run, GST_STATE_PLAYING);
   assert_task_is_kept (bin_wait_warning (run, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_WRITE));
+  fail_unless_equals_int (setrlimit (RLIMIT_FSIZE, &before), 0);
   assert_goes_on (run);
 }
 
