@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Threads and locks: create() runs in the streaming thread, and waits in the
- * program. */
+/* Threads and locks: create() runs in the streaming thread, and waits in the beat
+ * and in the program. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -14,11 +14,14 @@
 
 #include "gstfoxapiaudioplayout.h"
 
+#include "gstfoxapibeat.h"
+
 struct _GstFoxapiAudioPlayout
 {
   GstPushSrc parent;
 
   GstFoxapiProgram *program;    /* outlives this */
+  GstFoxapiBeat beat;
 
   /* The streaming thread */
   gboolean is_started;
@@ -46,20 +49,28 @@ gst_foxapi_audio_playout_is_seekable (GstBaseSrc * src)
   return FALSE;
 }
 
-/* A pause, or a stop: create() returns. */
+static void
+interrupt (GstBaseSrc * src, gboolean is_interrupted)
+{
+  GstFoxapiAudioPlayout *self = GST_FOXAPI_AUDIO_PLAYOUT (src);
+
+  gst_foxapi_beat_interrupt (&self->beat, src, is_interrupted);
+  gst_foxapi_program_interrupt (self->program, GST_FOXAPI_STREAM_AUDIO,
+      is_interrupted);
+}
+
+/* A pause, or a stop: create() lets go. */
 static gboolean
 gst_foxapi_audio_playout_unlock (GstBaseSrc * src)
 {
-  gst_foxapi_program_interrupt (GST_FOXAPI_AUDIO_PLAYOUT (src)->program,
-      GST_FOXAPI_STREAM_AUDIO, TRUE);
+  interrupt (src, TRUE);
   return TRUE;
 }
 
 static gboolean
 gst_foxapi_audio_playout_unlock_stop (GstBaseSrc * src)
 {
-  gst_foxapi_program_interrupt (GST_FOXAPI_AUDIO_PLAYOUT (src)->program,
-      GST_FOXAPI_STREAM_AUDIO, FALSE);
+  interrupt (src, FALSE);
   return TRUE;
 }
 
@@ -74,17 +85,6 @@ gst_foxapi_audio_playout_query (GstBaseSrc * src, GstQuery * query)
   }
   return GST_BASE_SRC_CLASS (gst_foxapi_audio_playout_parent_class)->query
       (src, query);
-}
-
-static void
-gst_foxapi_audio_playout_get_times (GstBaseSrc * src, GstBuffer * buffer,
-    GstClockTime * start, GstClockTime * end)
-{
-  *start = *end = GST_CLOCK_TIME_NONE;
-  if (gst_base_src_is_live (src)) {
-    *start = GST_BUFFER_PTS (buffer);
-    *end = *start + GST_BUFFER_DURATION (buffer);
-  }
 }
 
 static GstBuffer *
@@ -111,21 +111,22 @@ get_sound (GstFoxapiAudioPlayout * self, GstBuffer * buffer)
   return air;
 }
 
-static void
-stamp (GstFoxapiAudioPlayout * self, GstBuffer * buffer, guint64 start,
-    guint64 end)
+static GstClockTime
+sample_to_time (guint64 sample)
 {
-  GstClockTime pts = gst_util_uint64_scale (start, GST_SECOND,
-      GST_FOXAPI_AUDIO_RATE);
+  return gst_util_uint64_scale (sample, GST_SECOND, GST_FOXAPI_AUDIO_RATE);
+}
 
-  GST_BUFFER_PTS (buffer) = pts;
-  GST_BUFFER_DURATION (buffer) = gst_util_uint64_scale (end, GST_SECOND,
-      GST_FOXAPI_AUDIO_RATE) - pts;
+static void
+stamp (GstBuffer * buffer, guint64 start, guint64 end)
+{
+  GST_BUFFER_PTS (buffer) = sample_to_time (start);
+  GST_BUFFER_DURATION (buffer) = sample_to_time (end) - sample_to_time (start);
   GST_BUFFER_OFFSET (buffer) = start;
   GST_BUFFER_OFFSET_END (buffer) = end;
 }
 
-/* What sounds */
+/* What sounds when the frame is due */
 static GstFoxapiAir
 listen (GstFoxapiAudioPlayout * self, GstBuffer ** sound)
 {
@@ -140,8 +141,12 @@ listen (GstFoxapiAudioPlayout * self, GstBuffer ** sound)
 
   start = gst_foxapi_program_frame_to_sample (self->program, self->frame);
   end = gst_foxapi_program_frame_to_sample (self->program, self->frame + 1);
+  if (gst_base_src_is_live (GST_BASE_SRC (self))
+      && gst_foxapi_beat_wait (&self->beat, GST_BASE_SRC (self),
+          sample_to_time (start)) != GST_FLOW_OK)
+    return GST_FOXAPI_AIR_FLUSHING;
   *sound = make_silence (end - start);
-  stamp (self, *sound, start, end);
+  stamp (*sound, start, end);
   air = get_sound (self, *sound);
   if (air != GST_FOXAPI_AIR_RESULT)
     gst_clear_buffer (sound);
@@ -200,7 +205,6 @@ gst_foxapi_audio_playout_class_init (GstFoxapiAudioPlayoutClass * klass)
   src_class->unlock_stop = gst_foxapi_audio_playout_unlock_stop;
   src_class->query = gst_foxapi_audio_playout_query;
   src_class->is_seekable = gst_foxapi_audio_playout_is_seekable;
-  src_class->get_times = gst_foxapi_audio_playout_get_times;
   GST_PUSH_SRC_CLASS (klass)->create = gst_foxapi_audio_playout_create;
 }
 

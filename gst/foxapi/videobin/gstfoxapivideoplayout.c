@@ -6,8 +6,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Threads and locks: create() runs in the streaming thread. What others set is
- * guarded by the object lock. */
+/* Threads and locks: create() runs in the streaming thread, and waits in the beat
+ * and in the program. What others set is guarded by the object lock. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -16,6 +16,8 @@
 #include "gstfoxapivideoplayout.h"
 
 #include <gst/video/video.h>
+
+#include "gstfoxapibeat.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_playout_debug);
 #define GST_CAT_DEFAULT foxapi_video_playout_debug
@@ -29,6 +31,7 @@ struct _GstFoxapiVideoPlayout
   GstPushSrc parent;
 
   GstFoxapiProgram *program;    /* outlives this */
+  GstFoxapiBeat beat;
 
   /* The object lock */
   GstCaps *caps;
@@ -39,6 +42,7 @@ struct _GstFoxapiVideoPlayout
   gboolean is_started;
   guint64 frame;
   GstBuffer *picture;           /* last of the placeholder, black without one */
+  GstEvent *event;              /* (nullable): goes ahead of the next buffer */
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
@@ -122,23 +126,32 @@ gst_foxapi_video_playout_stop (GstBaseSrc * src)
   GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
 
   gst_clear_buffer (&self->picture);
+  gst_clear_event (&self->event);
   return TRUE;
 }
 
-/* A pause, or a stop: create() returns. */
+static void
+interrupt (GstBaseSrc * src, gboolean is_interrupted)
+{
+  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
+
+  gst_foxapi_beat_interrupt (&self->beat, src, is_interrupted);
+  gst_foxapi_program_interrupt (self->program, GST_FOXAPI_STREAM_VIDEO,
+      is_interrupted);
+}
+
+/* A pause, or a stop: create() lets go. */
 static gboolean
 gst_foxapi_video_playout_unlock (GstBaseSrc * src)
 {
-  gst_foxapi_program_interrupt (GST_FOXAPI_VIDEO_PLAYOUT (src)->program,
-      GST_FOXAPI_STREAM_VIDEO, TRUE);
+  interrupt (src, TRUE);
   return TRUE;
 }
 
 static gboolean
 gst_foxapi_video_playout_unlock_stop (GstBaseSrc * src)
 {
-  gst_foxapi_program_interrupt (GST_FOXAPI_VIDEO_PLAYOUT (src)->program,
-      GST_FOXAPI_STREAM_VIDEO, FALSE);
+  interrupt (src, FALSE);
   return TRUE;
 }
 
@@ -159,17 +172,6 @@ gst_foxapi_video_playout_query (GstBaseSrc * src, GstQuery * query)
   }
   return GST_BASE_SRC_CLASS (gst_foxapi_video_playout_parent_class)->query
       (src, query);
-}
-
-static void
-gst_foxapi_video_playout_get_times (GstBaseSrc * src, GstBuffer * buffer,
-    GstClockTime * start, GstClockTime * end)
-{
-  *start = *end = GST_CLOCK_TIME_NONE;
-  if (gst_base_src_is_live (src)) {
-    *start = GST_BUFFER_PTS (buffer);
-    *end = *start + GST_BUFFER_DURATION (buffer);
-  }
 }
 
 static GstClockTime
@@ -213,17 +215,22 @@ begin (GstFoxapiVideoPlayout * self)
   return air;
 }
 
-/* What is on the air, its picture, and what goes ahead of it. */
+/* What is on the air when the frame is due, and its picture */
 static GstFoxapiAir
-look (GstFoxapiVideoPlayout * self, GstBuffer ** picture, GstEvent ** event)
+look (GstFoxapiVideoPlayout * self, GstBuffer ** picture)
 {
   GstFoxapiAir air = GST_FOXAPI_AIR_RESULT;
 
   if (!self->is_started)
     air = begin (self);
+  if (air == GST_FOXAPI_AIR_RESULT && gst_base_src_is_live (GST_BASE_SRC (self))
+      && gst_foxapi_beat_wait (&self->beat, GST_BASE_SRC (self),
+          gst_foxapi_program_frame_to_time (self->program, self->frame))
+      != GST_FLOW_OK)
+    return GST_FOXAPI_AIR_FLUSHING;
   if (air == GST_FOXAPI_AIR_RESULT)
     air = gst_foxapi_program_get_frame (self->program, self->frame, picture,
-        event);
+        &self->event);
   if (air == GST_FOXAPI_AIR_PLACEHOLDER)
     *picture = dup_picture (self, 0);
   return air;
@@ -252,10 +259,9 @@ gst_foxapi_video_playout_create (GstPushSrc * src, GstBuffer ** buffer)
 {
   GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
   g_autoptr (GstBuffer) picture = NULL;
-  GstEvent *event = NULL;
   GstFoxapiAir air;
 
-  while ((air = look (self, &picture, &event)) == GST_FOXAPI_AIR_FLUSHING) {
+  while ((air = look (self, &picture)) == GST_FOXAPI_AIR_FLUSHING) {
     GstFlowReturn result = gst_base_src_is_live (GST_BASE_SRC (src)) ?
         gst_base_src_wait_playing (GST_BASE_SRC (src)) : GST_FLOW_FLUSHING;
 
@@ -265,11 +271,20 @@ gst_foxapi_video_playout_create (GstPushSrc * src, GstBuffer ** buffer)
   if (air == GST_FOXAPI_AIR_EOS)
     return GST_FLOW_EOS;
 
-  if (event != NULL)
-    gst_pad_push_event (GST_BASE_SRC_PAD (self), event);
   *buffer = stamp (self, picture);
   self->frame++;
   return GST_FLOW_OK;
+}
+
+/* Here the segment, which goes first, has left already. */
+static GstPadProbeReturn
+on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstFoxapiVideoPlayout *self = user_data;
+
+  if (self->event != NULL)
+    gst_pad_push_event (pad, g_steal_pointer (&self->event));
+  return GST_PAD_PROBE_OK;
 }
 
 /* Whoever takes the pictures may have enough. */
@@ -298,6 +313,8 @@ static void
 gst_foxapi_video_playout_init (GstFoxapiVideoPlayout * self)
 {
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (self), GST_PAD_PROBE_TYPE_BUFFER,
+      on_buffer, self, NULL);
   gst_pad_add_probe (GST_BASE_SRC_PAD (self),
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
 }
@@ -324,7 +341,6 @@ gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
   src_class->unlock_stop = gst_foxapi_video_playout_unlock_stop;
   src_class->query = gst_foxapi_video_playout_query;
   src_class->is_seekable = gst_foxapi_video_playout_is_seekable;
-  src_class->get_times = gst_foxapi_video_playout_get_times;
   GST_PUSH_SRC_CLASS (klass)->create = gst_foxapi_video_playout_create;
 }
 

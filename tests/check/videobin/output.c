@@ -1,0 +1,418 @@
+/* What leaves foxapivideobin: every frame and every sample in its place, from the
+ * placeholder through the result to the end.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "recorder.h"
+
+#include <gst/video/video.h>
+#include <string.h>
+
+#define FPS 25
+#define SAMPLES_PER_FRAME (CLIP_RATE / FPS)
+
+/* The simulator's results have so many frames. */
+#define N_FRAMES 20
+
+static void
+setup (void)
+{
+  const Clip clip = { N_FRAMES, FPS, 1, N_FRAMES * SAMPLES_PER_FRAME };
+  FoxapiSimOptions options;
+
+  payload = clip_make (&clip);
+  options = harness_options ();
+  harness_setup_with (&options);
+}
+
+/* The result is in the video from frame @at on, at the clip's own rate, with the
+ * sound beside it; the places of both tracks are the same. */
+static void
+assert_result (Recorder * recorder, guint at)
+{
+  for (guint i = 0; i < N_FRAMES; i++) {
+    if (recorder->sinks[0] != NULL)
+      fail_unless_equals_int64 (recorder_get (&recorder->video, numbers,
+              gint64, at + i), i);
+    if (recorder->sinks[1] != NULL)
+      fail_unless_equals_int64 (recorder_get (&recorder->audio, numbers,
+              gint64, at + i), (gint64) i * SAMPLES_PER_FRAME);
+  }
+}
+
+/* Where the event foxapi-task left: so many frames before it */
+static guint
+count_before_event (Track * track)
+{
+  const gchar *at = strchr (track->flow->str, 't');
+  guint n = 0;
+
+  fail_unless (at != NULL, "There was no event");
+  for (const gchar * p = track->flow->str; p < at; p++)
+    n += *p == 'b';
+  return n;
+}
+
+static GstElement *
+make_bin (gboolean is_live, const gchar * placeholder)
+{
+  GstElement *bin = recorder_bin ("is-live", is_live, "framerate", FPS, 1,
+      NULL);
+
+  gst_util_set_object_arg (G_OBJECT (bin), "placeholder", placeholder);
+  return bin;
+}
+
+/* Live or not, picture, sound or both */
+GST_START_TEST (test_placeholder_then_result)
+{
+  gboolean is_live = __i__ & 1, video = (__i__ >> 1) != 1;
+  gboolean audio = (__i__ >> 1) != 2;
+  g_autoptr (Recorder) recorder = recorder_new (make_bin (is_live, "black"),
+      video, audio);
+  Track *track = video ? &recorder->video : &recorder->audio;
+  guint at;
+
+  recorder_to_eos (recorder);
+  at = recorder_wait_number (track, 0, 0);
+  assert_result (recorder, at);
+  for (guint i = 0; i < at; i++)
+    fail_unless_equals_int64 (recorder_get (track, numbers, gint64, i), -1);
+  if (video) {
+    recorder_assert_video (recorder, FPS, 1);
+    fail_unless_equals_int (recorder->video.times->len, at + N_FRAMES);
+    fail_unless_equals_int (count_before_event (&recorder->video), at);
+  }
+  if (audio) {
+    recorder_assert_audio (recorder, FPS, 1);
+    fail_unless_equals_int (recorder->audio.times->len, at + N_FRAMES);
+  }
+}
+
+GST_END_TEST;
+
+/* Two results, exactly back to back, at other rates and sizes */
+GST_START_TEST (test_shots_back_to_back)
+{
+  static const struct
+  {
+    gint width, height, fps_n, fps_d;
+    guint n;
+  } outputs[] = {
+    {64, 48, 25, 1, 20}, {63, 47, 30, 1, 24}, {33, 95, 30000, 1001, 24},
+    {16, 12, 60, 1, 48}
+  };
+  GstElement *bin = make_bin (FALSE, "none");
+  g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
+  gint fps_n = outputs[__i__].fps_n, fps_d = outputs[__i__].fps_d;
+  guint n = outputs[__i__].n;
+
+  g_object_set (bin, "width", outputs[__i__].width, "height",
+      outputs[__i__].height, "framerate", fps_n, fps_d, NULL);
+  harness_set_list (bin, "next-prompts", "It looks around", "It trots away",
+      NULL);
+  recorder_to_eos (recorder);
+  assert_requests (FOXAPI_SIM_SUBMIT, 3);
+  recorder_assert_video (recorder, fps_n, fps_d);
+  recorder_assert_audio (recorder, fps_n, fps_d);
+  fail_unless_equals_int (recorder->video.times->len, 3 * n);
+  fail_unless_equals_int (recorder->audio.times->len, 3 * n);
+  for (guint shot = 0; shot < 3; shot++) {
+    fail_unless_equals_int64 (recorder_get (&recorder->video, numbers, gint64,
+            shot * n), 0);
+    fail_unless_equals_int64 (recorder_get (&recorder->video, numbers, gint64,
+            shot * n + n - 1), N_FRAMES - 1);
+    fail_unless_equals_int64 (recorder_get (&recorder->audio, numbers, gint64,
+            shot * n), 0);
+  }
+}
+
+GST_END_TEST;
+
+/* The nth upload, without what surrounds it, begins and ends as a PNG does */
+static gboolean
+upload_has (guint nth, GstBuffer * png)
+{
+  g_autoptr (GPtrArray) requests = foxapi_sim_get_requests (sim,
+      FOXAPI_SIM_UPLOAD);
+  const FoxapiSimRequest *request = g_ptr_array_index (requests, nth);
+  gsize size;
+  const gchar *body = g_bytes_get_data (request->body, &size);
+  gboolean has = FALSE;
+  GstMapInfo map;
+
+  fail_unless (gst_buffer_map (png, &map, GST_MAP_READ));
+  for (gsize at = 0; at + map.size <= size && !has; at++)
+    has = memcmp (body + at, map.data, map.size) == 0;
+  gst_buffer_unmap (png, &map);
+  return has;
+}
+
+/* The frame with which a shot has ended is the first reference of the next, also
+ * where a repetition is on the air meanwhile. */
+GST_START_TEST (test_shot_continuity)
+{
+  GstElement *bin = make_bin (FALSE, "none");
+  g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
+  g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("image/png");
+  g_autoptr (GstSample) raw = NULL;
+  g_autoptr (GstSample) png = NULL;
+
+  gst_util_set_object_arg (G_OBJECT (bin), "end", __i__ == 0 ? "eos" :
+      "repeat");
+  harness_set_list (bin, "next-prompts", "It looks around", NULL);
+  if (__i__ == 0) {
+    recorder_to_eos (recorder);
+  } else {
+    recorder_play (recorder);
+    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+    gst_element_set_state (recorder->pipeline, GST_STATE_PAUSED);
+    recorder_wait_number (&recorder->video, N_FRAMES - 1, 0);
+  }
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+  if (__i__ == 0) {
+    raw = gst_sample_new (recorder->video.last, recorder->video.caps, NULL,
+        NULL);
+    png = gst_video_convert_sample (raw, caps, 10 * GST_SECOND, NULL);
+    fail_unless (png != NULL);
+    fail_unless (upload_has (0, gst_sample_get_buffer (png)));
+  }
+}
+
+GST_END_TEST;
+
+/* What follows the end, for three times the result's length */
+GST_START_TEST (test_hold_and_repeat)
+{
+  gboolean is_live = __i__ & 1, repeats = __i__ >> 1;
+  GstElement *bin = make_bin (is_live, "black");
+  g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
+  guint at, n = 3 * N_FRAMES;
+
+  gst_util_set_object_arg (G_OBJECT (bin), "end", repeats ? "repeat" : "hold");
+  g_object_set (recorder->sinks[0], "sync", TRUE, NULL);
+  g_object_set (recorder->sinks[1], "sync", TRUE, NULL);
+  recorder_play (recorder);
+  at = recorder_wait_number (&recorder->video, 0, 0);
+  recorder_wait (&recorder->video, at + n);
+  recorder_wait (&recorder->audio, at + n);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  assert_result (recorder, at);
+  recorder_assert_video (recorder, FPS, 1);
+  recorder_assert_audio (recorder, FPS, 1);
+  for (guint i = N_FRAMES; i < n && !(is_live && repeats); i++) {
+    fail_unless_equals_int64 (recorder_get (&recorder->video, numbers, gint64,
+            at + i), repeats ? i % N_FRAMES : N_FRAMES - 1);
+    fail_unless_equals_int64 (recorder_get (&recorder->audio, numbers, gint64,
+            at + i), repeats ? (gint64) i % N_FRAMES * SAMPLES_PER_FRAME : -1);
+  }
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  fail_unless_equals_int (count_before_event (&recorder->video), at);
+}
+
+GST_END_TEST;
+
+/* Repeats while the next shot is generated, as often as that takes */
+GST_START_TEST (test_repeats_until_the_next_shot)
+{
+  const FoxapiSimFault fault = {.hold = TRUE };
+  GstElement *bin = make_bin (FALSE, "none");
+  g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
+  guint n;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &fault);
+  gst_util_set_object_arg (G_OBJECT (bin), "end", "repeat");
+  harness_set_list (bin, "next-prompts", "It looks around", NULL);
+  recorder_play (recorder);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  n = recorder_wait (&recorder->video, 0);
+  n = recorder_wait (&recorder->video, n + 4 * N_FRAMES);
+  foxapi_sim_release (sim);
+  recorder_wait (&recorder->video, n + 4 * N_FRAMES);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  for (guint i = 0; i < recorder->video.numbers->len; i++)
+    fail_unless_equals_int64 (recorder_get (&recorder->video, numbers, gint64,
+            i), i % N_FRAMES);
+}
+
+GST_END_TEST;
+
+/* Nothing to show: a pause, a stop and EOS have to get through all the same. */
+GST_START_TEST (test_waiting_can_be_left)
+{
+  const FoxapiSimFault fault = {.hold = TRUE };
+  g_autoptr (Recorder) recorder = recorder_new (make_bin (__i__ & 1, "none"),
+      TRUE, TRUE);
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  recorder_play (recorder);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  if (__i__ & 2) {
+    gst_element_set_state (recorder->pipeline, GST_STATE_PAUSED);
+    foxapi_sim_release (sim);
+    recorder_to_eos (recorder);
+    fail_unless_equals_int (recorder->video.times->len, N_FRAMES);
+    fail_unless_equals_int (recorder->audio.times->len, N_FRAMES);
+    assert_result (recorder, 0);
+  } else {
+    fail_unless (gst_element_send_event (recorder->pipeline,
+            gst_event_new_eos ()));
+    recorder_to_eos (recorder);
+    fail_unless_equals_int (recorder->video.times->len, 0);
+    foxapi_sim_release (sim);
+  }
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* What is late is not made up for */
+GST_START_TEST (test_added_to_what_runs)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch
+      ("videotestsrc is-live=true ! fakesink", NULL);
+  GstElement *bin = make_bin (TRUE, "black");
+  g_autoptr (Recorder) recorder = recorder_new (gst_object_ref_sink (bin), TRUE,
+      TRUE);
+  GstClockTime now;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_element_get_state (pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
+  gst_element_set_locked_state (recorder->pipeline, TRUE);
+  gst_bin_add (GST_BIN (pipeline), gst_object_ref (recorder->pipeline));
+  now = gst_element_get_current_running_time (pipeline);
+  gst_element_set_locked_state (recorder->pipeline, FALSE);
+  fail_unless (gst_element_sync_state_with_parent (recorder->pipeline));
+  recorder_wait (&recorder->video, 3);
+  recorder_wait (&recorder->audio, 3);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  recorder_assert_video (recorder, FPS, 1);
+  recorder_assert_audio (recorder, FPS, 1);
+  fail_unless (recorder_get (&recorder->video, times, GstClockTime, 0) >= now);
+  fail_unless_equals_uint64 (recorder_get (&recorder->video, times,
+          GstClockTime, 0), recorder_get (&recorder->audio, times,
+          GstClockTime, 0));
+  gst_object_unref (bin);
+}
+
+GST_END_TEST;
+
+/* Asked for before the first result, while one runs, while it is held */
+GST_START_TEST (test_next)
+{
+  GstElement *bin = make_bin (FALSE, "none");
+  g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
+  gboolean is_asked = TRUE;
+
+  g_signal_emit_by_name (bin, "next", &is_asked);
+  fail_if (is_asked, "It does not run");
+  gst_util_set_object_arg (G_OBJECT (bin), "end", __i__ == 2 ? "hold" : "eos");
+  recorder_play (recorder);
+  if (__i__ == 2)
+    recorder_wait (&recorder->video, N_FRAMES + 10);
+  g_signal_emit_by_name (bin, "next", &is_asked);
+  fail_unless (is_asked);
+  if (__i__ == 1) {
+    recorder_wait (&recorder->video, N_FRAMES + 1);
+    g_signal_emit_by_name (bin, "next", &is_asked);
+  }
+  if (__i__ == 2) {
+    guint at = recorder_wait_number (&recorder->video, 0, N_FRAMES);
+
+    recorder_wait (&recorder->video, at + N_FRAMES);
+    recorder_wait (&recorder->audio, at + N_FRAMES);
+    gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+    assert_result (recorder, at);
+    assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  } else {
+    recorder_to_eos (recorder);
+    fail_unless_equals_int (recorder->video.times->len % N_FRAMES, 0);
+    assert_requests (FOXAPI_SIM_SUBMIT, recorder->video.times->len / N_FRAMES);
+    g_signal_emit_by_name (bin, "next", &is_asked);
+    fail_if (is_asked, "It has ended");
+  }
+  recorder_assert_video (recorder, FPS, 1);
+  recorder_assert_audio (recorder, FPS, 1);
+}
+
+GST_END_TEST;
+
+/* Into a file through muxers that are linked to both pads directly */
+static guint
+count_frames (const gchar * location)
+{
+  g_autofree gchar *line = g_strdup_printf ("filesrc location=%s ! decodebin "
+      "name=d d. ! video/x-raw ! fakesink name=sink sync=false d. ! "
+      "audio/x-raw ! fakesink sync=false", location);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline),
+      "sink");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 n;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_message_unref (gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
+          GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
+  g_object_get (sink, "stats", &stats, NULL);
+  fail_unless (gst_structure_get_uint64 (stats, "rendered", &n));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return n;
+}
+
+GST_START_TEST (test_into_a_file)
+{
+  static const gchar *const chains[] = {
+    "f.video ! queue max-size-bytes=0 ! mux. f.audio ! mux. " "avimux name=mux",
+    "f.video ! mux. f.audio ! mux. matroskamux name=mux",
+    "f.video ! queue ! x264enc speed-preset=ultrafast rc-lookahead=40 ! "
+        "queue ! mux. f.audio ! queue ! audioconvert ! avenc_aac ! mux. "
+        "mp4mux name=mux"
+  };
+  g_autofree gchar *location = g_build_filename (store, "out", NULL);
+  g_autofree gchar *line = g_strdup_printf ("foxapivideobin name=f prompt=Fox "
+      "width=64 height=48 framerate=30000/1001 is-live=false placeholder=none "
+      "poll-interval=20 next-prompts=<Two> base-url=%s api-key=%s "
+      "task-store=%s %s ! filesink location=%s", foxapi_sim_get_base_url (sim),
+      foxapi_sim_get_api_key (sim), store, chains[__i__], location);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  fail_unless (error == NULL, "%s", error ? error->message : "");
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  fail_unless (message != NULL,
+      "The muxer and its streams wait for each other");
+  fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_EOS);
+  fail_unless_equals_int (count_frames (location), 48);
+}
+
+GST_END_TEST;
+
+static Suite *
+output_suite (void)
+{
+  Suite *suite = suite_create ("output");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_checked_fixture (tc, setup, harness_teardown);
+  tcase_add_loop_test (tc, test_placeholder_then_result, 0, 6);
+  tcase_add_loop_test (tc, test_shots_back_to_back, 0, 4);
+  tcase_add_loop_test (tc, test_shot_continuity, 0, 2);
+  tcase_add_loop_test (tc, test_hold_and_repeat, 0, 4);
+  tcase_add_test (tc, test_repeats_until_the_next_shot);
+  tcase_add_loop_test (tc, test_waiting_can_be_left, 0, 4);
+  tcase_add_test (tc, test_added_to_what_runs);
+  tcase_add_loop_test (tc, test_next, 0, 3);
+  tcase_add_loop_test (tc, test_into_a_file, 0, 3);
+  return suite;
+}
+
+GST_CHECK_MAIN (output);

@@ -1,0 +1,316 @@
+/* A pipeline around foxapivideobin that keeps what each frame showed and sounded.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "recorder.h"
+
+#include <gst/video/video.h>
+
+/* Only a broken test sees the end of this. */
+#define PATIENCE_US (60 * G_USEC_PER_SEC)
+
+static void
+track_init (Track * track)
+{
+  g_mutex_init (&track->lock);
+  g_cond_init (&track->grown);
+  track->times = g_array_new (FALSE, FALSE, sizeof (GstClockTime));
+  track->ends = g_array_new (FALSE, FALSE, sizeof (GstClockTime));
+  track->numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
+  track->flow = g_string_new (NULL);
+}
+
+static void
+track_clear (Track * track)
+{
+  g_array_unref (track->times);
+  g_array_unref (track->ends);
+  g_array_unref (track->numbers);
+  g_string_free (track->flow, TRUE);
+  gst_clear_buffer (&track->last);
+  gst_clear_caps (&track->caps);
+  g_mutex_clear (&track->lock);
+  g_cond_clear (&track->grown);
+}
+
+/* Of the middle of the picture */
+static gint64
+get_frame_number (Track * track, GstBuffer * buffer)
+{
+  GstVideoInfo info;
+  GstVideoFrame frame;
+  guint8 luma;
+
+  fail_unless (gst_video_info_from_caps (&info, track->caps));
+  fail_unless_equals_uint64 (gst_buffer_get_size (buffer), info.size);
+  fail_unless (gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ));
+  luma = ((guint8 *) GST_VIDEO_FRAME_PLANE_DATA (&frame, 0))
+      [GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0) * (info.height / 2)
+      + info.width / 2];
+  gst_video_frame_unmap (&frame);
+  return clip_get_frame (luma);
+}
+
+/* All samples of a buffer follow the one before, or there are no more. */
+static gint64
+get_sample_number (GstBuffer * buffer)
+{
+  gint64 number;
+  gboolean silent;
+  GstMapInfo map;
+
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  number = clip_get_sample (map.data);
+  silent = number < 0;
+  for (gsize i = 0; i < map.size / 4; i++) {
+    gint64 sample = clip_get_sample (map.data + 4 * i);
+
+    if (sample < 0)
+      silent = TRUE;
+    fail_unless_equals_int64 (sample, silent ? -1 : number + (gint64) i);
+  }
+  gst_buffer_unmap (buffer, &map);
+  return number;
+}
+
+static void
+take_buffer (Track * track, GstBuffer * buffer)
+{
+  gboolean is_video = g_str_has_prefix (gst_structure_get_name
+      (gst_caps_get_structure (track->caps, 0)), "video");
+  GstClockTime end = GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer);
+  gint64 number = is_video ? get_frame_number (track, buffer) :
+      get_sample_number (buffer);
+
+  g_array_append_val (track->times, GST_BUFFER_PTS (buffer));
+  g_array_append_val (track->ends, end);
+  g_array_append_val (track->numbers, number);
+  gst_buffer_replace (&track->last, buffer);
+}
+
+static gchar
+take_event (Track * track, GstEvent * event)
+{
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_STREAM_START:
+      return 's';
+    case GST_EVENT_CAPS:
+      gst_event_parse_caps (event, &caps);
+      gst_caps_replace (&track->caps, caps);
+      return 'c';
+    case GST_EVENT_SEGMENT:
+      return 'g';
+    case GST_EVENT_EOS:
+      return 'e';
+    case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
+      return gst_event_has_name (event, "foxapi-task") ? 't' : '?';
+    default:
+      return '?';
+  }
+}
+
+static GstPadProbeReturn
+on_flow (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  Track *track = data;
+  gchar letter = 'b';
+
+  g_mutex_lock (&track->lock);
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
+    take_buffer (track, GST_PAD_PROBE_INFO_BUFFER (info));
+  else
+    letter = take_event (track, GST_PAD_PROBE_INFO_EVENT (info));
+  g_string_append_c (track->flow, letter);
+  g_cond_broadcast (&track->grown);
+  g_mutex_unlock (&track->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+GstElement *
+recorder_bin (const gchar * property, ...)
+{
+  GstElement *bin = gst_element_factory_make ("foxapivideobin", NULL);
+  va_list args;
+
+  fail_unless (bin != NULL, "There is no foxapivideobin");
+  g_object_set (bin, "base-url", foxapi_sim_get_base_url (sim), "api-key",
+      foxapi_sim_get_api_key (sim), "task-store", store, "prompt", "A fox",
+      "poll-interval", 20, "width", 64, "height", 48, NULL);
+  va_start (args, property);
+  if (property != NULL)
+    g_object_set_valist (G_OBJECT (bin), property, args);
+  va_end (args);
+  return bin;
+}
+
+static GstElement *
+add_sink (Recorder * self, const gchar * name, Track * track)
+{
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+
+  g_object_set (sink, "sync", FALSE, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER
+      | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_flow, track, NULL);
+  gst_bin_add (GST_BIN (self->pipeline), sink);
+  fail_unless (gst_element_link_pads (self->bin, name, sink, "sink"));
+  return sink;
+}
+
+Recorder *
+recorder_new (GstElement * bin, gboolean video, gboolean audio)
+{
+  Recorder *self = g_new0 (Recorder, 1);
+
+  track_init (&self->video);
+  track_init (&self->audio);
+  self->pipeline = gst_pipeline_new (NULL);
+  self->bin = bin;
+  gst_bin_add (GST_BIN (self->pipeline), bin);
+  if (video)
+    self->sinks[0] = add_sink (self, "video", &self->video);
+  if (audio)
+    self->sinks[1] = add_sink (self, "audio", &self->audio);
+  self->bus = gst_element_get_bus (self->pipeline);
+  return self;
+}
+
+void
+recorder_free (Recorder * self)
+{
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_object_unref (self->pipeline);
+  gst_bus_set_flushing (self->bus, TRUE);
+  gst_object_unref (self->bus);
+  track_clear (&self->video);
+  track_clear (&self->audio);
+  g_free (self);
+}
+
+void
+recorder_play (Recorder * self)
+{
+  fail_if (gst_element_set_state (self->pipeline, GST_STATE_PLAYING)
+      == GST_STATE_CHANGE_FAILURE);
+}
+
+void
+recorder_to_eos (Recorder * self)
+{
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  recorder_play (self);
+  message = gst_bus_timed_pop_filtered (self->bus, PATIENCE_US * GST_USECOND,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  fail_unless (message != NULL, "No EOS");
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  fail_unless (error == NULL, "%s", error ? error->message : "");
+}
+
+guint
+recorder_wait (Track * track, guint n)
+{
+  gint64 until = g_get_monotonic_time () + PATIENCE_US;
+  guint there;
+
+  g_mutex_lock (&track->lock);
+  while (track->times->len < n)
+    fail_unless (g_cond_wait_until (&track->grown, &track->lock, until),
+        "Waited in vain for buffer %u", n);
+  there = track->times->len;
+  g_mutex_unlock (&track->lock);
+  return there;
+}
+
+guint
+recorder_wait_number (Track * track, gint64 number, guint from)
+{
+  gint64 until = g_get_monotonic_time () + PATIENCE_US;
+  guint at = from;
+
+  g_mutex_lock (&track->lock);
+  for (;;) {
+    while (at < track->numbers->len
+        && recorder_get (track, numbers, gint64, at) != number)
+      at++;
+    if (at < track->numbers->len)
+      break;
+    fail_unless (g_cond_wait_until (&track->grown, &track->lock, until),
+        "Waited in vain for number %" G_GINT64_FORMAT, number);
+  }
+  g_mutex_unlock (&track->lock);
+  return at;
+}
+
+static guint
+count (Track * track, gchar letter)
+{
+  guint n = 0;
+
+  for (gsize i = 0; i < track->flow->len; i++)
+    n += track->flow->str[i] == letter;
+  return n;
+}
+
+/* Called with the track's lock */
+static void
+assert_events (Track * track)
+{
+  fail_unless_equals_int (count (track, 's'), 1);
+  fail_unless_equals_int (count (track, 'c'), 1);
+  fail_unless_equals_int (count (track, 'g'), 1);
+  fail_unless (g_str_has_prefix (track->flow->str, "scg"));
+}
+
+void
+recorder_assert_video (Recorder * self, guint fps_n, guint fps_d)
+{
+  Track *track = &self->video;
+  guint64 start;
+
+  g_mutex_lock (&track->lock);
+  assert_events (track);
+  start = gst_util_uint64_scale_round (recorder_get (track, times,
+          GstClockTime, 0), fps_n, GST_SECOND * fps_d);
+  for (guint i = 0; i < track->times->len; i++) {
+    fail_unless_equals_uint64 (recorder_get (track, times, GstClockTime, i),
+        gst_util_uint64_scale (start + i, GST_SECOND * fps_d, fps_n));
+    fail_unless_equals_uint64 (recorder_get (track, ends, GstClockTime, i),
+        gst_util_uint64_scale (start + i + 1, GST_SECOND * fps_d, fps_n));
+  }
+  g_mutex_unlock (&track->lock);
+}
+
+/* The number of the sample with which a frame begins */
+static guint64
+get_sample (guint64 frame, guint fps_n, guint fps_d)
+{
+  return gst_util_uint64_scale_round (frame, (guint64) CLIP_RATE * fps_d,
+      fps_n);
+}
+
+void
+recorder_assert_audio (Recorder * self, guint fps_n, guint fps_d)
+{
+  Track *track = &self->audio;
+  guint64 start;
+
+  g_mutex_lock (&track->lock);
+  assert_events (track);
+  start = gst_util_uint64_scale_round (recorder_get (track, times,
+          GstClockTime, 0), fps_n, GST_SECOND * fps_d);
+  for (guint i = 0; i < track->times->len; i++) {
+    fail_unless_equals_uint64 (recorder_get (track, times, GstClockTime, i),
+        gst_util_uint64_scale (get_sample (start + i, fps_n, fps_d),
+            GST_SECOND, CLIP_RATE));
+    fail_unless_equals_uint64 (recorder_get (track, ends, GstClockTime, i),
+        gst_util_uint64_scale (get_sample (start + i + 1, fps_n, fps_d),
+            GST_SECOND, CLIP_RATE));
+  }
+  g_mutex_unlock (&track->lock);
+}
