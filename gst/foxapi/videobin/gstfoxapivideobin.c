@@ -1021,11 +1021,18 @@ on_on_air (GstFoxapiVideoBin * self, GstObject * player)
     add_player (self, NULL);
 }
 
+/* A graph that prerolls has everything and shows nothing: that is no delivery. But
+ * an encoder may hold all of a result, and the preroll wait for what follows: EOS,
+ * or the next shot. */
 static void
 let_go_if_shown (GstFoxapiVideoBin * self)
 {
-  if (self->is_aired && self->has_played)
+  if (!self->is_aired)
+    return;
+  if (self->has_played || (!self->run.is_live && has_more_shots (self)))
     gst_foxapi_stage_let_go (GST_FOXAPI_STAGE (self->stage));
+  else
+    gst_foxapi_program_delivered (self->program);
 }
 
 static void
@@ -1137,6 +1144,8 @@ on_next (GstFoxapiVideoBin * self)
     return;
   if (!self->is_generating && has_more_shots (self))
     begin_next_shot (self);
+  else
+    let_go_if_shown (self);
 }
 
 /* The placeholder goes on, or what there is. */
