@@ -7,6 +7,7 @@ import os
 import pathlib
 import statistics
 import subprocess
+import tempfile
 import time
 
 
@@ -146,8 +147,10 @@ class Bench:
         return str(self.build / "tests" / "benchmarks" / name)
 
     def popen(self, command, tls=False):
-        """tls: the program loads the certificate authority, as it must."""
-        environment = dict(self.environment)
+        """tls: the program loads the certificate authority, as it must. Each has
+        its own record of tasks, as what others left behind takes time to read."""
+        state = tempfile.mkdtemp(dir=self.scratch)
+        environment = dict(self.environment, XDG_STATE_HOME=state)
         if tls:
             environment["FOXAPI_BENCH_CA"] = self.authority
         return subprocess.Popen([str(word) for word in command],

@@ -88,7 +88,7 @@ def make_environment(scratch, plugin):
     environment.update(
         GST_PLUGIN_PATH=str(plugin), GST_REGISTRY=str(scratch / "registry"),
         FOXAPI_API_KEY="key-of-the-measurement",
-        XDG_STATE_HOME=str(scratch / "state"), no_proxy="127.0.0.1")
+        no_proxy="127.0.0.1")
     return environment
 
 
