@@ -125,6 +125,10 @@ TAKES_OVER (GstMessage *, gst_bus_timed_pop_filtered, (GstBus * bus,
         GstClockTime timeout, GstMessageType types), (bus, timeout, types), bus)
 HANDS_OVER (void, g_async_queue_push, (GAsyncQueue * queue, gpointer data),
     (queue, data), queue)
+HANDS_OVER (void, g_async_queue_push_front, (GAsyncQueue * queue,
+        gpointer data), (queue, data), queue)
+TAKES_OVER (gpointer, g_async_queue_try_pop, (GAsyncQueue * queue), (queue),
+    queue)
 TAKES_OVER (gpointer, g_async_queue_pop, (GAsyncQueue * queue), (queue), queue)
 TAKES_OVER (gpointer, g_async_queue_timeout_pop, (GAsyncQueue * queue,
         guint64 timeout), (queue, timeout), queue)
