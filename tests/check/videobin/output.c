@@ -64,6 +64,16 @@ make_bin (gboolean is_live, const gchar * placeholder)
   return bin;
 }
 
+/* Otherwise placeholders are made by the thousand */
+static void
+keep_to_the_clock (Recorder * recorder)
+{
+  for (guint i = 0; i < 2; i++) {
+    if (recorder->sinks[i] != NULL)
+      g_object_set (recorder->sinks[i], "sync", TRUE, NULL);
+  }
+}
+
 /* Live or not, picture, sound or both */
 GST_START_TEST (test_placeholder_then_result)
 {
@@ -74,6 +84,7 @@ GST_START_TEST (test_placeholder_then_result)
   Track *track = video ? &recorder->video : &recorder->audio;
   guint at;
 
+  keep_to_the_clock (recorder);
   recorder_to_eos (recorder);
   at = recorder_wait_number (track, 0, 0);
   assert_result (recorder, at);
@@ -192,17 +203,16 @@ GST_START_TEST (test_shot_continuity)
 
 GST_END_TEST;
 
-/* What follows the end, for three times the result's length */
+/* What follows the end, for twice the result's length */
 GST_START_TEST (test_hold_and_repeat)
 {
   gboolean is_live = __i__ & 1, repeats = __i__ >> 1;
   GstElement *bin = make_bin (is_live, "black");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
-  guint at, n = 3 * N_FRAMES;
+  guint at, n = 2 * N_FRAMES;
 
   gst_util_set_object_arg (G_OBJECT (bin), "end", repeats ? "repeat" : "hold");
-  g_object_set (recorder->sinks[0], "sync", TRUE, NULL);
-  g_object_set (recorder->sinks[1], "sync", TRUE, NULL);
+  keep_to_the_clock (recorder);
   recorder_play (recorder);
   at = recorder_wait_number (&recorder->video, 0, 0);
   recorder_wait (&recorder->video, at + n);
@@ -273,6 +283,31 @@ GST_START_TEST (test_waiting_can_be_left)
     foxapi_sim_release (sim);
   }
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Time stands still in a pause. */
+GST_START_TEST (test_pause_and_go_on)
+{
+  const FoxapiSimFault fault = {.hold = TRUE };
+  g_autoptr (Recorder) recorder = recorder_new (make_bin (TRUE, "black"), TRUE,
+      TRUE);
+  guint at;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  recorder_play (recorder);
+  recorder_wait (&recorder->video, 5);
+  gst_element_set_state (recorder->pipeline, GST_STATE_PAUSED);
+  foxapi_sim_release (sim);
+  recorder_play (recorder);
+  at = recorder_wait_number (&recorder->video, 5, 0);
+  gst_element_set_state (recorder->pipeline, GST_STATE_PAUSED);
+  recorder_to_eos (recorder);
+  assert_result (recorder, at - 5);
+  fail_unless_equals_int (recorder->video.times->len, at - 5 + N_FRAMES);
+  recorder_assert_video (recorder, FPS, 1);
+  recorder_assert_audio (recorder, FPS, 1);
 }
 
 GST_END_TEST;
@@ -348,6 +383,114 @@ GST_START_TEST (test_next)
 
 GST_END_TEST;
 
+/* A grey that no other placeholder has */
+#define PICTURE_NUMBER 40
+
+static gchar *
+make_picture (void)
+{
+  gchar *location = g_build_filename (store, "picture.png", NULL);
+  g_autofree gchar *line = g_strdup_printf ("videotestsrc num-buffers=1 "
+      "pattern=solid-color foreground-color=0xffbfbfbf ! video/x-raw,"
+      "format=RGB,width=64,height=48 ! pngenc ! filesink location=%s",
+      location);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  gst_message_unref (gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
+          GST_MESSAGE_EOS));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return location;
+}
+
+/* The same from the first frame on: an image's path, a video's, a reference's URI */
+GST_START_TEST (test_picture_as_placeholder)
+{
+  const FoxapiSimFault fault = {.hold = TRUE };
+  GstElement *bin = make_bin (FALSE, __i__ == 2 ? "reference" : "image");
+  g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, FALSE);
+  g_autofree gchar *picture = make_picture ();
+  g_autofree gchar *uri = gst_filename_to_uri (picture, NULL);
+  g_autofree gchar *video = g_build_filename (store, "video.mov", NULL);
+
+  fail_unless (g_file_set_contents (video, g_bytes_get_data (payload, NULL),
+          g_bytes_get_size (payload), NULL));
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  if (__i__ == 2)
+    harness_set_list (bin, "reference-image-urls", uri, NULL);
+  else
+    g_object_set (bin, "placeholder-location", __i__ == 0 ? picture : video,
+        NULL);
+  keep_to_the_clock (recorder);
+  recorder_play (recorder);
+  recorder_wait (&recorder->video, 10);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  for (guint i = 0; i < recorder->video.numbers->len; i++)
+    fail_unless_equals_int64 (recorder_get (&recorder->video, numbers, gint64,
+            i), __i__ == 1 ? 0 : PICTURE_NUMBER);
+  recorder_assert_video (recorder, FPS, 1);
+}
+
+GST_END_TEST;
+
+/* How many bytes of the last frame are bright */
+static guint
+count_bright (Recorder * recorder)
+{
+  g_autoptr (GstBuffer) last = NULL;
+  GstMapInfo map;
+  guint n = 0;
+
+  g_mutex_lock (&recorder->video.lock);
+  if (recorder->video.last != NULL)
+    last = gst_buffer_ref (recorder->video.last);
+  g_mutex_unlock (&recorder->video.lock);
+  if (last == NULL)
+    return 0;
+  fail_unless (gst_buffer_map (last, &map, GST_MAP_READ));
+  for (gsize i = 0; i < map.size * 2 / 3; i++)
+    n += map.data[i] > 200;
+  gst_buffer_unmap (last, &map);
+  return n;
+}
+
+/* Until it is another number, which it has to be within some seconds' frames */
+static guint
+wait_for_other_text (Recorder * recorder, guint bright)
+{
+  for (guint n = 1; count_bright (recorder) == bright; n++) {
+    fail_unless (n < 10 * FPS, "What is drawn does not change");
+    recorder_wait (&recorder->video, recorder_wait (&recorder->video, 0) + 1);
+  }
+  return count_bright (recorder);
+}
+
+GST_START_TEST (test_progress_is_drawn)
+{
+  FoxapiSimOptions options = harness_options ();
+  GstElement *bin;
+  g_autoptr (Recorder) recorder = NULL;
+  guint bright;
+
+  g_clear_pointer (&sim, foxapi_sim_free);
+  options.manual = TRUE;
+  options.estimated_time = -1;
+  sim = foxapi_sim_new (&options, NULL);
+  fail_unless (sim != NULL);
+  bin = make_bin (FALSE, "black");
+  g_object_set (bin, "show-progress", TRUE, "width", 320, "height", 240, NULL);
+  recorder = recorder_new (bin, TRUE, FALSE);
+  keep_to_the_clock (recorder);
+  recorder_play (recorder);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  bright = wait_for_other_text (recorder, 0);
+  foxapi_sim_set_task (sim, NULL, "running", 88);
+  wait_for_other_text (recorder, bright);
+}
+
+GST_END_TEST;
+
 /* Into a file through muxers that are linked to both pads directly */
 static guint
 count_frames (const gchar * location)
@@ -419,7 +562,10 @@ output_suite (void)
   tcase_add_loop_test (tc, test_hold_and_repeat, 0, 4);
   tcase_add_test (tc, test_repeats_until_the_next_shot);
   tcase_add_loop_test (tc, test_waiting_can_be_left, 0, 4);
+  tcase_add_test (tc, test_pause_and_go_on);
   tcase_add_test (tc, test_added_to_what_runs);
+  tcase_add_loop_test (tc, test_picture_as_placeholder, 0, 3);
+  tcase_add_test (tc, test_progress_is_drawn);
   tcase_add_loop_test (tc, test_next, 0, 3);
   tcase_add_loop_test (tc, test_into_a_file, 0, 3);
   return suite;
