@@ -436,12 +436,13 @@ explain (GstFoxapiVideoBin * self, GstMessage * message)
   const GstStructure *details = NULL;
   g_autofree gchar *task_id = NULL;
   gboolean is_of_player = is_of_type (message, GST_TYPE_FOXAPI_PLAYER);
+  gboolean is_of_task = is_of_player || is_within (message, self->stage);
 
   gst_message_parse_error_details (message, &details);
   if (details != NULL && gst_structure_has_field (details, "task-id"))
     return gst_message_ref (message);
   GST_OBJECT_LOCK (self);
-  if (self->task != NULL && (is_of_player || is_within (message, self->stage)))
+  if (self->task != NULL && is_of_task)
     task_id = g_strdup (gst_structure_get_string (self->task, "id"));
   GST_OBJECT_UNLOCK (self);
   if (task_id == NULL)
@@ -1087,24 +1088,38 @@ write_frame (GstFoxapiVideoBin * self, GstBuffer * buffer, GError ** error)
   return path ? gst_filename_to_uri (path, error) : NULL;
 }
 
-/* The last frame, as a file for the next generation. */
 static void
+fail_to_continue (GstFoxapiVideoBin * self, const GError * fault)
+{
+  g_autoptr (GError) error = g_error_new (GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_WRITE,
+      "The last frame could not be made a reference of "
+      "the next shot: %s. Nothing was sent for that shot. Make room, or set "
+      "shot-continuity=false, then start again.",
+      fault ? fault->message : "it cannot be read");
+  g_autoptr (GstMessage) message =
+      gst_message_new_error (GST_OBJECT (self), error, NULL);
+
+  handle_error (self, message);
+}
+
+/* The last frame, as a file for the next generation. %FALSE: it was wanted, and
+ * there is none, so that the shot would not be what is asked for. */
+static gboolean
 keep_last_frame (GstFoxapiVideoBin * self)
 {
   g_autoptr (GstBuffer) frame = gst_foxapi_program_dup_final_frame
       (self->program);
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) fault = NULL;
 
   drop_continuity (self);
   if (frame == NULL || !self->run.shot_continuity)
-    return;
-  self->continuity = write_frame (self, frame, &error);
+    return TRUE;
+  self->continuity = write_frame (self, frame, &fault);
   if (self->continuity == NULL
       && !g_cancellable_is_cancelled (self->cancellable))
-    GST_ELEMENT_WARNING (self, RESOURCE, WRITE,
-        ("The last frame cannot be a reference of the next shot: %s. The shot is "
-            "generated without it.", error ? error->message : "unreadable"),
-        (NULL));
+    fail_to_continue (self, fault);
+  return self->continuity != NULL;
 }
 
 /* One more shot was asked for, in so many words: it is submitted even where it is
@@ -1112,12 +1127,13 @@ keep_last_frame (GstFoxapiVideoBin * self)
 static void
 begin_next_shot (GstFoxapiVideoBin * self)
 {
+  if (!keep_last_frame (self))
+    return;
   GST_OBJECT_LOCK (self);
   if (self->shot + 1 >= count_shots (self) && self->n_asked > 0)
     self->n_asked--;
   GST_OBJECT_UNLOCK (self);
   self->shot++;
-  keep_last_frame (self);
   gst_element_set_state (self->stage, GST_STATE_NULL);
   gst_element_set_state (self->source, GST_STATE_READY);
   g_object_set (self->source, "task-id", NULL, NULL);

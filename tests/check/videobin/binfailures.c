@@ -267,6 +267,45 @@ GST_START_TEST (test_no_room_for_the_result)
 
 GST_END_TEST;
 
+static void
+limit_file_size (rlim_t size)
+{
+  struct rlimit limit;
+
+  fail_unless_equals_int (getrlimit (RLIMIT_FSIZE, &limit), 0);
+  limit.rlim_cur = MIN (size, limit.rlim_max);
+  fail_unless_equals_int (setrlimit (RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The task's event comes with the result's first frame, whose file is complete. */
+static GstPadProbeReturn
+leave_no_room (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) ==
+      GST_EVENT_CUSTOM_DOWNSTREAM_STICKY)
+    limit_file_size (0);
+  return GST_PAD_PROBE_OK;
+}
+
+/* A shot that was to go on from a frame is not paid for without it. */
+GST_START_TEST (test_no_room_for_the_last_frame)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
+
+  signal (SIGXFSZ, SIG_IGN);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, leave_no_room,
+      NULL, NULL);
+  harness_set_list (run->source, "next-prompts", "It looks around", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  limit_file_size (RLIM_INFINITY);
+  assert_goes_on (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
 /* The folder of files went away under a bin that has one. */
 GST_START_TEST (test_no_folder_for_the_result)
 {
@@ -374,6 +413,7 @@ binfailures_suite (void)
   tcase_add_test (timed, test_result_of_noise_is_error);
   tcase_add_test (timed, test_result_without_video);
   tcase_add_test (timed, test_no_room_for_the_result);
+  tcase_add_test (timed, test_no_room_for_the_last_frame);
 
   suite_add_tcase (suite, manual);
   tcase_add_unchecked_fixture (manual, bin_prepare, NULL);
