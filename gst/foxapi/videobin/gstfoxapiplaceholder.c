@@ -51,6 +51,19 @@ gst_foxapi_placeholder_handle_message (GstBin * bin, GstMessage * message)
   }
 }
 
+/* As of the player, the sink goes ahead. */
+static GstStateChangeReturn
+gst_foxapi_placeholder_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstFoxapiPlaceholder *self = GST_FOXAPI_PLACEHOLDER (element);
+
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && self->sink != NULL)
+    gst_element_set_state (GST_ELEMENT (self->sink), GST_STATE_PLAYING);
+  return GST_ELEMENT_CLASS (gst_foxapi_placeholder_parent_class)->change_state
+      (element, transition);
+}
+
 static void
 gst_foxapi_placeholder_finalize (GObject * object)
 {
@@ -71,6 +84,7 @@ static void
 gst_foxapi_placeholder_class_init (GstFoxapiPlaceholderClass * klass)
 {
   G_OBJECT_CLASS (klass)->finalize = gst_foxapi_placeholder_finalize;
+  GST_ELEMENT_CLASS (klass)->change_state = gst_foxapi_placeholder_change_state;
   GST_BIN_CLASS (klass)->handle_message = gst_foxapi_placeholder_handle_message;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "FoxAPI placeholder", "Generic/Bin", "Shown before the first result",

@@ -203,6 +203,22 @@ gst_foxapi_player_handle_message (GstBin * bin, GstMessage * message)
   }
 }
 
+/* The sinks go ahead: one that takes its first buffers while its state goes from
+ * PAUSED to PLAYING fills up and waits for whoever empties it, with the lock that
+ * the change of state waits for. */
+static GstStateChangeReturn
+gst_foxapi_player_change_state (GstElement * element, GstStateChange transition)
+{
+  GstFoxapiPlayer *self = GST_FOXAPI_PLAYER (element);
+
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
+    gst_element_set_state (GST_ELEMENT (self->video.sink), GST_STATE_PLAYING);
+    gst_element_set_state (GST_ELEMENT (self->audio.sink), GST_STATE_PLAYING);
+  }
+  return GST_ELEMENT_CLASS (gst_foxapi_player_parent_class)->change_state
+      (element, transition);
+}
+
 static void
 gst_foxapi_player_finalize (GObject * object)
 {
@@ -234,6 +250,7 @@ gst_foxapi_player_class_init (GstFoxapiPlayerClass * klass)
       "A result, decoded");
 
   G_OBJECT_CLASS (klass)->finalize = gst_foxapi_player_finalize;
+  GST_ELEMENT_CLASS (klass)->change_state = gst_foxapi_player_change_state;
   GST_BIN_CLASS (klass)->handle_message = gst_foxapi_player_handle_message;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "FoxAPI player", "Generic/Bin", "Decodes a result",
