@@ -381,6 +381,8 @@ read_task (FoxapiCall call, GString * body, const gchar * asked_id,
   return task;
 }
 
+/* The methods are given as text: SOUP_METHOD_GET and _POST intern it where they are
+ * used first, which may be in several threads at once. */
 static SoupMessage *
 new_message (FoxapiClient * client, const gchar * method, const gchar * path)
 {
@@ -418,7 +420,7 @@ submit (gpointer data)
 {
   Question *question = data;
   g_autoptr (SoupMessage) message = new_message (question->client,
-      SOUP_METHOD_POST, "/v1/videos/generations");
+      "POST", "/v1/videos/generations");
   g_autoptr (GBytes) bytes = g_bytes_new (question->text,
       strlen (question->text));
   g_autoptr (GString) answer = NULL;
@@ -458,8 +460,7 @@ ask (gpointer data)
   Question *question = data;
   g_autofree gchar *escaped = g_uri_escape_string (question->text, NULL, FALSE);
   g_autofree gchar *path = g_strconcat ("/v1/tasks/", escaped, NULL);
-  g_autoptr (SoupMessage) message = new_message (question->client,
-      SOUP_METHOD_GET, path);
+  g_autoptr (SoupMessage) message = new_message (question->client, "GET", path);
   g_autoptr (GString) answer = NULL;
 
   answer = foxapi_client_call (question->client, FOXAPI_CALL_ASK, message,
@@ -510,7 +511,7 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
     GError ** error)
 {
   g_autoptr (SoupMessage) message =
-      new_message (client, SOUP_METHOD_POST, "/v1/files/upload/stream");
+      new_message (client, "POST", "/v1/files/upload/stream");
   g_autoptr (GString) answer = NULL;
   g_autoptr (JsonObject) object = NULL;
   g_autoptr (GUri) uri = NULL;

@@ -362,7 +362,7 @@ new_message (GUri * uri, guint64 position, GError ** error)
 
   if ((g_str_equal (scheme, "http") || g_str_equal (scheme, "https"))
       && host != NULL && *host != '\0')
-    message = soup_message_new_from_uri (SOUP_METHOD_GET, uri);
+    message = soup_message_new_from_uri ("GET", uri);
   if (message == NULL) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
         "The service gave a result link that is no http or https URL. Ask "

@@ -344,7 +344,7 @@ foxapi_session_send (FoxapiSession * session, SoupMessage * message,
   GInputStream *body;
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  if (soup_message_get_method (message) == SOUP_METHOD_POST
+  if (g_str_equal (soup_message_get_method (message), "POST")
       && is_shared (session))
     ask_to_close (message);
   introduce_to_proxy (&session->settings, message);
