@@ -85,6 +85,10 @@
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_bin_debug);
 #define GST_CAT_DEFAULT foxapi_video_bin_debug
 
+/* So many seconds a result that was taken to its end waits for the bin to play,
+ * which makes it a delivery; then the graph may need the end to preroll. */
+#define PREROLL_TICKS 2
+
 /* Properties of foxapivideosrc that the bin changes for each generation: what the
  * application has set is kept here. */
 typedef enum
@@ -144,6 +148,7 @@ struct _GstFoxapiVideoBin
   guint staged;                 /* of the latest file that is complete */
   gboolean is_generating;       /* since the submission, until it is delivered */
   gboolean is_aired;            /* the latest clip, to its end */
+  guint patience;               /* seconds that its end still waits for a play */
   gboolean has_played;
 };
 
@@ -855,6 +860,7 @@ begin_generation (GstFoxapiVideoBin * self)
   self->clip++;
   self->is_generating = TRUE;
   self->is_aired = FALSE;
+  self->patience = 0;
 
   set_prompt (self);
   set_references (self, OWN_IMAGES, "image_");
@@ -1030,9 +1036,19 @@ let_go_if_shown (GstFoxapiVideoBin * self)
 {
   if (!self->is_aired)
     return;
+  self->patience = 0;
   if (self->has_played || (!self->run.is_live && has_more_shots (self)))
     gst_foxapi_stage_let_go (GST_FOXAPI_STAGE (self->stage));
   else
+    self->patience = PREROLL_TICKS;
+}
+
+/* Sinks play before this does, and may have taken all of a short result by then:
+ * only a graph that still does not play is one that prerolls. */
+static void
+lose_patience (GstFoxapiVideoBin * self)
+{
+  if (self->patience > 0 && --self->patience == 0)
     gst_foxapi_program_delivered (self->program);
 }
 
@@ -1216,6 +1232,7 @@ on_cue (GstFoxapiCue cue, GstObject * object, gpointer user_data)
       on_next (self);
       break;
     case GST_FOXAPI_CUE_TICK:
+      lose_patience (self);
       update_text (self);
       break;
   }
