@@ -11,11 +11,28 @@
 
 #include "foxapirequest.h"
 
-static GType
-register_once (gsize * type, const gchar * name, const GEnumValue * values)
+/**
+ * gst_foxapi_enum_register_once:
+ * @type: (inout): a static variable, 0 at first
+ * @name: the name of the enumeration's type
+ * @values: (array zero-terminated=1): static
+ *
+ * Both plugins have the enumerations; the one that is loaded first registers them.
+ * GStreamer loads one at a time, and registers their elements' classes, and by
+ * them these types, when it does.
+ *
+ * Returns: the type
+ */
+GType
+gst_foxapi_enum_register_once (gsize * type, const gchar * name,
+    const GEnumValue * values)
 {
-  if (g_once_init_enter (type))
-    g_once_init_leave (type, g_enum_register_static (name, values));
+  if (g_once_init_enter (type)) {
+    GType known = g_type_from_name (name);
+
+    g_once_init_leave (type, known ? known : g_enum_register_static (name,
+            values));
+  }
   return *type;
 }
 
@@ -29,7 +46,7 @@ gst_foxapi_resolution_get_type (void)
     {0, NULL, NULL},
   };
 
-  return register_once (&type, "GstFoxapiResolution", values);
+  return gst_foxapi_enum_register_once (&type, "GstFoxapiResolution", values);
 }
 
 GType
@@ -45,7 +62,7 @@ gst_foxapi_aspect_ratio_get_type (void)
     {0, NULL, NULL},
   };
 
-  return register_once (&type, "GstFoxapiAspectRatio", values);
+  return gst_foxapi_enum_register_once (&type, "GstFoxapiAspectRatio", values);
 }
 
 GType
@@ -59,7 +76,7 @@ gst_foxapi_switch_get_type (void)
     {0, NULL, NULL},
   };
 
-  return register_once (&type, "GstFoxapiSwitch", values);
+  return gst_foxapi_enum_register_once (&type, "GstFoxapiSwitch", values);
 }
 
 GType
@@ -74,7 +91,7 @@ gst_foxapi_output_get_type (void)
     {0, NULL, NULL},
   };
 
-  return register_once (&type, "GstFoxapiOutput", values);
+  return gst_foxapi_enum_register_once (&type, "GstFoxapiOutput", values);
 }
 
 /**
@@ -149,8 +166,10 @@ get_unchecked_enum_spec_type (void)
       .instance_size = sizeof (GParamSpecEnum),
     };
 
-    g_once_init_leave (&type, g_type_register_static (G_TYPE_PARAM_ENUM,
-            "GstFoxapiParamEnum", &info, 0));
+    GType known = g_type_from_name ("GstFoxapiParamEnum");
+
+    g_once_init_leave (&type, known ? known : g_type_register_static
+        (G_TYPE_PARAM_ENUM, "GstFoxapiParamEnum", &info, 0));
   }
   return type;
 }

@@ -64,6 +64,9 @@ GType gst_foxapi_aspect_ratio_get_type (void);
 GType gst_foxapi_switch_get_type (void);
 GType gst_foxapi_output_get_type (void);
 
+GType gst_foxapi_enum_register_once (gsize * type, const gchar * name,
+    const GEnumValue * values);
+
 gchar *gst_foxapi_enum_to_nick (GType type, gint value);
 gint gst_foxapi_enum_from_nick (GType type, const gchar * nick);
 

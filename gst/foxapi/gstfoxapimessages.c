@@ -11,6 +11,7 @@
 #include "gstfoxapimessages.h"
 
 #include "foxapierror.h"
+#include "gstfoxapiexplain.h"
 
 static void
 set_string (GstStructure * structure, const gchar * name, const gchar * value)
@@ -208,14 +209,6 @@ describe (const GError * error, const gchar * task_id)
   return g_string_free (text, FALSE);
 }
 
-static gchar *
-add_kept (const gchar * text, const gchar * task_id)
-{
-  return g_strdup_printf ("%s The task is paid for and kept: start again, or "
-      "set task-id=%s anywhere, to take it up without another charge.", text,
-      task_id);
-}
-
 /**
  * gst_foxapi_post_error:
  * @element: who posts; its object lock is not held
@@ -234,77 +227,13 @@ gst_foxapi_post_error (GstElement * element, const GError * error,
   gchar *text;
 
   if (task_id != NULL && kept)
-    text = add_kept (error->message, task_id);
+    text = gst_foxapi_say_kept (error->message, task_id);
   else
     text = g_strdup (error->message);
   gst_element_message_full_with_details (element, GST_MESSAGE_ERROR,
       GST_RESOURCE_ERROR, to_resource_error (error), text,
       describe (error, task_id), __FILE__, GST_FUNCTION, __LINE__,
       new_details (error, task_id));
-}
-
-/**
- * gst_foxapi_explain_error:
- * @message: (transfer full): an ERROR of any domain
- * @advice: (nullable): what to do, a sentence
- * @task_id: (nullable): the task that is paid for, and kept
- *
- * Elements that show or store a result know nothing of the task that it is of.
- *
- * Returns: (transfer full): the same with advice and task in its text, and the
- *   task in its details
- *
- * Since: 0.1
- */
-GstMessage *
-gst_foxapi_explain_error (GstMessage * message, const gchar * advice,
-    const gchar * task_id)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree gchar *debug = NULL;
-  GstMessage *explained;
-
-  gst_message_parse_error (message, &error, &debug);
-  if (advice != NULL) {
-    g_autofree gchar *text = g_strdup_printf ("%s %s", error->message, advice);
-
-    g_free (error->message);
-    error->message = g_steal_pointer (&text);
-  }
-  if (task_id != NULL) {
-    g_autofree gchar *text = add_kept (error->message, task_id);
-
-    g_free (error->message);
-    error->message = g_steal_pointer (&text);
-  }
-  explained = gst_message_new_error_with_details (GST_MESSAGE_SRC (message),
-      error, debug, new_details (error, task_id));
-  gst_message_unref (message);
-  return explained;
-}
-
-/**
- * gst_foxapi_explain_stream_error:
- * @message: (transfer full): an ERROR of any domain
- * @task_id: (nullable): the task that is paid for
- *
- * The base class ends the stream with an ERROR of its own when what is behind the
- * source fails: a full disk, a missing link.
- *
- * Returns: (transfer full): @message, or if it is one of the stream, the same
- *   with the task in its text and details
- *
- * Since: 0.1
- */
-GstMessage *
-gst_foxapi_explain_stream_error (GstMessage * message, const gchar * task_id)
-{
-  g_autoptr (GError) error = NULL;
-
-  gst_message_parse_error (message, &error, NULL);
-  if (task_id == NULL || error->domain != GST_STREAM_ERROR)
-    return message;
-  return gst_foxapi_explain_error (message, NULL, task_id);
 }
 
 /**

@@ -12,6 +12,7 @@
 G_BEGIN_DECLS
 
 #define GST_FOXAPI_TASK_STRUCTURE "foxapi-task"
+#define GST_FOXAPI_CHECK_QUERY "foxapi-check"
 #define GST_FOXAPI_PROGRESS_CODE "generate"
 
 GstStructure *gst_foxapi_task_to_structure (FoxapiTask * task,
@@ -24,10 +25,6 @@ void gst_foxapi_post_progress (GstElement * element, GstProgressType type,
     gint percent, const gchar * text);
 void gst_foxapi_post_error (GstElement * element, const GError * error,
     const gchar * task_id, gboolean kept);
-GstMessage *gst_foxapi_explain_error (GstMessage * message,
-    const gchar * advice, const gchar * task_id);
-GstMessage *gst_foxapi_explain_stream_error (GstMessage * message,
-    const gchar * task_id);
 void gst_foxapi_post_warning (GstElement * element, const GError * warning,
     const gchar * task_id);
 

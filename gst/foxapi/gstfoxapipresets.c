@@ -14,15 +14,25 @@
 
 #include "gstfoxapipresets.h"
 
-#include "gstfoxapisettings.h"
+#include "gstfoxapiproperties.h"
 
 #define PRESET_FOLDER "gstreamer-1.0" G_DIR_SEPARATOR_S "presets"
 
+/* What to generate: neither keys nor tasks are saved under a name. */
 static gchar **
 get_property_names (GstPreset * preset)
 {
-  return gst_foxapi_settings_list_generation_properties (G_OBJECT_GET_CLASS
-      (preset));
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autofree GParamSpec **specs = NULL;
+  guint n;
+
+  specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (preset), &n);
+  for (guint i = 0; i < n; i++) {
+    if (specs[i]->owner_type == G_OBJECT_TYPE (preset)
+        && gst_foxapi_property_is_of_generation (specs[i]->param_id))
+      g_strv_builder_add (names, specs[i]->name);
+  }
+  return g_strv_builder_end (names);
 }
 
 /* Where GStreamer looks for presets (gst_preset_default_load_preset()): the

@@ -1,4 +1,4 @@
-/* The properties that say what to generate and where
+/* The values of the properties that say what to generate and where
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -39,13 +39,6 @@ typedef struct
   gint retries;
   gchar *task_store;
 } GstFoxapiSettings;
-
-/* The properties' ids are from 1 to one below this; the owner's follow. */
-#define GST_FOXAPI_SETTINGS_PROP_LAST 26
-
-void gst_foxapi_settings_install (GObjectClass * klass);
-gchar **gst_foxapi_settings_list_generation_properties (GObjectClass * klass);
-gboolean gst_foxapi_settings_is_generation_property (guint id);
 
 void gst_foxapi_settings_init (GstFoxapiSettings * settings);
 void gst_foxapi_settings_clear (GstFoxapiSettings * settings);

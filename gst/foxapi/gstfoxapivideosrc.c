@@ -62,11 +62,12 @@
 #include "foxapiuri.h"
 #include "gstfoxapidelivery.h"
 #include "gstfoxapienums.h"
+#include "gstfoxapiexplain.h"
 #include "gstfoxapijob.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapipresets.h"
+#include "gstfoxapiproperties.h"
 #include "gstfoxapitags.h"
-#include "gstfoxapitaskproperties.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 #define GST_CAT_DEFAULT foxapi_video_src_debug
@@ -80,7 +81,7 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 
 enum
 {
-  PROP_OUTPUT = GST_FOXAPI_TASK_PROP_LAST + 1,
+  PROP_OUTPUT = GST_FOXAPI_PROP_LAST + 1,
 };
 
 #define DEFAULT_OUTPUT GST_FOXAPI_OUTPUT_MEDIA
@@ -864,9 +865,35 @@ answer_scheduling (GstFoxapiVideoSrc * self, GstQuery * query)
   gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
 }
 
+/* What a start would check, for an owner that starts it later, and before that
+ * spends time on references. What is wrong is posted, as the start would do. */
+static gboolean
+answer_check (GstFoxapiVideoSrc * self)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GstFoxapiWish) wish = { 0 };
+
+  read_properties (self, &wish);
+  if (gst_foxapi_job_check (&self->job, &wish, &error))
+    return TRUE;
+  gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
+  return FALSE;
+}
+
+static gboolean
+is_check (GstQuery * query)
+{
+  const GstStructure *structure = gst_query_get_structure (query);
+
+  return GST_QUERY_TYPE (query) == GST_QUERY_CUSTOM && structure != NULL
+      && gst_structure_has_name (structure, GST_FOXAPI_CHECK_QUERY);
+}
+
 static gboolean
 gst_foxapi_video_src_query (GstBaseSrc * src, GstQuery * query)
 {
+  if (is_check (query))
+    return answer_check (GST_FOXAPI_VIDEO_SRC (src));
   if (GST_QUERY_TYPE (query) == GST_QUERY_SCHEDULING) {
     answer_scheduling (GST_FOXAPI_VIDEO_SRC (src), query);
     return TRUE;
@@ -891,28 +918,6 @@ gst_foxapi_video_src_finalize (GObject * object)
   g_object_unref (self->cancellable);
 
   G_OBJECT_CLASS (gst_foxapi_video_src_parent_class)->finalize (object);
-}
-
-/**
- * gst_foxapi_video_src_check:
- * @src: an element in READY or below
- *
- * Checks what a start would check, for an owner that starts it later; what is
- * wrong is posted as an ERROR message.
- *
- * Returns: %TRUE if the element can be started
- */
-gboolean
-gst_foxapi_video_src_check (GstFoxapiVideoSrc * src)
-{
-  g_autoptr (GError) error = NULL;
-  g_auto (GstFoxapiWish) wish = { 0 };
-
-  read_properties (src, &wish);
-  if (gst_foxapi_job_check (&src->job, &wish, &error))
-    return TRUE;
-  gst_foxapi_post_error (GST_ELEMENT (src), error, NULL, FALSE);
-  return FALSE;
 }
 
 static void
@@ -950,8 +955,7 @@ gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
   object_class->set_property = gst_foxapi_video_src_set_property;
   object_class->get_property = gst_foxapi_video_src_get_property;
   object_class->finalize = gst_foxapi_video_src_finalize;
-  gst_foxapi_settings_install (object_class);
-  gst_foxapi_task_properties_install (object_class);
+  gst_foxapi_properties_install (object_class);
   g_object_class_install_property (object_class, PROP_OUTPUT,
       g_param_spec_enum ("output", "Output",
           "What is pushed: the video, or the task as JSON right after the "

@@ -13,8 +13,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GstFoxapiVideoSrc, gst_foxapi_video_src, GST,
     FOXAPI_VIDEO_SRC, GstBaseSrc)
 
-gboolean gst_foxapi_video_src_check (GstFoxapiVideoSrc * src);
-
 GST_ELEMENT_REGISTER_DECLARE (foxapivideosrc)
 
 G_END_DECLS

@@ -7,15 +7,12 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapivideobin.h"
 #include "gstfoxapivideosrc.h"
 
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  gboolean done = GST_ELEMENT_REGISTER (foxapivideosrc, plugin);
-
-  return GST_ELEMENT_REGISTER (foxapivideobin, plugin) || done;
+  return GST_ELEMENT_REGISTER (foxapivideosrc, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, foxapi,

@@ -182,7 +182,7 @@ def check_texts(points, page):
 
 def main():
     points = tap.Points()
-    factories = [factory for factory in plugin.elements(plugin.load())
+    factories = [factory for factory in plugin.elements()
                  if factory.create(None).find_property("prompt")]
     points.check(factories, "there are elements with a prompt")
     page = pages.Page(ERRORS)

@@ -1,4 +1,4 @@
-"""The built plugin, as GObject introspection shows it.
+"""The built plugins, as GObject introspection shows it.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -17,17 +17,19 @@ SIMPLE_TYPES = {"gchararray": "string", "gint": "int", "guint": "uint",
 
 
 def load():
-    """The plugin of the build under test."""
+    """The plugins of the build under test."""
     Gst.init(None)
-    path = os.path.join(os.environ["FOXAPI_BUILD"], "gst", "foxapi",
-                        "libgstfoxapi.so")
-    return Gst.Plugin.load_file(path)
+    folder = os.path.join(os.environ["FOXAPI_BUILD"], "gst", "foxapi")
+    return [Gst.Plugin.load_file(os.path.join(folder, name))
+            for name in ("libgstfoxapi.so", "libgstfoxapivideobin.so")]
 
 
-def elements(plugin):
-    """Its element factories, by name."""
-    features = Gst.Registry.get().get_feature_list_by_plugin(plugin.get_name())
-    return sorted((feature for feature in features
+def elements():
+    """Their element factories, by name."""
+    names = [plugin.get_name() for plugin in load()]
+    registry = Gst.Registry.get()
+    return sorted((feature for name in names
+                   for feature in registry.get_feature_list_by_plugin(name)
                    if isinstance(feature, Gst.ElementFactory)),
                   key=lambda feature: feature.get_name())
 

@@ -135,12 +135,13 @@ def check_installed(points):
         environment = simulator.environment(None, folder)
         environment["GST_PLUGIN_PATH"] = os.path.dirname(found[0])
         environment["GST_REGISTRY"] = os.path.join(folder, "registry")
-        run = subprocess.run(["gst-inspect-1.0", "foxapivideosrc"],
-                             env=environment, check=False,
-                             capture_output=True, text=True)
-        points.check(run.returncode == 0 and found[0] in run.stdout,
-                     "gst-inspect-1.0 finds what is installed",
-                     found, run.stdout[:500], run.stderr)
+        for element in "foxapivideosrc", "foxapivideobin":
+            run = subprocess.run(["gst-inspect-1.0", element],
+                                 env=environment, check=False,
+                                 capture_output=True, text=True)
+            points.check(run.returncode == 0 and folder in run.stdout,
+                         f"gst-inspect-1.0 finds {element} where it is "
+                         "installed", found, run.stdout[:500], run.stderr)
         points.check(glob.glob(os.path.join(folder, "**", "bin",
                                             "foxapi-tasks"), recursive=True),
                      "foxapi-tasks is installed")

@@ -116,7 +116,7 @@ def check_readme(points, factories):
 
 def main():
     points = tap.Points()
-    factories = plugin.elements(plugin.load())
+    factories = plugin.elements()
     if sys.argv[1:2] == ["--print"]:
         for factory in factories:
             if factory.get_name() in sys.argv[2:]:

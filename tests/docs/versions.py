@@ -23,8 +23,9 @@ def main():
               encoding="utf-8") as file:
         version = re.search(r"version : '([\d.]+)'", file.read()).group(1)
 
-    found = plugin.load().get_version()
-    points.check(found == version, "the plugin has meson's version", found)
+    found = {built.get_version() for built in plugin.load()}
+    points.check(found == {version}, "the plugins have meson's version",
+                 *found)
     page = pages.Page("docs/CHANGELOG.md")
     released = [re.match(r"([\d.]+)", heading).group(1)
                 for heading in page.headings if heading[0].isdigit()]

@@ -13,7 +13,7 @@
 
 enum
 {
-  PROP_PLACEHOLDER = GST_FOXAPI_TASK_PROP_LAST + 1,
+  PROP_PLACEHOLDER = GST_FOXAPI_PROP_LAST + 1,
   PROP_PLACEHOLDER_LOCATION,
   PROP_SHOW_PROGRESS,
   PROP_IS_LIVE,
@@ -44,14 +44,6 @@ enum
 #define MIN_REFERENCE_SECONDS 0.5
 #define MAX_REFERENCE_SECONDS 30.0
 
-static GType
-register_once (gsize * type, const gchar * name, const GEnumValue * values)
-{
-  if (g_once_init_enter (type))
-    g_once_init_leave (type, g_enum_register_static (name, values));
-  return *type;
-}
-
 GType
 gst_foxapi_placeholder_kind_get_type (void)
 {
@@ -68,7 +60,8 @@ gst_foxapi_placeholder_kind_get_type (void)
     {0, NULL, NULL},
   };
 
-  return register_once (&type, "GstFoxapiPlaceholderKind", values);
+  return gst_foxapi_enum_register_once (&type, "GstFoxapiPlaceholderKind",
+      values);
 }
 
 GType
@@ -82,7 +75,7 @@ gst_foxapi_end_get_type (void)
     {0, NULL, NULL},
   };
 
-  return register_once (&type, "GstFoxapiEnd", values);
+  return gst_foxapi_enum_register_once (&type, "GstFoxapiEnd", values);
 }
 
 GType
@@ -96,7 +89,7 @@ gst_foxapi_error_policy_get_type (void)
     {0, NULL, NULL},
   };
 
-  return register_once (&type, "GstFoxapiErrorPolicy", values);
+  return gst_foxapi_enum_register_once (&type, "GstFoxapiErrorPolicy", values);
 }
 
 GType
@@ -112,7 +105,7 @@ gst_foxapi_branch_policy_get_type (void)
     {0, NULL, NULL},
   };
 
-  return register_once (&type, "GstFoxapiBranchPolicy", values);
+  return gst_foxapi_enum_register_once (&type, "GstFoxapiBranchPolicy", values);
 }
 
 #define FLAGS (G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY | \

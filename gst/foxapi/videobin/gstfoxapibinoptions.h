@@ -6,7 +6,7 @@
 #pragma once
 
 #include "gstfoxapiprogram.h"
-#include "gstfoxapitaskproperties.h"
+#include "gstfoxapiproperties.h"
 
 G_BEGIN_DECLS
 

@@ -74,13 +74,13 @@
 #include "gstfoxapicapture.h"
 #include "gstfoxapicapturefile.h"
 #include "gstfoxapidirector.h"
+#include "gstfoxapiexplain.h"
 #include "gstfoxapiframesize.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapipng.h"
 #include "gstfoxapiremaining.h"
 #include "gstfoxapistage.h"
 #include "gstfoxapivideoplayout.h"
-#include "gstfoxapivideosrc.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_bin_debug);
 #define GST_CAT_DEFAULT foxapi_video_bin_debug
@@ -108,7 +108,7 @@ struct _GstFoxapiVideoBin
   GstBin parent;
 
   /* Made with the bin */
-  GstElement *source;
+  GstElement *source;           /* (nullable): its plugin may be missing */
   GstElement *stage;
   GstElement *video_playout;
   GstElement *audio_playout;
@@ -318,13 +318,14 @@ set_source_property (GstFoxapiVideoBin * self, guint id, const GValue * value,
     g_value_copy (value, &self->own[own]);
   if (GST_STATE (self) <= GST_STATE_READY
       && (id == GST_FOXAPI_PROP_TASK_ID
-          || gst_foxapi_settings_is_generation_property (id))) {
+          || gst_foxapi_property_is_of_generation (id))) {
     self->shot = 0;
     drop_continuity (self);
   }
   GST_OBJECT_UNLOCK (self);
 
-  g_object_set_property (G_OBJECT (self->source), pspec->name, value);
+  if (self->source != NULL)
+    g_object_set_property (G_OBJECT (self->source), pspec->name, value);
   if (id == GST_FOXAPI_PROP_TASK_ID && g_value_get_string (value) == NULL)
     forget_captures (self);
 }
@@ -336,7 +337,7 @@ gst_foxapi_video_bin_set_property (GObject * object, guint id,
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (object);
   gboolean is_known;
 
-  if (id <= GST_FOXAPI_TASK_PROP_LAST) {
+  if (id <= GST_FOXAPI_PROP_LAST) {
     set_source_property (self, id, value, pspec);
     return;
   }
@@ -355,8 +356,9 @@ gst_foxapi_video_bin_get_property (GObject * object, guint id, GValue * value,
   gint own = find_own (pspec->name);
   gboolean is_known = TRUE;
 
-  if (own < 0 && id <= GST_FOXAPI_TASK_PROP_LAST) {
-    g_object_get_property (G_OBJECT (self->source), pspec->name, value);
+  if (own < 0 && id <= GST_FOXAPI_PROP_LAST) {
+    if (self->source != NULL)
+      g_object_get_property (G_OBJECT (self->source), pspec->name, value);
     return;
   }
   GST_OBJECT_LOCK (self);
@@ -1296,6 +1298,16 @@ read_options (GstFoxapiVideoBin * self)
   return fault == NULL;
 }
 
+/* Properties that are wrong are told before anything waits for references. */
+static gboolean
+check_source (GstFoxapiVideoBin * self)
+{
+  g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
+      gst_structure_new_empty (GST_FOXAPI_CHECK_QUERY));
+
+  return gst_element_query (self->source, query);
+}
+
 static void
 make_caps (GstFoxapiVideoBin * self)
 {
@@ -1375,7 +1387,7 @@ start (GstFoxapiVideoBin * self)
   set_prompt (self);
   set_references (self, OWN_IMAGES, "image_");
   set_references (self, OWN_VIDEOS, "video_");
-  if (!gst_foxapi_video_src_check (GST_FOXAPI_VIDEO_SRC (self->source)))
+  if (!check_source (self))
     return FALSE;
   if (!ensure_directory (self, &error)) {
     GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE,
@@ -1464,6 +1476,17 @@ start_or_tell (GstFoxapiVideoBin * self)
   return is_started;
 }
 
+/* The source is in a plugin of its own. */
+static gboolean
+has_source (GstFoxapiVideoBin * self)
+{
+  if (self->source == NULL)
+    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
+        ("The element foxapivideosrc is missing: its plugin, libgstfoxapi, "
+            "belongs beside this one. Nothing was sent."), (NULL));
+  return self->source != NULL;
+}
+
 static GstStateChangeReturn
 gst_foxapi_video_bin_change_state (GstElement * element,
     GstStateChange transition)
@@ -1471,6 +1494,8 @@ gst_foxapi_video_bin_change_state (GstElement * element,
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (element);
   GstStateChangeReturn result;
 
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !has_source (self))
+    return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start_or_tell (self)) {
     stop (self);
     return GST_STATE_CHANGE_FAILURE;
@@ -1669,15 +1694,16 @@ gst_foxapi_video_bin_finalize (GObject * object)
 static void
 init_generation (GstFoxapiVideoBin * self)
 {
-  self->source = g_object_new (GST_TYPE_FOXAPI_VIDEO_SRC, "name", "source",
-      NULL);
+  self->source = gst_element_factory_make ("foxapivideosrc", "source");
   self->stage = gst_foxapi_stage_new (on_stage_complete, self);
-  add_locked (self, self->source);
   add_locked (self, self->stage);
-  gst_element_link (self->source, self->stage);
+  if (self->source != NULL) {
+    add_locked (self, self->source);
+    gst_element_link (self->source, self->stage);
+  }
   for (guint i = 0; i < N_OWN; i++) {
     GParamSpec *pspec = g_object_class_find_property (G_OBJECT_GET_CLASS
-        (self->source), own_names[i]);
+        (self), own_names[i]);
 
     g_value_init (&self->own[i], G_PARAM_SPEC_VALUE_TYPE (pspec));
   }
@@ -1733,8 +1759,7 @@ gst_foxapi_video_bin_class_init (GstFoxapiVideoBinClass * klass)
   object_class->get_property = gst_foxapi_video_bin_get_property;
   object_class->dispose = gst_foxapi_video_bin_dispose;
   object_class->finalize = gst_foxapi_video_bin_finalize;
-  gst_foxapi_settings_install (object_class);
-  gst_foxapi_task_properties_install (object_class);
+  gst_foxapi_properties_install (object_class);
   gst_foxapi_bin_options_install (object_class);
 
   /**

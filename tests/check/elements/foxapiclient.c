@@ -52,23 +52,27 @@ run (const gchar ** description)
 }
 
 static void
-load_plugin (const gchar * path)
+load_plugins (const gchar * paths)
 {
-  g_autoptr (GstPlugin) plugin = gst_plugin_load_file (path, NULL);
+  g_auto (GStrv) list = g_strsplit (paths, G_SEARCHPATH_SEPARATOR_S, -1);
 
-  if (plugin == NULL)
-    g_printerr ("%s can't be loaded\n", path);
+  for (gchar ** path = list; *path != NULL; path++) {
+    g_autoptr (GstPlugin) plugin = gst_plugin_load_file (*path, NULL);
+
+    if (plugin == NULL)
+      g_printerr ("%s can't be loaded\n", *path);
+  }
 }
 
 int
 main (int argc, char **argv)
 {
-  const gchar *path = g_getenv ("CHECK_PLUGIN");
+  const gchar *paths = g_getenv ("CHECK_PLUGINS");
   int status;
 
   gst_init (&argc, &argv);
-  if (path != NULL)
-    load_plugin (path);
+  if (paths != NULL)
+    load_plugins (paths);
   status = run ((const gchar **) argv + 1);
   gst_deinit ();
   return status;

@@ -50,17 +50,19 @@ harness_options (void)
   return options;
 }
 
-/* Where the plugin path doesn't lead to the plugin, CHECK_PLUGIN does */
+/* Where the plugin path doesn't lead to the plugins, CHECK_PLUGINS does */
 static void
-load_plugin (void)
+load_plugins (void)
 {
-  const gchar *path = g_getenv ("CHECK_PLUGIN");
-  g_autoptr (GstPlugin) plugin = NULL;
+  const gchar *paths = g_getenv ("CHECK_PLUGINS");
+  g_auto (GStrv) list = g_strsplit (paths ? paths : "",
+      G_SEARCHPATH_SEPARATOR_S, -1);
 
-  if (path == NULL)
-    return;
-  plugin = gst_plugin_load_file (path, NULL);
-  fail_unless (plugin != NULL, "%s can't be loaded", path);
+  for (gchar ** path = list; *path != NULL; path++) {
+    g_autoptr (GstPlugin) plugin = gst_plugin_load_file (*path, NULL);
+
+    fail_unless (plugin != NULL, "%s can't be loaded", *path);
+  }
 }
 
 void
@@ -68,7 +70,7 @@ harness_setup_with (const FoxapiSimOptions * options)
 {
   g_autoptr (GError) error = NULL;
 
-  load_plugin ();
+  load_plugins ();
   g_unsetenv ("FOXAPI_API_KEY");
   g_unsetenv ("FOXAPI_BASE_URL");
   store = g_dir_make_tmp ("foxapi-store-XXXXXX", &error);

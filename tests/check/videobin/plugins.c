@@ -1,0 +1,79 @@
+/* Two plugins, one family: what they share, and what the bin says without the
+ * other.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "binharness.h"
+
+static GType
+get_property_type (GstElement * element, const gchar * name)
+{
+  return g_object_class_find_property (G_OBJECT_GET_CLASS (element),
+      name)->value_type;
+}
+
+/* Whichever plugin is loaded first, an application sees one enumeration. */
+GST_START_TEST (test_types_are_shared)
+{
+  const gchar *factories[] = { "foxapivideosrc", "foxapivideobin" };
+  const gchar *names[] = { "resolution", "aspect-ratio", "multi-shots" };
+  GstElement *one = gst_element_factory_make (factories[__i__], NULL);
+  GstElement *other = gst_element_factory_make (factories[1 - __i__], NULL);
+
+  fail_unless (one != NULL && other != NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    assert_equals_uint64 (get_property_type (one, names[i]),
+        get_property_type (other, names[i]));
+  gst_object_unref (one);
+  gst_object_unref (other);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_missing_source)
+{
+  GstRegistry *registry = gst_registry_get ();
+  GstPluginFeature *source = gst_registry_lookup_feature (registry,
+      "foxapivideosrc");
+  g_autoptr (Run) run = NULL;
+  g_autofree gchar *task_id = NULL;
+  g_autoptr (GError) error = NULL;
+  GstMessage *message;
+  GstElement *bin;
+
+  gst_registry_remove_feature (registry, source);
+  bin = bin_new ("seed", G_GINT64_CONSTANT (7), NULL);
+  g_object_get (bin, "task-id", &task_id, NULL);
+  assert_equals_string (task_id, NULL);
+
+  run = bin_run_new (bin);
+  fail_unless_equals_int (gst_element_set_state (run->pipeline,
+          GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+  message = run_wait (run, GST_MESSAGE_ERROR);
+  gst_message_parse_error (message, &error, NULL);
+  fail_unless (g_error_matches (error, GST_CORE_ERROR,
+          GST_CORE_ERROR_MISSING_PLUGIN));
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
+  assert_nothing_sent ();
+  gst_registry_add_feature (registry, source);
+}
+
+GST_END_TEST;
+
+static Suite *
+plugins_suite (void)
+{
+  Suite *suite = suite_create ("plugins");
+  TCase *tc = tcase_create ("plugins");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_unchecked_fixture (tc, bin_prepare, NULL);
+  tcase_add_checked_fixture (tc, bin_setup, harness_teardown);
+  tcase_add_loop_test (tc, test_types_are_shared, 0, 2);
+  tcase_add_test (tc, test_missing_source);
+  return suite;
+}
+
+GST_CHECK_MAIN (plugins);
