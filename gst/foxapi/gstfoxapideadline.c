@@ -18,11 +18,12 @@
 struct _GstFoxapiDeadline
 {
   gatomicrefcount ref_count;
-  GstClockID id;
+  gint64 time_us;
+  GCancellable *cancellable;
+  GstClockID id;                /* NULL until it is armed; the owner's */
 
   GMutex lock;
-  GCancellable *cancellable;    /* under the lock; NULL: nothing to cancel any
-                                   more */
+  gboolean is_watching;         /* under the lock */
 };
 
 static void
@@ -33,7 +34,7 @@ gst_foxapi_deadline_unref (gpointer user_data)
   if (!g_atomic_ref_count_dec (&deadline->ref_count))
     return;
 
-  g_clear_object (&deadline->cancellable);
+  g_object_unref (deadline->cancellable);
   g_mutex_clear (&deadline->lock);
   g_free (deadline);
 }
@@ -45,7 +46,7 @@ on_deadline (GstClock * clock, GstClockTime time, GstClockID id,
   GstFoxapiDeadline *deadline = user_data;
 
   g_mutex_lock (&deadline->lock);
-  if (deadline->cancellable != NULL)
+  if (deadline->is_watching)
     g_cancellable_cancel (deadline->cancellable);
   g_mutex_unlock (&deadline->lock);
   return TRUE;
@@ -53,56 +54,80 @@ on_deadline (GstClock * clock, GstClockTime time, GstClockID id,
 
 /**
  * gst_foxapi_deadline_new:
- * @time_us: when to cancel, in the time of g_get_monotonic_time();
- *   %G_MAXINT64 for never
+ * @time_us: when to cancel, in the time of g_get_monotonic_time()
  * @cancellable: what to cancel then
  *
- * Returns: (transfer full) (nullable): a deadline, to be freed when what it
- *   guards is done; %NULL for never
+ * Returns: (transfer full): a deadline that does nothing until it is armed
  *
  * Since: 0.1
  */
 GstFoxapiDeadline *
 gst_foxapi_deadline_new (gint64 time_us, GCancellable * cancellable)
 {
-  g_autoptr (GstClock) clock = NULL;
-  GstFoxapiDeadline *deadline;
-  gint64 left_us;
+  GstFoxapiDeadline *deadline = g_new0 (GstFoxapiDeadline, 1);
 
-  if (time_us == G_MAXINT64)
-    return NULL;
-
-  deadline = g_new0 (GstFoxapiDeadline, 1);
   g_atomic_ref_count_init (&deadline->ref_count);
   g_mutex_init (&deadline->lock);
+  deadline->time_us = time_us;
   deadline->cancellable = g_object_ref (cancellable);
+  return deadline;
+}
 
-  left_us = MAX (time_us - g_get_monotonic_time (), 0);
-  clock = gst_system_clock_obtain ();
+/**
+ * gst_foxapi_deadline_arm:
+ * @deadline: a deadline
+ *
+ * Sets the clock. The first use of the system clock in a process takes some
+ * milliseconds: its owner spends them beside the thread that asks the service.
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_deadline_arm (GstFoxapiDeadline * deadline)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  gint64 left_us = MAX (deadline->time_us - g_get_monotonic_time (), 0);
+
   deadline->id = gst_clock_new_single_shot_id (clock,
       gst_clock_get_time (clock) + left_us * GST_USECOND);
   g_atomic_ref_count_inc (&deadline->ref_count);
   gst_clock_id_wait_async (deadline->id, on_deadline, deadline,
       gst_foxapi_deadline_unref);
-  return deadline;
+}
+
+/**
+ * gst_foxapi_deadline_watch:
+ * @deadline: a deadline
+ * @is_watching: whether what runs from now on is to end then
+ *
+ * To be called from any thread. What begins too late is cancelled at once; when
+ * this returns from a call with %FALSE, nothing is cancelled any more.
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_deadline_watch (GstFoxapiDeadline * deadline, gboolean is_watching)
+{
+  g_mutex_lock (&deadline->lock);
+  deadline->is_watching = is_watching;
+  if (is_watching && g_get_monotonic_time () >= deadline->time_us)
+    g_cancellable_cancel (deadline->cancellable);
+  g_mutex_unlock (&deadline->lock);
 }
 
 /**
  * gst_foxapi_deadline_free:
  * @deadline: (transfer full): a deadline
  *
- * After this it cancels nothing.
- *
  * Since: 0.1
  */
 void
 gst_foxapi_deadline_free (GstFoxapiDeadline * deadline)
 {
-  g_mutex_lock (&deadline->lock);
-  g_clear_object (&deadline->cancellable);
-  g_mutex_unlock (&deadline->lock);
-
-  gst_clock_id_unschedule (deadline->id);
-  gst_clock_id_unref (deadline->id);
+  gst_foxapi_deadline_watch (deadline, FALSE);
+  if (deadline->id != NULL) {
+    gst_clock_id_unschedule (deadline->id);
+    gst_clock_id_unref (deadline->id);
+  }
   gst_foxapi_deadline_unref (deadline);
 }

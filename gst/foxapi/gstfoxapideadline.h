@@ -14,6 +14,9 @@ typedef struct _GstFoxapiDeadline GstFoxapiDeadline;
 
 GstFoxapiDeadline *gst_foxapi_deadline_new (gint64 time_us,
     GCancellable * cancellable);
+void gst_foxapi_deadline_arm (GstFoxapiDeadline * deadline);
+void gst_foxapi_deadline_watch (GstFoxapiDeadline * deadline,
+    gboolean is_watching);
 void gst_foxapi_deadline_free (GstFoxapiDeadline * deadline);
 
 G_END_DECLS

@@ -12,7 +12,6 @@
 #include "foxapijson.h"
 #include "foxapireferences.h"
 #include "foxapistore.h"
-#include "gstfoxapideadline.h"
 
 /**
  * gst_foxapi_wish_clear:
@@ -160,15 +159,34 @@ gst_foxapi_job_prepare (GstFoxapiJob * job, GstFoxapiWish * wish,
   if (job->client == NULL || !choose_generation (job, wish, is_new, error))
     return FALSE;
 
+  foxapi_client_warm_up (job->client);
   job->store_directory = choose_store (service->task_store);
   run->client = job->client;
   run->store_directory = job->store_directory;
   run->retries = service->retries;
   run->poll_interval_ms = service->poll_interval;
   run->until_task = wish->until_task;
-  run->deadline_us = service->task_timeout > 0 ? g_get_monotonic_time ()
-      + service->task_timeout * G_USEC_PER_SEC : G_MAXINT64;
+  run->deadline_us = G_MAXINT64;
+  if (service->task_timeout > 0) {
+    run->deadline_us = g_get_monotonic_time ()
+        + service->task_timeout * G_USEC_PER_SEC;
+    job->deadline = gst_foxapi_deadline_new (run->deadline_us,
+        run->cancellable);
+  }
   return TRUE;
+}
+
+/**
+ * gst_foxapi_job_arm:
+ * @job: a job whose streaming thread has just been started
+ *
+ * To be called by the thread that changes the element's state.
+ */
+void
+gst_foxapi_job_arm (GstFoxapiJob * job)
+{
+  if (job->deadline != NULL)
+    gst_foxapi_deadline_arm (job->deadline);
 }
 
 /**
@@ -182,6 +200,7 @@ gst_foxapi_job_release (GstFoxapiJob * job)
 {
   if (job->generation != NULL)
     foxapi_generation_let_go (job->generation);
+  g_clear_pointer (&job->deadline, gst_foxapi_deadline_free);
   g_clear_pointer (&job->client, foxapi_client_unref);
   g_clear_pointer (&job->store_directory, g_free);
 }
@@ -210,11 +229,12 @@ gst_foxapi_job_clear (GstFoxapiJob * job)
 gboolean
 gst_foxapi_job_generate (GstFoxapiJob * job, GError ** error)
 {
-  GstFoxapiDeadline *deadline =
-      gst_foxapi_deadline_new (job->run.deadline_us, job->run.cancellable);
   gboolean done;
 
+  if (job->deadline != NULL)
+    gst_foxapi_deadline_watch (job->deadline, TRUE);
   done = foxapi_generation_run (job->generation, &job->run, error);
-  g_clear_pointer (&deadline, gst_foxapi_deadline_free);
+  if (job->deadline != NULL)
+    gst_foxapi_deadline_watch (job->deadline, FALSE);
   return done;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "foxapigeneration.h"
+#include "gstfoxapideadline.h"
 #include "gstfoxapisettings.h"
 
 G_BEGIN_DECLS
@@ -39,6 +40,8 @@ void gst_foxapi_wish_clear (GstFoxapiWish * wish);
  * @body_text: (nullable): the properties that it was made of
  * @client: the service, between prepare and release
  * @run: what the generation runs with, between prepare and release
+ * @store_directory: (nullable): of @run
+ * @deadline: (nullable): the end of `task-timeout`, between prepare and release
  *
  * The generation of one element. It belongs to the thread that changes the
  * element's state while there is no streaming thread, and to the streaming
@@ -52,12 +55,14 @@ typedef struct
   FoxapiClient *client;
   FoxapiRun run;
   gchar *store_directory;
+  GstFoxapiDeadline *deadline;
 } GstFoxapiJob;
 
 gboolean gst_foxapi_job_check (GstFoxapiJob * job, GstFoxapiWish * wish,
     GError ** error);
 gboolean gst_foxapi_job_prepare (GstFoxapiJob * job, GstFoxapiWish * wish,
     gboolean * is_new, GError ** error);
+void gst_foxapi_job_arm (GstFoxapiJob * job);
 void gst_foxapi_job_release (GstFoxapiJob * job);
 void gst_foxapi_job_clear (GstFoxapiJob * job);
 

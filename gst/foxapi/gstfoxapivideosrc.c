@@ -536,6 +536,9 @@ gst_foxapi_video_src_change_state (GstElement * element,
   result = GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->change_state
       (element, transition);
 
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+      && result != GST_STATE_CHANGE_FAILURE)
+    gst_foxapi_job_arm (&self->job);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
           && result == GST_STATE_CHANGE_FAILURE))

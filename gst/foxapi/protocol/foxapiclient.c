@@ -101,6 +101,20 @@ foxapi_client_new (FoxapiSession * session, const gchar * base_url,
 }
 
 /**
+ * foxapi_client_warm_up:
+ * @client: the service, about to be called
+ *
+ * Has another thread load what the first call needs; nothing is sent.
+ *
+ * Since: 0.1
+ */
+void
+foxapi_client_warm_up (FoxapiClient * client)
+{
+  foxapi_session_warm_up (client->session, client->base_url);
+}
+
+/**
  * foxapi_client_ref:
  * @client: the service
  *

@@ -24,6 +24,7 @@ typedef struct _FoxapiClient FoxapiClient;
 
 FoxapiClient *foxapi_client_new (FoxapiSession * session,
     const gchar * base_url, const gchar * api_key, GError ** error);
+void foxapi_client_warm_up (FoxapiClient * client);
 FoxapiClient *foxapi_client_ref (FoxapiClient * client);
 void foxapi_client_unref (FoxapiClient * client);
 

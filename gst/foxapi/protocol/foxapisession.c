@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "foxapierror.h"
+#include "foxapiwarmup.h"
 
 /* A synchronous send that waits for a free connection does not notice its
  * cancellable (measured, libsoup 3.2.3), so there must never be such a wait. */
@@ -203,6 +204,23 @@ foxapi_session_unref (FoxapiSession * session)
   g_object_unref (session->soup);
   foxapi_session_settings_clear (&session->settings);
   g_free (session);
+}
+
+/**
+ * foxapi_session_warm_up:
+ * @session: a session
+ * @url: what will be called
+ *
+ * Prepares a call that is about to be made, see foxapi_warm_up().
+ *
+ * Since: 0.1
+ */
+void
+foxapi_session_warm_up (FoxapiSession * session, const gchar * url)
+{
+  const gchar *proxy = session->settings.proxy;
+
+  foxapi_warm_up (url, proxy == NULL || *proxy == '\0');
 }
 
 static gboolean

@@ -1,0 +1,14 @@
+/* What the first call of a process loads, loaded beside what precedes it
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+void foxapi_warm_up (const gchar * url, gboolean uses_default_proxy);
+
+G_END_DECLS
