@@ -708,21 +708,19 @@ foxapi_record_hold (FoxapiRecord * record)
  * foxapi_record_remove:
  * @record: a record
  *
- * Removes the record from the disk, if it is held. To be freed all the same.
+ * Removes the record from the disk, if it is held. To be freed all the same. This
+ * is not synced: a record that comes back after the power failed costs nothing, and
+ * whoever stops an element does not wait for the disk.
  *
  * Since: 0.1
  */
 void
 foxapi_record_remove (FoxapiRecord * record)
 {
-  g_autofree gchar *directory = NULL;
-
   if (record->fd < 0)
     return;
 
-  directory = g_path_get_dirname (record->path);
-  if (g_unlink (record->path) == 0)
-    sync_directory (directory, NULL);
+  g_unlink (record->path);
   foxapi_record_let_go (record);
 }
 
