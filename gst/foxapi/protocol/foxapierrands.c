@@ -12,7 +12,7 @@
 
 /* So many threads are made whenever they are wanted, and stay without work for a
  * while: that is a poll plan's beat. */
-#define FREE_THREADS 4
+#define FREE_THREADS 2
 #define IDLE_US (3 * G_USEC_PER_SEC)
 
 /* Beyond that their number doubles when nobody has begun anything for so long:
