@@ -13,6 +13,7 @@
 #include "gstfoxapiproperties.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 #include "foxapirequest.h"
 #include "gstfoxapienums.h"
@@ -208,4 +209,44 @@ gboolean
 gst_foxapi_property_is_of_generation (guint id)
 {
   return id >= GST_FOXAPI_PROP_MODEL && id <= GST_FOXAPI_PROP_EXTRA_PARAMETERS;
+}
+
+/* (nullable): the word of a command line that @text is */
+static const gchar *
+find_word (GObjectClass * klass, const gchar * text)
+{
+  const gchar *end = text ? strchr (text, '=') : NULL;
+  g_autofree gchar *name = end ? g_strndup (text, end - text) : NULL;
+  GParamSpec *pspec;
+
+  if (g_strcmp0 (text, "!") == 0)
+    return "!";
+  pspec = name ? g_object_class_find_property (klass, name) : NULL;
+  return pspec ? pspec->name : NULL;
+}
+
+/**
+ * gst_foxapi_property_check_word:
+ * @klass: an element's class
+ * @name: one of its properties
+ * @text: (nullable): the value
+ *
+ * A shell makes 'task-store= base-url=http://127.0.0.1' of task-store="", and
+ * gst-launch-1.0 reads that as one property, whose value is the next word: the
+ * service would be asked for something else, or be another one. The text itself is
+ * not repeated, it may be a key.
+ *
+ * Returns: (transfer full) (nullable): what is wrong, a sentence
+ */
+gchar *
+gst_foxapi_property_check_word (GObjectClass * klass, const gchar * name,
+    const gchar * text)
+{
+  const gchar *word = find_word (klass, text);
+
+  if (word == NULL)
+    return NULL;
+  return g_strdup_printf ("The property %s has the next word, %s%s, for its "
+      "value: gst-launch-1.0 reads an empty one so. Give it a value, leave it "
+      "out, or write %s='\"\"'.", name, word, *word == '!' ? "" : "=…", name);
 }

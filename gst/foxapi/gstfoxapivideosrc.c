@@ -414,16 +414,23 @@ static const FoxapiRunObserver observer = {
 
 /* Starting and stopping */
 
-static void
-read_properties (GstFoxapiVideoSrc * self, GstFoxapiWish * wish)
+/* %FALSE: they are not what their user thinks. */
+static gboolean
+read_properties (GstFoxapiVideoSrc * self, GstFoxapiWish * wish,
+    GError ** error)
 {
+  gboolean is_meant;
+
   GST_OBJECT_LOCK (self);
   gst_foxapi_settings_copy_service (&self->settings, &wish->service);
   wish->body = gst_foxapi_settings_to_body (&self->settings, &wish->body_error);
   wish->task_id = g_strdup (self->named_task_id);
   wish->task_is_forgotten = self->task_is_forgotten;
   wish->until_task = self->output == GST_FOXAPI_OUTPUT_TASK;
+  is_meant = gst_foxapi_settings_check_words (&self->settings,
+      G_OBJECT_GET_CLASS (self), self->named_task_id, error);
   GST_OBJECT_UNLOCK (self);
+  return is_meant;
 }
 
 static void
@@ -451,8 +458,8 @@ prepare (GstFoxapiVideoSrc * self)
   g_auto (GstFoxapiWish) wish = { 0 };
   gboolean is_new;
 
-  read_properties (self, &wish);
-  if (!gst_foxapi_job_prepare (&self->job, &wish, &is_new, &error)) {
+  if (!read_properties (self, &wish, &error)
+      || !gst_foxapi_job_prepare (&self->job, &wish, &is_new, &error)) {
     gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
     return FALSE;
   }
@@ -876,8 +883,8 @@ answer_check (GstFoxapiVideoSrc * self)
   g_autoptr (GError) error = NULL;
   g_auto (GstFoxapiWish) wish = { 0 };
 
-  read_properties (self, &wish);
-  if (gst_foxapi_job_check (&self->job, &wish, &error))
+  if (read_properties (self, &wish, &error)
+      && gst_foxapi_job_check (&self->job, &wish, &error))
     return TRUE;
   gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
   return FALSE;

@@ -1291,7 +1291,7 @@ read_options (GstFoxapiVideoBin * self)
   GST_OBJECT_LOCK (self);
   gst_foxapi_bin_options_copy (&self->options, &self->run);
   GST_OBJECT_UNLOCK (self);
-  fault = gst_foxapi_bin_options_check (&self->run);
+  fault = gst_foxapi_bin_options_check (&self->run, G_OBJECT_GET_CLASS (self));
   if (fault != NULL)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s Nothing was sent.",
             fault), (NULL));
