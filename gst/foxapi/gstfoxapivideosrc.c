@@ -193,6 +193,13 @@ get_task_id (GstFoxapiVideoSrc * self)
   return self->task_is_forgotten ? NULL : self->task_id;
 }
 
+/* @task: (nullable): none yet */
+static gint
+get_progress (FoxapiTask * task)
+{
+  return task ? MAX (foxapi_task_get_progress (task), 0) : 0;
+}
+
 static void
 gst_foxapi_video_src_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
@@ -213,8 +220,7 @@ gst_foxapi_video_src_get_property (GObject * object, guint id, GValue * value,
           self->task ? foxapi_task_get_status (self->task) : NULL);
       break;
     case GST_FOXAPI_PROP_PROGRESS:
-      g_value_set_int (value,
-          self->task ? MAX (foxapi_task_get_progress (self->task), 0) : 0);
+      g_value_set_int (value, get_progress (self->task));
       break;
     case GST_FOXAPI_PROP_TASK:
       if (self->task != NULL)
@@ -349,6 +355,24 @@ post_task_progress (GstFoxapiVideoSrc * self, const gchar * text,
       text);
 }
 
+/* Not of the property task: what watches properties may print them, and that one
+ * has the link to the result. */
+static void
+notify_changes (GstFoxapiVideoSrc * self, FoxapiTask * old_task,
+    FoxapiTask * task)
+{
+  GObject *object = G_OBJECT (self);
+
+  if (old_task == NULL || g_strcmp0 (foxapi_task_get_id (old_task),
+          foxapi_task_get_id (task)) != 0)
+    g_object_notify (object, "task-id");
+  if (old_task == NULL || g_strcmp0 (foxapi_task_get_status (old_task),
+          foxapi_task_get_status (task)) != 0)
+    g_object_notify (object, "status");
+  if (get_progress (old_task) != get_progress (task))
+    g_object_notify (object, "progress");
+}
+
 static void
 on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
     gint remaining_s)
@@ -371,6 +395,7 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
   if (foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING
       && !self->job.run.until_task)
     post_task_progress (self, text, old_task == NULL, resumed);
+  notify_changes (self, old_task, task);
   g_clear_pointer (&old_task, foxapi_task_unref);
 }
 

@@ -145,7 +145,14 @@ GST_START_TEST (test_progress)
 
 GST_END_TEST;
 
-/* One message a change, and none in between */
+/* In the streaming thread; read when that has ended */
+static void
+on_notify (GObject * object, GParamSpec * pspec, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s ", pspec->name);
+}
+
+/* One message a change, and none in between; and a notify of what it changes */
 GST_START_TEST (test_changes)
 {
   const struct
@@ -156,9 +163,11 @@ GST_START_TEST (test_changes)
     {"pending", 0}, {"processing", 0}, {"processing", 40},
     {"processing", 70}, {"completed", 100}
   };
+  g_autoptr (GString) notified = g_string_new (NULL);
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (GPtrArray) tasks = NULL;
 
+  g_signal_connect (run->source, "notify", G_CALLBACK (on_notify), notified);
   run_set_state (run, GST_STATE_PLAYING);
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++) {
     guint asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
@@ -174,6 +183,8 @@ GST_START_TEST (test_changes)
   run_stop (run);
   tasks = run_tasks (run);
   fail_unless_equals_int (tasks->len, G_N_ELEMENTS (steps));
+  fail_unless_equals_string (notified->str,
+      "task-id status status progress progress status progress ");
 }
 
 GST_END_TEST;
