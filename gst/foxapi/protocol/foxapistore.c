@@ -1,14 +1,6 @@
-/* The record of paid tasks
+/* The records of paid tasks
  *
- * A directory with one small JSON file per task (docs/task-store.md). Rules:
- *
- * - A file appears under its name complete and synced, or not at all: it is
- *   written under another name, synced, renamed, and the directory synced.
- * - The holder of a record has flock() on the file that the name leads to. The
- *   kernel drops it with the process. As a rename puts another file under the
- *   name, the new one is locked before, and whoever opens a record looks, once
- *   it has the lock, whether the name still leads to what it locked.
- * - What is not a record of ours is never changed.
+ * A directory with one small JSON file per task (docs/task-store.md).
  *
  * All calls block on the file system; they are made in streaming threads.
  *
@@ -18,41 +10,18 @@
 #include "foxapistore.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "foxapijson.h"
 #include "foxapitask.h"
 
-#define FORMAT "gst-foxapi task"
-#define VERSION 1
 #define SUFFIX ".task"
-#define TEMPORARY_PREFIX ".new-"
 #define TEMPORARY_LIFETIME_S (60 * 60)
-#define MAX_FILE_BYTES (64 * 1024)
 #define NAME_IDENTITY_CHARS 32
 #define TEXT_CHARS 200
-
-struct _FoxapiRecord
-{
-  gchar *path;
-  gint fd;                      /* holds the lock; -1 while let go */
-  JsonObject *object;
-};
-
-static gboolean
-set_errno_error (GError ** error, const gchar * what, const gchar * path)
-{
-  gint saved_errno = errno;
-
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
-      "%s %s: %s", what, path, g_strerror (saved_errno));
-  return FALSE;
-}
 
 /**
  * foxapi_store_get_default_directory:
@@ -88,94 +57,6 @@ foxapi_store_identify (const gchar * service, const gchar * key_digest,
 }
 
 /* Reading */
-
-/* Opens and locks what @path leads to. -1 if another holds it, if it is gone,
- * or if it is no plain file of this user (*foreign is set then). */
-static gint
-open_and_lock (const gchar * path, gboolean * foreign)
-{
-  struct stat locked, named;
-  gint fd;
-
-  *foreign = FALSE;
-  fd = open (path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) {
-    *foreign = errno != ENOENT;
-    return -1;
-  }
-  if (fstat (fd, &locked) != 0 || !S_ISREG (locked.st_mode)
-      || locked.st_uid != geteuid () || locked.st_size > MAX_FILE_BYTES) {
-    *foreign = TRUE;
-    close (fd);
-    return -1;
-  }
-  if (flock (fd, LOCK_EX | LOCK_NB) != 0 || lstat (path, &named) != 0
-      || named.st_ino != locked.st_ino || named.st_dev != locked.st_dev) {
-    close (fd);
-    return -1;
-  }
-  return fd;
-}
-
-static JsonObject *
-read_file (gint fd)
-{
-  g_autofree gchar *text = g_malloc (MAX_FILE_BYTES);
-  g_autoptr (JsonObject) object = NULL;
-  gssize length = pread (fd, text, MAX_FILE_BYTES, 0);
-  gint64 version, created;
-
-  object = length > 0 ? foxapi_json_parse (text, length, NULL) : NULL;
-  if (object == NULL
-      || g_strcmp0 (foxapi_json_get_string (object, "format"), FORMAT) != 0
-      || !foxapi_json_get_int (object, "version", &version)
-      || version != VERSION
-      || foxapi_json_get_string (object, "identity") == NULL
-      || !foxapi_json_get_int (object, "created", &created))
-    return NULL;
-  if (json_object_has_member (object, "task_id")
-      && !foxapi_task_id_is_valid (foxapi_json_get_string (object, "task_id")))
-    return NULL;
-  return g_steal_pointer (&object);
-}
-
-/* Seconds since the record was made, by its own word or the file system's,
- * whichever is older. */
-static gint64
-get_age (FoxapiRecord * record)
-{
-  gint64 created = 0, now = g_get_real_time () / G_USEC_PER_SEC;
-  struct stat status;
-
-  foxapi_json_get_int (record->object, "created", &created);
-  created = MAX (created, 0);
-  if (fstat (record->fd, &status) == 0)
-    created = MIN (created, (gint64) status.st_mtime);
-  return now - created;
-}
-
-static FoxapiRecord *
-open_record (const gchar * path, gboolean * foreign)
-{
-  g_autoptr (JsonObject) object = NULL;
-  FoxapiRecord *record;
-  gint fd = open_and_lock (path, foreign);
-
-  if (fd < 0)
-    return NULL;
-  object = read_file (fd);
-  if (object == NULL) {
-    *foreign = TRUE;
-    close (fd);
-    return NULL;
-  }
-
-  record = g_new0 (FoxapiRecord, 1);
-  record->path = g_strdup (path);
-  record->fd = fd;
-  record->object = g_steal_pointer (&object);
-  return record;
-}
 
 /* What a process that died while it wrote has left. */
 static void
@@ -217,14 +98,14 @@ static FoxapiRecord *
 open_young (Search * search, const gchar * path)
 {
   gboolean foreign;
-  FoxapiRecord *record = open_record (path, &foreign);
+  FoxapiRecord *record = foxapi_record_open (path, &foreign);
 
   if (record == NULL) {
     if (foreign && search->n_foreign++ == 0)
       search->foreign_path = g_strdup (path);
     return NULL;
   }
-  if (get_age (record) > FOXAPI_STORE_LIFETIME_S) {
+  if (foxapi_record_get_age (record) > FOXAPI_STORE_LIFETIME_S) {
     foxapi_record_remove (record);
     g_clear_pointer (&record, foxapi_record_free);
   }
@@ -237,25 +118,21 @@ remove_if_old (Search * search, const gchar * name)
   g_autofree gchar *path = g_build_filename (search->directory, name, NULL);
   g_autoptr (FoxapiRecord) record = NULL;
 
-  if (g_str_has_prefix (name, TEMPORARY_PREFIX))
+  if (g_str_has_prefix (name, FOXAPI_RECORD_TEMPORARY_PREFIX))
     remove_stale_temporary (path);
   else if (g_str_has_suffix (name, SUFFIX) && is_old_file (path))
     record = open_young (search, path);
 }
 
-/* Reads without holding: see run_search(). */
+/* Without holding: see run_search(). */
 static gboolean
-peek (Search * search, const gchar * path)
+is_interesting (Search * search, const gchar * path)
 {
   g_autoptr (JsonObject) object = NULL;
-  struct stat status;
-  gint fd = open (path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-  if (fd < 0)
-    return FALSE;
-  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
-    object = read_file (fd);
-  close (fd);
+  if (search->interesting == NULL)
+    return TRUE;
+  object = foxapi_record_peek (path);
   return object != NULL && search->interesting (object, search->user_data);
 }
 
@@ -271,7 +148,7 @@ examine (Search * search, const gchar * name)
     return NULL;
   }
 
-  if (search->interesting != NULL && !peek (search, path))
+  if (!is_interesting (search, path))
     return NULL;
   record = open_young (search, path);
   if (record != NULL && search->wanted (record, search->user_data))
@@ -313,8 +190,8 @@ typedef struct
 static gboolean
 is_of_identity (FoxapiRecord * record, const gchar * identity)
 {
-  return g_strcmp0 (foxapi_json_get_string (record->object, "identity"),
-      identity) == 0;
+  return g_strcmp0 (foxapi_json_get_string (foxapi_record_get_object (record),
+          "identity"), identity) == 0;
 }
 
 static gboolean
@@ -404,7 +281,7 @@ describes_task (JsonObject * object, gpointer user_data)
 static gboolean
 is_task_of_service (FoxapiRecord * record, gpointer user_data)
 {
-  return describes_task (record->object, user_data);
+  return describes_task (foxapi_record_get_object (record), user_data);
 }
 
 /**
@@ -432,103 +309,6 @@ foxapi_store_take_task (const gchar * directory, const gchar * service,
 
 /* Writing */
 
-static gboolean
-write_all (gint fd, const gchar * text, gsize length)
-{
-  gsize done = 0;
-
-  while (done < length) {
-    gssize n = pwrite (fd, text + done, length - done, done);
-
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return FALSE;
-    done += n;
-  }
-  return TRUE;
-}
-
-static gchar *
-to_text (JsonObject * object, gsize * length)
-{
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  g_autofree gchar *pretty = NULL;
-  GString *text;
-
-  json_node_set_object (node, object);
-  pretty = json_to_string (node, TRUE);
-  text = g_string_new (pretty);
-  g_string_append_c (text, '\n');
-  *length = text->len;
-  return g_string_free (text, FALSE);
-}
-
-static gboolean
-sync_directory (const gchar * directory, GError ** error)
-{
-  gint fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  gboolean synced = fd >= 0 && fsync (fd) == 0;
-
-  if (!synced)
-    set_errno_error (error, "cannot sync", directory);
-  if (fd >= 0)
-    close (fd);
-  return synced;
-}
-
-/* A new, locked and synced file with the record's text, not yet under its
- * name. */
-static gint
-write_temporary (const gchar * path, const gchar * text, gsize length,
-    GError ** error)
-{
-  gint fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-      0600);
-
-  if (fd < 0) {
-    set_errno_error (error, "cannot create", path);
-    return -1;
-  }
-  if (flock (fd, LOCK_EX | LOCK_NB) != 0 || !write_all (fd, text, length)
-      || fsync (fd) != 0) {
-    set_errno_error (error, "cannot write", path);
-    close (fd);
-    g_unlink (path);
-    return -1;
-  }
-  return fd;
-}
-
-/* Puts the record's text under its name, and its lock with it. */
-static gboolean
-write_record (FoxapiRecord * record, GError ** error)
-{
-  g_autofree gchar *directory = g_path_get_dirname (record->path);
-  g_autofree gchar *name = g_strdup_printf (TEMPORARY_PREFIX "%08x%08x",
-      g_random_int (), g_random_int ());
-  g_autofree gchar *temporary = g_build_filename (directory, name, NULL);
-  g_autofree gchar *text = NULL;
-  gsize length;
-  gint fd;
-
-  text = to_text (record->object, &length);
-  fd = write_temporary (temporary, text, length, error);
-  if (fd < 0)
-    return FALSE;
-  if (rename (temporary, record->path) != 0) {
-    set_errno_error (error, "cannot rename to", record->path);
-    close (fd);
-    g_unlink (temporary);
-    return FALSE;
-  }
-
-  if (record->fd >= 0)
-    close (record->fd);
-  record->fd = fd;
-  return sync_directory (directory, error);
-}
-
 static gchar *
 shorten (const gchar * text)
 {
@@ -540,12 +320,10 @@ shorten (const gchar * text)
 static JsonObject *
 new_object (const FoxapiStoreEntry * entry)
 {
-  JsonObject *object = json_object_new ();
+  JsonObject *object = foxapi_record_new_object ();
   g_autofree gchar *model = shorten (entry->model);
   g_autofree gchar *prompt = shorten (entry->prompt);
 
-  json_object_set_string_member (object, "format", FORMAT);
-  json_object_set_int_member (object, "version", VERSION);
   json_object_set_int_member (object, "created",
       g_get_real_time () / G_USEC_PER_SEC);
   json_object_set_string_member (object, "service", entry->service);
@@ -575,166 +353,19 @@ FoxapiRecord *
 foxapi_store_add (const gchar * directory, const FoxapiStoreEntry * entry,
     GError ** error)
 {
-  g_autoptr (FoxapiRecord) record = NULL;
-  g_autofree gchar *name = NULL;
+  g_autofree gchar *name = NULL, *path = NULL;
 
   if (g_mkdir_with_parents (directory, 0700) != 0) {
-    set_errno_error (error, "cannot make the directory", directory);
+    gint saved_errno = errno;
+
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+        "cannot make the directory %s: %s", directory,
+        g_strerror (saved_errno));
     return NULL;
   }
 
   name = g_strdup_printf ("%.*s-%08x" SUFFIX, NAME_IDENTITY_CHARS,
       entry->identity, g_random_int ());
-  record = g_new0 (FoxapiRecord, 1);
-  record->fd = -1;
-  record->path = g_build_filename (directory, name, NULL);
-  record->object = new_object (entry);
-  if (!write_record (record, error)) {
-    foxapi_record_remove (record);
-    return NULL;
-  }
-  return g_steal_pointer (&record);
-}
-
-/* One held record */
-
-/**
- * foxapi_record_get_path:
- * @record: a record
- *
- * Returns: where the record is
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_record_get_path (FoxapiRecord * record)
-{
-  return record->path;
-}
-
-/**
- * foxapi_record_get_task_id:
- * @record: a record
- *
- * Returns: (nullable): the task's id, %NULL while it is an intent
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_record_get_task_id (FoxapiRecord * record)
-{
-  return foxapi_json_get_string (record->object, "task_id");
-}
-
-/* Not atomic, but it fits into the block that the intent has taken: for a disk
- * that has filled up meanwhile. */
-static gboolean
-overwrite_in_place (FoxapiRecord * record)
-{
-  g_autofree gchar *text = NULL;
-  gsize length;
-
-  text = to_text (record->object, &length);
-  return record->fd >= 0 && write_all (record->fd, text, length)
-      && fsync (record->fd) == 0;
-}
-
-/**
- * foxapi_record_set_task_id:
- * @record: a record
- * @task_id: the task that the submission made
- * @error: return location
- *
- * Returns: %TRUE when the id is on the disk
- *
- * Since: 0.1
- */
-gboolean
-foxapi_record_set_task_id (FoxapiRecord * record, const gchar * task_id,
-    GError ** error)
-{
-  g_autoptr (GError) fault = NULL;
-  g_autoptr (JsonObject) old = record->object;
-  g_autoptr (GList) names = json_object_get_members (old);
-
-  /* What came from a parser is immutable. */
-  record->object = json_object_new ();
-  for (GList * l = names; l != NULL; l = l->next)
-    json_object_set_member (record->object, l->data,
-        json_object_dup_member (old, l->data));
-  json_object_set_string_member (record->object, "task_id", task_id);
-
-  if (write_record (record, &fault) || overwrite_in_place (record))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&fault));
-  return FALSE;
-}
-
-/**
- * foxapi_record_let_go:
- * @record: a record
- *
- * Lets others take up the task, without forgetting it here.
- *
- * Since: 0.1
- */
-void
-foxapi_record_let_go (FoxapiRecord * record)
-{
-  if (record->fd >= 0)
-    close (record->fd);
-  record->fd = -1;
-}
-
-/**
- * foxapi_record_hold:
- * @record: a record that may have been let go
- *
- * Returns: %TRUE if it is held (again), %FALSE if it is gone or another's
- *
- * Since: 0.1
- */
-gboolean
-foxapi_record_hold (FoxapiRecord * record)
-{
-  gboolean foreign;
-
-  if (record->fd < 0)
-    record->fd = open_and_lock (record->path, &foreign);
-  return record->fd >= 0;
-}
-
-/**
- * foxapi_record_remove:
- * @record: a record
- *
- * Removes the record from the disk, if it is held. To be freed all the same. This
- * is not synced: a record that comes back after the power failed costs nothing, and
- * whoever stops an element does not wait for the disk.
- *
- * Since: 0.1
- */
-void
-foxapi_record_remove (FoxapiRecord * record)
-{
-  if (record->fd < 0)
-    return;
-
-  g_unlink (record->path);
-  foxapi_record_let_go (record);
-}
-
-/**
- * foxapi_record_free:
- * @record: (transfer full): a record; on the disk it stays
- *
- * Since: 0.1
- */
-void
-foxapi_record_free (FoxapiRecord * record)
-{
-  foxapi_record_let_go (record);
-  g_free (record->path);
-  json_object_unref (record->object);
-  g_free (record);
+  path = g_build_filename (directory, name, NULL);
+  return foxapi_record_create (path, new_object (entry), error);
 }
