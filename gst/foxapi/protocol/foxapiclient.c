@@ -13,6 +13,7 @@
 #include "foxapicooldown.h"
 #include "foxapijson.h"
 #include "foxapiretry.h"
+#include "foxapiwarmup.h"
 
 /* The bodies of errors are read for a message, no further. */
 #define ERROR_BODY_MAX_BYTES (64 * 1024)
@@ -104,14 +105,15 @@ foxapi_client_new (FoxapiSession * session, const gchar * base_url,
  * foxapi_client_warm_up:
  * @client: the service, about to be called
  *
- * Has another thread load what the first call needs; nothing is sent.
+ * Has another thread load what the first call needs; nothing is sent. Whoever lets
+ * go of a session waits for that thread.
  *
  * Since: 0.1
  */
 void
 foxapi_client_warm_up (FoxapiClient * client)
 {
-  foxapi_session_warm_up (client->session, client->base_url);
+  foxapi_warm_up (client->base_url);
 }
 
 /**

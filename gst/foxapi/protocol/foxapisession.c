@@ -192,6 +192,7 @@ foxapi_session_unref (FoxapiSession * session)
 {
   gboolean is_last;
 
+  foxapi_warm_up_finish ();
   g_mutex_lock (&lock);
   is_last = --session->ref_count == 0;
   if (is_last)
@@ -204,23 +205,6 @@ foxapi_session_unref (FoxapiSession * session)
   g_object_unref (session->soup);
   foxapi_session_settings_clear (&session->settings);
   g_free (session);
-}
-
-/**
- * foxapi_session_warm_up:
- * @session: a session
- * @url: what will be called
- *
- * Prepares a call that is about to be made, see foxapi_warm_up().
- *
- * Since: 0.1
- */
-void
-foxapi_session_warm_up (FoxapiSession * session, const gchar * url)
-{
-  const gchar *proxy = session->settings.proxy;
-
-  foxapi_warm_up (url, proxy == NULL || *proxy == '\0');
 }
 
 static gboolean

@@ -56,7 +56,6 @@ FoxapiSession *foxapi_session_new (const FoxapiSessionSettings * settings,
 FoxapiSession *foxapi_session_ref (FoxapiSession * session);
 void foxapi_session_unref (FoxapiSession * session);
 
-void foxapi_session_warm_up (FoxapiSession * session, const gchar * url);
 void foxapi_session_run (FoxapiSession * session, FoxapiErrand errand,
     gpointer data, GCancellable * cancellable);
 GInputStream *foxapi_session_send (FoxapiSession * session,

@@ -5,49 +5,61 @@
 
 #include "foxapiwarmup.h"
 
-#include <string.h>
+static GMutex lock;
+static gboolean has_begun;      /* under the lock */
+static GThread *loader;         /* under the lock; NULL: nobody is loading */
 
 /* GIO's modules, and behind them the settings of the desktop, libproxy, and for
  * TLS the certificate authorities. GIO keeps what this finds. */
-static void
-load (GTask * task, gpointer source, gpointer data, GCancellable * cancellable)
+static gpointer
+load (gpointer is_encrypted)
 {
-  const gchar *url = data;
-
-  if (g_str_has_prefix (url, "https:")) {
-    GTlsBackend *backend = g_tls_backend_get_default ();
+  if (is_encrypted != NULL) {
     g_autoptr (GTlsDatabase) authorities G_GNUC_UNUSED =
-        g_tls_backend_get_default_database (backend);
+        g_tls_backend_get_default_database (g_tls_backend_get_default ());
   }
-  if (g_task_get_source_tag (task) != NULL) {
-    g_auto (GStrv) proxies G_GNUC_UNUSED = g_proxy_resolver_lookup
-        (g_proxy_resolver_get_default (), url, NULL, NULL);
-  }
-  g_task_return_boolean (task, TRUE);
+  g_proxy_resolver_get_default ();
+  return NULL;
 }
 
 /**
  * foxapi_warm_up:
  * @url: what will be called
- * @uses_default_proxy: whether the proxy is that of the environment
  *
  * Has another thread load what the first call needs, while the caller writes the
- * record of what it is about to pay for. Nothing is asked of anybody on the way to
- * @url, and nobody waits for it: the call finds what there is by then.
+ * record of what it is about to pay for. Nothing is asked of anybody, and nobody
+ * waits for it: the call finds what there is by then. Once for each process.
+ *
+ * To be followed by foxapi_warm_up_finish().
  *
  * Since: 0.1
  */
 void
-foxapi_warm_up (const gchar * url, gboolean uses_default_proxy)
+foxapi_warm_up (const gchar * url)
 {
-  static gsize is_warm;
-  g_autoptr (GTask) task = NULL;
+  gboolean is_encrypted = g_str_has_prefix (url, "https:");
 
-  if (!g_once_init_enter (&is_warm))
-    return;
-  task = g_task_new (NULL, NULL, NULL, NULL);
-  g_task_set_task_data (task, g_strdup (url), g_free);
-  g_task_set_source_tag (task, GINT_TO_POINTER (uses_default_proxy));
-  g_task_run_in_thread (task, load);
-  g_once_init_leave (&is_warm, 1);
+  g_mutex_lock (&lock);
+  if (!has_begun)
+    loader = g_thread_try_new ("foxapi-load", load,
+        GINT_TO_POINTER (is_encrypted), NULL);
+  has_begun = TRUE;
+  g_mutex_unlock (&lock);
+}
+
+/**
+ * foxapi_warm_up_finish:
+ *
+ * Waits until nothing is being loaded any more, some milliseconds at most: a
+ * library that is loaded while its process ends may abort it (glibc 2.36 runs the
+ * constructors again whose destructors have run).
+ *
+ * Since: 0.1
+ */
+void
+foxapi_warm_up_finish (void)
+{
+  g_mutex_lock (&lock);
+  g_clear_pointer (&loader, g_thread_join);
+  g_mutex_unlock (&lock);
 }

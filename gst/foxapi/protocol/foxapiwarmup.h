@@ -9,6 +9,7 @@
 
 G_BEGIN_DECLS
 
-void foxapi_warm_up (const gchar * url, gboolean uses_default_proxy);
+void foxapi_warm_up (const gchar * url);
+void foxapi_warm_up_finish (void);
 
 G_END_DECLS

@@ -123,6 +123,40 @@ GST_START_TEST (test_leave_unaccepted)
 GST_END_TEST;
 
 /* Back from PAUSED to READY and on again, out of the phases of one task */
+static gboolean
+has_thread (const gchar * wanted)
+{
+  g_autoptr (GDir) threads = g_dir_open ("/proc/self/task", 0, NULL);
+  const gchar *thread;
+  gboolean found = FALSE;
+
+  fail_unless (threads != NULL);
+  while ((thread = g_dir_read_name (threads)) != NULL) {
+    g_autofree gchar *path = g_build_filename ("/proc/self/task", thread,
+        "comm", NULL);
+    g_autofree gchar *name = NULL;
+
+    /* One may end meanwhile. */
+    if (g_file_get_contents (path, &name, NULL, NULL))
+      found |= g_str_equal (g_strchomp (name), wanted);
+  }
+  return found;
+}
+
+/* A process that ends while a library is being loaded may abort. The certificate
+ * authorities take the longest. */
+GST_START_TEST (test_leave_at_once)
+{
+  g_autoptr (Run) run = run_new (harness_source ("base-url",
+          "https://127.0.0.1:1", NULL));
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_stop (run);
+  fail_if (has_thread ("foxapi-load"));
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_ready_and_on)
 {
   FoxapiSimFault hold = {.hold = TRUE };
@@ -255,6 +289,7 @@ states_suite (void)
   suite_add_tcase (suite, tcase);
   tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
   tcase_add_loop_test (tcase, test_leave, 0, 2 * G_N_ELEMENTS (phases));
+  tcase_add_test (tcase, test_leave_at_once);
   tcase_add_test (tcase, test_leave_between_questions);
   tcase_add_test (tcase, test_leave_prerolled);
   tcase_add_test (tcase, test_leave_upload);
