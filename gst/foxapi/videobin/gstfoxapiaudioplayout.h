@@ -5,15 +5,13 @@
 
 #pragma once
 
-#include <gst/base/base.h>
-
-#include "gstfoxapiprogram.h"
+#include "gstfoxapiplayout.h"
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_FOXAPI_AUDIO_PLAYOUT (gst_foxapi_audio_playout_get_type ())
 G_DECLARE_FINAL_TYPE (GstFoxapiAudioPlayout, gst_foxapi_audio_playout, GST,
-    FOXAPI_AUDIO_PLAYOUT, GstPushSrc)
+    FOXAPI_AUDIO_PLAYOUT, GstFoxapiPlayout)
 
 /* The one format of the output's sound; silence is zero. */
 #define GST_FOXAPI_AUDIO_FORMAT "S16LE"

@@ -476,7 +476,6 @@ check_prompts (const GstFoxapiBinOptions * options)
  * gst_foxapi_bin_options_check:
  * @options: options
  * @klass: their owner's class
- * @klass: their owner\'s class
  *
  * Returns: (transfer full) (nullable): a sentence that names property, value and
  *   rule, if one is broken

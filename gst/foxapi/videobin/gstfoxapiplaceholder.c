@@ -12,8 +12,6 @@
 
 #include "gstfoxapiplaceholder.h"
 
-#include <gst/app/app.h>
-
 /* So many pictures are made ahead: what is drawn on them should be news. */
 #define FRAMES_AHEAD 2
 
@@ -21,7 +19,7 @@
 
 struct _GstFoxapiPlaceholder
 {
-  GstBin parent;
+  GstFoxapiReservoir parent;
 
   GstElement *last;             /* the end of what makes the pictures */
   GstElement *overlay;          /* (nullable): draws the text */
@@ -30,39 +28,9 @@ struct _GstFoxapiPlaceholder
 };
 
 /* *INDENT-OFF* */
-G_DEFINE_FINAL_TYPE (GstFoxapiPlaceholder, gst_foxapi_placeholder, GST_TYPE_BIN)
+G_DEFINE_FINAL_TYPE (GstFoxapiPlaceholder, gst_foxapi_placeholder,
+    GST_TYPE_FOXAPI_RESERVOIR)
 /* *INDENT-ON* */
-
-static void
-gst_foxapi_placeholder_handle_message (GstBin * bin, GstMessage * message)
-{
-  switch (GST_MESSAGE_TYPE (message)) {
-    case GST_MESSAGE_EOS:
-    case GST_MESSAGE_STREAM_START:
-    case GST_MESSAGE_TAG:
-    case GST_MESSAGE_STREAM_COLLECTION:
-    case GST_MESSAGE_LATENCY:
-      gst_message_unref (message);
-      break;
-    default:
-      GST_BIN_CLASS (gst_foxapi_placeholder_parent_class)->handle_message (bin,
-          message);
-      break;
-  }
-}
-
-/* As of the player, the sink goes ahead. */
-static GstStateChangeReturn
-gst_foxapi_placeholder_change_state (GstElement * element,
-    GstStateChange transition)
-{
-  GstFoxapiPlaceholder *self = GST_FOXAPI_PLACEHOLDER (element);
-
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && self->sink != NULL)
-    gst_element_set_state (GST_ELEMENT (self->sink), GST_STATE_PLAYING);
-  return GST_ELEMENT_CLASS (gst_foxapi_placeholder_parent_class)->change_state
-      (element, transition);
-}
 
 static void
 gst_foxapi_placeholder_finalize (GObject * object)
@@ -75,17 +43,12 @@ gst_foxapi_placeholder_finalize (GObject * object)
 static void
 gst_foxapi_placeholder_init (GstFoxapiPlaceholder * self)
 {
-  g_object_set (self, "async-handling", TRUE, NULL);
-  gst_bin_set_suppressed_flags (GST_BIN (self),
-      GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
 }
 
 static void
 gst_foxapi_placeholder_class_init (GstFoxapiPlaceholderClass * klass)
 {
   G_OBJECT_CLASS (klass)->finalize = gst_foxapi_placeholder_finalize;
-  GST_ELEMENT_CLASS (klass)->change_state = gst_foxapi_placeholder_change_state;
-  GST_BIN_CLASS (klass)->handle_message = gst_foxapi_placeholder_handle_message;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "FoxAPI placeholder", "Generic/Bin", "Shown before the first result",
       "The gst-foxapi authors");
@@ -120,13 +83,12 @@ add_caps (GstFoxapiPlaceholder * self, GstCaps * caps)
 static void
 add_sink (GstFoxapiPlaceholder * self)
 {
-  GstElement *sink = add (self, "appsink");
-
-  if (sink == NULL)
+  self->sink = gst_foxapi_reservoir_add_sink (GST_FOXAPI_RESERVOIR (self),
+      FRAMES_AHEAD);
+  if (self->sink == NULL)
     return;
-  self->sink = GST_APP_SINK (sink);
-  g_object_set (sink, "sync", FALSE, "async", FALSE, "max-buffers",
-      FRAMES_AHEAD, "enable-last-sample", FALSE, "wait-on-eos", FALSE, NULL);
+  if (self->last != NULL)
+    gst_element_link (self->last, GST_ELEMENT (self->sink));
   gst_app_sink_set_caps (self->sink, self->caps);
 }
 

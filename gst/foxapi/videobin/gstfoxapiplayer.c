@@ -16,8 +16,6 @@
 
 #include "gstfoxapiplayer.h"
 
-#include <gst/app/app.h>
-
 GST_DEBUG_CATEGORY_STATIC (foxapi_player_debug);
 #define GST_CAT_DEFAULT foxapi_player_debug
 
@@ -38,7 +36,7 @@ typedef struct
 
 struct _GstFoxapiPlayer
 {
-  GstBin parent;
+  GstFoxapiReservoir parent;
 
   GstElement *decoder;
   GstCaps *video_caps;
@@ -53,7 +51,8 @@ struct _GstFoxapiPlayer
 };
 
 /* *INDENT-OFF* */
-G_DEFINE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player, GST_TYPE_BIN)
+G_DEFINE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player,
+    GST_TYPE_FOXAPI_RESERVOIR)
 /* *INDENT-ON* */
 
 static void
@@ -174,49 +173,11 @@ static void
 init_stream (GstFoxapiPlayer * self, Stream * stream, guint ahead)
 {
   GstAppSinkCallbacks callbacks = {.eos = on_eos,.new_sample = on_new_sample };
-  GstElement *sink = gst_element_factory_make ("appsink", NULL);
 
   stream->player = self;
-  stream->sink = GST_APP_SINK (sink);
-  g_object_set (sink, "sync", FALSE, "async", FALSE, "max-buffers", ahead,
-      "enable-last-sample", FALSE, "wait-on-eos", FALSE, NULL);
+  stream->sink = gst_foxapi_reservoir_add_sink (GST_FOXAPI_RESERVOIR (self),
+      ahead);
   gst_app_sink_set_callbacks (stream->sink, &callbacks, stream, NULL);
-  gst_bin_add (GST_BIN (self), sink);
-}
-
-/* What the sinks and decodebin tell of themselves is of no use outside. */
-static void
-gst_foxapi_player_handle_message (GstBin * bin, GstMessage * message)
-{
-  switch (GST_MESSAGE_TYPE (message)) {
-    case GST_MESSAGE_EOS:
-    case GST_MESSAGE_STREAM_START:
-    case GST_MESSAGE_TAG:
-    case GST_MESSAGE_STREAM_COLLECTION:
-    case GST_MESSAGE_LATENCY:
-      gst_message_unref (message);
-      break;
-    default:
-      GST_BIN_CLASS (gst_foxapi_player_parent_class)->handle_message (bin,
-          message);
-      break;
-  }
-}
-
-/* The sinks go ahead: one that takes its first buffers while its state goes from
- * PAUSED to PLAYING fills up and waits for whoever empties it, with the lock that
- * the change of state waits for. */
-static GstStateChangeReturn
-gst_foxapi_player_change_state (GstElement * element, GstStateChange transition)
-{
-  GstFoxapiPlayer *self = GST_FOXAPI_PLAYER (element);
-
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
-    gst_element_set_state (GST_ELEMENT (self->video.sink), GST_STATE_PLAYING);
-    gst_element_set_state (GST_ELEMENT (self->audio.sink), GST_STATE_PLAYING);
-  }
-  return GST_ELEMENT_CLASS (gst_foxapi_player_parent_class)->change_state
-      (element, transition);
 }
 
 static void
@@ -235,10 +196,6 @@ gst_foxapi_player_finalize (GObject * object)
 static void
 gst_foxapi_player_init (GstFoxapiPlayer * self)
 {
-  /* decodebin changes its state asynchronously, which is nobody else's concern. */
-  g_object_set (self, "async-handling", TRUE, NULL);
-  gst_bin_set_suppressed_flags (GST_BIN (self),
-      GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
   init_stream (self, &self->video, FRAMES_AHEAD);
   init_stream (self, &self->audio, AUDIO_BUFFERS_AHEAD);
 }
@@ -250,8 +207,6 @@ gst_foxapi_player_class_init (GstFoxapiPlayerClass * klass)
       "A result, decoded");
 
   G_OBJECT_CLASS (klass)->finalize = gst_foxapi_player_finalize;
-  GST_ELEMENT_CLASS (klass)->change_state = gst_foxapi_player_change_state;
-  GST_BIN_CLASS (klass)->handle_message = gst_foxapi_player_handle_message;
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "FoxAPI player", "Generic/Bin", "Decodes a result",
       "The gst-foxapi authors");

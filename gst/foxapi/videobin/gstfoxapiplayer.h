@@ -5,13 +5,13 @@
 
 #pragma once
 
-#include <gst/gst.h>
+#include "gstfoxapireservoir.h"
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_FOXAPI_PLAYER (gst_foxapi_player_get_type ())
 G_DECLARE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player, GST, FOXAPI_PLAYER,
-    GstBin)
+    GstFoxapiReservoir)
 
 /**
  * GstFoxapiPlayerFunc:

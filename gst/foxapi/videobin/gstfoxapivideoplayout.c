@@ -1,13 +1,12 @@
 /* The beat of the pictures
  *
- * A source whose timestamps are counted: whatever is on the air, a frame follows
- * the frame before it.
+ * What the program shows, and in front of its first result the placeholder.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Threads and locks: create() runs in the streaming thread, and waits in the beat
- * and in the program. What others set is guarded by the object lock. */
+/* Threads and locks: the streaming thread makes the buffers. What others set is
+ * guarded by the object lock. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -16,8 +15,6 @@
 #include "gstfoxapivideoplayout.h"
 
 #include <gst/video/video.h>
-
-#include "gstfoxapibeat.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_playout_debug);
 #define GST_CAT_DEFAULT foxapi_video_playout_debug
@@ -28,10 +25,7 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_video_playout_debug);
 
 struct _GstFoxapiVideoPlayout
 {
-  GstPushSrc parent;
-
-  GstFoxapiProgram *program;    /* outlives this */
-  GstFoxapiBeat beat;
+  GstFoxapiPlayout parent;
 
   /* The object lock */
   GstCaps *caps;
@@ -39,8 +33,6 @@ struct _GstFoxapiVideoPlayout
 
   /* The streaming thread */
   GstVideoInfo info;
-  gboolean is_started;
-  guint64 frame;
   GstBuffer *picture;           /* last of the placeholder, black without one */
   GstEvent *event;              /* (nullable): goes ahead of the next buffer */
 };
@@ -50,7 +42,7 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
 
 /* *INDENT-OFF* */
 G_DEFINE_FINAL_TYPE (GstFoxapiVideoPlayout, gst_foxapi_video_playout,
-    GST_TYPE_PUSH_SRC)
+    GST_TYPE_FOXAPI_PLAYOUT)
 /* *INDENT-ON* */
 
 static GstCaps *
@@ -114,13 +106,6 @@ gst_foxapi_video_playout_set_base_caps (GstBaseSrc * src, GstCaps * caps)
 }
 
 static gboolean
-gst_foxapi_video_playout_start (GstBaseSrc * src)
-{
-  GST_FOXAPI_VIDEO_PLAYOUT (src)->is_started = FALSE;
-  return TRUE;
-}
-
-static gboolean
 gst_foxapi_video_playout_stop (GstBaseSrc * src)
 {
   GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
@@ -128,50 +113,6 @@ gst_foxapi_video_playout_stop (GstBaseSrc * src)
   gst_clear_buffer (&self->picture);
   gst_clear_event (&self->event);
   return TRUE;
-}
-
-static void
-interrupt (GstBaseSrc * src, gboolean is_interrupted)
-{
-  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
-
-  gst_foxapi_beat_interrupt (&self->beat, src, is_interrupted);
-  gst_foxapi_program_interrupt (self->program, GST_FOXAPI_STREAM_VIDEO,
-      is_interrupted);
-}
-
-/* A pause, or a stop: create() lets go. */
-static gboolean
-gst_foxapi_video_playout_unlock (GstBaseSrc * src)
-{
-  interrupt (src, TRUE);
-  return TRUE;
-}
-
-static gboolean
-gst_foxapi_video_playout_unlock_stop (GstBaseSrc * src)
-{
-  interrupt (src, FALSE);
-  return TRUE;
-}
-
-static gboolean
-gst_foxapi_video_playout_is_seekable (GstBaseSrc * src)
-{
-  return FALSE;
-}
-
-/* A frame is there when it is due, and may stay as long as is wanted. */
-static gboolean
-gst_foxapi_video_playout_query (GstBaseSrc * src, GstQuery * query)
-{
-  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY) {
-    gst_query_set_latency (query, gst_base_src_is_live (src), 0,
-        GST_CLOCK_TIME_NONE);
-    return TRUE;
-  }
-  return GST_BASE_SRC_CLASS (gst_foxapi_video_playout_parent_class)->query
-      (src, query);
 }
 
 static GstClockTime
@@ -204,76 +145,47 @@ dup_picture (GstFoxapiVideoPlayout * self, GstClockTime timeout)
 }
 
 static GstFoxapiAir
-begin (GstFoxapiVideoPlayout * self)
+gst_foxapi_video_playout_begin (GstFoxapiPlayout * playout,
+    GstFoxapiProgram * program, guint64 * frame)
 {
-  GstFoxapiAir air;
-
-  gst_buffer_unref (dup_picture (self, FIRST_PICTURE_TIMEOUT));
-  air = gst_foxapi_program_begin (self->program, get_running_time, self,
-      &self->frame);
-  self->is_started = air == GST_FOXAPI_AIR_RESULT;
-  return air;
-}
-
-/* What is on the air when the frame is due, and its picture */
-static GstFoxapiAir
-look (GstFoxapiVideoPlayout * self, GstBuffer ** picture)
-{
-  GstFoxapiAir air = GST_FOXAPI_AIR_RESULT;
-
-  if (!self->is_started)
-    air = begin (self);
-  if (air == GST_FOXAPI_AIR_RESULT && gst_base_src_is_live (GST_BASE_SRC (self))
-      && gst_foxapi_beat_wait (&self->beat, GST_BASE_SRC (self),
-          gst_foxapi_program_frame_to_time (self->program, self->frame))
-      != GST_FLOW_OK)
-    return GST_FOXAPI_AIR_FLUSHING;
-  if (air == GST_FOXAPI_AIR_RESULT)
-    air = gst_foxapi_program_get_frame (self->program, self->frame, picture,
-        &self->event);
-  if (air == GST_FOXAPI_AIR_PLACEHOLDER)
-    *picture = dup_picture (self, 0);
-  return air;
+  gst_buffer_unref (dup_picture (GST_FOXAPI_VIDEO_PLAYOUT (playout),
+          FIRST_PICTURE_TIMEOUT));
+  return gst_foxapi_program_begin (program, get_running_time, playout, frame);
 }
 
 static GstBuffer *
-stamp (GstFoxapiVideoPlayout * self, GstBuffer * picture)
+stamp (GstFoxapiProgram * program, guint64 frame, GstBuffer * picture)
 {
   GstBuffer *buffer = gst_buffer_new ();
-  GstClockTime pts = gst_foxapi_program_frame_to_time (self->program,
-      self->frame);
+  GstClockTime pts = gst_foxapi_program_frame_to_time (program, frame);
 
   gst_buffer_copy_into (buffer, picture,
       GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_META, 0, -1);
   GST_BUFFER_PTS (buffer) = pts;
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_DURATION (buffer) = gst_foxapi_program_frame_to_time
-      (self->program, self->frame + 1) - pts;
-  GST_BUFFER_OFFSET (buffer) = self->frame;
-  GST_BUFFER_OFFSET_END (buffer) = self->frame + 1;
+  GST_BUFFER_DURATION (buffer) = gst_foxapi_program_frame_to_time (program,
+      frame + 1) - pts;
+  GST_BUFFER_OFFSET (buffer) = frame;
+  GST_BUFFER_OFFSET_END (buffer) = frame + 1;
   return buffer;
 }
 
-static GstFlowReturn
-gst_foxapi_video_playout_create (GstPushSrc * src, GstBuffer ** buffer)
+static GstFoxapiAir
+gst_foxapi_video_playout_make (GstFoxapiPlayout * playout,
+    GstFoxapiProgram * program, guint64 frame, GstBuffer ** buffer)
 {
-  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (src);
+  GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (playout);
   g_autoptr (GstBuffer) picture = NULL;
-  GstFoxapiAir air;
+  GstFoxapiAir air = gst_foxapi_program_get_frame (program, frame, &picture,
+      &self->event);
 
-  while ((air = look (self, &picture)) == GST_FOXAPI_AIR_FLUSHING) {
-    GstFlowReturn result = gst_base_src_is_live (GST_BASE_SRC (src)) ?
-        gst_base_src_wait_playing (GST_BASE_SRC (src)) : GST_FLOW_FLUSHING;
-
-    if (result != GST_FLOW_OK)
-      return result;
+  if (air == GST_FOXAPI_AIR_PLACEHOLDER) {
+    picture = dup_picture (self, 0);
+    air = GST_FOXAPI_AIR_RESULT;
   }
-  if (air == GST_FOXAPI_AIR_EOS)
-    return GST_FLOW_EOS;
-
-  *buffer = stamp (self, picture);
-  self->frame++;
-  return GST_FLOW_OK;
+  if (air == GST_FOXAPI_AIR_RESULT)
+    *buffer = stamp (program, frame, picture);
+  return air;
 }
 
 /* Here the segment, which goes first, has left already. */
@@ -284,17 +196,6 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 
   if (self->event != NULL)
     gst_pad_push_event (pad, g_steal_pointer (&self->event));
-  return GST_PAD_PROBE_OK;
-}
-
-/* Whoever takes the pictures may have enough. */
-static GstPadProbeReturn
-on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  GstFoxapiVideoPlayout *self = user_data;
-
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
-    gst_foxapi_program_close (self->program);
   return GST_PAD_PROBE_OK;
 }
 
@@ -312,11 +213,8 @@ gst_foxapi_video_playout_finalize (GObject * object)
 static void
 gst_foxapi_video_playout_init (GstFoxapiVideoPlayout * self)
 {
-  gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
   gst_pad_add_probe (GST_BASE_SRC_PAD (self), GST_PAD_PROBE_TYPE_BUFFER,
       on_buffer, self, NULL);
-  gst_pad_add_probe (GST_BASE_SRC_PAD (self),
-      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
 }
 
 static void
@@ -324,6 +222,7 @@ gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
 {
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
+  GstFoxapiPlayoutClass *playout_class = GST_FOXAPI_PLAYOUT_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (foxapi_video_playout_debug, "foxapivideoplayout", 0,
       "The beat of the pictures");
@@ -335,13 +234,12 @@ gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
 
   src_class->get_caps = gst_foxapi_video_playout_get_caps;
   src_class->set_caps = gst_foxapi_video_playout_set_base_caps;
-  src_class->start = gst_foxapi_video_playout_start;
   src_class->stop = gst_foxapi_video_playout_stop;
-  src_class->unlock = gst_foxapi_video_playout_unlock;
-  src_class->unlock_stop = gst_foxapi_video_playout_unlock_stop;
-  src_class->query = gst_foxapi_video_playout_query;
-  src_class->is_seekable = gst_foxapi_video_playout_is_seekable;
-  GST_PUSH_SRC_CLASS (klass)->create = gst_foxapi_video_playout_create;
+  playout_class->stream = GST_FOXAPI_STREAM_VIDEO;
+  playout_class->begin = gst_foxapi_video_playout_begin;
+  playout_class->get_time = gst_foxapi_program_frame_to_time;
+  playout_class->make = gst_foxapi_video_playout_make;
+  playout_class->ended = gst_foxapi_program_close;
 }
 
 /**
@@ -353,11 +251,8 @@ gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
 GstElement *
 gst_foxapi_video_playout_new (GstFoxapiProgram * program)
 {
-  GstFoxapiVideoPlayout *self = g_object_new (GST_TYPE_FOXAPI_VIDEO_PLAYOUT,
-      "name", "videoplayout", NULL);
-
-  self->program = program;
-  return GST_ELEMENT (self);
+  return gst_foxapi_playout_new (GST_TYPE_FOXAPI_VIDEO_PLAYOUT, "videoplayout",
+      program);
 }
 
 /**

@@ -5,16 +5,14 @@
 
 #pragma once
 
-#include <gst/base/base.h>
-
 #include "gstfoxapiplaceholder.h"
-#include "gstfoxapiprogram.h"
+#include "gstfoxapiplayout.h"
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_FOXAPI_VIDEO_PLAYOUT (gst_foxapi_video_playout_get_type ())
 G_DECLARE_FINAL_TYPE (GstFoxapiVideoPlayout, gst_foxapi_video_playout, GST,
-    FOXAPI_VIDEO_PLAYOUT, GstPushSrc)
+    FOXAPI_VIDEO_PLAYOUT, GstFoxapiPlayout)
 
 GstElement *gst_foxapi_video_playout_new (GstFoxapiProgram * program);
 void gst_foxapi_video_playout_set_caps (GstFoxapiVideoPlayout * playout,

@@ -98,15 +98,23 @@ harness_teardown (void)
 }
 
 GstElement *
-harness_source (const gchar * property, ...)
+harness_element (const gchar * factory)
 {
-  GstElement *source = gst_element_factory_make ("foxapivideosrc", NULL);
-  va_list args;
+  GstElement *element = gst_element_factory_make (factory, NULL);
 
-  fail_unless (source != NULL, "There is no foxapivideosrc");
-  g_object_set (source, "base-url", foxapi_sim_get_base_url (sim), "api-key",
+  fail_unless (element != NULL, "There is no %s", factory);
+  g_object_set (element, "base-url", foxapi_sim_get_base_url (sim), "api-key",
       foxapi_sim_get_api_key (sim), "task-store", store, "prompt", "A fox",
       "poll-interval", 20, NULL);
+  return element;
+}
+
+GstElement *
+harness_source (const gchar * property, ...)
+{
+  GstElement *source = harness_element ("foxapivideosrc");
+  va_list args;
+
   va_start (args, property);
   if (property != NULL)
     g_object_set_valist (G_OBJECT (source), property, args);
@@ -174,34 +182,43 @@ harness_get_string (GstElement * source, const gchar * property)
   return value;
 }
 
-static gchar
-take_event (Run * run, GstEvent * event)
+gchar
+harness_event_letter (GstEvent * event)
 {
-  GstCaps *caps;
-
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_STREAM_START:
       return 's';
     case GST_EVENT_CAPS:
-      gst_event_parse_caps (event, &caps);
-      gst_caps_replace (&run->caps, caps);
       return 'c';
     case GST_EVENT_SEGMENT:
       return 'g';
     case GST_EVENT_FLUSH_STOP:
-      g_byte_array_set_size (run->data, 0);
       return 'f';
     case GST_EVENT_EOS:
       return 'e';
     case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
-      if (!gst_event_has_name (event, "foxapi-task"))
-        return '?';
-      gst_clear_structure (&run->event);
-      run->event = gst_structure_copy (gst_event_get_structure (event));
-      return 't';
+      return gst_event_has_name (event, "foxapi-task") ? 't' : '?';
     default:
       return '?';
   }
+}
+
+static gchar
+take_event (Run * run, GstEvent * event)
+{
+  gchar letter = harness_event_letter (event);
+  GstCaps *caps;
+
+  if (letter == 'c') {
+    gst_event_parse_caps (event, &caps);
+    gst_caps_replace (&run->caps, caps);
+  } else if (letter == 'f') {
+    g_byte_array_set_size (run->data, 0);
+  } else if (letter == 't') {
+    gst_clear_structure (&run->event);
+    run->event = gst_structure_copy (gst_event_get_structure (event));
+  }
+  return letter;
 }
 
 static void

@@ -27,8 +27,10 @@ FoxapiSimOptions harness_options (void);
 /* The same bytes for the same size, different everywhere */
 GBytes *harness_make_payload (gsize size);
 
-/* (transfer full): set up for the simulator and the store, with a prompt and a
- * quick beat, and the given properties on top */
+/* (transfer full): of this factory, set up for the simulator and the store, with
+ * a prompt and a quick beat */
+GstElement *harness_element (const gchar * factory);
+/* (transfer full): a foxapivideosrc like that, and the given properties on top */
 GstElement *harness_source (const gchar * property, ...);
 /* Strings up to NULL */
 void harness_set_list (GstElement * source, const gchar * property, ...);
@@ -42,9 +44,19 @@ GPtrArray *harness_list_files (const gchar * directory);
 /* Whether a file of this directory contains @text */
 gboolean harness_files_contain (const gchar * directory, const gchar * text);
 
+/* To a state, and there within a minute */
+void harness_go (GstElement * element, GstState state, gboolean may_fail);
+/* From NULL through two states, either up or down or twice the same, and back.
+ * Takes the element. */
+void harness_exercise (GstElement * element, gboolean may_fail);
+
+/* s(tream-start), c(aps), g (segment), t (the event foxapi-task), f (flush-stop),
+ * e (EOS), or ? */
+gchar harness_event_letter (GstEvent * event);
+
 /* A pipeline of a source and a fakesink. @flow has a letter for everything
- * that reached the sink: s(tream-start), c(aps), g (segment), t (the event
- * foxapi-task), b(uffer), f (flush-stop, which empties @data), e (EOS). */
+ * that reached the sink: that of the event, or b(uffer). A flush-stop empties
+ * @data. */
 typedef struct
 {
   GstElement *pipeline;

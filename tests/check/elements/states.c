@@ -196,49 +196,18 @@ GST_START_TEST (test_flush_while_waiting)
 
 GST_END_TEST;
 
-static void
-go (GstElement * element, GstState state, gboolean may_fail)
-{
-  GstStateChangeReturn result = gst_element_set_state (element, state);
-
-  if (result == GST_STATE_CHANGE_ASYNC)
-    result = gst_element_get_state (element, NULL, NULL, 60 * GST_SECOND);
-  fail_if (result == GST_STATE_CHANGE_FAILURE && !may_fail,
-      "No way to state %s", gst_element_state_get_name (state));
-  fail_if (result == GST_STATE_CHANGE_ASYNC, "Stuck on the way to %s",
-      gst_element_state_get_name (state));
-}
-
-/* From NULL through two states, either up or down or twice the same, and back:
- * an element that is linked to nothing. */
-static void
-exercise (GstElement * element, gboolean may_fail)
-{
-  const GstState states[] = {
-    GST_STATE_NULL, GST_STATE_READY, GST_STATE_PAUSED, GST_STATE_PLAYING
-  };
-
-  for (guint i = 0; i < 4; i++) {
-    for (guint j = 0; j < 4; j++) {
-      go (element, states[i], may_fail);
-      go (element, states[j], may_fail);
-      go (element, states[i], may_fail);
-      go (element, GST_STATE_NULL, FALSE);
-    }
-  }
-  gst_object_unref (element);
-}
-
+/* An element that is linked to nothing */
 GST_START_TEST (test_alone)
 {
-  exercise (gst_object_ref_sink (harness_source (NULL)), FALSE);
+  harness_exercise (gst_object_ref_sink (harness_source (NULL)), FALSE);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_alone_without_key)
 {
-  exercise (gst_object_ref_sink (harness_source ("api-key", NULL, NULL)), TRUE);
+  harness_exercise (gst_object_ref_sink (harness_source ("api-key", NULL,
+              NULL)), TRUE);
   assert_nothing_sent ();
 }
 
@@ -248,7 +217,7 @@ GST_START_TEST (test_untouched)
 {
   GstElement *element = gst_element_factory_make ("foxapivideosrc", NULL);
 
-  exercise (gst_object_ref_sink (element), TRUE);
+  harness_exercise (gst_object_ref_sink (element), TRUE);
   assert_nothing_sent ();
 }
 
@@ -263,7 +232,7 @@ GST_START_TEST (test_linked)
 
   gst_bin_add_many (GST_BIN (pipeline), source, sink, NULL);
   fail_unless (gst_element_link (source, sink));
-  exercise (pipeline, FALSE);
+  harness_exercise (pipeline, FALSE);
   gst_object_unref (source);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }

@@ -133,13 +133,11 @@ bin_setup_manual (void)
 GstElement *
 bin_new (const gchar * property, ...)
 {
-  GstElement *bin = gst_element_factory_make ("foxapivideobin", "bin");
+  GstElement *bin = harness_element ("foxapivideobin");
   va_list args;
 
-  fail_unless (bin != NULL, "There is no foxapivideobin");
-  g_object_set (bin, "base-url", foxapi_sim_get_base_url (sim), "api-key",
-      foxapi_sim_get_api_key (sim), "task-store", store, "prompt", "A fox",
-      "poll-interval", 20, "width", 64, "height", 36, "framerate", 25, 1, NULL);
+  g_object_set (bin, "name", "bin", "width", 64, "height", 36, "framerate", 25,
+      1, NULL);
   va_start (args, property);
   if (property != NULL)
     g_object_set_valist (G_OBJECT (bin), property, args);

@@ -297,42 +297,10 @@ GST_START_TEST (test_hundred)
 
 GST_END_TEST;
 
-/* The generic exercise: from NULL through two states and back */
-
-static void
-go (GstElement * element, GstState state, gboolean may_fail)
-{
-  GstStateChangeReturn result = gst_element_set_state (element, state);
-
-  if (result == GST_STATE_CHANGE_ASYNC)
-    result = gst_element_get_state (element, NULL, NULL, 60 * GST_SECOND);
-  fail_if (result == GST_STATE_CHANGE_FAILURE && !may_fail,
-      "No way to state %s", gst_element_state_get_name (state));
-  fail_if (result == GST_STATE_CHANGE_ASYNC, "Stuck on the way to %s",
-      gst_element_state_get_name (state));
-}
-
-static void
-exercise (GstElement * element, gboolean may_fail)
-{
-  const GstState states[] = {
-    GST_STATE_NULL, GST_STATE_READY, GST_STATE_PAUSED, GST_STATE_PLAYING
-  };
-
-  for (guint i = 0; i < 4; i++) {
-    for (guint j = 0; j < 4; j++) {
-      go (element, states[i], may_fail);
-      go (element, states[j], may_fail);
-      go (element, states[i], may_fail);
-      go (element, GST_STATE_NULL, FALSE);
-    }
-  }
-  gst_object_unref (element);
-}
-
+/* An element that is linked to nothing */
 GST_START_TEST (test_alone)
 {
-  exercise (gst_object_ref_sink (bin_new ("is-live", __i__ % 2 == 0,
+  harness_exercise (gst_object_ref_sink (bin_new ("is-live", __i__ % 2 == 0,
               "placeholder", __i__ / 2, NULL)), FALSE);
   fail_if (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT) > 1);
   assert_nothing_left ();
@@ -342,7 +310,8 @@ GST_END_TEST;
 
 GST_START_TEST (test_alone_without_key)
 {
-  exercise (gst_object_ref_sink (bin_new ("api-key", NULL, NULL)), TRUE);
+  harness_exercise (gst_object_ref_sink (bin_new ("api-key", NULL, NULL)),
+      TRUE);
   assert_nothing_sent ();
   assert_nothing_left ();
 }
@@ -353,7 +322,7 @@ GST_START_TEST (test_untouched)
 {
   GstElement *bin = gst_element_factory_make ("foxapivideobin", NULL);
 
-  exercise (gst_object_ref_sink (bin), TRUE);
+  harness_exercise (gst_object_ref_sink (bin), TRUE);
   assert_nothing_sent ();
 }
 
@@ -370,13 +339,13 @@ GST_START_TEST (test_pads_come_and_go)
         "image_%u");
     fail_unless (pads[i] != NULL);
   }
-  go (bin, GST_STATE_PLAYING, FALSE);
+  harness_go (bin, GST_STATE_PLAYING, FALSE);
   fail_unless (gst_element_request_pad_simple (bin, "image_%u") == NULL);
   for (guint i = 0; i < 3; i++) {
     gst_element_release_request_pad (bin, pads[i]);
     gst_object_unref (pads[i]);
   }
-  go (bin, GST_STATE_NULL, FALSE);
+  harness_go (bin, GST_STATE_NULL, FALSE);
   gst_object_unref (bin);
   assert_nothing_sent ();
   assert_nothing_left ();

@@ -92,24 +92,14 @@ take_buffer (Track * track, GstBuffer * buffer)
 static gchar
 take_event (Track * track, GstEvent * event)
 {
+  gchar letter = harness_event_letter (event);
   GstCaps *caps;
 
-  switch (GST_EVENT_TYPE (event)) {
-    case GST_EVENT_STREAM_START:
-      return 's';
-    case GST_EVENT_CAPS:
-      gst_event_parse_caps (event, &caps);
-      gst_caps_replace (&track->caps, caps);
-      return 'c';
-    case GST_EVENT_SEGMENT:
-      return 'g';
-    case GST_EVENT_EOS:
-      return 'e';
-    case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
-      return gst_event_has_name (event, "foxapi-task") ? 't' : '?';
-    default:
-      return '?';
+  if (letter == 'c') {
+    gst_event_parse_caps (event, &caps);
+    gst_caps_replace (&track->caps, caps);
   }
+  return letter;
 }
 
 static GstPadProbeReturn
@@ -132,13 +122,10 @@ on_flow (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 GstElement *
 recorder_bin (const gchar * property, ...)
 {
-  GstElement *bin = gst_element_factory_make ("foxapivideobin", NULL);
+  GstElement *bin = harness_element ("foxapivideobin");
   va_list args;
 
-  fail_unless (bin != NULL, "There is no foxapivideobin");
-  g_object_set (bin, "base-url", foxapi_sim_get_base_url (sim), "api-key",
-      foxapi_sim_get_api_key (sim), "task-store", store, "prompt", "A fox",
-      "poll-interval", 20, "width", 64, "height", 48, NULL);
+  g_object_set (bin, "width", 64, "height", 48, NULL);
   va_start (args, property);
   if (property != NULL)
     g_object_set_valist (G_OBJECT (bin), property, args);

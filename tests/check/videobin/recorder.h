@@ -18,8 +18,7 @@ typedef struct
   GArray *times;                /* of GstClockTime: timestamps */
   GArray *ends;                 /* likewise, with the durations */
   GArray *numbers;              /* of gint64: of frames, of first samples */
-  GString *flow;                /* s(tream-start), c(aps), g (segment), e (EOS),
-                                   t (the event foxapi-task), b(uffer) */
+  GString *flow;                /* as of a Run */
   GstBuffer *last;
   GstCaps *caps;
 } Track;

@@ -1,0 +1,128 @@
+/* PROGRESS that does not keep the application from playing
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapibinprogress.h"
+
+struct _GstFoxapiBinProgress
+{
+  GstElement *element;          /* whose messages they are; outlives this */
+
+  GMutex lock;                  /* of what follows; not held when one is posted */
+  gboolean is_playing;
+  GstMessage *held;             /* (nullable): the last one that is held back */
+  GQueue to_post;               /* (element-type GstMessage) */
+  gboolean is_posting;
+};
+
+/**
+ * gst_foxapi_bin_progress_new:
+ * @element: posts it; outlives the return value
+ *
+ * Returns: (transfer full): of an element that does not play
+ */
+GstFoxapiBinProgress *
+gst_foxapi_bin_progress_new (GstElement * element)
+{
+  GstFoxapiBinProgress *self = g_new0 (GstFoxapiBinProgress, 1);
+
+  self->element = element;
+  g_mutex_init (&self->lock);
+  g_queue_init (&self->to_post);
+  return self;
+}
+
+/**
+ * gst_foxapi_bin_progress_free:
+ * @progress: (transfer full): of an element that does not play
+ */
+void
+gst_foxapi_bin_progress_free (GstFoxapiBinProgress * progress)
+{
+  gst_clear_message (&progress->held);
+  g_queue_clear_full (&progress->to_post, (GDestroyNotify) gst_message_unref);
+  g_mutex_clear (&progress->lock);
+  g_free (progress);
+}
+
+/* Posts what is queued, in its order, whichever threads queue it. */
+static void
+post_queued (GstFoxapiBinProgress * self)
+{
+  GstMessage *message;
+
+  g_mutex_lock (&self->lock);
+  if (!self->is_posting) {
+    self->is_posting = TRUE;
+    while ((message = g_queue_pop_head (&self->to_post)) != NULL) {
+      g_mutex_unlock (&self->lock);
+      gst_element_post_message (self->element, message);
+      g_mutex_lock (&self->lock);
+    }
+    self->is_posting = FALSE;
+  }
+  g_mutex_unlock (&self->lock);
+}
+
+/* Called with the lock */
+static void
+queue (GstFoxapiBinProgress * self, GstMessage * message, GstProgressType type)
+{
+  GstStructure *structure = gst_structure_copy (gst_message_get_structure
+      (message));
+
+  gst_structure_set (structure, "type", GST_TYPE_PROGRESS_TYPE, type, NULL);
+  g_queue_push_tail (&self->to_post, gst_message_new_custom
+      (GST_MESSAGE_PROGRESS, GST_OBJECT (self->element), structure));
+}
+
+/**
+ * gst_foxapi_bin_progress_post:
+ * @progress: of an element
+ * @message: (transfer none): a PROGRESS of one of its children
+ * @may_delay: there is nothing to play before the result
+ *
+ * Posts it as the element's own, now or when that plays.
+ */
+void
+gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
+    GstMessage * message, gboolean may_delay)
+{
+  GstProgressType type;
+
+  gst_message_parse_progress (message, &type, NULL, NULL);
+  g_mutex_lock (&progress->lock);
+  gst_clear_message (&progress->held);
+  if (progress->is_playing || may_delay)
+    queue (progress, message, type);
+  else if (type == GST_PROGRESS_TYPE_START
+      || type == GST_PROGRESS_TYPE_CONTINUE)
+    progress->held = gst_message_ref (message);
+  g_mutex_unlock (&progress->lock);
+  post_queued (progress);
+}
+
+/**
+ * gst_foxapi_bin_progress_set_is_playing:
+ * @progress: of an element
+ * @is_playing: whether it has got to PLAYING since it was started
+ *
+ * Posts what was held back, or forgets it.
+ */
+void
+gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
+    gboolean is_playing)
+{
+  g_mutex_lock (&progress->lock);
+  progress->is_playing = is_playing;
+  if (progress->held != NULL && is_playing)
+    queue (progress, progress->held, GST_PROGRESS_TYPE_START);
+  gst_clear_message (&progress->held);
+  g_mutex_unlock (&progress->lock);
+  post_queued (progress);
+}

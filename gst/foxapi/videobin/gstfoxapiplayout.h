@@ -1,0 +1,45 @@
+/* The beat of an output: a buffer for each frame of the program
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gst/base/base.h>
+
+#include "gstfoxapiprogram.h"
+
+G_BEGIN_DECLS
+
+#define GST_TYPE_FOXAPI_PLAYOUT (gst_foxapi_playout_get_type ())
+G_DECLARE_DERIVABLE_TYPE (GstFoxapiPlayout, gst_foxapi_playout, GST,
+    FOXAPI_PLAYOUT, GstPushSrc)
+
+/**
+ * GstFoxapiPlayoutClass:
+ * @stream: which output of the program it is
+ * @begin: waits until the output begins, and tells its first frame
+ * @get_time: when the frame is due
+ * @make: the buffer of the frame, complete; only with %GST_FOXAPI_AIR_RESULT
+ * @ended: EOS has left
+ *
+ * @begin and @make are called in the streaming thread, without a lock. Either may
+ * return %GST_FOXAPI_AIR_EOS, or %GST_FOXAPI_AIR_FLUSHING to be called again.
+ */
+struct _GstFoxapiPlayoutClass
+{
+  GstPushSrcClass parent_class;
+
+  GstFoxapiStream stream;
+  GstFoxapiAir (*begin) (GstFoxapiPlayout * self, GstFoxapiProgram * program,
+      guint64 * frame);
+  GstClockTime (*get_time) (GstFoxapiProgram * program, guint64 frame);
+  GstFoxapiAir (*make) (GstFoxapiPlayout * self, GstFoxapiProgram * program,
+      guint64 frame, GstBuffer ** buffer);
+  void (*ended) (GstFoxapiProgram * program);
+};
+
+GstElement *gst_foxapi_playout_new (GType type, const gchar * name,
+    GstFoxapiProgram * program);
+
+G_END_DECLS

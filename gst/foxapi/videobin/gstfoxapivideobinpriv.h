@@ -1,0 +1,87 @@
+/* The instance of foxapivideobin, for the files that are parts of it
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "gstfoxapibincaptures.h"
+#include "gstfoxapibinclips.h"
+#include "gstfoxapibinfolder.h"
+#include "gstfoxapibinoptions.h"
+#include "gstfoxapibinreports.h"
+#include "gstfoxapibinshots.h"
+#include "gstfoxapidirector.h"
+#include "gstfoxapiprogram.h"
+#include "gstfoxapivideobin.h"
+
+G_BEGIN_DECLS
+
+/* Threads and locks:
+ *
+ * - The director's thread does whatever changes states and children between start
+ *   and stop. The fields under "The director" belong to it then, and to the thread
+ *   that changes the bin's state at other times.
+ * - Children's messages are handled in whatever thread posts them; it passes a cue
+ *   to the director.
+ * - Properties come from any thread: the object lock, or the lock of whoever has
+ *   them. No lock is held when a message is posted.
+ * - The header of each part says whose it is, or that it has a lock of its own.
+ */
+struct _GstFoxapiVideoBin
+{
+  GstBin parent;
+
+  /* Made with the bin */
+  GstElement *source;           /* (nullable): its plugin may be missing */
+  GstElement *stage;
+  GstElement *video_playout;
+  GstElement *audio_playout;
+  GstPad *video_pad;
+  GstFoxapiProgram *program;
+  GstFoxapiDirector *director;
+  GstFoxapiBinFolder *folder;
+  GstFoxapiBinCaptures *captures;
+  GstFoxapiBinShots *shots;
+  GstFoxapiBinClips *clips;
+  GstFoxapiBinReports *reports;
+  GCancellable *cancellable;    /* of what the director may be at */
+
+  /* The object lock */
+  GstFoxapiBinOptions options;
+
+  /* The director */
+  GstFoxapiBinOptions run;      /* the options of this run */
+  GstCaps *video_caps;
+  GstElement *placeholder;      /* (nullable) */
+  gboolean is_generating;       /* since the submission, until it is delivered */
+  gboolean is_aired;            /* the latest clip, to its end */
+  guint patience;               /* seconds that its end still waits for a play */
+  gboolean has_played;
+};
+
+/* gstfoxapibinrun.c */
+
+gboolean gst_foxapi_video_bin_start (GstFoxapiVideoBin * self);
+void gst_foxapi_video_bin_stop (GstFoxapiVideoBin * self);
+
+/* gstfoxapibincues.c */
+
+void gst_foxapi_video_bin_on_cue (GstFoxapiCue cue, GstObject * object,
+    gpointer user_data);
+
+/* gstfoxapibingeneration.c */
+
+gboolean gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self);
+void gst_foxapi_video_bin_begin_next_shot (GstFoxapiVideoBin * self);
+
+/* gstfoxapibinplaceholder.c */
+
+void gst_foxapi_video_bin_show_placeholder (GstFoxapiVideoBin * self,
+    const gchar * reference);
+void gst_foxapi_video_bin_update_text (GstFoxapiVideoBin * self);
+void gst_foxapi_video_bin_drop_placeholder (GstFoxapiVideoBin * self);
+
+G_END_DECLS
