@@ -395,15 +395,35 @@ init_parts (GstFoxapiVideoBin * self)
       &self->options, self->director);
 }
 
+/* In the source's streaming thread, or wherever its task is set */
+static void
+on_source_notify (GObject * source, GParamSpec * pspec, gpointer user_data)
+{
+  g_object_notify (user_data, pspec->name);
+}
+
+static void
+init_source (GstFoxapiVideoBin * self)
+{
+  static const gchar *const forwarded[] = {
+    "notify::task-id", "notify::status", "notify::progress"
+  };
+
+  if (self->source == NULL)
+    return;
+  gst_foxapi_backstage_add (self, self->source);
+  gst_element_link (self->source, self->stage);
+  for (guint i = 0; i < G_N_ELEMENTS (forwarded); i++)
+    g_signal_connect_object (self->source, forwarded[i],
+        G_CALLBACK (on_source_notify), self, 0);
+}
+
 static void
 init_children (GstFoxapiVideoBin * self)
 {
   self->stage = gst_foxapi_stage_new (on_stage_complete, self);
   gst_foxapi_backstage_add (self, self->stage);
-  if (self->source != NULL) {
-    gst_foxapi_backstage_add (self, self->source);
-    gst_element_link (self->source, self->stage);
-  }
+  init_source (self);
   self->video_playout = gst_foxapi_video_playout_new (self->program);
   self->audio_playout = gst_foxapi_audio_playout_new (self->program);
   self->video_pad = add_output (self, self->video_playout, &video_template);

@@ -95,14 +95,28 @@ GST_END_TEST;
 
 /* Messages */
 
+/* In the streaming thread; read when that has ended */
+static void
+on_notify (GObject * object, GParamSpec * pspec, gpointer user_data)
+{
+  guint *n_notified = user_data;
+
+  ++*n_notified;
+}
+
 GST_START_TEST (test_tasks)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
   g_autoptr (GPtrArray) tasks = NULL;
   g_autofree gchar *id = NULL, *read = NULL;
+  guint n_notified = 0;
   gint progress;
 
+  g_signal_connect (run->source, "notify::status", G_CALLBACK (on_notify),
+      &n_notified);
   run_to_eos (run);
+  run_stop (run);
+  fail_unless (n_notified >= 2);
   bin_assert_count (run, GST_MESSAGE_ELEMENT, run_count (run,
           GST_MESSAGE_ELEMENT));
   tasks = run_tasks (run);
