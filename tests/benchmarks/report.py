@@ -138,6 +138,11 @@ def read_data(folder):
     return results
 
 
+def is_above(reached, target):
+    """As it is shown: with two decimals."""
+    return round(reached, 2) > target.at_most
+
+
 def target_lines(results):
     yield "| row | case | what | reached | at most | |"
     yield "| --- | --- | --- | ---: | ---: | --- |"
@@ -152,7 +157,7 @@ def target_lines(results):
             what += ", 95th percentile"
         if target.against:
             what += f", to {target.against}"
-        verdict = "" if reached <= target.at_most else "**above**"
+        verdict = "**above**" if is_above(reached, target) else ""
         yield (f"| {target.row} | {target.case} | {what} | {number(reached)} | "
                f"{number(target.at_most)} | {verdict} |")
 
@@ -231,4 +236,4 @@ def print_targets(results):
         print(f"{target.row:12} {target.case[:46]:46} "
               f"{(whom + target.metric + statistic + against)[:52]:52} "
               f"{number(reached):>7} {number(target.at_most):>7}"
-              f"{'' if reached <= target.at_most else '  above'}")
+              f"{'  above' if is_above(reached, target) else ''}")

@@ -53,7 +53,7 @@ def measure(bench):
     client = bench.scratch / "client.py"
     client.write_text(CLIENT)
     program = bench.program("bench-start")
-    runs = in_turn(bench.rounds(21, 7), {
+    runs = in_turn(bench.rounds(41, 7), {
         "foxapivideosrc": lambda: start(
             bench, (program, "foxapivideosrc", service + "/running/start")),
         "souphttpsrc, a small file": lambda: start(
