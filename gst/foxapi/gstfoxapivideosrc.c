@@ -900,15 +900,37 @@ answer_scheduling (GstFoxapiVideoSrc * self, GstQuery * query)
   gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
 }
 
+/* An owner that has further properties: their names are words, too. */
+static gboolean
+check_words_of_owner (GstFoxapiVideoSrc * self, GstQuery * query,
+    GError ** error)
+{
+  GType owner = G_TYPE_INVALID;
+  gpointer klass;
+  gboolean is_meant;
+
+  if (!gst_structure_get (gst_query_get_structure (query), "owner",
+          G_TYPE_GTYPE, &owner, NULL) || !g_type_is_a (owner, G_TYPE_OBJECT))
+    return TRUE;
+  klass = g_type_class_ref (owner);
+  GST_OBJECT_LOCK (self);
+  is_meant = gst_foxapi_settings_check_words (&self->settings, klass,
+      self->named_task_id, error);
+  GST_OBJECT_UNLOCK (self);
+  g_type_class_unref (klass);
+  return is_meant;
+}
+
 /* What a start would check, for an owner that starts it later, and before that
  * spends time on references. What is wrong is posted, as the start would do. */
 static gboolean
-answer_check (GstFoxapiVideoSrc * self)
+answer_check (GstFoxapiVideoSrc * self, GstQuery * query)
 {
   g_autoptr (GError) error = NULL;
   g_auto (GstFoxapiWish) wish = { 0 };
 
-  if (read_properties (self, &wish, &error)
+  if (check_words_of_owner (self, query, &error)
+      && read_properties (self, &wish, &error)
       && gst_foxapi_job_check (&self->job, &wish, &error))
     return TRUE;
   gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
@@ -928,7 +950,7 @@ static gboolean
 gst_foxapi_video_src_query (GstBaseSrc * src, GstQuery * query)
 {
   if (is_check (query))
-    return answer_check (GST_FOXAPI_VIDEO_SRC (src));
+    return answer_check (GST_FOXAPI_VIDEO_SRC (src), query);
   if (GST_QUERY_TYPE (query) == GST_QUERY_SCHEDULING) {
     answer_scheduling (GST_FOXAPI_VIDEO_SRC (src), query);
     return TRUE;

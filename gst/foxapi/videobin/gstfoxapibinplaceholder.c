@@ -15,6 +15,9 @@
 #include "gstfoxapiplaceholder.h"
 #include "gstfoxapivideoplayout.h"
 
+GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
+#define GST_CAT_DEFAULT foxapi_video_bin_debug
+
 static gchar *
 choose_uri (GstFoxapiVideoBin * self, const gchar * reference)
 {

@@ -17,11 +17,14 @@
 #include "gstfoxapiplayer.h"
 #include "gstfoxapistage.h"
 
+GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
+#define GST_CAT_DEFAULT foxapi_video_bin_debug
+
 struct _GstFoxapiBinReports
 {
-  /* These outlive this. */
+  /* Not owned: the bin, and what it has as long as it posts messages */
   GstElement *bin;
-  GstElement *source;           /* (nullable): a child */
+  GstElement *source;           /* (nullable) */
   const GstFoxapiBinOptions *options;   /* the bin's object lock */
   GstFoxapiDirector *director;
 
@@ -41,7 +44,7 @@ struct _GstFoxapiBinReports
  * @options: of @bin, used with its object lock
  * @director: gets the cues
  *
- * All of them outlive the return value.
+ * None of them is owned; @bin handles no message when they are gone.
  *
  * Returns: (transfer full): of a bin that is not running
  */

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Threads: whoever changes the bin's state. The director is not there yet, or has
- * stopped. */
+/* Threads: whoever changes the bin's state. The director is started last, and
+ * stopped first. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -16,6 +16,9 @@
 #include "gstfoxapiframesize.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapivideoplayout.h"
+
+GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
+#define GST_CAT_DEFAULT foxapi_video_bin_debug
 
 static gboolean
 read_options (GstFoxapiVideoBin * self)
@@ -38,7 +41,8 @@ static gboolean
 check_source (GstFoxapiVideoBin * self)
 {
   g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
-      gst_structure_new_empty (GST_FOXAPI_CHECK_QUERY));
+      gst_structure_new (GST_FOXAPI_CHECK_QUERY, "owner", G_TYPE_GTYPE,
+          G_OBJECT_TYPE (self), NULL));
 
   return gst_element_query (self->source, query);
 }

@@ -96,15 +96,15 @@ static void
 set_source_property (GstFoxapiVideoBin * self, guint id, const GValue * value,
     GParamSpec * pspec)
 {
-  gboolean is_running;
+  gboolean is_of_generation = id == GST_FOXAPI_PROP_TASK_ID
+      || gst_foxapi_property_is_of_generation (id);
 
-  gst_foxapi_bin_shots_set (self->shots, pspec->name, value);
+  /* In one piece: a bin that starts meanwhile must not lose its shot. */
   GST_OBJECT_LOCK (self);
-  is_running = GST_STATE (self) > GST_STATE_READY;
-  GST_OBJECT_UNLOCK (self);
-  if (!is_running && (id == GST_FOXAPI_PROP_TASK_ID
-          || gst_foxapi_property_is_of_generation (id)))
+  gst_foxapi_bin_shots_set (self->shots, pspec->name, value);
+  if (is_of_generation && GST_STATE (self) <= GST_STATE_READY)
     gst_foxapi_bin_shots_begin_anew (self->shots);
+  GST_OBJECT_UNLOCK (self);
 
   if (self->source != NULL)
     g_object_set_property (G_OBJECT (self->source), pspec->name, value);
@@ -395,7 +395,8 @@ init_parts (GstFoxapiVideoBin * self)
       &self->options, self->director);
 }
 
-/* In the source's streaming thread, or wherever its task is set */
+/* In the source's streaming thread, or wherever its task is set: by the
+ * application, or by the director */
 static void
 on_source_notify (GObject * source, GParamSpec * pspec, gpointer user_data)
 {

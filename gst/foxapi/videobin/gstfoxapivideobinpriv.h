@@ -28,6 +28,8 @@ G_BEGIN_DECLS
  *   to the director.
  * - Properties come from any thread: the object lock, or the lock of whoever has
  *   them. No lock is held when a message is posted.
+ * - Locks are taken in this order: the object lock, that of the shots, that of the
+ *   program. All others are taken alone.
  * - The header of each part says whose it is, or that it has a lock of its own.
  */
 struct _GstFoxapiVideoBin
