@@ -40,7 +40,7 @@ def real_requests():
             subprocess.run(
                 ["sh", "-c", f"until test -s {folder}/url; do sleep 0.05; done;"
                  f" FOXAPI_BASE_URL=$(cat {folder}/url) gst-launch-1.0 -q "
-                 "foxapivideosrc prompt=x task-store= duration=2 ! fakesink"],
+                 "foxapivideosrc prompt=x task-store='\"\"' duration=2 ! fakesink"],
                 env=simulator.environment(None, folder), check=True,
                 timeout=60)
         finally:
