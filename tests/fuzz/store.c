@@ -95,7 +95,10 @@ take_by_identity (const gchar * path, const uint8_t * data, size_t size)
   record = foxapi_store_take (get_store (), IDENTITY, &lost_intent, &warning);
   FUZZ_REQUIRE (record == NULL || warning == NULL);
   FUZZ_REQUIRE (!lost_intent || (warning == NULL
-          && !g_file_test (path, G_FILE_TEST_EXISTS)));
+          && g_file_test (path, G_FILE_TEST_EXISTS)));
+  if (lost_intent)
+    foxapi_store_forget_lost (get_store (), IDENTITY);
+  FUZZ_REQUIRE (!lost_intent || !g_file_test (path, G_FILE_TEST_EXISTS));
   if (warning != NULL)
     require_untouched (path, data, size);
   if (record != NULL)

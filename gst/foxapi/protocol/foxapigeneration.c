@@ -31,6 +31,7 @@ struct _FoxapiGeneration
   FoxapiTask *task;             /* the latest answer; NULL until asked */
   gboolean resumed;
   gboolean from_store;
+  gboolean has_lost_intent;     /* in the store: may have been charged */
   GError *failure;              /* what ended it for good */
 
   GMutex record_lock;           /* the result may be delivered in any thread */
@@ -216,9 +217,8 @@ take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
     const gchar * identity)
 {
   g_autoptr (GError) warning = NULL;
-  gboolean lost_intent = FALSE;
   FoxapiRecord *record = foxapi_store_take (run->store_directory, identity,
-      &lost_intent, &warning);
+      &generation->has_lost_intent, &warning);
 
   if (warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
@@ -228,7 +228,7 @@ take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
     generation->from_store = TRUE;
     generation->task_id = g_strdup (foxapi_record_get_task_id (record));
     set_record (generation, record);
-  } else if (lost_intent) {
+  } else if (generation->has_lost_intent) {
     foxapi_run_warn (run, FOXAPI_CHARGE_MAYBE,
         "The same request was being submitted when its process ended, and may "
         "have been charged. Look into the account's task list. It is submitted "
@@ -252,6 +252,9 @@ add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
       &fault);
 
   set_record (generation, record);
+  if (record != NULL && generation->has_lost_intent)
+    foxapi_store_forget_lost (run->store_directory, identity);
+  generation->has_lost_intent = FALSE;
   if (record == NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         "The task will not be recorded (%s): if this process dies, note the "

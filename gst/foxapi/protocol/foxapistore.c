@@ -220,17 +220,6 @@ remove_intent (FoxapiRecord * record, gpointer user_data)
   return FALSE;
 }
 
-/* A lost intent is told of once, there is nothing else that it could be good
- * for. But it stays until somebody is about to pay again and has to be told. */
-static void
-forget_intents (const gchar * directory, const gchar * prefix, Wanted * wanted)
-{
-  Search search = { directory, prefix, NULL, remove_intent, wanted };
-
-  run_search (&search, NULL);
-  g_free (search.foreign_path);
-}
-
 /**
  * foxapi_store_take:
  * @directory: where the records are
@@ -258,8 +247,6 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
   FoxapiRecord *record = run_search (&search, warning);
 
   *lost_intent = record == NULL && wanted.lost_intent;
-  if (*lost_intent)
-    forget_intents (directory, prefix, &wanted);
   if (search.n_foreign > 0) {
     g_set_error (warning, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
         "%u file(s) cannot be read as records and were left alone, the first "
@@ -267,6 +254,29 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
     g_free (search.foreign_path);
   }
   return record;
+}
+
+/**
+ * foxapi_store_forget_lost:
+ * @directory: where the records are
+ * @identity: of a request
+ *
+ * Removes the intents of processes that died, of which foxapi_store_take() has
+ * told. To be called when whoever pays again has written an intent of his own,
+ * which is held and stays: until then, who dies before his user has read of them
+ * leaves them to be told of again.
+ *
+ * Since: 0.1
+ */
+void
+foxapi_store_forget_lost (const gchar * directory, const gchar * identity)
+{
+  g_autofree gchar *prefix = g_strndup (identity, NAME_IDENTITY_CHARS);
+  Wanted wanted = { identity, FALSE };
+  Search search = { directory, prefix, NULL, remove_intent, &wanted };
+
+  run_search (&search, NULL);
+  g_free (search.foreign_path);
 }
 
 static gboolean

@@ -40,6 +40,8 @@ gchar *foxapi_store_identify (const gchar * service, const gchar * key_digest,
 
 FoxapiRecord *foxapi_store_take (const gchar * directory,
     const gchar * identity, gboolean * lost_intent, GError ** warning);
+void foxapi_store_forget_lost (const gchar * directory,
+    const gchar * identity);
 FoxapiRecord *foxapi_store_take_task (const gchar * directory,
     const gchar * service, const gchar * task_id);
 FoxapiRecord *foxapi_store_add (const gchar * directory,
