@@ -11,6 +11,7 @@
 #endif
 
 #include "gstfoxapiplaceholder.h"
+#include "gstfoxapidecoding.h"
 
 /* So many pictures are made ahead: what is drawn on them should be news. */
 #define FRAMES_AHEAD 2
@@ -55,6 +56,15 @@ gst_foxapi_placeholder_class_init (GstFoxapiPlaceholderClass * klass)
 }
 
 /* What is missing leaves the placeholder black, and the generation goes on. */
+static void
+append (GstFoxapiPlaceholder * self, GstElement * element)
+{
+  gst_bin_add (GST_BIN (self), element);
+  if (self->last != NULL)
+    gst_element_link (self->last, element);
+  self->last = element;
+}
+
 static GstElement *
 add (GstFoxapiPlaceholder * self, const gchar * factory)
 {
@@ -64,10 +74,7 @@ add (GstFoxapiPlaceholder * self, const gchar * factory)
     GST_WARNING_OBJECT (self, "the element %s is missing", factory);
     return NULL;
   }
-  gst_bin_add (GST_BIN (self), element);
-  if (self->last != NULL)
-    gst_element_link (self->last, element);
-  self->last = element;
+  append (self, element);
   return element;
 }
 
@@ -122,15 +129,6 @@ gst_foxapi_placeholder_new_pattern (const gchar * pattern, GstCaps * caps)
   return GST_ELEMENT (self);
 }
 
-static void
-on_pad_added (GstElement * decoder, GstPad * pad, gpointer user_data)
-{
-  g_autoptr (GstPad) start = gst_element_get_static_pad (user_data, "sink");
-
-  if (!gst_pad_is_linked (start))
-    gst_pad_link (pad, start);
-}
-
 /**
  * gst_foxapi_placeholder_new_picture:
  * @uri: of an image, or a video, whose first frame it is
@@ -144,19 +142,15 @@ gst_foxapi_placeholder_new_picture (const gchar * uri, GstCaps * caps)
 {
   GstFoxapiPlaceholder *self = new_placeholder (caps);
   g_autoptr (GstCaps) still = gst_caps_copy (caps);
-  g_autoptr (GstCaps) wanted = gst_caps_new_empty_simple ("video/x-raw");
-  GstElement *decoder = add (self, "uridecodebin");
-  GstElement *convert, *scale;
+  GstElement *decoding = gst_foxapi_decoding_new_picture (uri);
+  GstElement *scale;
 
-  self->last = NULL;
-  convert = add (self, "videoconvert");
+  if (decoding != NULL)
+    append (self, decoding);
+  add (self, "videoconvert");
   scale = add (self, "videoscale");
-  if (decoder != NULL && convert != NULL && scale != NULL) {
-    g_object_set (decoder, "uri", uri, "caps", wanted, "expose-all-streams",
-        FALSE, NULL);
-    g_signal_connect (decoder, "pad-added", G_CALLBACK (on_pad_added), convert);
+  if (scale != NULL)
     g_object_set (scale, "add-borders", TRUE, NULL);
-  }
   gst_structure_remove_field (gst_caps_get_structure (still, 0), "framerate");
   add_caps (self, still);
   add (self, "imagefreeze");

@@ -15,6 +15,7 @@
 #endif
 
 #include "gstfoxapiplayer.h"
+#include "gstfoxapidecoding.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_player_debug);
 #define GST_CAT_DEFAULT foxapi_player_debug
@@ -23,12 +24,19 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_player_debug);
 #define FRAMES_AHEAD 8
 #define AUDIO_BUFFERS_AHEAD 16
 
+static const gchar *const video_chain[] = { "videoconvert", "videoscale",
+  "videorate", NULL
+};
+
+static const gchar *const audio_chain[] = { "audioconvert", "audioresample",
+  "audiorate", NULL
+};
+
 /* One of the two streams */
 typedef struct
 {
   GstFoxapiPlayer *player;
   GstAppSink *sink;             /* a child of the player */
-  GstPad *start;                /* (nullable): of the chain in front of it */
   gint is_there;                /* atomic: the file has one */
   gint count;                   /* atomic: so many are in the sink */
   gint has_ended;               /* atomic: no more will come into the sink */
@@ -38,7 +46,7 @@ struct _GstFoxapiPlayer
 {
   GstFoxapiReservoir parent;
 
-  GstElement *decoder;
+  GstElement *decoding;         /* a child */
   GstCaps *video_caps;
   GstCaps *audio_caps;
   Stream video;
@@ -81,87 +89,38 @@ on_eos (GstAppSink * sink, gpointer user_data)
   tell (stream->player);
 }
 
-static GstElement *
-add (GstFoxapiPlayer * self, const gchar * factory, GstElement * upstream)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element == NULL) {
-    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
-        ("The element %s is missing. Install GStreamer's base and good plugins.",
-            factory), (NULL));
-    return NULL;
-  }
-  gst_bin_add (GST_BIN (self), element);
-  if (upstream != NULL)
-    gst_element_link (upstream, element);
-  return element;
-}
-
-/* Makes a chain of @factories in front of the stream's sink. It is there before
- * there is a stream: an element that is added and started while the player stops
- * may be forgotten in PLAYING, and hold up whoever stops. */
+/* Makes a chain of @factories from the decoder's @pad to the stream's sink. It is
+ * there before there is a stream: an element that is added and started while the
+ * player stops may be forgotten in PLAYING, and hold up whoever stops. */
 static void
-prepare_stream (GstFoxapiPlayer * self, Stream * stream,
+prepare_stream (GstFoxapiPlayer * self, const gchar * pad, Stream * stream,
     const gchar * const *factories, GstCaps * caps)
 {
-  GstElement *element = NULL;
+  GstElement *last = self->decoding;
 
   gst_app_sink_set_caps (stream->sink, caps);
-  for (guint i = 0; factories[i] != NULL; i++) {
-    element = add (self, factories[i], element);
-    if (element == NULL)
-      return;
-    if (i == 0)
-      stream->start = gst_element_get_static_pad (element, "sink");
-    if (g_str_equal (factories[i], "videoscale"))
+  for (; *factories != NULL; factories++) {
+    GstElement *element = gst_element_factory_make (*factories, NULL);
+
+    if (g_str_equal (*factories, "videoscale"))
       g_object_set (element, "add-borders", TRUE, NULL);
+    gst_bin_add (GST_BIN (self), element);
+    gst_element_link_pads (last, last == self->decoding ? pad : "src", element,
+        "sink");
+    last = element;
   }
-  gst_element_link (element, GST_ELEMENT (stream->sink));
+  gst_element_link (last, GST_ELEMENT (stream->sink));
 }
 
 static void
-prepare_streams (GstFoxapiPlayer * self)
-{
-  static const gchar *const video_chain[] = { "videoconvert", "videoscale",
-    "videorate", NULL
-  };
-  static const gchar *const audio_chain[] = { "audioconvert", "audioresample",
-    "audiorate", NULL
-  };
-
-  prepare_stream (self, &self->video, video_chain, self->video_caps);
-  prepare_stream (self, &self->audio, audio_chain, self->audio_caps);
-}
-
-static void
-attach (GstFoxapiPlayer * self, GstPad * pad, Stream * stream)
-{
-  if (stream->start == NULL
-      || !g_atomic_int_compare_and_exchange (&stream->is_there, FALSE, TRUE))
-    return;
-  if (GST_PAD_LINK_FAILED (gst_pad_link (pad, stream->start)))
-    GST_WARNING_OBJECT (self, "could not link %s", GST_PAD_NAME (pad));
-}
-
-static void
-on_pad_added (GstElement * decoder, GstPad * pad, gpointer user_data)
-{
-  GstFoxapiPlayer *self = user_data;
-  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
-  const gchar *name = gst_structure_get_name (gst_caps_get_structure (caps, 0));
-
-  if (g_str_equal (name, "video/x-raw"))
-    attach (self, pad, &self->video);
-  else if (g_str_equal (name, "audio/x-raw"))
-    attach (self, pad, &self->audio);
-}
-
-static void
-on_no_more_pads (GstElement * decoder, gpointer user_data)
+on_streams_are_known (GstElement * decoder, gpointer user_data)
 {
   GstFoxapiPlayer *self = user_data;
 
+  g_atomic_int_set (&self->video.is_there,
+      gst_foxapi_decoding_has_video (self->decoding));
+  g_atomic_int_set (&self->audio.is_there,
+      gst_foxapi_decoding_has_audio (self->decoding));
   g_atomic_int_set (&self->streams_are_known, TRUE);
   if (!g_atomic_int_get (&self->video.is_there))
     GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
@@ -185,8 +144,6 @@ gst_foxapi_player_finalize (GObject * object)
 {
   GstFoxapiPlayer *self = GST_FOXAPI_PLAYER (object);
 
-  gst_clear_object (&self->video.start);
-  gst_clear_object (&self->audio.start);
   gst_clear_caps (&self->video_caps);
   gst_clear_caps (&self->audio_caps);
 
@@ -212,12 +169,47 @@ gst_foxapi_player_class_init (GstFoxapiPlayerClass * klass)
       "The gst-foxapi authors");
 }
 
+static const gchar *
+find_missing (const gchar * const *factories)
+{
+  for (; *factories != NULL; factories++) {
+    g_autoptr (GstElementFactory) factory =
+        gst_element_factory_find (*factories);
+
+    if (factory == NULL)
+      return *factories;
+  }
+  return NULL;
+}
+
+/**
+ * gst_foxapi_player_find_missing:
+ *
+ * Returns: (nullable): the name of an element that players are made of and that
+ *   is not there
+ */
+const gchar *
+gst_foxapi_player_find_missing (void)
+{
+  static const gchar *const ends[] =
+      { "filesrc", "decodebin", "appsink", NULL };
+  const gchar *missing = find_missing (ends);
+
+  if (missing == NULL)
+    missing = find_missing (video_chain);
+  if (missing == NULL)
+    missing = find_missing (audio_chain);
+  return missing;
+}
+
 /**
  * gst_foxapi_player_new:
  * @name: of the element
  * @location: a file
  * @video_caps: of the frames, fixed
  * @audio_caps: of the samples, fixed
+ *
+ * Whoever calls has made sure that no element is missing.
  *
  * Returns: (transfer floating): a bin without pads that decodes when it is
  *   PLAYING
@@ -228,20 +220,14 @@ gst_foxapi_player_new (const gchar * name, const gchar * location,
 {
   GstFoxapiPlayer *self = g_object_new (GST_TYPE_FOXAPI_PLAYER, "name", name,
       NULL);
-  GstElement *file;
 
   self->video_caps = gst_caps_ref (video_caps);
   self->audio_caps = gst_caps_ref (audio_caps);
-  prepare_streams (self);
-  file = add (self, "filesrc", NULL);
-  self->decoder = file ? add (self, "decodebin", file) : NULL;
-  if (self->decoder != NULL) {
-    g_object_set (file, "location", location, NULL);
-    g_signal_connect (self->decoder, "pad-added", G_CALLBACK (on_pad_added),
-        self);
-    g_signal_connect (self->decoder, "no-more-pads",
-        G_CALLBACK (on_no_more_pads), self);
-  }
+  self->decoding = gst_foxapi_decoding_new_file (location,
+      on_streams_are_known, self);
+  gst_bin_add (GST_BIN (self), self->decoding);
+  prepare_stream (self, "video", &self->video, video_chain, self->video_caps);
+  prepare_stream (self, "audio", &self->audio, audio_chain, self->audio_caps);
   return GST_ELEMENT (self);
 }
 

@@ -22,6 +22,7 @@ G_DECLARE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player, GST, FOXAPI_PLAYER,
  */
 typedef void (*GstFoxapiPlayerFunc) (gpointer user_data);
 
+const gchar *gst_foxapi_player_find_missing (void);
 GstElement *gst_foxapi_player_new (const gchar * name, const gchar * location,
     GstCaps * video_caps, GstCaps * audio_caps);
 void gst_foxapi_player_set_listener (GstFoxapiPlayer * player,

@@ -214,6 +214,19 @@ has_source (GstFoxapiVideoBin * self)
   return self->source != NULL;
 }
 
+/* What a result is decoded with is looked for before it is paid for. */
+static gboolean
+can_decode (GstFoxapiVideoBin * self)
+{
+  const gchar *missing = gst_foxapi_player_find_missing ();
+
+  if (missing != NULL)
+    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
+        ("The element %s is missing. Install GStreamer's base and good plugins. "
+            "Nothing was sent.", missing), (NULL));
+  return missing == NULL;
+}
+
 static GstStateChangeReturn
 gst_foxapi_video_bin_change_state (GstElement * element,
     GstStateChange transition)
@@ -221,7 +234,8 @@ gst_foxapi_video_bin_change_state (GstElement * element,
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (element);
   GstStateChangeReturn result;
 
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !has_source (self))
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY
+      && !(has_source (self) && can_decode (self)))
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
       && !gst_foxapi_video_bin_start (self)) {

@@ -31,18 +31,24 @@ GST_START_TEST (test_types_are_shared)
 
 GST_END_TEST;
 
-GST_START_TEST (test_missing_source)
+/* The source, which is in the other plugin, and what a result is decoded with */
+static const gchar *const needed[] = { "foxapivideosrc", "decodebin",
+  "videorate", "audioresample"
+};
+
+/* It says so before anything is paid for. */
+GST_START_TEST (test_missing_element)
 {
   GstRegistry *registry = gst_registry_get ();
-  GstPluginFeature *source = gst_registry_lookup_feature (registry,
-      "foxapivideosrc");
+  GstPluginFeature *feature = gst_registry_lookup_feature (registry,
+      needed[__i__]);
   g_autoptr (Run) run = NULL;
   g_autofree gchar *task_id = NULL;
   g_autoptr (GError) error = NULL;
   GstMessage *message;
   GstElement *bin;
 
-  gst_registry_remove_feature (registry, source);
+  gst_registry_remove_feature (registry, feature);
   bin = bin_new ("seed", G_GINT64_CONSTANT (7), NULL);
   g_object_get (bin, "task-id", &task_id, NULL);
   assert_equals_string (task_id, NULL);
@@ -54,10 +60,11 @@ GST_START_TEST (test_missing_source)
   gst_message_parse_error (message, &error, NULL);
   fail_unless (g_error_matches (error, GST_CORE_ERROR,
           GST_CORE_ERROR_MISSING_PLUGIN));
+  fail_unless (strstr (error->message, needed[__i__]) != NULL);
   run_stop (run);
   bin_assert_count (run, GST_MESSAGE_ERROR, 1);
   assert_nothing_sent ();
-  gst_registry_add_feature (registry, source);
+  gst_registry_add_feature (registry, feature);
 }
 
 GST_END_TEST;
@@ -72,7 +79,7 @@ plugins_suite (void)
   tcase_add_unchecked_fixture (tc, bin_prepare, NULL);
   tcase_add_checked_fixture (tc, bin_setup, harness_teardown);
   tcase_add_loop_test (tc, test_types_are_shared, 0, 2);
-  tcase_add_test (tc, test_missing_source);
+  tcase_add_loop_test (tc, test_missing_element, 0, G_N_ELEMENTS (needed));
   return suite;
 }
 

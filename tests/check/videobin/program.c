@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "gstfoxapiplaceholder.h"
 #include "gstfoxapiprogram.h"
 
 #include <glib/gstdio.h>
@@ -657,6 +658,35 @@ GST_START_TEST (test_rates)
 
 GST_END_TEST;
 
+static void
+assert_is_linked (const GValue * value, gpointer user_data)
+{
+  GstElement *child = g_value_get_object (value);
+
+  for (GList * l = child->sinkpads; l != NULL; l = l->next)
+    fail_unless (gst_pad_is_linked (l->data), "%s:%s is linked later",
+        GST_DEBUG_PAD_NAME (l->data));
+}
+
+/* Nothing is linked while a player or a placeholder changes its state: bins that
+ * look for the order of their children meanwhile find loops. */
+GST_START_TEST (test_links_are_there_from_the_start)
+{
+  g_autoptr (GstCaps) video = gst_caps_from_string ("video/x-raw");
+  g_autoptr (GstCaps) audio = gst_caps_from_string ("audio/x-raw");
+  GstElement *bin = __i__ == 0 ?
+      gst_foxapi_player_new (NULL, location, video, audio) :
+      gst_foxapi_placeholder_new_picture ("file:///picture.png", video);
+  GstIterator *children = gst_bin_iterate_elements (GST_BIN (bin));
+
+  fail_unless_equals_int (gst_iterator_foreach (children, assert_is_linked,
+          NULL), GST_ITERATOR_DONE);
+  gst_iterator_free (children);
+  gst_object_unref (gst_object_ref_sink (bin));
+}
+
+GST_END_TEST;
+
 static Suite *
 program_suite (void)
 {
@@ -678,6 +708,7 @@ program_suite (void)
   tcase_add_loop_test (tc, test_close, 0, 2);
   tcase_add_loop_test (tc, test_finish, 0, 2);
   tcase_add_loop_test (tc, test_rates, 0, 6);
+  tcase_add_loop_test (tc, test_links_are_there_from_the_start, 0, 2);
   return suite;
 }
 
