@@ -271,6 +271,40 @@ GST_START_TEST (test_lost_intent)
 
 GST_END_TEST;
 
+/* Who was killed before a submission of its own has not told anybody yet. */
+GST_START_TEST (test_lost_intent_is_told_again)
+{
+  FoxapiSimFault accepted = {.hold = TRUE,.act_first = TRUE };
+  FoxapiSimFault held = {.hold = TRUE };
+  g_autofree gchar *path = g_build_filename (store, "a.png", NULL);
+  g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
+  g_autofree gchar *property = g_strdup_printf ("reference-image-urls=<\"%s\">",
+      uri);
+  GstElement *source = harness_source (NULL);
+  g_autoptr (GSubprocess) payer = NULL, heir = NULL;
+  g_autoptr (Run) run = NULL;
+
+  fail_unless (g_file_set_contents (path, "picture", -1, NULL));
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &accepted);
+  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 2, &held);
+  payer = harness_spawn (property, FALSE);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  crash (payer);
+  heir = harness_spawn (property, FALSE);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_UPLOAD, 2));
+  crash (heir);
+
+  harness_set_list (source, "reference-image-urls", uri, NULL);
+  run = run_new (source);
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  run_stop (run);
+  assert_warned_of_charge (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
 static void
 damage_files (const gchar * content, gboolean truncate_half)
 {
@@ -378,6 +412,7 @@ store_suite (void)
   tcase_add_test (tcase, test_crash);
   tcase_add_test (tcase, test_other_process);
   tcase_add_test (tcase, test_lost_intent);
+  tcase_add_test (tcase, test_lost_intent_is_told_again);
   tcase_add_loop_test (tcase, test_damaged, 0, G_N_ELEMENTS (damages));
   return suite;
 }
