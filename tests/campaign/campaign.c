@@ -17,7 +17,7 @@
 #define KEY_BYTES 16
 #define TELL_EVERY 100
 
-static gint n_jobs = 87;
+static gint n_jobs = 96;
 static gint seed = 1;
 static gint only_job = -1;
 static gchar *only_family;

@@ -176,6 +176,7 @@ struct _CampaignJob
   gboolean shares_store;
   gboolean has_no_store;        /* that could be written */
   gboolean has_reference;
+  gboolean is_bin;              /* its clients have a foxapivideobin */
   gchar *prompt;
   gint retries;
   gint timeout_s;
@@ -193,6 +194,7 @@ struct _CampaignJob
   GSocket *placeholder;         /* keeps the port of a service that is down */
   GBytes *payload;
   GBytes *changed_payload;
+  GBytes *media;                /* what goes out if @payload comes in */
   GPtrArray *texts;             /* that faults point to */
   GPtrArray *runs_done;         /* of CampaignRun, in order of their numbers */
 
@@ -217,7 +219,11 @@ gboolean campaign_run_has_whole_file (CampaignRun * run);
 /* campaignact.c: what is done to a client and its world, and when */
 gint64 campaign_actions_step (CampaignRun * run);
 
+/* campaignclip.c: a result that a bin can decode */
+void campaign_clip_use (CampaignJob * job);
+
 /* campaignspawn.c */
+gchar **campaign_get_environment (const Campaign * campaign);
 GPid campaign_spawn (CampaignRun * run, gint * fd, GError ** error);
 
 /* campaignjob.c: from the plan to the last run */

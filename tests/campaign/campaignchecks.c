@@ -39,7 +39,7 @@ is_end (JsonObject * line)
   const gchar *from = campaign_line_string (line, "from");
 
   return campaign_line_is (line, "eos") || (campaign_line_is (line, "error")
-      && from != NULL && g_str_has_prefix (from, "foxapivideosrc"));
+      && from != NULL && g_str_has_prefix (from, "foxapivideo"));
 }
 
 /* One start ends in one EOS or one ERROR, if nobody stops it. */
@@ -79,7 +79,7 @@ describe_kill (CampaignRun * run)
   g_stat (run->output, &status);
   g_string_append_printf (job->report, "  client %u was killed with %"
       G_GOFFSET_FORMAT " of %" G_GSIZE_FORMAT " bytes, task %s\n",
-      run->number, (goffset) status.st_size, g_bytes_get_size (job->payload),
+      run->number, (goffset) status.st_size, g_bytes_get_size (job->media),
       id ? id : "not told of");
 }
 
@@ -98,10 +98,10 @@ static void
 check_media (CampaignRun * run, const gchar * checksum, gsize length)
 {
   CampaignJob *job = run->job;
-  gsize size = g_bytes_get_size (job->payload);
+  gsize size = g_bytes_get_size (job->media);
   gsize changed_size = g_bytes_get_size (job->changed_payload);
 
-  if (matches (job->payload, checksum)
+  if (matches (job->media, checksum)
       || matches (job->changed_payload, checksum))
     return;
   campaign_job_violation (job, &job->ledger.differing,

@@ -365,6 +365,43 @@ plan_mixed (CampaignJob * job)
   }
 }
 
+/* In a live graph: what is delivered is what was played to its end. */
+static void
+plan_bin (CampaignJob * job)
+{
+  campaign_clip_use (job);
+  draw_result_options (job);
+  sprinkle (job, campaign_fault_passing_refusal, 2, 3);
+  sprinkle (job, campaign_fault_question, 6, 3);
+  sprinkle (job, campaign_fault_last_question, 6, 12);
+  sprinkle (job, campaign_fault_result, 3, 3);
+  if (plan_one_in (job, 4))
+    campaign_fault_lost_answer (job, 1);
+}
+
+static void
+plan_bin_killed (CampaignJob * job)
+{
+  campaign_clip_use (job);
+  job->mode =
+      plan_one_in (job, 2) ? CAMPAIGN_MODE_SUPERVISE : CAMPAIGN_MODE_PLAIN;
+  job->patience_ms = 5000;
+  for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
+    if (round == 0 || plan_one_in (job, 2))
+      plan_kill_anywhere (job, round, 0);
+  }
+}
+
+static void
+plan_bin_restarted (CampaignJob * job)
+{
+  campaign_clip_use (job);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_LOOP, CAMPAIGN_MODE_SUPERVISE);
+  job->patience_ms = plan_draw (job, 300, 600);
+  sprinkle (job, campaign_fault_question, 6, 6);
+  sprinkle (job, campaign_fault_result, 3, 6);
+}
+
 static const CampaignFamily families[] = {
   {"honest service", plan_honest},
   {"submission refused", plan_refused},
@@ -395,6 +432,9 @@ static const CampaignFamily families[] = {
   {"disk fills up", plan_full_disk},
   {"output full", plan_full_output},
   {"everything", plan_mixed},
+  {"bin, disturbed", plan_bin},
+  {"bin, killed", plan_bin_killed},
+  {"bin, restarted", plan_bin_restarted},
 };
 
 const CampaignFamily *

@@ -38,6 +38,7 @@ draw_defaults (CampaignJob * job)
   job->changed_payload = make_payload (job, g_rand_boolean (job->rand) ?
       g_bytes_get_size (job->payload) :
       (gsize) g_rand_int_range (job->rand, 50 * 1000, 2 * 1000 * 1000));
+  job->media = g_bytes_ref (job->payload);
   job->options.generation_time_ms = g_rand_int_range (job->rand, 100, 500);
   job->options.queue_time_ms = g_rand_int_range (job->rand, 0, 100);
   job->options.progress_step = g_rand_int_range (job->rand, 5, 50);
@@ -116,6 +117,7 @@ campaign_job_free (CampaignJob * job)
   g_array_unref (job->faults);
   g_bytes_unref (job->payload);
   g_bytes_unref (job->changed_payload);
+  g_bytes_unref (job->media);
   g_string_free (job->report, TRUE);
   g_rand_free (job->rand);
   g_free (job->base_url);

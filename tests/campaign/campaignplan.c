@@ -95,7 +95,7 @@ plan_kill_with_task (CampaignJob * job, guint round, guint wish)
 static void
 kill_at_bytes (CampaignJob * job, guint round, guint wish)
 {
-  guint64 size = g_bytes_get_size (job->payload);
+  guint64 size = g_bytes_get_size (job->media);
   CampaignAction *action =
       plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_BYTES);
 

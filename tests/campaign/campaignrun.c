@@ -115,7 +115,7 @@ campaign_run_has_whole_file (CampaignRun * run)
   if (!g_file_get_contents (run->output, &data, &length, NULL))
     return FALSE;
   bytes = g_bytes_new_take (data, length);
-  return g_bytes_equal (bytes, run->job->payload)
+  return g_bytes_equal (bytes, run->job->media)
       || g_bytes_equal (bytes, run->job->changed_payload);
 }
 

@@ -52,6 +52,8 @@ make_arguments (CampaignRun * run)
 
     add (list, "reference", uri);
   }
+  if (job->is_bin)
+    g_ptr_array_add (list, g_strdup ("--bin"));
   if (run->plan.only_task)
     g_ptr_array_add (list, g_strdup ("--only-task"));
   add_number (list, "retries", job->retries);
@@ -68,10 +70,10 @@ make_arguments (CampaignRun * run)
   return (gchar **) g_ptr_array_free (list, FALSE);
 }
 
-static gchar **
-make_environment (CampaignRun * run)
+/* What all clients have */
+gchar **
+campaign_get_environment (const Campaign * campaign)
 {
-  const Campaign *campaign = run->job->campaign;
   g_autofree gchar *registry = g_build_filename (campaign->directory,
       "registry", NULL);
   gchar **environment = g_get_environ ();
@@ -85,7 +87,16 @@ make_environment (CampaignRun * run)
       TRUE);
   environment = g_environ_setenv (environment, "GSETTINGS_BACKEND", "memory",
       TRUE);
-  environment = g_environ_setenv (environment, "no_proxy", "127.0.0.1", TRUE);
+  return g_environ_setenv (environment, "no_proxy", "127.0.0.1", TRUE);
+}
+
+static gchar **
+make_environment (CampaignRun * run)
+{
+  gchar **environment = campaign_get_environment (run->job->campaign);
+
+  environment = g_environ_setenv (environment, "TMPDIR", run->job->directory,
+      TRUE);
   environment = g_environ_setenv (environment, "XDG_STATE_HOME",
       run->job->directory, TRUE);
   if (g_rand_int_range (run->job->rand, 0, ONE_IN_LOGS) == 0)

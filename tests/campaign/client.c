@@ -1,5 +1,5 @@
-/* A client of the money campaign: a process with foxapivideosrc in it that does
- * what it is told to, and says on stdout what a user would have been told.
+/* A client of the money campaign: a process with foxapivideosrc in it, or
+ * foxapivideobin, that does what it is told to, and says on stdout what a user would have been told.
  *
  * The key comes by FOXAPI_API_KEY, as it should.
  *
@@ -39,7 +39,9 @@ static const GOptionEntry entries[] = {
   {"task-id", 0, 0, G_OPTION_ARG_STRING, &options.task_id, "", NULL},
   {"user-agent", 0, 0, G_OPTION_ARG_STRING, &options.user_agent, "", NULL},
   {"mode", 0, 0, G_OPTION_ARG_STRING, &options.mode_name,
-      "plain, loop or supervise", NULL},
+      "plain, loop or supervise; clip makes a result", NULL},
+  {"bin", 0, 0, G_OPTION_ARG_NONE, &options.is_bin, "foxapivideobin", NULL},
+  {"frames", 0, 0, G_OPTION_ARG_INT, &options.n_frames, "of a clip", NULL},
   {"only-task", 0, 0, G_OPTION_ARG_NONE, &options.only_task, "output=task",
       NULL},
   {"retries", 0, 0, G_OPTION_ARG_INT, &options.retries, "", NULL},
@@ -111,10 +113,33 @@ set_reference (GstElement * source, const gchar * uri)
   g_value_unset (&list);
 }
 
+/* What goes out are the frames of the result, all of them, and nothing else. */
+static GstElement *
+make_bin (void)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (CLIENT_CLIP_CAPS);
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  GstElement *bin = gst_element_factory_make ("foxapivideobin", NULL);
+
+  if (bin == NULL)
+    return NULL;
+  gst_util_set_object_arg (G_OBJECT (bin), "placeholder", "none");
+  g_object_set (bin, "is-live", FALSE, NULL);
+  for (gint i = 0; i < gst_structure_n_fields (structure); i++) {
+    const gchar *name = gst_structure_nth_field_name (structure, i);
+
+    if (g_object_class_find_property (G_OBJECT_GET_CLASS (bin), name) != NULL)
+      g_object_set_property (G_OBJECT (bin), name,
+          gst_structure_get_value (structure, name));
+  }
+  return bin;
+}
+
 static GstElement *
 make_source (void)
 {
-  GstElement *source = gst_element_factory_make ("foxapivideosrc", NULL);
+  GstElement *source = options.is_bin ? make_bin () :
+      gst_element_factory_make ("foxapivideosrc", NULL);
 
   if (source == NULL)
     return NULL;
@@ -146,7 +171,11 @@ run (GstElement * source, GstElement * sink, ClientMode mode,
   g_object_set (client.pipeline, "auto-flush-bus", FALSE, NULL);
   client.bus = gst_element_get_bus (client.pipeline);
   gst_bin_add_many (GST_BIN (client.pipeline), source, sink, NULL);
-  gst_element_link (source, sink);
+  gst_element_link_pads (source, options.is_bin ? "video" : "src", sink,
+      "sink");
+  /* A player, whose user may go while it plays */
+  if (options.is_bin)
+    g_object_set (sink, "sync", TRUE, NULL);
 
   if (mode == CLIENT_PLAIN)
     code = client_run_plain (&client);
@@ -191,15 +220,34 @@ run_mode (ClientMode mode)
   return code;
 }
 
+/* What a bin and a clip need besides. */
+static const gchar *const more_plugins[] = { "app", "audioconvert", "audiorate",
+  "audioresample", "avi", "playback", "typefindfunctions", "videoconvertscale",
+  "videorate", "videotestsrc"
+};
+
+static gboolean
+load_plugin (const gchar * name, GError ** error)
+{
+  g_autofree gchar *path = g_strdup_printf ("%s/libgst%s.%s", GST_PLUGINS_DIR,
+      name, G_MODULE_SUFFIX);
+  g_autoptr (GstPlugin) plugin = gst_plugin_load_file (path, error);
+
+  return plugin != NULL;
+}
+
 /* Only what is needed: the registry of a whole system takes long to make. */
 static gboolean
 load_plugins (GError ** error)
 {
-  g_autoptr (GstPlugin) plugin = NULL;
-
-  plugin = gst_plugin_load_file (GST_PLUGINS_DIR
-      "/libgstcoreelements." G_MODULE_SUFFIX, error);
-  return plugin != NULL;
+  if (!load_plugin ("coreelements", error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (more_plugins)
+      && (options.is_bin || options.n_frames > 0); i++) {
+    if (!load_plugin (more_plugins[i], error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 int
@@ -226,6 +274,8 @@ main (int argc, char **argv)
   if (options.file_limit >= 0)
     set_file_limit (options.file_limit);
 
+  if (g_strcmp0 (options.mode_name, "clip") == 0)
+    return client_make_clip (&options);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     if (g_strcmp0 (options.mode_name, names[i]) == 0)
       return run_mode (i);

@@ -29,6 +29,8 @@ typedef struct
   gchar *user_agent;
   gchar *mode_name;
   gboolean only_task;
+  gboolean is_bin;              /* foxapivideobin is the source */
+  gint n_frames;
   gint retries;
   gint timeout_s;
   gint task_timeout_s;
@@ -65,6 +67,13 @@ void client_output_free (ClientOutput * output);
 void client_output_connect (ClientOutput * output, GstElement * fakesink);
 guint64 client_output_get_length (ClientOutput * output);
 gchar *client_output_get_checksum (ClientOutput * output);
+
+/* What a bin's results are made of. Those who wait for them see each frame. */
+#define CLIENT_CLIP_CAPS \
+    "video/x-raw,format=I420,width=80,height=48,framerate=60/1"
+
+/* clientclip.c: the exit code */
+gint client_make_clip (const ClientOptions * options);
 
 /* clientmodes.c: the exit code */
 gint client_run_plain (Client * client);
