@@ -9,6 +9,7 @@
 
 #include "foxapiharness.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* Only a broken test sees the end of this. */
@@ -144,12 +145,26 @@ harness_set_list (GstElement * source, const gchar * property, ...)
   g_value_unset (&list);
 }
 
+GSubprocessLauncher *
+harness_launcher (gboolean trace_leaks)
+{
+  GSubprocessLauncher *launcher = g_subprocess_launcher_new (trace_leaks
+      ? G_SUBPROCESS_FLAGS_STDERR_PIPE : G_SUBPROCESS_FLAGS_NONE);
+
+  g_subprocess_launcher_setenv (launcher, "FOXAPI_API_KEY",
+      foxapi_sim_get_api_key (sim), TRUE);
+  if (trace_leaks) {
+    g_subprocess_launcher_setenv (launcher, "GST_TRACERS", "leaks", TRUE);
+    g_subprocess_launcher_setenv (launcher, "GST_DEBUG", "GST_TRACER:7", TRUE);
+    g_subprocess_launcher_setenv (launcher, "GST_DEBUG_NO_COLOR", "1", TRUE);
+  }
+  return launcher;
+}
+
 GSubprocess *
 harness_spawn (const gchar * property, gboolean trace_leaks)
 {
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (trace_leaks
-      ? G_SUBPROCESS_FLAGS_STDERR_PIPE : G_SUBPROCESS_FLAGS_NONE);
+  g_autoptr (GSubprocessLauncher) launcher = harness_launcher (trace_leaks);
   const gchar *program = g_getenv ("CHECK_CLIENT");
   g_autofree gchar *url = g_strconcat ("base-url=",
       foxapi_sim_get_base_url (sim), NULL);
@@ -158,19 +173,34 @@ harness_spawn (const gchar * property, gboolean trace_leaks)
   GSubprocess *client;
 
   fail_unless (program != NULL, "CHECK_CLIENT does not say which client");
-  g_subprocess_launcher_setenv (launcher, "FOXAPI_API_KEY",
-      foxapi_sim_get_api_key (sim), TRUE);
-  if (trace_leaks) {
-    g_subprocess_launcher_setenv (launcher, "GST_TRACERS", "leaks", TRUE);
-    g_subprocess_launcher_setenv (launcher, "GST_DEBUG", "GST_TRACER:7", TRUE);
-    g_subprocess_launcher_setenv (launcher, "GST_DEBUG_NO_COLOR", "1", TRUE);
-  }
   client = g_subprocess_launcher_spawn (launcher, &error, program,
       "foxapivideosrc", "prompt=A fox", "poll-interval=20", "retries=0", url,
       directory, property, "!", "fakesink", NULL);
   fail_unless (client != NULL, "No client: %s",
       error != NULL ? error->message : "");
   return client;
+}
+
+void
+harness_assert_no_leak (GSubprocess * client, gint held_route)
+{
+  g_autofree gchar *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  gboolean active = FALSE;
+
+  if (held_route >= 0) {
+    fail_unless (foxapi_sim_wait_requests (sim, held_route, 1));
+    g_subprocess_send_signal (client, SIGINT);
+  }
+  fail_unless (g_subprocess_communicate_utf8 (client, NULL, NULL, NULL, &text,
+          NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++) {
+    active |= strstr (lines[i], "object-alive.class") != NULL;
+    fail_if (strstr (lines[i], "object-alive, ") != NULL
+        && strstr (lines[i], "new format") == NULL, "Left: %s", lines[i]);
+  }
+  fail_unless (active, "The leaks tracer was not active");
 }
 
 gchar *

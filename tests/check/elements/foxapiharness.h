@@ -34,9 +34,15 @@ GstElement *harness_element (const gchar * factory);
 GstElement *harness_source (const gchar * property, ...);
 /* Strings up to NULL */
 void harness_set_list (GstElement * source, const gchar * property, ...);
-/* (transfer full): a client of the simulator and the store in a process of its
- * own, with one more property; with the leaks tracer it tells on stderr */
+/* (transfer full): for a client of the simulator in a process of its own; with the
+ * leaks tracer it tells on stderr */
+GSubprocessLauncher *harness_launcher (gboolean trace_leaks);
+/* (transfer full): such a client with a foxapivideosrc, the store, and one more
+ * property */
 GSubprocess *harness_spawn (const gchar * property, gboolean trace_leaks);
+/* Waits for the end of a client with the leaks tracer, of which nothing may be
+ * left. One that a request is held for is interrupted there; -1: none is. */
+void harness_assert_no_leak (GSubprocess * client, gint held_route);
 gchar *harness_get_string (GstElement * source, const gchar * property);
 void harness_remove_tree (const gchar * path);
 /* All files below a directory: (element-type filename) */

@@ -6,40 +6,6 @@
 
 #include "foxapiharness.h"
 
-#include <signal.h>
-#include <string.h>
-
-/* Runs a client with one more property. Where a route is held, it is
- * interrupted there. */
-static gchar *
-launch (const gchar * property, gint held_route)
-{
-  g_autoptr (GSubprocess) client = harness_spawn (property, TRUE);
-  gchar *text = NULL;
-
-  if (held_route >= 0) {
-    fail_unless (foxapi_sim_wait_requests (sim, held_route, 1));
-    g_subprocess_send_signal (client, SIGINT);
-  }
-  fail_unless (g_subprocess_communicate_utf8 (client, NULL, NULL, NULL, &text,
-          NULL));
-  return text;
-}
-
-static void
-assert_no_leak (const gchar * text)
-{
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  gboolean active = FALSE;
-
-  for (guint i = 0; lines[i] != NULL; i++) {
-    active |= strstr (lines[i], "object-alive.class") != NULL;
-    fail_if (strstr (lines[i], "object-alive, ") != NULL
-        && strstr (lines[i], "new format") == NULL, "Left: %s", lines[i]);
-  }
-  fail_unless (active, "The leaks tracer was not active");
-}
-
 static const struct
 {
   gint route;                   /* -1: no fault */
@@ -67,12 +33,12 @@ GST_START_TEST (test_leaks)
 {
   gint route = ways[__i__].route;
   gboolean held = ways[__i__].fault.hold || ways[__i__].fault.hold_at > 0;
-  g_autofree gchar *text = NULL;
+  g_autoptr (GSubprocess) client = NULL;
 
   if (route >= 0)
     foxapi_sim_script (sim, route, 0, &ways[__i__].fault);
-  text = launch (ways[__i__].property, held ? route : -1);
-  assert_no_leak (text);
+  client = harness_spawn (ways[__i__].property, TRUE);
+  harness_assert_no_leak (client, held ? route : -1);
 }
 
 GST_END_TEST;

@@ -145,6 +145,25 @@ bin_new (const gchar * property, ...)
   return bin;
 }
 
+GSubprocess *
+bin_spawn (const gchar * line, gboolean trace_leaks)
+{
+  g_autoptr (GSubprocessLauncher) launcher = harness_launcher (trace_leaks);
+  g_autofree gchar *all = g_strdup_printf ("%s foxapivideobin name=bin "
+      "prompt=Fox poll-interval=20 retries=0 width=64 height=36 "
+      "framerate=25/1 base-url=%s task-store=%s %s", g_getenv ("CHECK_CLIENT"),
+      foxapi_sim_get_base_url (sim), store, line);
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GError) error = NULL;
+  GSubprocess *client;
+
+  fail_unless (g_shell_parse_argv (all, NULL, &words, &error));
+  client = g_subprocess_launcher_spawnv (launcher,
+      (const gchar * const *) words, &error);
+  fail_unless (client != NULL, "%s", error ? error->message : "");
+  return client;
+}
+
 gchar *
 bin_leftovers (void)
 {

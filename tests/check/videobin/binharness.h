@@ -32,6 +32,10 @@ GBytes *bin_make_file (const gchar * line);
 /* (transfer floating): a small, live bin for the simulator */
 GstElement *bin_new (const gchar * property, ...) G_GNUC_NULL_TERMINATED;
 
+/* (transfer full): a client of the simulator with a bin; @line follows its
+ * properties. See harness_spawn(). */
+GSubprocess *bin_spawn (const gchar * line, gboolean trace_leaks);
+
 /* What the elements of the plugin have left below the folder of temporary files,
  * one path a line; empty if all is gone */
 gchar *bin_leftovers (void);

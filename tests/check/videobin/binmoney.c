@@ -180,33 +180,10 @@ GST_END_TEST;
 
 /* Other processes */
 
-/* A client of the simulator, with what follows the bin's properties */
-static GSubprocess *
-spawn (const gchar * line)
-{
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
-  g_autofree gchar *all = g_strdup_printf ("%s foxapivideobin name=bin "
-      "prompt=Fox poll-interval=20 width=64 height=36 framerate=25/1 "
-      "base-url=%s task-store=%s %s", g_getenv ("CHECK_CLIENT"),
-      foxapi_sim_get_base_url (sim), store, line);
-  g_auto (GStrv) words = NULL;
-  g_autoptr (GError) error = NULL;
-  GSubprocess *client;
-
-  fail_unless (g_shell_parse_argv (all, NULL, &words, &error));
-  g_subprocess_launcher_setenv (launcher, "FOXAPI_API_KEY",
-      foxapi_sim_get_api_key (sim), TRUE);
-  client = g_subprocess_launcher_spawnv (launcher,
-      (const gchar * const *) words, &error);
-  fail_unless (client != NULL, "%s", error ? error->message : "");
-  return client;
-}
-
 static void
 run_client (const gchar * line)
 {
-  g_autoptr (GSubprocess) client = spawn (line);
+  g_autoptr (GSubprocess) client = bin_spawn (line, FALSE);
 
   fail_unless (g_subprocess_wait (client, NULL, NULL));
   fail_unless (g_subprocess_get_successful (client));
@@ -226,7 +203,7 @@ GST_START_TEST (test_killed)
   g_autofree gchar *path = g_build_filename (store, "shown", NULL);
   g_autofree gchar *line = g_strdup_printf ("placeholder=%d is-live=true ! "
       "filesink buffer-mode=2 location=%s", __i__ == 2 ? 0 : 1, path);
-  g_autoptr (GSubprocess) client = spawn (line);
+  g_autoptr (GSubprocess) client = bin_spawn (line, FALSE);
   GStatBuf status;
 
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
@@ -264,7 +241,7 @@ GST_START_TEST (test_same_content_elsewhere)
 
   fail_unless (g_file_set_contents (path, g_bytes_get_data (clip, NULL),
           g_bytes_get_size (clip), NULL));
-  client = spawn (lines[__i__]);
+  client = bin_spawn (lines[__i__], FALSE);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
   kill_client (client);
   fail_unless (is_recorded (1));

@@ -1,0 +1,68 @@
+/* Nothing of a bin outlives it: a client under GStreamer's leaks tracer, which
+ * looks when everything has been taken down.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "binharness.h"
+
+#define PICTURE "videotestsrc num-buffers=1 ! " \
+    "video/x-raw,width=320,height=240 ! bin.image_0"
+#define MOTION "videotestsrc num-buffers=30 ! " \
+    "video/x-raw,width=320,height=240,framerate=25/1 ! bin.video_0"
+
+static const struct
+{
+  gint route;                   /* -1: no fault */
+  FoxapiSimFault fault;
+  const gchar *line;
+} ways[] = {
+  {-1, {0}, "! fakesink"},
+  {-1, {0}, "placeholder=none is-live=false ! fakesink"},
+  {-1, {0},
+      "placeholder=pattern show-progress=true ! fakesink bin. ! fakesink"},
+  {-1, {0}, "next-prompts=<Wolf,Bear> ! fakesink"},
+  {-1, {0}, "! fakesink " PICTURE},
+  {-1, {0}, "reference-seconds=1 ! fakesink " MOTION},
+  {-1, {0}, "placeholder=reference ! fakesink " PICTURE},
+  {-1, {0}, "duration=77 ! fakesink"},
+  {FOXAPI_SIM_SUBMIT, {.status = 422}, "! fakesink"},
+  {FOXAPI_SIM_SUBMIT, {.status =
+              422}, "placeholder=none on-error=warning ! fakesink"},
+  {FOXAPI_SIM_ASK, {.status = 404}, "! fakesink"},
+  {FOXAPI_SIM_RESULT, {.status = 404}, "! fakesink"},
+  {FOXAPI_SIM_SUBMIT, {.hold = TRUE}, "! fakesink"},
+  {FOXAPI_SIM_SUBMIT, {.hold = TRUE}, "placeholder=none ! fakesink " PICTURE},
+  {FOXAPI_SIM_ASK, {.hold = TRUE}, "show-progress=true ! fakesink"},
+  {FOXAPI_SIM_RESULT, {.hold = TRUE}, "! fakesink"},
+  {FOXAPI_SIM_RESULT, {.hold_at = 1000}, "! fakesink"},
+};
+
+GST_START_TEST (test_leaks)
+{
+  gint route = ways[__i__].route;
+  gboolean held = ways[__i__].fault.hold || ways[__i__].fault.hold_at > 0;
+  g_autoptr (GSubprocess) client = NULL;
+
+  if (route >= 0)
+    foxapi_sim_script (sim, route, 0, &ways[__i__].fault);
+  client = bin_spawn (ways[__i__].line, TRUE);
+  harness_assert_no_leak (client, held ? route : -1);
+}
+
+GST_END_TEST;
+
+static Suite *
+binleaks_suite (void)
+{
+  Suite *suite = suite_create ("binleaks");
+  TCase *tcase = tcase_create ("objects");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
+  tcase_add_checked_fixture (tcase, bin_setup, harness_teardown);
+  tcase_add_loop_test (tcase, test_leaks, 0, G_N_ELEMENTS (ways));
+  return suite;
+}
+
+GST_CHECK_MAIN (binleaks);
