@@ -6,6 +6,8 @@
 
 #include "binharness.h"
 
+#include <gst/app/app.h>
+
 #include <signal.h>
 #include <string.h>
 
@@ -297,6 +299,68 @@ GST_START_TEST (test_hundred)
 
 GST_END_TEST;
 
+/* Outputs are linked, and linked elsewhere, while it plays. */
+
+static GstElement *
+add_late_sink (Run * run, const gchar * pad)
+{
+  GstElement *sink = gst_element_factory_make ("appsink", NULL);
+
+  g_object_set (sink, "async", FALSE, "sync", FALSE, "max-buffers", 3, NULL);
+  gst_bin_add (GST_BIN (run->pipeline), sink);
+  gst_element_sync_state_with_parent (sink);
+  fail_unless (gst_element_link_pads (run->source, pad, sink, "sink"));
+  return sink;
+}
+
+/* What follows is whole: a segment, caps of @media and the times after @time. */
+static GstClockTime
+take_buffers (GstElement * sink, const gchar * media, GstClockTime time)
+{
+  for (guint i = 0; i < 10; i++) {
+    g_autoptr (GstSample) sample =
+        gst_app_sink_try_pull_sample (GST_APP_SINK (sink), 60 * GST_SECOND);
+    GstClockTime next;
+
+    fail_unless (sample != NULL);
+    fail_unless (gst_structure_has_name (gst_caps_get_structure
+            (gst_sample_get_caps (sample), 0), media));
+    fail_unless_equals_int (gst_sample_get_segment (sample)->format,
+        GST_FORMAT_TIME);
+    next = GST_BUFFER_PTS (gst_sample_get_buffer (sample));
+    fail_unless (!GST_CLOCK_TIME_IS_VALID (time) || next > time);
+    time = next;
+  }
+  return time;
+}
+
+GST_START_TEST (test_links_while_it_plays)
+{
+  const FoxapiSimFault held = {.hold = TRUE };
+  Run *run = bin_run_new (bin_new ("is-live", __i__ == 0, "end", 1, NULL));
+  GstElement *video, *audio;
+  GstClockTime time;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &held);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_buffers (run, 2);
+  audio = add_late_sink (run, "audio");
+  time = take_buffers (audio, "audio/x-raw", GST_CLOCK_TIME_NONE);
+  gst_element_unlink (run->source, run->sink);
+  take_buffers (audio, "audio/x-raw", time);
+  video = add_late_sink (run, "video");
+  time = take_buffers (video, "video/x-raw", GST_CLOCK_TIME_NONE);
+  foxapi_sim_release (sim);
+  run_wait_task (run, "completed");
+  take_buffers (video, "video/x-raw", time);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 0);
+  run_free (run);
+  assert_nothing_left ();
+}
+
+GST_END_TEST;
+
 /* An element that is linked to nothing */
 GST_START_TEST (test_alone)
 {
@@ -366,6 +430,7 @@ binlife_suite (void)
   tcase_add_loop_test (tcase, test_ready_and_on, 0, N_PHASES);
   tcase_add_loop_test (tcase, test_remove, 0, G_N_ELEMENTS (removals));
   tcase_add_test (tcase, test_hundred);
+  tcase_add_loop_test (tcase, test_links_while_it_plays, 0, 2);
   tcase_add_loop_test (tcase, test_alone, 0, 6);
   tcase_add_test (tcase, test_alone_without_key);
   tcase_add_test (tcase, test_untouched);
