@@ -119,16 +119,14 @@ on_unlinked (GstPad * pad, GstPad * peer, gpointer user_data)
  * @templ: of the pad
  * @kind: what the pad takes
  * @name: of the pad and of the capture behind it
- * @directory: for files
  *
  * Returns: (transfer none): a new pad of the bin
  */
 GstPad *
 gst_foxapi_bin_captures_add (GstFoxapiBinCaptures * captures,
-    GstPadTemplate * templ, GstFoxapiCaptureKind kind, const gchar * name,
-    const gchar * directory)
+    GstPadTemplate * templ, GstFoxapiCaptureKind kind, const gchar * name)
 {
-  GstElement *capture = gst_foxapi_capture_new (name, kind, directory);
+  GstElement *capture = gst_foxapi_capture_new (name, kind);
   g_autoptr (GstPad) target = gst_element_get_static_pad (capture, "sink");
   GstPad *pad;
 
@@ -202,19 +200,21 @@ gst_foxapi_bin_captures_dup_first_uri (GstFoxapiBinCaptures * captures)
 /**
  * gst_foxapi_bin_captures_start:
  * @captures: of a bin that starts
+ * @directory: an existing folder for files
  * @clip_time: how long a clip of raw video is
  *
  * Starts all, and waits for all.
  */
 void
 gst_foxapi_bin_captures_start (GstFoxapiBinCaptures * captures,
-    GstClockTime clip_time)
+    const gchar * directory, GstClockTime clip_time)
 {
   GList *list = list_captures (captures, "");
 
   for (GList * l = list; l != NULL; l = l->next)
     g_hash_table_add (captures->pending, l->data);
   for (GList * l = list; l != NULL; l = l->next) {
+    gst_foxapi_capture_set_directory (l->data, directory);
     gst_foxapi_capture_set_clip_time (l->data, clip_time);
     gst_element_set_state (l->data, GST_STATE_PLAYING);
   }

@@ -27,8 +27,7 @@ void gst_foxapi_bin_captures_free (GstFoxapiBinCaptures * captures);
 gchar *gst_foxapi_bin_captures_choose_name (GstFoxapiBinCaptures * captures,
     GstFoxapiCaptureKind kind, const gchar * wanted);
 GstPad *gst_foxapi_bin_captures_add (GstFoxapiBinCaptures * captures,
-    GstPadTemplate * templ, GstFoxapiCaptureKind kind, const gchar * name,
-    const gchar * directory);
+    GstPadTemplate * templ, GstFoxapiCaptureKind kind, const gchar * name);
 void gst_foxapi_bin_captures_forget (GstFoxapiBinCaptures * captures);
 
 void gst_foxapi_bin_captures_append_uris (GstFoxapiBinCaptures * captures,
@@ -36,7 +35,7 @@ void gst_foxapi_bin_captures_append_uris (GstFoxapiBinCaptures * captures,
 gchar *gst_foxapi_bin_captures_dup_first_uri (GstFoxapiBinCaptures * captures);
 
 void gst_foxapi_bin_captures_start (GstFoxapiBinCaptures * captures,
-    GstClockTime clip_time);
+    const gchar * directory, GstClockTime clip_time);
 void gst_foxapi_bin_captures_stop (GstFoxapiBinCaptures * captures);
 gboolean gst_foxapi_bin_captures_is_waiting (GstFoxapiBinCaptures * captures);
 gboolean gst_foxapi_bin_captures_is_awaited (GstFoxapiBinCaptures * captures,

@@ -117,6 +117,7 @@ begin (GstFoxapiVideoBin * self)
   gboolean is_waiting;
 
   gst_foxapi_bin_captures_start (self->captures,
+      gst_foxapi_bin_folder_get_path (self->folder),
       self->run.reference_seconds * GST_SECOND);
   is_waiting = gst_foxapi_bin_captures_is_waiting (self->captures);
   if (!is_waiting)

@@ -399,6 +399,7 @@ static Phase
 begin (GstFoxapiCapture * self)
 {
   gboolean at_eos = is_upstream_at_eos (self);
+  g_autofree gchar *directory = NULL;
   GstClockTime clip_time;
   Phase phase;
 
@@ -414,11 +415,12 @@ begin (GstFoxapiCapture * self)
   self->is_forgotten = FALSE;
   self->is_raw = FALSE;
   self->queue_is_set = FALSE;
+  directory = g_strdup (self->directory);
   clip_time = self->clip_time;
   GST_OBJECT_UNLOCK (self);
 
   gst_foxapi_collector_prepare (GST_FOXAPI_COLLECTOR (self->collector),
-      clip_time);
+      directory, clip_time);
   return phase;
 }
 
@@ -487,6 +489,26 @@ gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind)
   return gst_caps_from_string (kind == GST_FOXAPI_CAPTURE_IMAGE ?
       "image/jpeg; image/png; image/webp; video/x-raw" :
       "video/quicktime; video/x-raw");
+}
+
+/**
+ * gst_foxapi_capture_set_directory:
+ * @self: a capture below PAUSED
+ * @directory: an existing folder for its file, which the caller removes
+ *
+ * Since: 0.1
+ */
+void
+gst_foxapi_capture_set_directory (GstFoxapiCapture * self,
+    const gchar * directory)
+{
+  g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
+  g_return_if_fail (directory != NULL);
+
+  GST_OBJECT_LOCK (self);
+  g_free (self->directory);
+  self->directory = g_strdup (directory);
+  GST_OBJECT_UNLOCK (self);
 }
 
 /**
@@ -626,24 +648,20 @@ add_sink (GstFoxapiCapture * self)
  * gst_foxapi_capture_new:
  * @name: its name, which is the pad's that it stands behind
  * @kind: what to make of the branch
- * @directory: an existing folder for its file, which the caller removes
  *
- * Returns: (transfer floating): a capture
+ * Returns: (transfer floating): a capture, which needs a directory
  *
  * Since: 0.1
  */
 GstElement *
-gst_foxapi_capture_new (const gchar * name, GstFoxapiCaptureKind kind,
-    const gchar * directory)
+gst_foxapi_capture_new (const gchar * name, GstFoxapiCaptureKind kind)
 {
   GstFoxapiCapture *self = g_object_new (GST_TYPE_FOXAPI_CAPTURE,
       "name", name, NULL);
 
   self->kind = kind;
-  self->directory = g_strdup (directory);
   self->queue = gst_element_factory_make ("queue", NULL);
-  self->collector = gst_foxapi_collector_new (kind, name, directory, &listener,
-      self);
+  self->collector = gst_foxapi_collector_new (kind, name, &listener, self);
   gst_bin_add_many (GST_BIN (self), self->queue, self->collector, NULL);
   gst_element_link (self->queue, self->collector);
   add_sink (self);

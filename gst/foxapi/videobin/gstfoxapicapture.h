@@ -59,7 +59,9 @@ G_DECLARE_FINAL_TYPE (GstFoxapiCapture, gst_foxapi_capture, GST,
 GstCaps *gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind);
 
 GstElement *gst_foxapi_capture_new (const gchar * name,
-    GstFoxapiCaptureKind kind, const gchar * directory);
+    GstFoxapiCaptureKind kind);
+void gst_foxapi_capture_set_directory (GstFoxapiCapture * self,
+    const gchar * directory);
 void gst_foxapi_capture_set_clip_time (GstFoxapiCapture * self,
     GstClockTime clip_time);
 

@@ -660,14 +660,18 @@ gst_foxapi_collector_event (GstPad * pad, GstObject * parent, GstEvent * event)
 /**
  * gst_foxapi_collector_prepare:
  * @self: a collector below PAUSED
+ * @directory: an existing folder for its file
  * @clip_time: how long a clip is
  *
  * Makes it ready for the next capture.
  */
 void
-gst_foxapi_collector_prepare (GstFoxapiCollector * self, GstClockTime clip_time)
+gst_foxapi_collector_prepare (GstFoxapiCollector * self,
+    const gchar * directory, GstClockTime clip_time)
 {
   gst_foxapi_collector_release (self);
+  g_free (self->directory);
+  self->directory = g_strdup (directory);
   gst_foxapi_clip_init (&self->clip, clip_time);
   g_cancellable_reset (self->cancellable);
   self->is_over = FALSE;
@@ -754,7 +758,6 @@ gst_foxapi_collector_init (GstFoxapiCollector * self)
  * gst_foxapi_collector_new:
  * @kind: what to make of the branch
  * @name: what the file's name starts with
- * @directory: where the file goes
  * @listener: who is told; static
  * @user_data: for @listener; outlives its last streaming thread
  *
@@ -762,8 +765,7 @@ gst_foxapi_collector_init (GstFoxapiCollector * self)
  */
 GstElement *
 gst_foxapi_collector_new (GstFoxapiCaptureKind kind, const gchar * name,
-    const gchar * directory, const GstFoxapiCollectorListener * listener,
-    gpointer user_data)
+    const GstFoxapiCollectorListener * listener, gpointer user_data)
 {
   GstFoxapiCollector *self = g_object_new (GST_TYPE_FOXAPI_COLLECTOR, NULL);
   g_autoptr (GstCaps) caps = gst_foxapi_capture_get_caps (kind);
@@ -772,7 +774,6 @@ gst_foxapi_collector_new (GstFoxapiCaptureKind kind, const gchar * name,
 
   self->kind = kind;
   self->name = g_strdup (name);
-  self->directory = g_strdup (directory);
   self->listener = listener;
   self->user_data = user_data;
   gst_object_ref_sink (template);

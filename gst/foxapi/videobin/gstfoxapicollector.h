@@ -39,11 +39,11 @@ G_DECLARE_FINAL_TYPE (GstFoxapiCollector, gst_foxapi_collector, GST,
     FOXAPI_COLLECTOR, GstElement)
 
 GstElement *gst_foxapi_collector_new (GstFoxapiCaptureKind kind,
-    const gchar * name, const gchar * directory,
-    const GstFoxapiCollectorListener * listener, gpointer user_data);
+    const gchar * name, const GstFoxapiCollectorListener * listener,
+    gpointer user_data);
 
 void gst_foxapi_collector_prepare (GstFoxapiCollector * self,
-    GstClockTime clip_time);
+    const gchar * directory, GstClockTime clip_time);
 void gst_foxapi_collector_cancel (GstFoxapiCollector * self);
 void gst_foxapi_collector_release (GstFoxapiCollector * self);
 

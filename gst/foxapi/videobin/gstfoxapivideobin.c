@@ -291,19 +291,13 @@ gst_foxapi_video_bin_request_new_pad (GstElement * element,
   g_autofree gchar *name = gst_foxapi_bin_captures_choose_name
       (self->captures, kind, wanted);
   g_autoptr (GstPad) existing = gst_element_get_static_pad (element, name);
-  g_autoptr (GError) error = NULL;
 
   if (existing != NULL || GST_STATE (self) > GST_STATE_READY) {
     GST_WARNING_OBJECT (self, "%s cannot be requested %s", name,
         existing ? "twice" : "while the bin runs");
     return NULL;
   }
-  if (!gst_foxapi_bin_folder_ensure (self->folder, &error)) {
-    GST_WARNING_OBJECT (self, "no place for files: %s", error->message);
-    return NULL;
-  }
-  return gst_foxapi_bin_captures_add (self->captures, templ, kind, name,
-      gst_foxapi_bin_folder_get_path (self->folder));
+  return gst_foxapi_bin_captures_add (self->captures, templ, kind, name);
 }
 
 static void

@@ -61,6 +61,23 @@ GST_START_TEST (test_wrong_property)
 
 GST_END_TEST;
 
+/* The folder of temporary files cannot be written: said at the start, also where
+ * a pad has been asked for before. */
+GST_START_TEST (test_no_place_for_files)
+{
+  GstElement *bin = bin_new (NULL, NULL);
+  g_autoptr (Run) run = bin_run_new (bin);
+
+  harness_remove_tree (bin_tmp);
+  if (__i__ == 1)
+    bin_feed (run, "videotestsrc is-live=true", "image_0");
+  run_refused (run, GST_RESOURCE_ERROR_OPEN_WRITE);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
 /* The service: each fault, told as ERROR or as WARNING */
 
 static const struct
@@ -410,6 +427,7 @@ binfailures_suite (void)
   tcase_add_loop_test (timed, test_wrong_property, 0, 14);
   tcase_add_loop_test (timed, test_fault_is_error, 0, G_N_ELEMENTS (faults));
   tcase_add_loop_test (timed, test_fault_is_warning, 0, G_N_ELEMENTS (faults));
+  tcase_add_loop_test (timed, test_no_place_for_files, 0, 2);
   tcase_add_test (timed, test_service_is_down);
   tcase_add_loop_test (timed, test_end_without_placeholder, 0, 2);
   tcase_add_test (timed, test_result_of_noise);

@@ -112,7 +112,7 @@ graph_new (GstFoxapiCaptureKind kind, const gchar * description)
 {
   Graph *graph = g_new0 (Graph, 1);
   GstElement *capture = gst_foxapi_capture_new (kind ==
-      GST_FOXAPI_CAPTURE_IMAGE ? "image_0" : "video_0", kind, directory);
+      GST_FOXAPI_CAPTURE_IMAGE ? "image_0" : "video_0", kind);
   g_autoptr (GError) error = NULL;
 
   graph->pipeline = description ? gst_parse_launch (description, &error) :
@@ -126,6 +126,7 @@ graph_new (GstFoxapiCaptureKind kind, const gchar * description)
   }
   graph->bus = gst_element_get_bus (graph->pipeline);
   graph->capture = gst_object_ref (capture);
+  gst_foxapi_capture_set_directory (graph->capture, directory);
   gst_bin_add (GST_BIN (graph->pipeline), capture);
   if (description != NULL) {
     g_autoptr (GstElement) out = gst_bin_get_by_name (GST_BIN
@@ -1323,7 +1324,8 @@ GST_START_TEST (test_locked)
   graph->pipeline = pipeline;
   graph->bus = gst_element_get_bus (pipeline);
   graph->capture = GST_FOXAPI_CAPTURE (gst_object_ref (gst_foxapi_capture_new
-          ("image_0", GST_FOXAPI_CAPTURE_IMAGE, directory)));
+          ("image_0", GST_FOXAPI_CAPTURE_IMAGE)));
+  gst_foxapi_capture_set_directory (graph->capture, directory);
   gst_bin_add_many (GST_BIN (pipeline), source, graph->capture, NULL);
   fail_unless (gst_element_link (source, GST_ELEMENT (graph->capture)));
   fail_if (GST_OBJECT_FLAG_IS_SET (pipeline, GST_ELEMENT_FLAG_SINK));
