@@ -784,6 +784,10 @@ on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (type != GST_EVENT_EOS && type != GST_EVENT_SEGMENT_DONE)
     return GST_PAD_PROBE_OK;
 
+  /* The application ends the stream while the task still runs. Whoever waits for
+   * the progress before he plays (gst-launch-1.0 -e) waits no longer. */
+  if (self->progress_is_open)
+    post_progress (self, GST_PROGRESS_TYPE_CANCELED, "Ended before the result");
   if (self->phase == PHASE_DELIVER_MEDIA && !self->is_at_end)
     announce_task_before_end (self, pad);
   if (type == GST_EVENT_EOS && is_end_of_delivery (self)) {

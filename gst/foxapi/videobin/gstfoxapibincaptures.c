@@ -229,6 +229,30 @@ get_pad (GstFoxapiBinCaptures * self, GstElement * capture)
 }
 
 /**
+ * gst_foxapi_bin_captures_dup_unlinked:
+ * @captures: of a bin
+ *
+ * Returns: (transfer full) (nullable): the names of the pads that are linked to
+ *   nothing
+ */
+gchar *
+gst_foxapi_bin_captures_dup_unlinked (GstFoxapiBinCaptures * captures)
+{
+  GList *list = list_captures (captures, "");
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (GList * l = list; l != NULL; l = l->next) {
+    g_autoptr (GstPad) pad = get_pad (captures, l->data);
+
+    if (pad != NULL && !gst_pad_is_linked (pad))
+      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
+          GST_PAD_NAME (pad));
+  }
+  g_list_free_full (list, gst_object_unref);
+  return names->len > 0 ? g_strdup (names->str) : NULL;
+}
+
+/**
  * gst_foxapi_bin_captures_stop:
  * @captures: of a bin whose director has stopped
  *

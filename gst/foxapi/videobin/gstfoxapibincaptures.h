@@ -36,6 +36,7 @@ gchar *gst_foxapi_bin_captures_dup_first_uri (GstFoxapiBinCaptures * captures);
 
 void gst_foxapi_bin_captures_start (GstFoxapiBinCaptures * captures,
     const gchar * directory, GstClockTime clip_time);
+gchar *gst_foxapi_bin_captures_dup_unlinked (GstFoxapiBinCaptures * captures);
 void gst_foxapi_bin_captures_stop (GstFoxapiBinCaptures * captures);
 gboolean gst_foxapi_bin_captures_is_waiting (GstFoxapiBinCaptures * captures);
 gboolean gst_foxapi_bin_captures_is_awaited (GstFoxapiBinCaptures * captures,

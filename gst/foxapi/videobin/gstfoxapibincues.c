@@ -114,6 +114,7 @@ on_delivered (GstFoxapiVideoBin * self)
   if (!self->is_generating)
     return;
   self->is_generating = FALSE;
+  gst_foxapi_bin_reports_delivered (self->reports);
   if (gst_foxapi_bin_shots_has_more (self->shots))
     gst_foxapi_video_bin_begin_next_shot (self);
   gst_foxapi_program_delivered (self->program);

@@ -16,6 +16,8 @@ struct _GstFoxapiBinProgress
   GMutex lock;                  /* of what follows; not held when one is posted */
   gboolean is_playing;
   GstMessage *held;             /* (nullable): the last one that is held back */
+  GstMessage *open;             /* (nullable): the last one, if it is open */
+  gboolean is_closed;           /* nothing can come of it any more */
   GQueue to_post;               /* (element-type GstMessage) */
   gboolean is_posting;
 };
@@ -45,6 +47,7 @@ void
 gst_foxapi_bin_progress_free (GstFoxapiBinProgress * progress)
 {
   gst_clear_message (&progress->held);
+  gst_clear_message (&progress->open);
   g_queue_clear_full (&progress->to_post, (GDestroyNotify) gst_message_unref);
   g_mutex_clear (&progress->lock);
   g_free (progress);
@@ -69,16 +72,27 @@ post_queued (GstFoxapiBinProgress * self)
   g_mutex_unlock (&self->lock);
 }
 
+static gboolean
+is_open (GstProgressType type)
+{
+  return type == GST_PROGRESS_TYPE_START || type == GST_PROGRESS_TYPE_CONTINUE;
+}
+
 /* Called with the lock */
 static void
-queue (GstFoxapiBinProgress * self, GstMessage * message, GstProgressType type)
+queue (GstFoxapiBinProgress * self, GstMessage * message, GstProgressType type,
+    const gchar * text)
 {
   GstStructure *structure = gst_structure_copy (gst_message_get_structure
       (message));
 
   gst_structure_set (structure, "type", GST_TYPE_PROGRESS_TYPE, type, NULL);
-  g_queue_push_tail (&self->to_post, gst_message_new_custom
-      (GST_MESSAGE_PROGRESS, GST_OBJECT (self->element), structure));
+  if (text != NULL)
+    gst_structure_set (structure, "text", G_TYPE_STRING, text, NULL);
+  message = gst_message_new_custom (GST_MESSAGE_PROGRESS,
+      GST_OBJECT (self->element), structure);
+  gst_message_replace (&self->open, is_open (type) ? message : NULL);
+  g_queue_push_tail (&self->to_post, message);
 }
 
 /**
@@ -98,10 +112,11 @@ gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
   gst_message_parse_progress (message, &type, NULL, NULL);
   g_mutex_lock (&progress->lock);
   gst_clear_message (&progress->held);
-  if (progress->is_playing || may_delay)
-    queue (progress, message, type);
-  else if (type == GST_PROGRESS_TYPE_START
-      || type == GST_PROGRESS_TYPE_CONTINUE)
+  if (progress->is_closed)
+    GST_DEBUG_OBJECT (progress->element, "the output has ended: no progress");
+  else if (progress->is_playing || may_delay)
+    queue (progress, message, type, NULL);
+  else if (is_open (type))
     progress->held = gst_message_ref (message);
   g_mutex_unlock (&progress->lock);
   post_queued (progress);
@@ -121,8 +136,34 @@ gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
   g_mutex_lock (&progress->lock);
   progress->is_playing = is_playing;
   if (progress->held != NULL && is_playing)
-    queue (progress, progress->held, GST_PROGRESS_TYPE_START);
+    queue (progress, progress->held, GST_PROGRESS_TYPE_START, NULL);
   gst_clear_message (&progress->held);
+  if (!is_playing) {
+    gst_clear_message (&progress->open);
+    progress->is_closed = FALSE;
+  }
+  g_mutex_unlock (&progress->lock);
+  post_queued (progress);
+}
+
+/**
+ * gst_foxapi_bin_progress_close:
+ * @progress: of an element whose output ends before the result
+ *
+ * Whoever waits for the progress waits no longer, until the element stops.
+ */
+void
+gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress)
+{
+  g_autoptr (GstMessage) open = NULL;
+
+  g_mutex_lock (&progress->lock);
+  progress->is_closed = TRUE;
+  gst_clear_message (&progress->held);
+  open = g_steal_pointer (&progress->open);
+  if (open != NULL)
+    queue (progress, open, GST_PROGRESS_TYPE_CANCELED,
+        "Ended before the result");
   g_mutex_unlock (&progress->lock);
   post_queued (progress);
 }

@@ -25,5 +25,6 @@ void gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
     GstMessage * message, gboolean may_delay);
 void gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
     gboolean is_playing);
+void gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress);
 
 G_END_DECLS

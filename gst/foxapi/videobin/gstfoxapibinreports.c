@@ -15,6 +15,7 @@
 #include "gstfoxapimessages.h"
 #include "gstfoxapiplaceholder.h"
 #include "gstfoxapiplayer.h"
+#include "gstfoxapiplayout.h"
 #include "gstfoxapistage.h"
 
 GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
@@ -35,6 +36,8 @@ struct _GstFoxapiBinReports
   GThread *starter;             /* (nullable): who is starting the bin */
   gboolean has_failed;          /* the generation, and that was told */
   gboolean placeholder_has_failed;      /* likewise */
+  gboolean output_has_failed;   /* likewise */
+  gboolean is_delivered;        /* the generation's result */
 };
 
 /**
@@ -270,6 +273,28 @@ handle_placeholder_error (GstFoxapiBinReports * self, GstMessage * message)
           error->message), ("%s", debug ? debug : ""));
 }
 
+/* The base class of an output ends it with an ERROR when what is behind it fails,
+ * and the other output follows. It is the graph's failure, whatever failures of
+ * generations are to be. */
+static void
+handle_output_error (GstFoxapiBinReports * self, GstMessage * message)
+{
+  g_autoptr (GstMessage) explained = NULL;
+  g_autofree gchar *task_id = NULL;
+  gboolean is_delivered;
+
+  if (!claim (self, &self->output_has_failed))
+    return;
+  g_mutex_lock (&self->lock);
+  is_delivered = self->is_delivered;
+  g_mutex_unlock (&self->lock);
+  if (!is_delivered)
+    task_id = gst_foxapi_bin_task_dup_id (self->task);
+  explained = gst_foxapi_explain_stream_error (gst_message_ref (message),
+      task_id);
+  post_as_own (self, explained);
+}
+
 /* What children that are none of the graph's business tell of themselves */
 static gboolean
 is_private (GstMessage * message)
@@ -310,6 +335,8 @@ gst_foxapi_bin_reports_handle (GstFoxapiBinReports * reports,
   } else if (is_of_type (message, GST_TYPE_FOXAPI_PLAYER)) {
     if (is_error)
       handle_error (reports, message);
+  } else if (is_error && is_of_type (message, GST_TYPE_FOXAPI_PLAYOUT)) {
+    handle_output_error (reports, message);
   } else {
     return FALSE;
   }
@@ -412,6 +439,31 @@ gst_foxapi_bin_reports_new_generation (GstFoxapiBinReports * reports)
 {
   gst_foxapi_bin_task_forget (reports->task);
   set_flag (reports, &reports->has_failed, FALSE);
+  set_flag (reports, &reports->is_delivered, FALSE);
+}
+
+/**
+ * gst_foxapi_bin_reports_delivered:
+ * @reports: of a bin
+ *
+ * The result has been shown, and its task is not kept any more.
+ */
+void
+gst_foxapi_bin_reports_delivered (GstFoxapiBinReports * reports)
+{
+  set_flag (reports, &reports->is_delivered, TRUE);
+}
+
+/**
+ * gst_foxapi_bin_reports_ending:
+ * @reports: of a bin whose application ends the output
+ *
+ * Nobody waits for a result any more.
+ */
+void
+gst_foxapi_bin_reports_ending (GstFoxapiBinReports * reports)
+{
+  gst_foxapi_bin_progress_close (reports->progress);
 }
 
 /**
@@ -437,6 +489,7 @@ gst_foxapi_bin_reports_stopping (GstFoxapiBinReports * reports)
 {
   set_flag (reports, &reports->has_failed, TRUE);
   set_flag (reports, &reports->placeholder_has_failed, TRUE);
+  set_flag (reports, &reports->output_has_failed, TRUE);
 }
 
 /**
@@ -449,5 +502,6 @@ void
 gst_foxapi_bin_reports_stopped (GstFoxapiBinReports * reports)
 {
   gst_foxapi_bin_progress_set_is_playing (reports->progress, FALSE);
+  set_flag (reports, &reports->output_has_failed, FALSE);
   gst_foxapi_bin_reports_new_generation (reports);
 }

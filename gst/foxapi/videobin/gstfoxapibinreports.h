@@ -40,6 +40,8 @@ void gst_foxapi_bin_reports_set_is_starting (GstFoxapiBinReports * reports,
 void gst_foxapi_bin_reports_set_is_playing (GstFoxapiBinReports * reports,
     gboolean is_playing);
 void gst_foxapi_bin_reports_new_generation (GstFoxapiBinReports * reports);
+void gst_foxapi_bin_reports_delivered (GstFoxapiBinReports * reports);
+void gst_foxapi_bin_reports_ending (GstFoxapiBinReports * reports);
 void gst_foxapi_bin_reports_new_placeholder (GstFoxapiBinReports * reports);
 void gst_foxapi_bin_reports_stopping (GstFoxapiBinReports * reports);
 void gst_foxapi_bin_reports_stopped (GstFoxapiBinReports * reports);

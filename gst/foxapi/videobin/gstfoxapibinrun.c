@@ -89,6 +89,12 @@ start_program (GstFoxapiVideoBin * self)
     .bpf = GST_FOXAPI_AUDIO_BPF,
   };
 
+  guint group_id = gst_util_group_id_next ();
+
+  gst_foxapi_playout_set_group (GST_FOXAPI_PLAYOUT (self->video_playout),
+      group_id);
+  gst_foxapi_playout_set_group (GST_FOXAPI_PLAYOUT (self->audio_playout),
+      group_id);
   gst_base_src_set_live (GST_BASE_SRC (self->video_playout), self->run.is_live);
   gst_base_src_set_live (GST_BASE_SRC (self->audio_playout), self->run.is_live);
   gst_foxapi_program_start (self->program, &settings);
@@ -109,6 +115,18 @@ ensure_folder (GstFoxapiVideoBin * self)
   return FALSE;
 }
 
+/* The generation waits for a pad that is linked to nothing, perhaps for ever. */
+static void
+tell_of_unlinked_pads (GstFoxapiVideoBin * self)
+{
+  g_autofree gchar *names = gst_foxapi_bin_captures_dup_unlinked
+      (self->captures);
+
+  if (names != NULL)
+    GST_ELEMENT_INFO (self, CORE, PAD, ("Linked to nothing: %s. The generation "
+            "begins when a reference has come through.", names), (NULL));
+}
+
 /* Where captures are waited for, it begins when they are there. */
 static gboolean
 begin (GstFoxapiVideoBin * self)
@@ -123,6 +141,8 @@ begin (GstFoxapiVideoBin * self)
   if (!is_waiting)
     reference = gst_foxapi_bin_shots_dup_first_reference (self->shots,
         self->captures);
+  else
+    tell_of_unlinked_pads (self);
   gst_foxapi_video_bin_show_placeholder (self, reference);
   return is_waiting || gst_foxapi_video_bin_begin_generation (self);
 }

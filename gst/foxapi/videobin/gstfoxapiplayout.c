@@ -21,6 +21,7 @@ typedef struct
 {
   GstFoxapiProgram *program;    /* outlives this */
   GstFoxapiBeat beat;
+  guint group_id;               /* of the stream; set below PAUSED */
 
   /* The streaming thread */
   gboolean is_started;
@@ -129,6 +130,17 @@ gst_foxapi_playout_create (GstPushSrc * src, GstBuffer ** buffer)
   return GST_FLOW_OK;
 }
 
+/* The base class gives each stream a group of its own: streams that belong
+ * together would wait for each other's ends, where groups follow each other. */
+static void
+set_group (GstFoxapiPlayout * self, GstPadProbeInfo * info)
+{
+  GstEvent *event = gst_event_make_writable (GST_PAD_PROBE_INFO_EVENT (info));
+
+  gst_event_set_group_id (event, get_private (self)->group_id);
+  GST_PAD_PROBE_INFO_DATA (info) = event;
+}
+
 /* Whoever takes the buffers may have enough. */
 static GstPadProbeReturn
 on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
@@ -137,6 +149,9 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 
   if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
     GST_FOXAPI_PLAYOUT_GET_CLASS (self)->ended (get_private (self)->program);
+  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) ==
+      GST_EVENT_STREAM_START)
+    set_group (self, info);
   return GST_PAD_PROBE_OK;
 }
 
@@ -177,4 +192,15 @@ gst_foxapi_playout_new (GType type, const gchar * name,
 
   get_private (self)->program = program;
   return self;
+}
+
+/**
+ * gst_foxapi_playout_set_group:
+ * @playout: below PAUSED
+ * @group_id: that of all outputs of the program in this run
+ */
+void
+gst_foxapi_playout_set_group (GstFoxapiPlayout * playout, guint group_id)
+{
+  get_private (playout)->group_id = group_id;
 }

@@ -41,5 +41,6 @@ struct _GstFoxapiPlayoutClass
 
 GstElement *gst_foxapi_playout_new (GType type, const gchar * name,
     GstFoxapiProgram * program);
+void gst_foxapi_playout_set_group (GstFoxapiPlayout * playout, guint group_id);
 
 G_END_DECLS

@@ -5,7 +5,7 @@
 
 /* Threads and locks: streaming threads fill the sinks, others take out of them,
  * under the locks of the sinks. The list of sinks is complete before the bin
- * starts. */
+ * starts, and so are the links between its children. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -39,6 +39,8 @@ gst_foxapi_reservoir_handle_message (GstBin * bin, GstMessage * message)
     case GST_MESSAGE_TAG:
     case GST_MESSAGE_STREAM_COLLECTION:
     case GST_MESSAGE_LATENCY:
+    case GST_MESSAGE_ASYNC_START:
+    case GST_MESSAGE_ASYNC_DONE:
       gst_message_unref (message);
       break;
     default:
@@ -48,19 +50,58 @@ gst_foxapi_reservoir_handle_message (GstBin * bin, GstMessage * message)
   }
 }
 
+/* One that goes up leaves alone what is ahead of it. */
+static gboolean
+change_child (const GValue * item, GValue * result, gpointer transition)
+{
+  GstElement *child = g_value_get_object (item);
+  GstState current =
+      GST_STATE_TRANSITION_CURRENT (GPOINTER_TO_INT (transition));
+  GstState next = GST_STATE_TRANSITION_NEXT (GPOINTER_TO_INT (transition));
+  gboolean is_done = next > current && GST_STATE (child) >= next;
+
+  if (!is_done
+      && gst_element_set_state (child, next) == GST_STATE_CHANGE_FAILURE)
+    g_value_set_boolean (result, FALSE);
+  return g_value_get_boolean (result);
+}
+
+static gboolean
+change_children (GstBin * bin, GstStateChange transition)
+{
+  GstIterator *children = gst_bin_iterate_sorted (bin);
+  GValue result = G_VALUE_INIT;
+
+  g_value_init (&result, G_TYPE_BOOLEAN);
+  do {
+    gst_iterator_resync (children);
+    g_value_set_boolean (&result, TRUE);
+  } while (gst_iterator_fold (children, change_child, &result,
+          GINT_TO_POINTER (transition)) == GST_ITERATOR_RESYNC);
+  gst_iterator_free (children);
+  return g_value_get_boolean (&result);
+}
+
 /* The sinks go ahead: one that takes its first buffers while its state goes from
  * PAUSED to PLAYING fills up and waits for whoever empties it, with the lock that
- * the change of state waits for. */
+ * the change of state waits for.
+ *
+ * The rest is not left to the base class, for which a decoder that looks for
+ * streams makes this ASYNC: then the bin around this is it, too, and tells its
+ * pipeline ASYNC_DONE, which sets its state anew, until the decoder is ready. */
 static GstStateChangeReturn
 gst_foxapi_reservoir_change_state (GstElement * element,
     GstStateChange transition)
 {
+  GstElementClass *element_class = g_type_class_peek (GST_TYPE_ELEMENT);
+
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
     for (GList * l = get_private (element)->sinks; l != NULL; l = l->next)
       gst_element_set_state (l->data, GST_STATE_PLAYING);
   }
-  return GST_ELEMENT_CLASS (gst_foxapi_reservoir_parent_class)->change_state
-      (element, transition);
+  if (!change_children (GST_BIN (element), transition))
+    return GST_STATE_CHANGE_FAILURE;
+  return element_class->change_state (element, transition);
 }
 
 static void
@@ -74,8 +115,6 @@ gst_foxapi_reservoir_finalize (GObject * object)
 static void
 gst_foxapi_reservoir_init (GstFoxapiReservoir * self)
 {
-  /* Decoders change their states asynchronously, which is nobody else's concern. */
-  g_object_set (self, "async-handling", TRUE, NULL);
   gst_bin_set_suppressed_flags (GST_BIN (self),
       GST_ELEMENT_FLAG_SINK | GST_ELEMENT_FLAG_SOURCE);
 }

@@ -272,11 +272,24 @@ gst_foxapi_video_bin_send_event (GstElement * element, GstEvent * event)
     if (GST_STATE (self) < GST_STATE_PAUSED)
       return FALSE;
     gst_foxapi_program_close (self->program);
+    gst_foxapi_bin_reports_ending (self->reports);
     return TRUE;
+  }
+  /* The base class of the outputs would flush and go on where it is. */
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK) {
+    gst_event_unref (event);
+    return FALSE;
   }
   is_sent = gst_element_send_event (self->video_playout, gst_event_ref (event));
   is_sent &= gst_element_send_event (self->audio_playout, event);
   return is_sent;
+}
+
+/* Of the output, not of what works behind it */
+static gboolean
+gst_foxapi_video_bin_query (GstElement * element, GstQuery * query)
+{
+  return gst_pad_query (GST_FOXAPI_VIDEO_BIN (element)->video_pad, query);
 }
 
 /* Pads */
@@ -506,6 +519,7 @@ gst_foxapi_video_bin_class_init (GstFoxapiVideoBinClass * klass)
       "Shows a placeholder, then a video generated from a prompt and from "
       "references that the graph offers", "The gst-foxapi authors");
   element_class->send_event = gst_foxapi_video_bin_send_event;
+  element_class->query = gst_foxapi_video_bin_query;
   element_class->change_state = gst_foxapi_video_bin_change_state;
   element_class->request_new_pad = gst_foxapi_video_bin_request_new_pad;
   element_class->release_pad = gst_foxapi_video_bin_release_pad;

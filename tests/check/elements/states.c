@@ -78,6 +78,32 @@ GST_START_TEST (test_leave_prerolled)
 
 GST_END_TEST;
 
+/* An application that has enough (gst-launch-1.0 -e, and Ctrl-C) and waits for the
+ * progress to end, as it prerolls */
+GST_START_TEST (test_end_while_it_waits)
+{
+  const FoxapiSimFault hold = {.hold = TRUE };
+  FoxapiSimRoute route = __i__ == 0 ? FOXAPI_SIM_SUBMIT : FOXAPI_SIM_ASK;
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  GstProgressType type;
+
+  foxapi_sim_script (sim, route, 1, &hold);
+  run_set_state (run, GST_STATE_PAUSED);
+  fail_unless (foxapi_sim_wait_requests (sim, route, 1));
+  fail_unless (gst_element_send_event (run->pipeline, gst_event_new_eos ()));
+  do {
+    gst_message_parse_progress (run_wait (run, GST_MESSAGE_PROGRESS), &type,
+        NULL, NULL);
+  } while (type != GST_PROGRESS_TYPE_CANCELED);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_leave_upload)
 {
   FoxapiSimFault hold = {.hold = TRUE };
@@ -261,6 +287,7 @@ states_suite (void)
   tcase_add_test (tcase, test_leave_at_once);
   tcase_add_test (tcase, test_leave_between_questions);
   tcase_add_test (tcase, test_leave_prerolled);
+  tcase_add_loop_test (tcase, test_end_while_it_waits, 0, 2);
   tcase_add_test (tcase, test_leave_upload);
   tcase_add_test (tcase, test_leave_unaccepted);
   tcase_add_test (tcase, test_ready_and_on);
