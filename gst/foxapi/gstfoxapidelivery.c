@@ -231,6 +231,18 @@ gst_foxapi_delivery_get_size (GstFoxapiDelivery * delivery, guint64 * size)
 }
 
 /**
+ * gst_foxapi_delivery_get_position:
+ * @delivery: a delivery that was opened
+ *
+ * Returns: where the next byte is in the result, or its size at its end
+ */
+guint64
+gst_foxapi_delivery_get_position (GstFoxapiDelivery * delivery)
+{
+  return delivery->position;
+}
+
+/**
  * gst_foxapi_delivery_is_seekable:
  * @delivery: a delivery that was opened
  *

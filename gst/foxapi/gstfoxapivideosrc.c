@@ -708,6 +708,10 @@ publish_size (GstFoxapiVideoSrc * self)
   gboolean has_size = gst_foxapi_delivery_get_size (&self->delivery, &size);
   gboolean is_new;
 
+  if (!has_size && self->is_at_end) {
+    size = gst_foxapi_delivery_get_position (&self->delivery);
+    has_size = TRUE;
+  }
   GST_OBJECT_LOCK (self);
   is_new = has_size && !self->has_size;
   self->has_size = has_size;
@@ -819,9 +823,9 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
     return fail (self, error);
   if (n == 0) {
     /* The end may be the first to tell the size. */
+    self->is_at_end = TRUE;
     publish_size (self);
     announce_task (self);
-    self->is_at_end = TRUE;
     return GST_FLOW_EOS;
   }
   *buffer = g_steal_pointer (&new_buffer);

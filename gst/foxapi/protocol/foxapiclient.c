@@ -404,6 +404,7 @@ new_message (FoxapiClient * client, const gchar * method, const gchar * path)
 {
   g_autofree gchar *url = g_strconcat (client->base_url, path, NULL);
 
+  foxapi_warm_up_finish ();
   return soup_message_new (method, url);
 }
 

@@ -252,13 +252,27 @@ add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
       &fault);
 
   set_record (generation, record);
-  if (record != NULL && generation->has_lost_intent)
-    foxapi_store_forget_lost (run->store_directory, identity);
-  generation->has_lost_intent = FALSE;
   if (record == NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         "The task will not be recorded (%s): if this process dies, note the "
         "task's id from its messages. The generation goes on.", fault->message);
+}
+
+/* Somebody has paid again, or may have: what was told of before needs to be told
+ * no longer, as the new record stands for both. */
+static void
+forget_lost_intent (FoxapiGeneration * generation, const FoxapiRun * run,
+    const gchar * identity, const GError * fault)
+{
+  const FoxapiErrorDetails *details =
+      fault ? foxapi_error_get_details (fault) : NULL;
+
+  if (!generation->has_lost_intent || generation->record == NULL
+      || (fault != NULL && (details == NULL
+              || details->charge != FOXAPI_CHARGE_MAYBE)))
+    return;
+  foxapi_store_forget_lost (run->store_directory, identity);
+  generation->has_lost_intent = FALSE;
 }
 
 static void
@@ -400,6 +414,7 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
     return FALSE;
   }
   task = foxapi_submission_send (run, text, &fault);
+  forget_lost_intent (generation, run, identity, fault);
   if (task == NULL) {
     end_submission (generation, fault);
     g_propagate_error (error, g_steal_pointer (&fault));

@@ -262,9 +262,8 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
  * @identity: of a request
  *
  * Removes the intents of processes that died, of which foxapi_store_take() has
- * told. To be called when whoever pays again has written an intent of his own,
- * which is held and stays: until then, who dies before his user has read of them
- * leaves them to be told of again.
+ * told. To be called when somebody has paid again, or may have, whose own record
+ * is held and stays: until then they are to be told of again.
  *
  * Since: 0.1
  */

@@ -75,15 +75,21 @@ keep_last_frame (GstFoxapiVideoBin * self)
   g_autoptr (GError) fault = NULL;
   gchar *uri;
 
-  gst_foxapi_bin_shots_take_last_frame (self->shots, NULL);
-  if (frame == NULL || !self->run.shot_continuity)
+  if (frame == NULL || !self->run.shot_continuity) {
+    gst_foxapi_bin_shots_take_last_frame (self->shots, NULL);
     return TRUE;
+  }
   uri = gst_foxapi_bin_folder_write_frame (self->folder, frame,
       self->video_caps, self->cancellable, &fault);
-  gst_foxapi_bin_shots_take_last_frame (self->shots, uri);
-  if (uri == NULL && !g_cancellable_is_cancelled (self->cancellable))
+  if (uri != NULL) {
+    gst_foxapi_bin_shots_take_last_frame (self->shots, uri);
+    return TRUE;
+  }
+  /* The shot that has been shown keeps its reference: a start repeats that shot,
+   * and without it would pay for another one. */
+  if (!g_cancellable_is_cancelled (self->cancellable))
     fail_to_continue (self, fault);
-  return uri != NULL;
+  return FALSE;
 }
 
 /**

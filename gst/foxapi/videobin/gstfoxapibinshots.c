@@ -124,14 +124,15 @@ gst_foxapi_bin_shots_get (GstFoxapiBinShots * shots, const gchar * name,
   return TRUE;
 }
 
-/* Called with the lock. @uri: (transfer full) (nullable) */
+/* Called with the lock. The same picture has the same name.
+ * @uri: (transfer full) (nullable) */
 static void
 replace_last_frame (GstFoxapiBinShots * self, gchar * uri)
 {
   g_autofree gchar *path = self->last_frame ?
       g_filename_from_uri (self->last_frame, NULL, NULL) : NULL;
 
-  if (path != NULL)
+  if (path != NULL && g_strcmp0 (self->last_frame, uri) != 0)
     g_unlink (path);
   g_free (self->last_frame);
   self->last_frame = uri;

@@ -50,18 +50,19 @@ gst_foxapi_reservoir_handle_message (GstBin * bin, GstMessage * message)
   }
 }
 
-/* One that goes up leaves alone what is ahead of it. */
+/* One that goes up leaves alone what is ahead of it, and one that goes down what
+ * has not come so far; and goes down, even if a child has failed. */
 static gboolean
 change_child (const GValue * item, GValue * result, gpointer transition)
 {
   GstElement *child = g_value_get_object (item);
-  GstState current =
-      GST_STATE_TRANSITION_CURRENT (GPOINTER_TO_INT (transition));
   GstState next = GST_STATE_TRANSITION_NEXT (GPOINTER_TO_INT (transition));
-  gboolean is_done = next > current && GST_STATE (child) >= next;
+  gboolean is_up =
+      next > GST_STATE_TRANSITION_CURRENT (GPOINTER_TO_INT (transition));
 
-  if (!is_done
-      && gst_element_set_state (child, next) == GST_STATE_CHANGE_FAILURE)
+  if (is_up ? GST_STATE (child) >= next : GST_STATE (child) < next)
+    return TRUE;
+  if (gst_element_set_state (child, next) == GST_STATE_CHANGE_FAILURE && is_up)
     g_value_set_boolean (result, FALSE);
   return g_value_get_boolean (result);
 }

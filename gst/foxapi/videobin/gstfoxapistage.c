@@ -115,6 +115,16 @@ fail (GstFoxapiStage * self, const GError * error)
   return GST_FLOW_ERROR;
 }
 
+/* By the size that the source knows */
+static gboolean
+is_whole (GstFoxapiStage * self)
+{
+  gint64 size;
+
+  return gst_pad_peer_query_duration (GST_BASE_SINK_PAD (self),
+      GST_FORMAT_BYTES, &size) && size > 0 && self->written == (guint64) size;
+}
+
 static GstFlowReturn
 gst_foxapi_stage_render (GstBaseSink * sink, GstBuffer * buffer)
 {
@@ -122,7 +132,6 @@ gst_foxapi_stage_render (GstBaseSink * sink, GstBuffer * buffer)
   g_autoptr (GError) error = NULL;
   GstMapInfo map;
   gboolean is_written;
-  gint64 size;
 
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
     return GST_FLOW_ERROR;
@@ -133,10 +142,7 @@ gst_foxapi_stage_render (GstBaseSink * sink, GstBuffer * buffer)
   if (!is_written)
     return fail (self, error);
 
-  if (gst_pad_peer_query_duration (GST_BASE_SINK_PAD (sink), GST_FORMAT_BYTES,
-          &size) && size > 0 && self->written == (guint64) size)
-    return keep (self);
-  return GST_FLOW_OK;
+  return is_whole (self) ? keep (self) : GST_FLOW_OK;
 }
 
 static gboolean
@@ -144,9 +150,12 @@ gst_foxapi_stage_event (GstBaseSink * sink, GstEvent * event)
 {
   GstFoxapiStage *self = GST_FOXAPI_STAGE (sink);
 
-  /* Where the server does not tell the size, the end does. */
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && !self->is_complete
-      && self->written > 0 && keep (self) != GST_FLOW_OK) {
+  /* Where the server does not tell the size, the end does. The source knows it
+   * then, and sends the task's event ahead of EOS; when EOS leaves it, the result
+   * is delivered. */
+  if (!self->is_complete && self->written > 0 && GST_EVENT_IS_SERIALIZED (event)
+      && (GST_EVENT_TYPE (event) == GST_EVENT_EOS || is_whole (self))
+      && keep (self) != GST_FLOW_OK) {
     gst_event_unref (event);
     return FALSE;
   }

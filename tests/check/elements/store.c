@@ -305,6 +305,32 @@ GST_START_TEST (test_lost_intent_is_told_again)
 
 GST_END_TEST;
 
+/* Nor has who submits in vain. */
+GST_START_TEST (test_lost_intent_outlives_a_refusal)
+{
+  FoxapiSimFault accepted = {.hold = TRUE,.act_first = TRUE };
+  FoxapiSimFault refused = {.status = 402 };
+  g_autoptr (GSubprocess) payer = NULL;
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (Run) again = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &accepted);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
+  payer = harness_spawn ("seed=-1", FALSE);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  crash (payer);
+  run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  assert_warned_of_charge (run);
+
+  run_set_state (again, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (again, NULL), "resumed", FALSE);
+  run_stop (again);
+  assert_warned_of_charge (again);
+  assert_requests (FOXAPI_SIM_SUBMIT, 3);
+}
+
+GST_END_TEST;
+
 static void
 damage_files (const gchar * content, gboolean truncate_half)
 {
@@ -413,6 +439,7 @@ store_suite (void)
   tcase_add_test (tcase, test_other_process);
   tcase_add_test (tcase, test_lost_intent);
   tcase_add_test (tcase, test_lost_intent_is_told_again);
+  tcase_add_test (tcase, test_lost_intent_outlives_a_refusal);
   tcase_add_loop_test (tcase, test_damaged, 0, G_N_ELEMENTS (damages));
   return suite;
 }

@@ -326,6 +326,45 @@ GST_START_TEST (test_no_room_for_the_last_frame)
 
 GST_END_TEST;
 
+static GstPadProbeReturn
+leave_no_room_for_the_second (GstPad * pad, GstPadProbeInfo * info,
+    gpointer n_results)
+{
+  guint *n = n_results;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) ==
+      GST_EVENT_CUSTOM_DOWNSTREAM_STICKY && ++*n == 2)
+    limit_file_size (0);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Started again, it repeats the shot that it could not go on from, with the
+ * reference that this had: without it, it would be another one, and paid for. */
+GST_START_TEST (test_no_room_repeats_the_shot)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
+  g_autofree gchar *body = NULL;
+  guint n_results = 0;
+
+  signal (SIGXFSZ, SIG_IGN);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+      leave_no_room_for_the_second, &n_results, NULL);
+  harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  limit_file_size (RLIM_INFINITY);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  run_set_state (run, GST_STATE_READY);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 3));
+  body = harness_request_body (FOXAPI_SIM_SUBMIT, 3);
+  fail_unless (strstr (body, "It rests") != NULL, "Paid for again: %s", body);
+  run_stop (run);
+}
+
+GST_END_TEST;
+
 /* The folder of files went away under a bin that has one. */
 GST_START_TEST (test_no_folder_for_the_result)
 {
@@ -435,6 +474,7 @@ binfailures_suite (void)
   tcase_add_test (timed, test_result_without_video);
   tcase_add_test (timed, test_no_room_for_the_result);
   tcase_add_test (timed, test_no_room_for_the_last_frame);
+  tcase_add_test (timed, test_no_room_repeats_the_shot);
 
   suite_add_tcase (suite, manual);
   tcase_add_unchecked_fixture (manual, bin_prepare, NULL);

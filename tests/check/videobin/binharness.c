@@ -106,7 +106,7 @@ clean_tmp (void)
 }
 
 static void
-setup (gboolean manual)
+setup (gboolean manual, gboolean without_length)
 {
   FoxapiSimOptions options;
 
@@ -115,19 +115,26 @@ setup (gboolean manual)
   payload = g_bytes_ref (bin_result);
   options = harness_options ();
   options.manual = manual;
+  options.no_length = options.no_ranges = without_length;
   harness_setup_with (&options);
 }
 
 void
 bin_setup (void)
 {
-  setup (FALSE);
+  setup (FALSE, FALSE);
 }
 
 void
 bin_setup_manual (void)
 {
-  setup (TRUE);
+  setup (TRUE, FALSE);
+}
+
+void
+bin_setup_without_length (void)
+{
+  setup (FALSE, TRUE);
 }
 
 GstElement *

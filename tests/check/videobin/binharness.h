@@ -22,9 +22,11 @@ extern GBytes *bin_result_without_video;
 extern gchar *bin_tmp;
 
 /* As checked fixtures, with harness_teardown(): a simulator that gives the shared
- * result. In manual mode the test says when it is there. */
+ * result. In manual mode the test says when it is there; without a length, only
+ * its end says how long it is. */
 void bin_setup (void);
 void bin_setup_manual (void);
+void bin_setup_without_length (void);
 
 /* (transfer full): what a launch line writes, run in another process */
 GBytes *bin_make_file (const gchar * line);

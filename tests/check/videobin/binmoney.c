@@ -487,11 +487,27 @@ GST_START_TEST (test_files_of_shots)
 
 GST_END_TEST;
 
+/* It is on the air, and has not been played. */
+GST_START_TEST (test_record_without_length)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, "placeholder",
+          0, NULL));
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  fail_unless (is_recorded (1));
+  play_to_eos (run);
+  fail_if (is_recorded (1));
+}
+
+GST_END_TEST;
+
 static Suite *
 binmoney_suite (void)
 {
   Suite *suite = suite_create ("binmoney");
   TCase *tcase = tcase_create ("money");
+  TCase *blind = tcase_create ("without length");
 
   suite_add_tcase (suite, tcase);
   tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
@@ -511,6 +527,11 @@ binmoney_suite (void)
   tcase_add_test (tcase, test_next_without_references);
   tcase_add_test (tcase, test_next_at_the_end);
   tcase_add_test (tcase, test_files_of_shots);
+
+  suite_add_tcase (suite, blind);
+  tcase_add_unchecked_fixture (blind, bin_prepare, NULL);
+  tcase_add_checked_fixture (blind, bin_setup_without_length, harness_teardown);
+  tcase_add_test (blind, test_record_without_length);
   return suite;
 }
 
