@@ -126,8 +126,11 @@ struct _GstFoxapiVideoSrc
   gboolean is_at_end;           /* create() has said EOS */
   gboolean progress_is_open;
 
-  /* Has a lock of its own */
+  /* Has a lock of its own; cancelled by the base class or, while the task runs, by
+   * the end of task-timeout */
   GCancellable *cancellable;
+  GMutex unlock_lock;           /* taken before any other, and alone */
+  gboolean is_unlocked;         /* the unlock lock: by the base class */
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
@@ -581,14 +584,24 @@ gst_foxapi_video_src_change_state (GstElement * element,
 static gboolean
 gst_foxapi_video_src_unlock (GstBaseSrc * src)
 {
-  g_cancellable_cancel (GST_FOXAPI_VIDEO_SRC (src)->cancellable);
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
+
+  g_mutex_lock (&self->unlock_lock);
+  self->is_unlocked = TRUE;
+  g_cancellable_cancel (self->cancellable);
+  g_mutex_unlock (&self->unlock_lock);
   return TRUE;
 }
 
 static gboolean
 gst_foxapi_video_src_unlock_stop (GstBaseSrc * src)
 {
-  g_cancellable_reset (GST_FOXAPI_VIDEO_SRC (src)->cancellable);
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
+
+  g_mutex_lock (&self->unlock_lock);
+  self->is_unlocked = FALSE;
+  g_cancellable_reset (self->cancellable);
+  g_mutex_unlock (&self->unlock_lock);
   return TRUE;
 }
 
@@ -627,6 +640,17 @@ fail (GstFoxapiVideoSrc * self, const GError * error)
   return GST_FLOW_FLUSHING;
 }
 
+/* The end of task-timeout may strike while the application is told of a task that
+ * has completed: that is in time. */
+static void
+forgive_deadline (GstFoxapiVideoSrc * self)
+{
+  g_mutex_lock (&self->unlock_lock);
+  if (!self->is_unlocked)
+    g_cancellable_reset (self->cancellable);
+  g_mutex_unlock (&self->unlock_lock);
+}
+
 static GstFlowReturn
 generate (GstFoxapiVideoSrc * self)
 {
@@ -642,6 +666,7 @@ generate (GstFoxapiVideoSrc * self)
 
   /* From here on it is the download's own limits that count. */
   self->job.run.deadline_us = G_MAXINT64;
+  forgive_deadline (self);
   if (self->job.run.until_task) {
     post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "The task is submitted");
     self->phase = PHASE_DELIVER_TASK;
@@ -981,6 +1006,7 @@ gst_foxapi_video_src_finalize (GObject * object)
   gst_foxapi_settings_clear (&self->settings);
   g_cancellable_release_fd (self->cancellable);
   g_object_unref (self->cancellable);
+  g_mutex_clear (&self->unlock_lock);
 
   G_OBJECT_CLASS (gst_foxapi_video_src_parent_class)->finalize (object);
 }
@@ -992,6 +1018,7 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
 
   gst_foxapi_settings_init (&self->settings);
   self->output = DEFAULT_OUTPUT;
+  g_mutex_init (&self->unlock_lock);
   self->cancellable = g_cancellable_new ();
   /* Held as long as the element lives: every wait would make it anew. */
   g_cancellable_get_fd (self->cancellable);

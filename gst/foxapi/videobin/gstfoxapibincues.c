@@ -128,6 +128,9 @@ on_next (GstFoxapiVideoBin * self)
     return;
   if (!self->is_generating && gst_foxapi_bin_shots_has_more (self->shots))
     gst_foxapi_video_bin_begin_next_shot (self);
+  else if (gst_foxapi_bin_reports_has_failed (self->reports))
+    /* Whoever asks has read of the failure, whose cue is still to come. */
+    self->next_is_wanted = TRUE;
   else
     let_go_if_shown (self);
 }
@@ -138,7 +141,12 @@ on_failed (GstFoxapiVideoBin * self, GstObject * who)
 {
   gst_foxapi_bin_clips_withdraw (self->clips, who);
   self->is_generating = FALSE;
-  gst_foxapi_program_finish (self->program);
+  if (self->next_is_wanted) {
+    gst_foxapi_program_delivered (self->program);
+    gst_foxapi_video_bin_begin_next_shot (self);
+  } else {
+    gst_foxapi_program_finish (self->program);
+  }
 }
 
 /**

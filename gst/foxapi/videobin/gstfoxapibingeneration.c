@@ -35,6 +35,7 @@ gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self)
   gst_foxapi_bin_reports_new_generation (self->reports);
   path = gst_foxapi_bin_clips_begin (self->clips);
   self->is_generating = TRUE;
+  self->next_is_wanted = FALSE;
   self->is_aired = FALSE;
   self->patience = 0;
 

@@ -104,6 +104,35 @@ GST_START_TEST (test_end_while_it_waits)
 
 GST_END_TEST;
 
+static GstBusSyncReply
+stay_past_the_deadline (GstBus * bus, GstMessage * message,
+    gpointer deadline_us)
+{
+  if (gst_message_has_name (message, "foxapi-task")
+      && g_strcmp0 (gst_structure_get_string (gst_message_get_structure
+              (message), "status"), "completed") == 0) {
+    while (g_get_monotonic_time () <= *(gint64 *) deadline_us)
+      g_usleep (10000);
+  }
+  return GST_BUS_PASS;
+}
+
+/* A task that has completed in time is delivered, however long the application
+ * takes to hear of it. */
+GST_START_TEST (test_deadline_behind_the_task)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-timeout", 1, NULL));
+  gint64 deadline_us = g_get_monotonic_time () + 2 * G_USEC_PER_SEC;
+
+  gst_bus_set_sync_handler (run->bus, stay_past_the_deadline, &deadline_us,
+      NULL);
+  run_to_eos (run);
+  gst_bus_set_sync_handler (run->bus, NULL, NULL, NULL);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_leave_upload)
 {
   FoxapiSimFault hold = {.hold = TRUE };
@@ -288,6 +317,7 @@ states_suite (void)
   tcase_add_test (tcase, test_leave_between_questions);
   tcase_add_test (tcase, test_leave_prerolled);
   tcase_add_loop_test (tcase, test_end_while_it_waits, 0, 2);
+  tcase_add_test (tcase, test_deadline_behind_the_task);
   tcase_add_test (tcase, test_leave_upload);
   tcase_add_test (tcase, test_leave_unaccepted);
   tcase_add_test (tcase, test_ready_and_on);

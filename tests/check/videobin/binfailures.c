@@ -365,6 +365,34 @@ GST_START_TEST (test_no_room_repeats_the_shot)
 
 GST_END_TEST;
 
+static GstBusSyncReply
+ask_for_another (GstBus * bus, GstMessage * message, gpointer bin)
+{
+  gboolean is_asked = FALSE;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING) {
+    g_signal_emit_by_name (bin, "next", &is_asked);
+    fail_unless (is_asked);
+  }
+  return GST_BUS_PASS;
+}
+
+/* Asked for as soon as the failure is known */
+GST_START_TEST (test_next_after_a_failure)
+{
+  const FoxapiSimFault refused = {.status = 422 };
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "placeholder",
+          __i__, NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &refused);
+  gst_bus_set_sync_handler (run->bus, ask_for_another, run->source, NULL);
+  run_to_eos (run);
+  gst_bus_set_sync_handler (run->bus, NULL, NULL, NULL);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
 /* The folder of files went away under a bin that has one. */
 GST_START_TEST (test_no_folder_for_the_result)
 {
@@ -475,6 +503,7 @@ binfailures_suite (void)
   tcase_add_test (timed, test_no_room_for_the_result);
   tcase_add_test (timed, test_no_room_for_the_last_frame);
   tcase_add_test (timed, test_no_room_repeats_the_shot);
+  tcase_add_loop_test (timed, test_next_after_a_failure, 0, 2);
 
   suite_add_tcase (suite, manual);
   tcase_add_unchecked_fixture (manual, bin_prepare, NULL);
