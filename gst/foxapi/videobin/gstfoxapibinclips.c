@@ -21,7 +21,7 @@ struct _GstFoxapiBinClips
   GstCaps *video_caps;          /* of this run */
   GstCaps *audio_caps;
   GList *players;               /* children */
-  guint latest;                 /* number of the latest generation's file */
+  gint latest;                  /* atomic: number of the latest generation's file */
   guint staged;                 /* of the latest file that is complete */
 };
 
@@ -36,6 +36,12 @@ static guint
 get_clip (gpointer player)
 {
   return GPOINTER_TO_UINT (g_object_get_qdata (player, get_clip_quark ()));
+}
+
+static guint
+get_latest (GstFoxapiBinClips * self)
+{
+  return g_atomic_int_get (&self->latest);
 }
 
 /**
@@ -104,7 +110,7 @@ gst_foxapi_bin_clips_stop (GstFoxapiBinClips * clips)
     gst_foxapi_backstage_remove (clips->bin, player);
     gst_foxapi_bin_folder_remove_clip (clips->folder, clip);
   }
-  gst_foxapi_bin_folder_remove_clip (clips->folder, clips->latest);
+  gst_foxapi_bin_folder_remove_clip (clips->folder, get_latest (clips));
   clips->staged = 0;
 }
 
@@ -119,8 +125,9 @@ gst_foxapi_bin_clips_stop (GstFoxapiBinClips * clips)
 gchar *
 gst_foxapi_bin_clips_begin (GstFoxapiBinClips * clips)
 {
-  clips->latest++;
-  return gst_foxapi_bin_folder_dup_clip_path (clips->folder, clips->latest);
+  g_atomic_int_inc (&clips->latest);
+  return gst_foxapi_bin_folder_dup_clip_path (clips->folder,
+      get_latest (clips));
 }
 
 /* @event: (transfer full) (nullable): goes ahead of the first frame */
@@ -143,7 +150,7 @@ add_player (GstFoxapiBinClips * self, GstEvent * event)
 static void
 remove_if_unused (GstFoxapiBinClips * self, guint clip)
 {
-  if (clip == self->staged || clip == self->latest)
+  if (clip == self->staged || clip == get_latest (self))
     return;
   for (GList * l = self->players; l != NULL; l = l->next) {
     if (get_clip (l->data) == clip)
@@ -162,7 +169,7 @@ gst_foxapi_bin_clips_show (GstFoxapiBinClips * clips, GstEvent * event)
 {
   guint before = clips->staged;
 
-  clips->staged = clips->latest;
+  clips->staged = get_latest (clips);
   add_player (clips, event);
   remove_if_unused (clips, before);
 }
@@ -186,12 +193,14 @@ gst_foxapi_bin_clips_repeat (GstFoxapiBinClips * clips, GstObject * player)
  * @clips: clips
  * @player: shows one of them
  *
+ * Called from any thread.
+ *
  * Returns: %TRUE if that is the latest generation's
  */
 gboolean
 gst_foxapi_bin_clips_is_latest (GstFoxapiBinClips * clips, GstObject * player)
 {
-  return get_clip (player) == clips->latest;
+  return get_clip (player) == get_latest (clips);
 }
 
 /**

@@ -186,6 +186,9 @@ gst_foxapi_video_bin_on_cue (GstFoxapiCue cue, GstObject * object,
     case GST_FOXAPI_CUE_FAILED:
       on_failed (self, object);
       break;
+    case GST_FOXAPI_CUE_WITHDRAWN:
+      gst_foxapi_bin_clips_withdraw (self->clips, object);
+      break;
     case GST_FOXAPI_CUE_PLAYING:
       self->has_played = TRUE;
       let_go_if_shown (self);

@@ -27,6 +27,7 @@ struct _GstFoxapiBinReports
   GstElement *bin;
   GstElement *source;           /* (nullable) */
   const GstFoxapiBinOptions *options;   /* the bin's object lock */
+  GstFoxapiBinClips *clips;
   GstFoxapiDirector *director;
 
   GstFoxapiBinTask *task;
@@ -45,6 +46,7 @@ struct _GstFoxapiBinReports
  * @bin: whose messages they are
  * @source: (nullable): its foxapivideosrc
  * @options: of @bin, used with its object lock
+ * @clips: know what players are of
  * @director: gets the cues
  *
  * None of them is owned; @bin handles no message when they are gone.
@@ -53,13 +55,15 @@ struct _GstFoxapiBinReports
  */
 GstFoxapiBinReports *
 gst_foxapi_bin_reports_new (GstElement * bin, GstElement * source,
-    const GstFoxapiBinOptions * options, GstFoxapiDirector * director)
+    const GstFoxapiBinOptions * options, GstFoxapiBinClips * clips,
+    GstFoxapiDirector * director)
 {
   GstFoxapiBinReports *self = g_new0 (GstFoxapiBinReports, 1);
 
   self->bin = bin;
   self->source = source;
   self->options = options;
+  self->clips = clips;
   self->director = director;
   self->task = gst_foxapi_bin_task_new ();
   self->progress = gst_foxapi_bin_progress_new (bin);
@@ -89,10 +93,11 @@ is_within (GstMessage * message, gpointer element)
       || gst_object_has_as_ancestor (from, element));
 }
 
-static gboolean
-is_of_type (GstMessage * message, GType type)
+/* (transfer full) (nullable): who posted it, or is around that */
+static GstObject *
+find_of_type (GstMessage * message, GType type)
 {
-  g_autoptr (GstObject) object = GST_MESSAGE_SRC (message) ?
+  GstObject *object = GST_MESSAGE_SRC (message) ?
       gst_object_ref (GST_MESSAGE_SRC (message)) : NULL;
 
   while (object != NULL && !G_TYPE_CHECK_INSTANCE_TYPE (object, type)) {
@@ -101,6 +106,14 @@ is_of_type (GstMessage * message, GType type)
     gst_object_unref (object);
     object = parent;
   }
+  return object;
+}
+
+static gboolean
+is_of_type (GstMessage * message, GType type)
+{
+  g_autoptr (GstObject) object = find_of_type (message, type);
+
   return object != NULL;
 }
 
@@ -273,6 +286,21 @@ handle_placeholder_error (GstFoxapiBinReports * self, GstMessage * message)
           error->message), ("%s", debug ? debug : ""));
 }
 
+/* A result that was shown before, and is repeated while the next one is made: its
+ * failure is not that of the generation. */
+static void
+handle_player_error (GstFoxapiBinReports * self, GstMessage * message)
+{
+  g_autoptr (GstObject) player = find_of_type (message, GST_TYPE_FOXAPI_PLAYER);
+
+  if (gst_foxapi_bin_clips_is_latest (self->clips, player)) {
+    handle_error (self, message);
+  } else if (gst_foxapi_player_claim_failure (GST_FOXAPI_PLAYER (player))) {
+    post_as_warning (self, message);
+    gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_WITHDRAWN, player);
+  }
+}
+
 /* The base class of an output ends it with an ERROR when what is behind it fails,
  * and the other output follows. It is the graph's failure, whatever failures of
  * generations are to be. */
@@ -334,7 +362,7 @@ gst_foxapi_bin_reports_handle (GstFoxapiBinReports * reports,
       handle_placeholder_error (reports, message);
   } else if (is_of_type (message, GST_TYPE_FOXAPI_PLAYER)) {
     if (is_error)
-      handle_error (reports, message);
+      handle_player_error (reports, message);
   } else if (is_error && is_of_type (message, GST_TYPE_FOXAPI_PLAYOUT)) {
     handle_output_error (reports, message);
   } else {

@@ -7,6 +7,7 @@
 
 #include <gst/gst.h>
 
+#include "gstfoxapibinclips.h"
 #include "gstfoxapibinoptions.h"
 #include "gstfoxapibintask.h"
 #include "gstfoxapidirector.h"
@@ -24,7 +25,7 @@ typedef struct _GstFoxapiBinReports GstFoxapiBinReports;
 
 GstFoxapiBinReports *gst_foxapi_bin_reports_new (GstElement * bin,
     GstElement * source, const GstFoxapiBinOptions * options,
-    GstFoxapiDirector * director);
+    GstFoxapiBinClips * clips, GstFoxapiDirector * director);
 void gst_foxapi_bin_reports_free (GstFoxapiBinReports * reports);
 
 gboolean gst_foxapi_bin_reports_handle (GstFoxapiBinReports * reports,

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @GST_FOXAPI_CUE_AIRED: the last one was taken; the player
  * @GST_FOXAPI_CUE_GONE: not needed any more; the player
  * @GST_FOXAPI_CUE_FAILED: an ERROR was posted; who did
+ * @GST_FOXAPI_CUE_WITHDRAWN: it cannot be repeated; the player
  * @GST_FOXAPI_CUE_PLAYING: the bin plays
  * @GST_FOXAPI_CUE_NEXT: the application wants another generation
  * @GST_FOXAPI_CUE_TICK: a second is over
@@ -33,6 +34,7 @@ typedef enum
   GST_FOXAPI_CUE_AIRED,
   GST_FOXAPI_CUE_GONE,
   GST_FOXAPI_CUE_FAILED,
+  GST_FOXAPI_CUE_WITHDRAWN,
   GST_FOXAPI_CUE_PLAYING,
   GST_FOXAPI_CUE_NEXT,
   GST_FOXAPI_CUE_TICK,

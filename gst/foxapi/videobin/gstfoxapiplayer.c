@@ -53,6 +53,7 @@ struct _GstFoxapiPlayer
   Stream audio;
   gint streams_are_known;       /* atomic */
   gint is_given_up;             /* atomic */
+  gint failure_is_told;         /* atomic */
 
   GstFoxapiPlayerFunc changed;
   gpointer user_data;
@@ -374,4 +375,17 @@ gst_foxapi_player_give_up (GstFoxapiPlayer * player)
 {
   g_atomic_int_set (&player->is_given_up, TRUE);
   tell (player);
+}
+
+/**
+ * gst_foxapi_player_claim_failure:
+ * @player: a player that has failed; any thread
+ *
+ * Returns: %TRUE once: what follows from a failure is no news
+ */
+gboolean
+gst_foxapi_player_claim_failure (GstFoxapiPlayer * player)
+{
+  return g_atomic_int_compare_and_exchange (&player->failure_is_told, FALSE,
+      TRUE);
 }

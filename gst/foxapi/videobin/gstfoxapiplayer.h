@@ -39,5 +39,6 @@ gboolean gst_foxapi_player_audio_has_ended (GstFoxapiPlayer * player);
 void gst_foxapi_player_drop_audio (GstFoxapiPlayer * player);
 
 void gst_foxapi_player_give_up (GstFoxapiPlayer * player);
+gboolean gst_foxapi_player_claim_failure (GstFoxapiPlayer * player);
 
 G_END_DECLS

@@ -413,7 +413,7 @@ init_parts (GstFoxapiVideoBin * self)
       self->folder);
   self->source = gst_element_factory_make ("foxapivideosrc", "source");
   self->reports = gst_foxapi_bin_reports_new (GST_ELEMENT (self), self->source,
-      &self->options, self->director);
+      &self->options, self->clips, self->director);
 }
 
 /* In the source's streaming thread, or wherever its task is set: by the

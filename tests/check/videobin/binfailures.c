@@ -307,6 +307,51 @@ leave_no_room (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+static void
+remove_results (void)
+{
+  g_autoptr (GPtrArray) files = harness_list_files (bin_tmp);
+
+  for (guint i = 0; i < files->len; i++) {
+    const gchar *path = g_ptr_array_index (files, i);
+
+    if (strstr (path, "/result-1.") != NULL)
+      g_remove (path);
+  }
+}
+
+/* What cannot be repeated any more is not the failure of the shot that is being
+ * made meanwhile. */
+GST_START_TEST (test_repetition_fails)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 0, "end", 2, NULL));
+  g_autofree gchar *id = NULL;
+  gboolean is_shown = FALSE;
+
+  harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  run_wait_task (run, "pending");
+  remove_results ();
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  id = harness_task_id (2);
+  foxapi_sim_set_task (sim, id, "completed", 100);
+  while (!is_shown) {
+    bin_wait_buffers (run, bin_count_buffers (run) + 5);
+    g_mutex_lock (&run->lock);
+    is_shown = g_strcmp0 (gst_structure_get_string (run->event, "id"), id) == 0;
+    g_mutex_unlock (&run->lock);
+  }
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 1);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 0);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
 /* A shot that was to go on from a frame is not paid for without it. */
 GST_START_TEST (test_no_room_for_the_last_frame)
 {
@@ -510,6 +555,7 @@ binfailures_suite (void)
   tcase_add_checked_fixture (manual, bin_setup_manual, harness_teardown);
   tcase_add_test (manual, test_task_fails);
   tcase_add_test (manual, test_task_takes_too_long);
+  tcase_add_test (manual, test_repetition_fails);
   tcase_add_test (manual, test_no_folder_for_the_result);
   tcase_add_loop_test (manual, test_capture_fails, 0, 4);
   tcase_add_loop_test (manual, test_placeholder_is_broken, 0, 2);
