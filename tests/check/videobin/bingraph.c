@@ -196,7 +196,7 @@ GST_END_TEST;
 GST_START_TEST (test_unlinked_pad_is_told_of)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
-  g_autoptr (GstPad) pad =
+  g_autoptr (GstPad) pad G_GNUC_UNUSED =
       gst_element_request_pad_simple (run->source, "image_%u");
   g_autoptr (GError) info = NULL;
 
