@@ -271,8 +271,9 @@ gst_foxapi_video_bin_send_event (GstElement * element, GstEvent * event)
     gst_event_unref (event);
     if (GST_STATE (self) < GST_STATE_PAUSED)
       return FALSE;
-    gst_foxapi_program_close (self->program);
+    /* The progress ends first: who has seen EOS waits for nothing else. */
     gst_foxapi_bin_reports_ending (self->reports);
+    gst_foxapi_program_close (self->program);
     return TRUE;
   }
   /* The base class of the outputs would flush and go on where it is. */

@@ -114,13 +114,19 @@ GST_START_TEST (test_end_before_the_result)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, "placeholder",
           __i__, NULL));
+  gboolean is_task_known = FALSE, is_progress_open = FALSE;
   GstProgressType type;
 
   run_set_state (run, __i__ == 0 ? GST_STATE_PAUSED : GST_STATE_PLAYING);
-  do {
-    gst_message_parse_progress (run_wait (run, GST_MESSAGE_PROGRESS), &type,
-        NULL, NULL);
-  } while (type != GST_PROGRESS_TYPE_CONTINUE);
+  while (!is_task_known || !is_progress_open) {
+    GstMessage *message = run_wait (run,
+        GST_MESSAGE_ELEMENT | GST_MESSAGE_PROGRESS);
+
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_PROGRESS)
+      is_progress_open = TRUE;
+    else if (gst_message_has_name (message, "foxapi-task"))
+      is_task_known = TRUE;
+  }
   fail_unless (gst_element_send_event (run->pipeline, gst_event_new_eos ()));
   do {
     gst_message_parse_progress (run_wait (run, GST_MESSAGE_PROGRESS), &type,
