@@ -187,12 +187,12 @@ gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots)
 
 /**
  * gst_foxapi_bin_shots_ask:
- * @shots: shots of a bin that runs
+ * @shots: shots of a bin
  * @program: shows them
  *
  * One more is wanted.
  *
- * Returns: %FALSE if the program has ended
+ * Returns: %FALSE if the program has not started, or has ended
  */
 gboolean
 gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots, GstFoxapiProgram * program)

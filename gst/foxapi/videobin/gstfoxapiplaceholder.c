@@ -4,7 +4,7 @@
  */
 
 /* Threads and locks: its own streaming threads fill the sink, the video thread
- * takes out of it; the sink's lock is the only one. */
+ * takes out of it, and waits for that with @lock, without that of the sink. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -26,6 +26,11 @@ struct _GstFoxapiPlaceholder
   GstElement *overlay;          /* (nullable): draws the text */
   GstAppSink *sink;
   GstCaps *caps;
+
+  GMutex lock;
+  GCond changed;                /* what follows */
+  gboolean has_news;            /* the sink has got a frame since it was asked */
+  gboolean is_interrupted;      /* nobody may wait */
 };
 
 /* *INDENT-OFF* */
@@ -36,7 +41,11 @@ G_DEFINE_FINAL_TYPE (GstFoxapiPlaceholder, gst_foxapi_placeholder,
 static void
 gst_foxapi_placeholder_finalize (GObject * object)
 {
-  gst_clear_caps (&GST_FOXAPI_PLACEHOLDER (object)->caps);
+  GstFoxapiPlaceholder *self = GST_FOXAPI_PLACEHOLDER (object);
+
+  gst_clear_caps (&self->caps);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
 
   G_OBJECT_CLASS (gst_foxapi_placeholder_parent_class)->finalize (object);
 }
@@ -44,6 +53,8 @@ gst_foxapi_placeholder_finalize (GObject * object)
 static void
 gst_foxapi_placeholder_init (GstFoxapiPlaceholder * self)
 {
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
 }
 
 static void
@@ -87,9 +98,23 @@ add_caps (GstFoxapiPlaceholder * self, GstCaps * caps)
     g_object_set (filter, "caps", caps, NULL);
 }
 
+static GstFlowReturn
+on_new_sample (GstAppSink * sink, gpointer user_data)
+{
+  GstFoxapiPlaceholder *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->has_news = TRUE;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  return GST_FLOW_OK;
+}
+
 static void
 add_sink (GstFoxapiPlaceholder * self)
 {
+  GstAppSinkCallbacks callbacks = {.new_sample = on_new_sample };
+
   self->sink = gst_foxapi_reservoir_add_sink (GST_FOXAPI_RESERVOIR (self),
       FRAMES_AHEAD);
   if (self->sink == NULL)
@@ -97,6 +122,7 @@ add_sink (GstFoxapiPlaceholder * self)
   if (self->last != NULL)
     gst_element_link (self->last, GST_ELEMENT (self->sink));
   gst_app_sink_set_caps (self->sink, self->caps);
+  gst_app_sink_set_callbacks (self->sink, &callbacks, self, NULL);
 }
 
 static GstFoxapiPlaceholder *
@@ -201,6 +227,29 @@ gst_foxapi_placeholder_set_text (GstFoxapiPlaceholder * placeholder,
     g_object_set (placeholder->overlay, "text", text, NULL);
 }
 
+/* %FALSE: none comes in time. */
+static gboolean
+wait_for_news (GstFoxapiPlaceholder * self, gint64 end_us)
+{
+  gboolean is_in_time = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (!self->has_news && !self->is_interrupted && is_in_time)
+    is_in_time = g_cond_wait_until (&self->changed, &self->lock, end_us);
+  is_in_time = self->has_news && !self->is_interrupted;
+  self->has_news = FALSE;
+  g_mutex_unlock (&self->lock);
+  return is_in_time;
+}
+
+static GstBuffer *
+try_take_frame (GstFoxapiPlaceholder * self)
+{
+  g_autoptr (GstSample) sample = gst_app_sink_try_pull_sample (self->sink, 0);
+
+  return sample ? gst_buffer_ref (gst_sample_get_buffer (sample)) : NULL;
+}
+
 /**
  * gst_foxapi_placeholder_take_frame:
  * @placeholder: a placeholder
@@ -212,9 +261,29 @@ GstBuffer *
 gst_foxapi_placeholder_take_frame (GstFoxapiPlaceholder * placeholder,
     GstClockTime timeout)
 {
-  g_autoptr (GstSample) sample = NULL;
+  gint64 end_us = g_get_monotonic_time () + GST_TIME_AS_USECONDS (timeout);
+  GstBuffer *frame;
 
-  if (placeholder->sink != NULL)
-    sample = gst_app_sink_try_pull_sample (placeholder->sink, timeout);
-  return sample ? gst_buffer_ref (gst_sample_get_buffer (sample)) : NULL;
+  if (placeholder->sink == NULL)
+    return NULL;
+  while ((frame = try_take_frame (placeholder)) == NULL && timeout > 0
+      && wait_for_news (placeholder, end_us));
+  return frame;
+}
+
+/**
+ * gst_foxapi_placeholder_interrupt:
+ * @placeholder: a placeholder; any thread
+ * @is_interrupted: whether the thread that takes the frames is wanted elsewhere
+ *
+ * Whoever waits for a frame, or would, gets what is there.
+ */
+void
+gst_foxapi_placeholder_interrupt (GstFoxapiPlaceholder * placeholder,
+    gboolean is_interrupted)
+{
+  g_mutex_lock (&placeholder->lock);
+  placeholder->is_interrupted = is_interrupted;
+  g_cond_broadcast (&placeholder->changed);
+  g_mutex_unlock (&placeholder->lock);
 }

@@ -24,5 +24,7 @@ void gst_foxapi_placeholder_set_text (GstFoxapiPlaceholder * placeholder,
 
 GstBuffer *gst_foxapi_placeholder_take_frame (GstFoxapiPlaceholder *
     placeholder, GstClockTime timeout);
+void gst_foxapi_placeholder_interrupt (GstFoxapiPlaceholder * placeholder,
+    gboolean is_interrupted);
 
 G_END_DECLS

@@ -252,7 +252,7 @@ gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
  *
  * Another result shall follow what is known.
  *
- * Returns: %FALSE if the program has ended: nothing can follow
+ * Returns: %FALSE if the program has not started, or has ended: nothing can follow
  */
 gboolean
 gst_foxapi_program_ask_for_more (GstFoxapiProgram * program)

@@ -190,15 +190,10 @@ on_program_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
 static gboolean
 gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
 {
-  gboolean is_running;
-
-  GST_OBJECT_LOCK (self);
-  is_running = GST_STATE (self) >= GST_STATE_PAUSED
-      && gst_foxapi_bin_shots_ask (self->shots, self->program);
-  GST_OBJECT_UNLOCK (self);
-  if (is_running)
-    gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_NEXT, NULL);
-  return is_running;
+  if (!gst_foxapi_bin_shots_ask (self->shots, self->program))
+    return FALSE;
+  gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_NEXT, NULL);
+  return TRUE;
 }
 
 /* States */

@@ -6,7 +6,7 @@
  */
 
 /* Threads and locks: the streaming thread makes the buffers. What others set is
- * guarded by the object lock. */
+ * guarded by the object lock, under which that of the placeholder is taken. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -30,6 +30,7 @@ struct _GstFoxapiVideoPlayout
   /* The object lock */
   GstCaps *caps;
   GstFoxapiPlaceholder *placeholder;    /* (nullable) */
+  gboolean is_interrupted;      /* it is not waited for */
 
   /* The streaming thread */
   GstVideoInfo info;
@@ -113,6 +114,32 @@ gst_foxapi_video_playout_stop (GstBaseSrc * src)
   gst_clear_buffer (&self->picture);
   gst_clear_event (&self->event);
   return TRUE;
+}
+
+static void
+interrupt (GstFoxapiVideoPlayout * self, gboolean is_interrupted)
+{
+  GST_OBJECT_LOCK (self);
+  self->is_interrupted = is_interrupted;
+  if (self->placeholder != NULL)
+    gst_foxapi_placeholder_interrupt (self->placeholder, is_interrupted);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+gst_foxapi_video_playout_unlock (GstBaseSrc * src)
+{
+  interrupt (GST_FOXAPI_VIDEO_PLAYOUT (src), TRUE);
+  return GST_BASE_SRC_CLASS (gst_foxapi_video_playout_parent_class)->unlock
+      (src);
+}
+
+static gboolean
+gst_foxapi_video_playout_unlock_stop (GstBaseSrc * src)
+{
+  interrupt (GST_FOXAPI_VIDEO_PLAYOUT (src), FALSE);
+  return GST_BASE_SRC_CLASS (gst_foxapi_video_playout_parent_class)->unlock_stop
+      (src);
 }
 
 static GstClockTime
@@ -235,6 +262,8 @@ gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
   src_class->get_caps = gst_foxapi_video_playout_get_caps;
   src_class->set_caps = gst_foxapi_video_playout_set_base_caps;
   src_class->stop = gst_foxapi_video_playout_stop;
+  src_class->unlock = gst_foxapi_video_playout_unlock;
+  src_class->unlock_stop = gst_foxapi_video_playout_unlock_stop;
   playout_class->stream = GST_FOXAPI_STREAM_VIDEO;
   playout_class->begin = gst_foxapi_video_playout_begin;
   playout_class->get_time = gst_foxapi_program_frame_to_time;
@@ -279,6 +308,10 @@ gst_foxapi_video_playout_set_placeholder (GstFoxapiVideoPlayout * playout,
     GstFoxapiPlaceholder * placeholder)
 {
   GST_OBJECT_LOCK (playout);
+  if (playout->placeholder != NULL)
+    gst_foxapi_placeholder_interrupt (playout->placeholder, TRUE);
+  if (placeholder != NULL)
+    gst_foxapi_placeholder_interrupt (placeholder, playout->is_interrupted);
   gst_object_replace ((GstObject **) & playout->placeholder,
       (GstObject *) placeholder);
   GST_OBJECT_UNLOCK (playout);

@@ -438,6 +438,37 @@ GST_START_TEST (test_next_after_a_failure)
 
 GST_END_TEST;
 
+static GstBusSyncReply
+ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  Run *run = user_data;
+  gboolean is_asked = FALSE;
+
+  /* One of its children is ahead of it. */
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_STATE_CHANGED
+      && GST_OBJECT_PARENT (GST_MESSAGE_SRC (message))
+      == GST_OBJECT (run->source)
+      && GST_STATE (GST_MESSAGE_SRC (message)) == GST_STATE_PAUSED) {
+    fail_unless (GST_STATE (run->source) == GST_STATE_READY);
+    gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
+    g_signal_emit_by_name (run->source, "next", &is_asked);
+    fail_unless (is_asked);
+  }
+  return GST_BUS_PASS;
+}
+
+/* A failure may be known before the bin is in PAUSED. */
+GST_START_TEST (test_next_while_it_starts)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+
+  gst_bus_set_sync_handler (run->bus, ask_while_it_starts, run, NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
 /* The folder of files went away under a bin that has one. */
 GST_START_TEST (test_no_folder_for_the_result)
 {
@@ -549,6 +580,7 @@ binfailures_suite (void)
   tcase_add_test (timed, test_no_room_for_the_last_frame);
   tcase_add_test (timed, test_no_room_repeats_the_shot);
   tcase_add_loop_test (timed, test_next_after_a_failure, 0, 2);
+  tcase_add_test (timed, test_next_while_it_starts);
 
   suite_add_tcase (suite, manual);
   tcase_add_unchecked_fixture (manual, bin_prepare, NULL);

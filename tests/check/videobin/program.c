@@ -687,6 +687,39 @@ GST_START_TEST (test_links_are_there_from_the_start)
 
 GST_END_TEST;
 
+static gpointer
+take_in_thread (gpointer placeholder)
+{
+  return gst_foxapi_placeholder_take_frame (placeholder, G_MAXINT32 *
+      GST_SECOND);
+}
+
+/* Whoever stops does not wait for a first picture that takes its time. */
+GST_START_TEST (test_waiting_for_a_picture_is_interrupted)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string ("video/x-raw, format=I420, "
+      "width=16, height=12, framerate=25/1");
+  GstElement *placeholder = gst_object_ref_sink
+      (gst_foxapi_placeholder_new_pattern ("black", caps));
+  GThread *taker = g_thread_new ("taker", take_in_thread, placeholder);
+  GstBuffer *frame;
+
+  gst_foxapi_placeholder_interrupt (GST_FOXAPI_PLACEHOLDER (placeholder), TRUE);
+  fail_unless (g_thread_join (taker) == NULL);
+
+  gst_foxapi_placeholder_interrupt (GST_FOXAPI_PLACEHOLDER (placeholder),
+      FALSE);
+  taker = g_thread_new ("taker", take_in_thread, placeholder);
+  gst_element_set_state (placeholder, GST_STATE_PLAYING);
+  frame = g_thread_join (taker);
+  fail_unless (frame != NULL);
+  gst_buffer_unref (frame);
+  gst_element_set_state (placeholder, GST_STATE_NULL);
+  gst_object_unref (placeholder);
+}
+
+GST_END_TEST;
+
 static Suite *
 program_suite (void)
 {
@@ -709,6 +742,7 @@ program_suite (void)
   tcase_add_loop_test (tc, test_finish, 0, 2);
   tcase_add_loop_test (tc, test_rates, 0, 6);
   tcase_add_loop_test (tc, test_links_are_there_from_the_start, 0, 2);
+  tcase_add_test (tc, test_waiting_for_a_picture_is_interrupted);
   return suite;
 }
 
