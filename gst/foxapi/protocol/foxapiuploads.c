@@ -221,22 +221,20 @@ tell (Uploads * uploads, const FoxapiRun * run, guint n_workers)
   }
 }
 
-static GThread *
-start_worker (Uploads * uploads)
+/* Under the lock, so that none begins before it can know how many they are: the
+ * first would take itself for the last one. */
+static guint
+start_workers (Uploads * uploads, GThread ** threads, guint n_wanted)
 {
-  GThread *thread;
+  guint n = 0;
 
   g_mutex_lock (&uploads->lock);
-  uploads->n_workers++;
+  while (n < n_wanted && (threads[n] = g_thread_try_new ("foxapi-upload", work,
+              uploads, NULL)) != NULL)
+    n++;
+  uploads->n_workers = n;
   g_mutex_unlock (&uploads->lock);
-
-  thread = g_thread_try_new ("foxapi-upload", work, uploads, NULL);
-  if (thread == NULL) {
-    g_mutex_lock (&uploads->lock);
-    uploads->n_workers--;
-    g_mutex_unlock (&uploads->lock);
-  }
-  return thread;
+  return n;
 }
 
 /* Fewer threads than wanted do as well; returns %FALSE if there are none. */
@@ -244,10 +242,9 @@ static gboolean
 run_workers (Uploads * uploads, const FoxapiRun * run)
 {
   GThread *threads[MAX_AT_ONCE];
-  guint n_wanted = MIN (uploads->uris->len, MAX_AT_ONCE), n = 0;
+  guint n = start_workers (uploads, threads, MIN (uploads->uris->len,
+          MAX_AT_ONCE));
 
-  while (n < n_wanted && (threads[n] = start_worker (uploads)) != NULL)
-    n++;
   tell (uploads, run, n);
   for (guint i = 0; i < n; i++)
     g_thread_join (threads[i]);
