@@ -1,8 +1,7 @@
 /* Cancels what runs too long
  *
  * A call to a server that drips along byte by byte never times out by itself, so
- * it is cancelled from outside: by the thread of the system clock, which all
- * elements share.
+ * it is cancelled from outside: by the thread of a clock that all elements share.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -37,6 +36,24 @@ gst_foxapi_deadline_unref (gpointer user_data)
   g_object_unref (deadline->cancellable);
   g_mutex_clear (&deadline->lock);
   g_free (deadline);
+}
+
+/* (transfer none): the clock of g_get_monotonic_time(). Not the system clock: that
+ * may be one of the network, or jump, as the application likes. */
+static GstClock *
+get_clock (void)
+{
+  static GstClock *clock;
+
+  if (g_once_init_enter (&clock)) {
+    GstClock *monotonic = g_object_new (GST_TYPE_SYSTEM_CLOCK, "name",
+        "foxapideadline", "clock-type", GST_CLOCK_TYPE_MONOTONIC, NULL);
+
+    gst_object_ref_sink (monotonic);
+    GST_OBJECT_FLAG_SET (monotonic, GST_OBJECT_FLAG_MAY_BE_LEAKED);
+    g_once_init_leave (&clock, monotonic);
+  }
+  return clock;
 }
 
 static gboolean
@@ -77,15 +94,15 @@ gst_foxapi_deadline_new (gint64 time_us, GCancellable * cancellable)
  * gst_foxapi_deadline_arm:
  * @deadline: a deadline
  *
- * Sets the clock. The first use of the system clock in a process takes some
- * milliseconds: its owner spends them beside the thread that asks the service.
+ * Sets the clock. The first use of it in a process takes some milliseconds: its
+ * owner spends them beside the thread that asks the service.
  *
  * Since: 0.1
  */
 void
 gst_foxapi_deadline_arm (GstFoxapiDeadline * deadline)
 {
-  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  GstClock *clock = get_clock ();
   gint64 left_us = MAX (deadline->time_us - g_get_monotonic_time (), 0);
 
   deadline->id = gst_clock_new_single_shot_id (clock,
