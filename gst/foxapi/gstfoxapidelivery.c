@@ -96,32 +96,8 @@ gst_foxapi_delivery_open (GstFoxapiDelivery * delivery, guint64 offset,
   delivery->is_open = foxapi_download_open (delivery->download, offset,
       delivery->job->run.cancellable, error);
   delivery->position = offset;
-  delivery->run_start = offset;
   delivery->count = 0;
   return delivery->is_open;
-}
-
-/* The record of the task goes when the last buffer has been taken. A filesink
- * would still have some of it in memory then: this has it written. */
-static void
-mark_last (GstFoxapiDelivery * delivery, GstBuffer * buffer)
-{
-  guint64 size;
-
-  if (foxapi_download_get_size (delivery->download, &size)
-      && delivery->position == size)
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_SYNC_AFTER);
-}
-
-static void
-note_handed_out (GstFoxapiDelivery * delivery, guint64 start, guint64 end)
-{
-  guint64 size;
-
-  if (start <= delivery->head_end)
-    delivery->head_end = MAX (delivery->head_end, end);
-  if (foxapi_download_get_size (delivery->download, &size) && end == size)
-    delivery->tail_start = MIN (delivery->tail_start, delivery->run_start);
 }
 
 /* Pools have descriptors, so there is none before it is needed. */
@@ -208,13 +184,34 @@ gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
 
   delivery->position += n;
   delivery->count++;
-  note_handed_out (delivery, start, delivery->position);
   cut_buffer (&new_buffer, n);
   GST_BUFFER_OFFSET (new_buffer) = start;
   GST_BUFFER_OFFSET_END (new_buffer) = delivery->position;
-  mark_last (delivery, new_buffer);
   *buffer = g_steal_pointer (&new_buffer);
   return n;
+}
+
+/**
+ * gst_foxapi_delivery_pushed:
+ * @delivery: an open delivery
+ * @start: where a buffer begins that leaves the element
+ * @end: where it ends
+ *
+ * What was read may not leave: the base class drops it for an EOS, or a seek.
+ */
+void
+gst_foxapi_delivery_pushed (GstFoxapiDelivery * delivery, guint64 start,
+    guint64 end)
+{
+  guint64 size;
+
+  if (start != delivery->run_end)
+    delivery->run_start = start;
+  delivery->run_end = end;
+  if (start <= delivery->head_end)
+    delivery->head_end = MAX (delivery->head_end, end);
+  if (foxapi_download_get_size (delivery->download, &size) && end == size)
+    delivery->tail_start = MIN (delivery->tail_start, delivery->run_start);
 }
 
 /**
@@ -240,6 +237,21 @@ guint64
 gst_foxapi_delivery_get_position (GstFoxapiDelivery * delivery)
 {
   return delivery->position;
+}
+
+/**
+ * gst_foxapi_delivery_is_at_end:
+ * @delivery: a delivery that was opened
+ *
+ * Returns: %TRUE if nothing is left to read, as far as is known
+ */
+gboolean
+gst_foxapi_delivery_is_at_end (GstFoxapiDelivery * delivery)
+{
+  guint64 size;
+
+  return foxapi_download_get_size (delivery->download, &size)
+      && delivery->position == size;
 }
 
 /**
@@ -270,7 +282,7 @@ gst_foxapi_delivery_count (GstFoxapiDelivery * delivery)
  * gst_foxapi_delivery_is_complete:
  * @delivery: a delivery
  *
- * Returns: %TRUE if every byte has been handed out, in whatever order
+ * Returns: %TRUE if every byte has been pushed, in whatever order
  */
 gboolean
 gst_foxapi_delivery_is_complete (GstFoxapiDelivery * delivery)

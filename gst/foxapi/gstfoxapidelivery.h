@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /**
  * GstFoxapiDelivery:
  *
- * One delivery of a result: where it is, and what of it has been handed out.
+ * One delivery of a result: where it is, and what of it has been pushed.
  * It belongs to the streaming thread.
  */
 typedef struct
@@ -24,9 +24,10 @@ typedef struct
   guint pool_size;              /* of its buffers */
   gboolean is_open;
   guint64 position;             /* of the next byte, if it is open */
-  guint64 run_start;            /* where it was opened */
-  guint count;                  /* buffers since then */
-  guint64 head_end;             /* all bytes before this were handed out */
+  guint count;                  /* buffers read since it was opened somewhere */
+  guint64 run_start;            /* all bytes from here on were pushed in a row, */
+  guint64 run_end;              /* and up to here */
+  guint64 head_end;             /* all bytes before this were pushed */
   guint64 tail_start;           /* and all from here on */
 } GstFoxapiDelivery;
 
@@ -38,10 +39,13 @@ gboolean gst_foxapi_delivery_open (GstFoxapiDelivery * delivery,
     guint64 offset, GError ** error);
 gssize gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
     GstBuffer ** buffer, GError ** error);
+void gst_foxapi_delivery_pushed (GstFoxapiDelivery * delivery,
+    guint64 start, guint64 end);
 
 gboolean gst_foxapi_delivery_get_size (GstFoxapiDelivery * delivery,
     guint64 * size);
 guint64 gst_foxapi_delivery_get_position (GstFoxapiDelivery * delivery);
+gboolean gst_foxapi_delivery_is_at_end (GstFoxapiDelivery * delivery);
 gboolean gst_foxapi_delivery_is_seekable (GstFoxapiDelivery * delivery);
 guint gst_foxapi_delivery_count (GstFoxapiDelivery * delivery);
 gboolean gst_foxapi_delivery_is_complete (GstFoxapiDelivery * delivery);

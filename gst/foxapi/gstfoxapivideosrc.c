@@ -707,6 +707,34 @@ announce_task (GstFoxapiVideoSrc * self)
   gst_pad_push_event (pad, new_tag_event (self));
 }
 
+/* What is a pipe, or a device, refuses to be synced, and a filesink takes that for
+ * a failure. */
+static gboolean
+is_file_written (GstFoxapiVideoSrc * self)
+{
+  g_autoptr (GstPad) peer = gst_pad_get_peer (GST_BASE_SRC_PAD (self));
+  g_autoptr (GstElement) sink = peer ? gst_pad_get_parent_element (peer) : NULL;
+  g_autofree gchar *location = NULL;
+  GParamSpec *pspec;
+
+  if (sink == NULL || !GST_OBJECT_FLAG_IS_SET (sink, GST_ELEMENT_FLAG_SINK))
+    return FALSE;
+  pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (sink), "location");
+  if (pspec == NULL || pspec->value_type != G_TYPE_STRING)
+    return FALSE;
+  g_object_get (sink, "location", &location, NULL);
+  return location != NULL && g_file_test (location, G_FILE_TEST_IS_REGULAR);
+}
+
+/* The record of the task goes when the last buffer has been taken. A filesink
+ * would still have some of it in memory then: this has it written. */
+static void
+mark_last (GstFoxapiVideoSrc * self, GstBuffer * buffer)
+{
+  if (is_file_written (self))
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_SYNC_AFTER);
+}
+
 static GstFlowReturn
 deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
 {
@@ -720,8 +748,7 @@ deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
   }
   announce_task (self);
   *buffer = gst_buffer_new_wrapped (json, strlen (json));
-  GST_BUFFER_FLAG_SET (*buffer, GST_BUFFER_FLAG_SYNC_AFTER);
-  self->phase = PHASE_TASK_DELIVERED;
+  mark_last (self, *buffer);
   return GST_FLOW_OK;
 }
 
@@ -804,12 +831,27 @@ announce_task_before_end (GstFoxapiVideoSrc * self, GstPad * pad)
   gst_pad_send_event (peer, new_tag_event (self));
 }
 
+static void
+note_pushed (GstFoxapiVideoSrc * self, GstBuffer * buffer)
+{
+  if (self->phase == PHASE_DELIVER_TASK)
+    self->phase = PHASE_TASK_DELIVERED;
+  else if (self->phase == PHASE_DELIVER_MEDIA)
+    gst_foxapi_delivery_pushed (&self->delivery, GST_BUFFER_OFFSET (buffer),
+        GST_BUFFER_OFFSET_END (buffer));
+}
+
 static GstPadProbeReturn
-on_event_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
-  GstEventType type = GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info));
+  GstEventType type;
 
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER) {
+    note_pushed (self, GST_PAD_PROBE_INFO_BUFFER (info));
+    return GST_PAD_PROBE_OK;
+  }
+  type = GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info));
   if (type != GST_EVENT_EOS && type != GST_EVENT_SEGMENT_DONE)
     return GST_PAD_PROBE_OK;
 
@@ -853,6 +895,8 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
     announce_task (self);
     return GST_FLOW_EOS;
   }
+  if (gst_foxapi_delivery_is_at_end (&self->delivery))
+    mark_last (self, new_buffer);
   *buffer = g_steal_pointer (&new_buffer);
   return GST_FLOW_OK;
 }
@@ -1031,7 +1075,8 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
   /* The end is where the download has proved it to be. */
   gst_base_src_set_automatic_eos (src, FALSE);
   gst_pad_add_probe (GST_BASE_SRC_PAD (src),
-      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event_pushed, self, NULL);
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER,
+      on_pushed, self, NULL);
 }
 
 static void

@@ -47,6 +47,27 @@ GST_START_TEST (test_whole)
 
 GST_END_TEST;
 
+/* What is no file cannot be synced. */
+GST_START_TEST (test_device)
+{
+  GstElement *source = harness_source (NULL);
+  g_autoptr (Run) run = run_new (source);
+  GstElement *sink = gst_element_factory_make ("filesink", NULL);
+
+  if (__i__ == 1)
+    gst_util_set_object_arg (G_OBJECT (source), "output", "task");
+  g_object_set (sink, "location", "/dev/null", NULL);
+  gst_element_unlink (source, run->sink);
+  gst_bin_remove (GST_BIN (run->pipeline), run->sink);
+  run->sink = sink;
+  gst_bin_add (GST_BIN (run->pipeline), sink);
+  fail_unless (gst_element_link (source, sink));
+  run_to_eos (run);
+  run_stop (run);
+}
+
+GST_END_TEST;
+
 /* Where the next buffer has to begin */
 static GstPadProbeReturn
 on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
@@ -377,6 +398,7 @@ delivery_suite (void)
   tcase_add_checked_fixture (tcase, setup, harness_teardown);
   tcase_add_test (tcase, test_whole);
   tcase_add_test (tcase, test_probe);
+  tcase_add_loop_test (tcase, test_device, 0, 2);
   tcase_add_loop_test (tcase, test_resumed, 0, G_N_ELEMENTS (breaks));
   tcase_add_test (tcase, test_resumed_often);
   tcase_add_loop_test (tcase, test_changed_file, 0, 2);

@@ -5,6 +5,7 @@
 
 #include "foxapiharness.h"
 
+#include <gst/check/gsttestclock.h>
 #include <string.h>
 
 static void
@@ -114,6 +115,68 @@ GST_START_TEST (test_complete)
 
 GST_END_TEST;
 
+/* The application ends the stream as soon as it hears of the task, in the thread
+ * that is about to push it. The base class drops the buffer for that. */
+static GstBusSyncReply
+end_at_complete (GstBus * bus, GstMessage * message, gpointer source)
+{
+  GstProgressType type;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_PROGRESS) {
+    gst_message_parse_progress (message, &type, NULL, NULL);
+    if (type == GST_PROGRESS_TYPE_COMPLETE)
+      gst_element_send_event (source, gst_event_new_eos ());
+  }
+  return GST_BUS_PASS;
+}
+
+GST_START_TEST (test_end_at_complete)
+{
+  g_autoptr (Run) one = run_new (make_source ());
+  g_autoptr (Run) two = run_new (make_source ());
+  g_autofree gchar *text = NULL;
+
+  gst_bus_set_sync_handler (one->bus, end_at_complete, one->source, NULL);
+  run_to_eos (one);
+  gst_bus_set_sync_handler (one->bus, NULL, NULL, NULL);
+  run_stop (one);
+  fail_unless_equals_int (count_letter (one, 'b'), 0);
+
+  run_to_eos (two);
+  run_stop (two);
+  text = get_data (two);
+  fail_unless (strstr (text, "\"id\"") != NULL, "%s", text);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* An hour of the clock that the application has made the system's is none of this
+ * process. */
+GST_START_TEST (test_jumping_clock)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-timeout", 1800, NULL));
+  GstClock *clock = gst_test_clock_new ();
+  guint asked;
+
+  gst_object_ref_sink (clock);
+  gst_system_clock_set_default (clock);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  gst_test_clock_advance_time (GST_TEST_CLOCK (clock), 3600 * GST_SECOND);
+  while (gst_test_clock_peek_id_count (GST_TEST_CLOCK (clock)) > 0)
+    gst_test_clock_crank (GST_TEST_CLOCK (clock));
+  asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
+  foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, asked + 2);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  gst_system_clock_set_default (NULL);
+  gst_object_unref (clock);
+}
+
+GST_END_TEST;
+
 /* The buffer is the delivery: nothing is kept, and the next one pays anew */
 GST_START_TEST (test_store)
 {
@@ -207,6 +270,8 @@ task_suite (void)
   tcase_add_test (tcase, test_buffer);
   tcase_add_test (tcase, test_bytes);
   tcase_add_test (tcase, test_complete);
+  tcase_add_test (tcase, test_end_at_complete);
+  tcase_add_test (tcase, test_jumping_clock);
   tcase_add_test (tcase, test_store);
   tcase_add_test (tcase, test_fetched_by_another);
   tcase_add_loop_test (tcase, test_then_media, 0, 2);
