@@ -126,13 +126,16 @@ on_next (GstFoxapiVideoBin * self)
   /* Without its references, nothing is generated. */
   if (gst_foxapi_bin_captures_is_waiting (self->captures))
     return;
-  if (!self->is_generating && gst_foxapi_bin_shots_has_more (self->shots))
-    gst_foxapi_video_bin_begin_next_shot (self);
-  else if (gst_foxapi_bin_reports_has_failed (self->reports))
-    /* Whoever asks has read of the failure, whose cue is still to come. */
-    self->next_is_wanted = TRUE;
-  else
+  /* The cue of the failure is still to come, and sees what was asked for. */
+  if (gst_foxapi_bin_reports_has_failed (self->reports)
+      && !self->failure_is_seen)
+    return;
+  if (self->is_generating)
     let_go_if_shown (self);
+  else if (gst_foxapi_bin_shots_has_more (self->shots)
+      && gst_foxapi_program_ask_for_more (self->program))
+    /* The program has not ended since: it will show what is paid for. */
+    gst_foxapi_video_bin_begin_next_shot (self);
 }
 
 /* The placeholder goes on, or what there is. */
@@ -141,12 +144,11 @@ on_failed (GstFoxapiVideoBin * self, GstObject * who)
 {
   gst_foxapi_bin_clips_withdraw (self->clips, who);
   self->is_generating = FALSE;
-  if (self->next_is_wanted) {
-    gst_foxapi_program_delivered (self->program);
-    gst_foxapi_video_bin_begin_next_shot (self);
-  } else {
-    gst_foxapi_program_finish (self->program);
-  }
+  self->failure_is_seen = TRUE;
+  if (gst_foxapi_bin_shots_finish (self->shots, self->program))
+    return;
+  gst_foxapi_program_delivered (self->program);
+  gst_foxapi_video_bin_begin_next_shot (self);
 }
 
 /**

@@ -33,9 +33,10 @@ gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self)
   gst_element_set_state (self->source, GST_STATE_NULL);
 
   gst_foxapi_bin_reports_new_generation (self->reports);
+  gst_foxapi_bin_shots_new_generation (self->shots, self->reports);
   path = gst_foxapi_bin_clips_begin (self->clips);
   self->is_generating = TRUE;
-  self->next_is_wanted = FALSE;
+  self->failure_is_seen = FALSE;
   self->is_aired = FALSE;
   self->patience = 0;
 
@@ -103,6 +104,8 @@ keep_last_frame (GstFoxapiVideoBin * self)
 void
 gst_foxapi_video_bin_begin_next_shot (GstFoxapiVideoBin * self)
 {
+  gst_foxapi_bin_shots_new_generation (self->shots, self->reports);
+  self->failure_is_seen = FALSE;
   if (!keep_last_frame (self))
     return;
   gst_foxapi_bin_shots_advance (self->shots);

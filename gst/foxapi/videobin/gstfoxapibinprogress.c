@@ -20,6 +20,8 @@ struct _GstFoxapiBinProgress
   gboolean is_closed;           /* nothing can come of it any more */
   GQueue to_post;               /* (element-type GstMessage) */
   gboolean is_posting;
+  GFunc when_closed;            /* (nullable): called behind the last one */
+  gpointer user_data;           /* for @when_closed */
 };
 
 /**
@@ -57,6 +59,7 @@ gst_foxapi_bin_progress_free (GstFoxapiBinProgress * progress)
 static void
 post_queued (GstFoxapiBinProgress * self)
 {
+  GFunc when_closed = NULL;
   GstMessage *message;
 
   g_mutex_lock (&self->lock);
@@ -68,8 +71,12 @@ post_queued (GstFoxapiBinProgress * self)
       g_mutex_lock (&self->lock);
     }
     self->is_posting = FALSE;
+    when_closed = self->when_closed;
+    self->when_closed = NULL;
   }
   g_mutex_unlock (&self->lock);
+  if (when_closed != NULL)
+    when_closed (self->element, self->user_data);
 }
 
 static gboolean
@@ -149,16 +156,22 @@ gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
 /**
  * gst_foxapi_bin_progress_close:
  * @progress: of an element whose output ends before the result
+ * @when_closed: called with the element when the last message has been posted, in
+ *   this thread or in the one that posts one just now
+ * @user_data: for @when_closed
  *
  * Whoever waits for the progress waits no longer, until the element stops.
  */
 void
-gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress)
+gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress,
+    GFunc when_closed, gpointer user_data)
 {
   g_autoptr (GstMessage) open = NULL;
 
   g_mutex_lock (&progress->lock);
   progress->is_closed = TRUE;
+  progress->when_closed = when_closed;
+  progress->user_data = user_data;
   gst_clear_message (&progress->held);
   open = g_steal_pointer (&progress->open);
   if (open != NULL)

@@ -25,6 +25,7 @@ void gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
     GstMessage * message, gboolean may_delay);
 void gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
     gboolean is_playing);
-void gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress);
+void gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress,
+    GFunc when_closed, gpointer user_data);
 
 G_END_DECLS

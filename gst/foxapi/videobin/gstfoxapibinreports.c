@@ -265,9 +265,10 @@ handle_capture_message (GstFoxapiBinReports * self, GstMessage * message)
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     handle_error (self, message);
   } else if (gst_message_has_name (message, GST_FOXAPI_REFERENCE_STRUCTURE)) {
+    /* Its generation tells of itself behind it. */
+    post_as_own (self, message);
     gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_CAPTURED,
         GST_MESSAGE_SRC (message));
-    post_as_own (self, message);
   }
 }
 
@@ -457,6 +458,18 @@ set_flag (GstFoxapiBinReports * self, gboolean * flag, gboolean value)
 }
 
 /**
+ * gst_foxapi_bin_reports_forget_failure:
+ * @reports: of a bin
+ *
+ * What fails from now on is news.
+ */
+void
+gst_foxapi_bin_reports_forget_failure (GstFoxapiBinReports * reports)
+{
+  set_flag (reports, &reports->has_failed, FALSE);
+}
+
+/**
  * gst_foxapi_bin_reports_new_generation:
  * @reports: of a bin
  *
@@ -485,13 +498,16 @@ gst_foxapi_bin_reports_delivered (GstFoxapiBinReports * reports)
 /**
  * gst_foxapi_bin_reports_ending:
  * @reports: of a bin whose application ends the output
+ * @when_told: called with the bin when that is told
+ * @user_data: for @when_told
  *
  * Nobody waits for a result any more.
  */
 void
-gst_foxapi_bin_reports_ending (GstFoxapiBinReports * reports)
+gst_foxapi_bin_reports_ending (GstFoxapiBinReports * reports, GFunc when_told,
+    gpointer user_data)
 {
-  gst_foxapi_bin_progress_close (reports->progress);
+  gst_foxapi_bin_progress_close (reports->progress, when_told, user_data);
 }
 
 /**

@@ -40,9 +40,11 @@ void gst_foxapi_bin_reports_set_is_starting (GstFoxapiBinReports * reports,
     gboolean is_starting);
 void gst_foxapi_bin_reports_set_is_playing (GstFoxapiBinReports * reports,
     gboolean is_playing);
+void gst_foxapi_bin_reports_forget_failure (GstFoxapiBinReports * reports);
 void gst_foxapi_bin_reports_new_generation (GstFoxapiBinReports * reports);
 void gst_foxapi_bin_reports_delivered (GstFoxapiBinReports * reports);
-void gst_foxapi_bin_reports_ending (GstFoxapiBinReports * reports);
+void gst_foxapi_bin_reports_ending (GstFoxapiBinReports * reports,
+    GFunc when_told, gpointer user_data);
 void gst_foxapi_bin_reports_new_placeholder (GstFoxapiBinReports * reports);
 void gst_foxapi_bin_reports_stopping (GstFoxapiBinReports * reports);
 void gst_foxapi_bin_reports_stopped (GstFoxapiBinReports * reports);

@@ -165,7 +165,7 @@ start (GstFoxapiVideoBin * self)
   make_caps (self);
   start_program (self);
   self->has_played = FALSE;
-  self->next_is_wanted = FALSE;
+  self->failure_is_seen = FALSE;
   if (!begin (self))
     return FALSE;
   gst_foxapi_director_start (self->director);

@@ -27,9 +27,11 @@ static const gchar *const own_names[N_OWN] = {
 
 struct _GstFoxapiBinShots
 {
-  GMutex lock;                  /* of what follows; the program's may follow it */
+  GMutex lock;                  /* of what follows; those of the program and the
+                                 * reports may follow it */
   GValue own[N_OWN];
   guint n_asked;                /* shots that the application has asked for */
+  gboolean has_insisted;        /* it asked when it could know of the failure */
   GStrv next_prompts;           /* (nullable): of this run */
   guint number;                 /* which prompt: 0 is `prompt` itself */
   gchar *last_frame;            /* (nullable): URI, of the shot before */
@@ -166,6 +168,7 @@ gst_foxapi_bin_shots_start (GstFoxapiBinShots * shots,
 {
   g_mutex_lock (&shots->lock);
   shots->n_asked = 0;
+  shots->has_insisted = FALSE;
   g_strfreev (shots->next_prompts);
   shots->next_prompts = g_strdupv ((GStrv) next_prompts);
   g_mutex_unlock (&shots->lock);
@@ -189,22 +192,67 @@ gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots)
  * gst_foxapi_bin_shots_ask:
  * @shots: shots of a bin
  * @program: shows them
+ * @reports: tells of failures
  *
  * One more is wanted.
  *
  * Returns: %FALSE if the program has not started, or has ended
  */
 gboolean
-gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots, GstFoxapiProgram * program)
+gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots, GstFoxapiProgram * program,
+    GstFoxapiBinReports * reports)
 {
   gboolean is_open;
 
   g_mutex_lock (&shots->lock);
   is_open = gst_foxapi_program_ask_for_more (program);
-  if (is_open)
+  if (is_open) {
     shots->n_asked++;
+    shots->has_insisted |= gst_foxapi_bin_reports_has_failed (reports);
+  }
   g_mutex_unlock (&shots->lock);
   return is_open;
+}
+
+/**
+ * gst_foxapi_bin_shots_finish:
+ * @shots: shots of a bin whose generation has failed
+ * @program: shows them
+ *
+ * Finishes the program, unless another one has been asked for since the failure is
+ * known: what is paid for then has to be shown.
+ *
+ * Returns: %FALSE if another one is to follow
+ */
+gboolean
+gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
+    GstFoxapiProgram * program)
+{
+  gboolean is_finished;
+
+  g_mutex_lock (&shots->lock);
+  is_finished = !shots->has_insisted;
+  if (is_finished)
+    gst_foxapi_program_finish (program);
+  g_mutex_unlock (&shots->lock);
+  return is_finished;
+}
+
+/**
+ * gst_foxapi_bin_shots_new_generation:
+ * @shots: shots of a bin that is about to generate one
+ * @reports: tells of failures
+ *
+ * What failed before is past.
+ */
+void
+gst_foxapi_bin_shots_new_generation (GstFoxapiBinShots * shots,
+    GstFoxapiBinReports * reports)
+{
+  g_mutex_lock (&shots->lock);
+  gst_foxapi_bin_reports_forget_failure (reports);
+  shots->has_insisted = FALSE;
+  g_mutex_unlock (&shots->lock);
 }
 
 /* Called with the lock */

@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 
 #include "gstfoxapibincaptures.h"
+#include "gstfoxapibinreports.h"
 #include "gstfoxapiprogram.h"
 
 G_BEGIN_DECLS
@@ -36,7 +37,11 @@ void gst_foxapi_bin_shots_start (GstFoxapiBinShots * shots,
 void gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots);
 
 gboolean gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots,
+    GstFoxapiProgram * program, GstFoxapiBinReports * reports);
+gboolean gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program);
+void gst_foxapi_bin_shots_new_generation (GstFoxapiBinShots * shots,
+    GstFoxapiBinReports * reports);
 gboolean gst_foxapi_bin_shots_has_more (GstFoxapiBinShots * shots);
 void gst_foxapi_bin_shots_announce (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program);

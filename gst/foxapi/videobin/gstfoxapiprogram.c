@@ -303,6 +303,14 @@ gst_foxapi_program_finish (GstFoxapiProgram * program)
   g_mutex_unlock (&program->lock);
 }
 
+/* Called with the lock: nothing can be asked for any more. */
+static void
+end_here (GstFoxapiProgram * self)
+{
+  self->end = MIN (self->end, self->decided);
+  g_cond_broadcast (&self->changed);
+}
+
 /**
  * gst_foxapi_program_close:
  * @program: a program
@@ -313,8 +321,7 @@ void
 gst_foxapi_program_close (GstFoxapiProgram * program)
 {
   g_mutex_lock (&program->lock);
-  program->end = MIN (program->end, program->decided);
-  g_cond_broadcast (&program->changed);
+  end_here (program);
   g_mutex_unlock (&program->lock);
 }
 
@@ -451,8 +458,10 @@ gst_foxapi_program_begin (GstFoxapiProgram * program,
   while (!can_begin (self) && wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
   if (!self->is_flushing && can_begin (self)) {
     air = GST_FOXAPI_AIR_RESULT;
-    if (self->end != G_MAXUINT64 || (self->next == NULL && self->is_finished
-            && !self->settings.has_placeholder))
+    if (self->next == NULL && self->is_finished
+        && !self->settings.has_placeholder)
+      end_here (self);
+    if (self->end != G_MAXUINT64)
       air = GST_FOXAPI_AIR_EOS;
     else if (!self->is_started)
       start_at_now (self, clock, user_data);

@@ -190,7 +190,7 @@ on_program_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
 static gboolean
 gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
 {
-  if (!gst_foxapi_bin_shots_ask (self->shots, self->program))
+  if (!gst_foxapi_bin_shots_ask (self->shots, self->program, self->reports))
     return FALSE;
   gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_NEXT, NULL);
   return TRUE;
@@ -254,6 +254,13 @@ gst_foxapi_video_bin_change_state (GstElement * element,
   return result;
 }
 
+/* The progress has ended: who has seen EOS waits for nothing else. */
+static void
+end_program (gpointer bin, gpointer user_data)
+{
+  gst_foxapi_program_close (GST_FOXAPI_VIDEO_BIN (bin)->program);
+}
+
 /* EOS from the application ends the program, not the generation. Whatever else
  * comes is for the output, too, and not for what works behind it. */
 static gboolean
@@ -266,9 +273,7 @@ gst_foxapi_video_bin_send_event (GstElement * element, GstEvent * event)
     gst_event_unref (event);
     if (GST_STATE (self) < GST_STATE_PAUSED)
       return FALSE;
-    /* The progress ends first: who has seen EOS waits for nothing else. */
-    gst_foxapi_bin_reports_ending (self->reports);
-    gst_foxapi_program_close (self->program);
+    gst_foxapi_bin_reports_ending (self->reports, end_program, NULL);
     return TRUE;
   }
   /* The base class of the outputs would flush and go on where it is. */

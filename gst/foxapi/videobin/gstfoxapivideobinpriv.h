@@ -62,7 +62,7 @@ struct _GstFoxapiVideoBin
   gboolean is_aired;            /* the latest clip, to its end */
   guint patience;               /* seconds that its end still waits for a play */
   gboolean has_played;
-  gboolean next_is_wanted;      /* by one who knows that this one has failed */
+  gboolean failure_is_seen;     /* that of the latest generation */
 };
 
 /* gstfoxapibinrun.c */

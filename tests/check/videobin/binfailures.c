@@ -438,6 +438,50 @@ GST_START_TEST (test_next_after_a_failure)
 
 GST_END_TEST;
 
+/* Asked for when the message is read, while the failure is being acted on: what is
+ * promised is shown, and nothing else is paid for. */
+GST_START_TEST (test_next_after_the_message)
+{
+  const FoxapiSimFault refused = {.status = 422 };
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "placeholder", 0,
+          "is-live", FALSE, NULL));
+  gboolean is_asked = FALSE;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &refused);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  fail_unless_equals_int (bin_count_buffers (run) > 0, is_asked);
+  assert_requests (FOXAPI_SIM_SUBMIT, is_asked ? 2 : 1);
+}
+
+GST_END_TEST;
+
+/* The shot behind one that failed fails in its turn, and that is told. */
+GST_START_TEST (test_no_room_after_a_failure)
+{
+  const FoxapiSimFault refused = {.status = 422 };
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
+  gboolean is_asked = FALSE;
+
+  signal (SIGXFSZ, SIG_IGN);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
+  harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  limit_file_size (0);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  fail_unless (is_asked);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  limit_file_size (RLIM_INFINITY);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
 static GstBusSyncReply
 ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
 {
@@ -580,6 +624,8 @@ binfailures_suite (void)
   tcase_add_test (timed, test_no_room_for_the_last_frame);
   tcase_add_test (timed, test_no_room_repeats_the_shot);
   tcase_add_loop_test (timed, test_next_after_a_failure, 0, 2);
+  tcase_add_loop_test (timed, test_next_after_the_message, 0, 10);
+  tcase_add_test (timed, test_no_room_after_a_failure);
   tcase_add_test (timed, test_next_while_it_starts);
 
   suite_add_tcase (suite, manual);
