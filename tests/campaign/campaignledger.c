@@ -135,15 +135,29 @@ note_error (Ledger * ledger, CampaignRun * run, JsonObject * line,
     last->failed = last->will_fail;
 }
 
+/* Of two that run at the same time, one may be killed before the other looks. */
+static gboolean
+was_before (Ledger * ledger, Submission * submission, CampaignRun * run)
+{
+  GPtrArray *runs = ledger->job->runs_done;
+  CampaignRun *other;
+
+  if (submission->run < run->number || submission->run > runs->len)
+    return submission->run < run->number;
+  other = g_ptr_array_index (runs, submission->run - 1);
+  return other != run && other->killed;
+}
+
 static guint
 tell_before (Ledger * ledger, CampaignRun * run, gboolean shown)
 {
   guint n = 0;
 
-  for (guint i = 0; i < ledger->submissions->len; i++) {
+  for (guint i = 0; i < ledger->submissions->len
+      && SUBMISSION (ledger, i)->run != run->number; i++) {
     Submission *submission = SUBMISSION (ledger, i);
 
-    if (submission->run < run->number && submission->delivered_by == 0
+    if (was_before (ledger, submission, run) && submission->delivered_by == 0
         && submission->shown == shown) {
       submission->told = TRUE;
       n++;
