@@ -282,6 +282,7 @@ GST_START_TEST (test_task_ended)
 
 GST_END_TEST;
 
+/* The submission has to be through before. */
 GST_START_TEST (test_task_timeout)
 {
   FoxapiSimOptions options = harness_options ();
@@ -293,7 +294,7 @@ GST_START_TEST (test_task_timeout)
 
   options.manual = TRUE;
   harness_setup_with (&options);
-  run = run_new (harness_source ("task-timeout", 1, NULL));
+  run = run_new (harness_source ("task-timeout", 5, NULL));
   run_set_state (run, GST_STATE_PLAYING);
   message = run_wait (run, GST_MESSAGE_ERROR);
   gst_message_parse_error (message, &error, &debug);
@@ -316,14 +317,15 @@ GST_END_TEST;
 GST_START_TEST (test_task_timeout_in_a_drip)
 {
   FoxapiSimFault fault = {.drip_ms = 500 };
-  g_autoptr (Run) run = run_new (harness_source ("task-timeout", 1, NULL));
-  g_autofree gchar *id = NULL;
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "running");
+  g_autoptr (Run) run = run_new (harness_source ("task-id", id,
+          "task-timeout", 3, NULL));
   const GstStructure *details;
 
   foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &fault);
   details = run_to_error (run, GST_RESOURCE_ERROR_FAILED);
-  id = harness_task_id (1);
   assert_string (details, "task-id", id);
+  assert_requests (FOXAPI_SIM_ASK, 1);
   fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
 }
 

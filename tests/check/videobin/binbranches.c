@@ -9,12 +9,13 @@
 #define RAW "video/x-raw,width=64,height=36,framerate=25/1"
 
 /* A launch line around the bin `bin`, which has the policy @branches and its
- * pictures at the sink of the run */
+ * pictures at the sink of the run. It never ends, so that there is always more
+ * to wait for. */
 static Run *
 run_line (gint branches, const gchar * line)
 {
   Run *run = bin_run_new (bin_new ("reference-branches", branches,
-          "reference-seconds", 0.5, NULL));
+          "reference-seconds", 0.5, "end", 1, NULL));
   g_autoptr (GError) error = NULL;
   GstElement *feed = gst_parse_bin_from_description (line, FALSE, &error);
 

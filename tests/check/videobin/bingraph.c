@@ -54,7 +54,7 @@ get_group (GstElement * sink)
 /* As in a player, whose streams wait for each other's ends */
 GST_START_TEST (test_one_group)
 {
-  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+  g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
   GstElement *sound = gst_element_factory_make ("appsink", NULL);
   g_autoptr (GstSample) sample = NULL;
   guint group_id;

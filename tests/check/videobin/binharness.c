@@ -249,6 +249,28 @@ bin_wait_buffers (Run * run, guint n)
   fail_unless (is_there, "Waited in vain for %u buffers", n);
 }
 
+/* Called with the lock */
+static gboolean
+is_on_air (Run * run)
+{
+  const gchar *event = strchr (run->flow->str, 't');
+
+  return event != NULL && strchr (event, 'b') != NULL;
+}
+
+void
+bin_wait_on_air (Run * run)
+{
+  gint64 end_us = g_get_monotonic_time () + PATIENCE_US;
+  gboolean is_there = TRUE;
+
+  g_mutex_lock (&run->lock);
+  while (!is_on_air (run) && is_there)
+    is_there = g_cond_wait_until (&arrived, &run->lock, end_us);
+  g_mutex_unlock (&run->lock);
+  fail_unless (is_there, "Waited in vain for the result");
+}
+
 GstElement *
 bin_feed (Run * run, const gchar * line, const gchar * pad)
 {

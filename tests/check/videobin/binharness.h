@@ -48,6 +48,8 @@ Run *bin_run_new (GstElement * bin);
 /* Waits until so many buffers, in all, have arrived at the run's sink */
 void bin_wait_buffers (Run * run, guint n);
 guint bin_count_buffers (Run * run);
+/* Waits until a buffer of the result has arrived there */
+void bin_wait_on_air (Run * run);
 
 /* Adds and links what @line describes to the request pad @pad of @bin, in the
  * run's pipeline. Returns it. */

@@ -83,18 +83,6 @@ new_run (Phase phase)
   return bin_run_new (bin);
 }
 
-/* Where the run has a buffer of the result */
-static void
-wait_on_air (Run * run)
-{
-  gboolean is_there = FALSE;
-
-  while (!is_there) {
-    bin_wait_buffers (run, bin_count_buffers (run) + 1);
-    is_there = run_flow_has (run, 't');
-  }
-}
-
 static void
 reach (Run * run, Phase phase)
 {
@@ -121,11 +109,11 @@ reach (Run * run, Phase phase)
       run_wait_task (run, "completed");
       break;
     case PHASE_ON_AIR:
-      wait_on_air (run);
+      bin_wait_on_air (run);
       break;
     case PHASE_HELD:
     case PHASE_REPEATED:
-      wait_on_air (run);
+      bin_wait_on_air (run);
       bin_wait_buffers (run, bin_count_buffers (run) + RESULT_FRAMES + 2);
       break;
     case PHASE_NEXT_SHOT:

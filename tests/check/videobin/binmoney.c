@@ -144,11 +144,22 @@ GST_START_TEST (test_paused_keeps)
 
 GST_END_TEST;
 
-/* Stopped in the middle of the result */
+/* Until the stop lets the pad go */
+static GstPadProbeReturn
+stay_in_the_middle (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return bin_count_buffers (user_data) < RESULT_FRAMES / 2 ?
+      GST_PAD_PROBE_PASS : GST_PAD_PROBE_OK;
+}
+
+/* Stopped in the middle of the result, of which no more leaves meanwhile */
 GST_START_TEST (test_middle_keeps)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
 
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER,
+      stay_in_the_middle, run, NULL);
   run_set_state (run, GST_STATE_PLAYING);
   run_wait_task (run, NULL);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
@@ -197,15 +208,21 @@ kill_client (GSubprocess * client)
 }
 
 /* Killed while the task runs, while the result comes in and while it is on the
- * air, which is seen from a file that grows: the next process shows it. */
+ * air, which is seen from a file that grows: the next process shows it. Neither
+ * may be over before the kill: the end of the result is held back, and the file
+ * takes the first frame and then a byte a second. */
 GST_START_TEST (test_killed)
 {
+  const FoxapiSimFault hold_at = {.hold_at = 1000 };
   g_autofree gchar *path = g_build_filename (store, "shown", NULL);
   g_autofree gchar *line = g_strdup_printf ("placeholder=%d is-live=true ! "
-      "filesink buffer-mode=2 location=%s", __i__ == 2 ? 0 : 1, path);
+      "filesink buffer-mode=2 sync=true max-bitrate=8 location=%s",
+      __i__ == 2 ? 0 : 1, path);
   g_autoptr (GSubprocess) client = bin_spawn (line, FALSE);
   GStatBuf status;
 
+  if (__i__ == 1)
+    foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &hold_at);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
   if (__i__ > 0) {
     foxapi_sim_set_task (sim, NULL, "completed", 100);
