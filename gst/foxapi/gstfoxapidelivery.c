@@ -20,6 +20,10 @@
 /* Larger buffers than this would not be filled. */
 #define MAX_SIZE (4 * 1024 * 1024)
 
+/* A call costs as much as reading some ten KiB: smaller buffers than this are filled
+ * from what one call has got. */
+#define STOCK_SIZE (64 * 1024)
+
 /* A buffer of which less than this part is filled gives its memory back: queues
  * count bytes, and must not hold much more than what they count. */
 #define WORTHY_PART 2
@@ -54,6 +58,8 @@ gst_foxapi_delivery_clear (GstFoxapiDelivery * delivery)
 {
   g_clear_pointer (&delivery->download, foxapi_download_free);
   clear_pool (delivery);
+  g_clear_pointer (&delivery->stock, g_free);
+  delivery->stock_start = delivery->stock_end = 0;
   delivery->is_open = FALSE;
 }
 
@@ -96,6 +102,7 @@ gst_foxapi_delivery_open (GstFoxapiDelivery * delivery, guint64 offset,
   delivery->is_open = foxapi_download_open (delivery->download, offset,
       delivery->job->run.cancellable, error);
   delivery->position = offset;
+  delivery->stock_start = delivery->stock_end = 0;
   delivery->count = 0;
   return delivery->is_open;
 }
@@ -149,6 +156,37 @@ cut_buffer (GstBuffer ** buffer, gsize size)
   *buffer = small;
 }
 
+static gssize
+read_download (GstFoxapiDelivery * delivery, guint8 * data, gsize size,
+    GError ** error)
+{
+  return foxapi_download_read (delivery->download, data, size,
+      delivery->job->run.cancellable, error);
+}
+
+static gssize
+read_bytes (GstFoxapiDelivery * delivery, guint8 * data, gsize size,
+    GError ** error)
+{
+  if (delivery->stock_start == delivery->stock_end) {
+    gssize n;
+
+    if (size >= STOCK_SIZE)
+      return read_download (delivery, data, size, error);
+    if (delivery->stock == NULL)
+      delivery->stock = g_malloc (STOCK_SIZE);
+    n = read_download (delivery, delivery->stock, STOCK_SIZE, error);
+    if (n <= 0)
+      return n;
+    delivery->stock_start = 0;
+    delivery->stock_end = n;
+  }
+  size = MIN (size, delivery->stock_end - delivery->stock_start);
+  memcpy (data, delivery->stock + delivery->stock_start, size);
+  delivery->stock_start += size;
+  return size;
+}
+
 /**
  * gst_foxapi_delivery_read:
  * @delivery: an open delivery
@@ -176,8 +214,7 @@ gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
         "again.");
     return -1;
   }
-  n = foxapi_download_read (delivery->download, map.data, length,
-      delivery->job->run.cancellable, error);
+  n = read_bytes (delivery, map.data, length, error);
   gst_buffer_unmap (new_buffer, &map);
   if (n <= 0)
     return n;

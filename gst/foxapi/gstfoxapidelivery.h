@@ -22,6 +22,9 @@ typedef struct
   FoxapiDownload *download;
   GstBufferPool *pool;          /* NULL until something is read */
   guint pool_size;              /* of its buffers */
+  guint8 *stock;                /* NULL until small buffers are wanted */
+  gsize stock_start;            /* what of it has not been taken yet */
+  gsize stock_end;
   gboolean is_open;
   guint64 position;             /* of the next byte, if it is open */
   guint count;                  /* buffers read since it was opened somewhere */

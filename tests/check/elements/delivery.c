@@ -94,7 +94,10 @@ GST_START_TEST (test_probe)
 
 GST_END_TEST;
 
-static const guint blocksizes[] = { 1, 4096, 3 * 1024 * 1024, G_MAXUINT };
+/* On both sides of what one call reads for several, and at it */
+static const guint blocksizes[] = { 1, 4096, 65535, 65536, 100001,
+  3 * 1024 * 1024, G_MAXUINT
+};
 
 GST_START_TEST (test_blocksizes)
 {
@@ -118,12 +121,14 @@ static const FoxapiSimFault breaks[] = {
 
 GST_START_TEST (test_resumed)
 {
-  g_autoptr (Run) run = run_new (harness_source (NULL));
+  guint n = __i__ % G_N_ELEMENTS (breaks);
+  g_autoptr (Run) run = run_new (harness_source ("blocksize",
+          (guint) __i__ == n ? 512 * 1024 : 4000, NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &breaks[__i__]);
+  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &breaks[n]);
   deliver (run);
   assert_requests (FOXAPI_SIM_RESULT, 2);
-  if (breaks[__i__].cut_at != 0) {
+  if (breaks[n].cut_at != 0) {
     g_autofree gchar *range =
         harness_request_header (FOXAPI_SIM_RESULT, 2, "Range");
 
@@ -399,7 +404,7 @@ delivery_suite (void)
   tcase_add_test (tcase, test_whole);
   tcase_add_test (tcase, test_probe);
   tcase_add_loop_test (tcase, test_device, 0, 2);
-  tcase_add_loop_test (tcase, test_resumed, 0, G_N_ELEMENTS (breaks));
+  tcase_add_loop_test (tcase, test_resumed, 0, 2 * G_N_ELEMENTS (breaks));
   tcase_add_test (tcase, test_resumed_often);
   tcase_add_loop_test (tcase, test_changed_file, 0, 2);
   tcase_add_loop_test (tcase, test_expired_link, 0, G_N_ELEMENTS (expired));
