@@ -145,10 +145,13 @@ on_failed (GstFoxapiVideoBin * self, GstObject * who)
   gst_foxapi_bin_clips_withdraw (self->clips, who);
   self->is_generating = FALSE;
   self->failure_is_seen = TRUE;
-  if (gst_foxapi_bin_shots_finish (self->shots, self->program))
-    return;
-  gst_foxapi_program_delivered (self->program);
-  gst_foxapi_video_bin_begin_next_shot (self);
+  /* Without its references, nothing is generated. */
+  if (gst_foxapi_bin_captures_is_waiting (self->captures)) {
+    gst_foxapi_program_finish (self->program);
+  } else if (!gst_foxapi_bin_shots_finish (self->shots, self->program)) {
+    gst_foxapi_program_delivered (self->program);
+    gst_foxapi_video_bin_begin_next_shot (self);
+  }
 }
 
 /**

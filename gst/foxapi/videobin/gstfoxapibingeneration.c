@@ -104,13 +104,14 @@ keep_last_frame (GstFoxapiVideoBin * self)
 void
 gst_foxapi_video_bin_begin_next_shot (GstFoxapiVideoBin * self)
 {
+  /* What they have to say of the shot before is not about this one. */
+  gst_element_set_state (self->stage, GST_STATE_NULL);
+  gst_element_set_state (self->source, GST_STATE_READY);
   gst_foxapi_bin_shots_new_generation (self->shots, self->reports);
   self->failure_is_seen = FALSE;
   if (!keep_last_frame (self))
     return;
   gst_foxapi_bin_shots_advance (self->shots);
-  gst_element_set_state (self->stage, GST_STATE_NULL);
-  gst_element_set_state (self->source, GST_STATE_READY);
   g_object_set (self->source, "task-id", NULL, NULL);
   if (!g_cancellable_is_cancelled (self->cancellable))
     gst_foxapi_video_bin_begin_generation (self);

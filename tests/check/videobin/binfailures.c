@@ -537,7 +537,8 @@ GST_START_TEST (test_no_folder_for_the_result)
 
 GST_END_TEST;
 
-/* Captures: nothing is submitted where a reference is missing. */
+/* Captures: nothing is submitted where a reference is missing, also where another
+ * generation is asked for as soon as that is known. */
 
 GST_START_TEST (test_capture_fails)
 {
@@ -555,17 +556,20 @@ GST_START_TEST (test_capture_fails)
         "image_0", GST_STREAM_ERROR_WRONG_TYPE},
   };
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
-  GstElement *feed = gst_parse_bin_from_description (captures[__i__].line, TRUE,
+  GstElement *feed =
+      gst_parse_bin_from_description (captures[__i__ / 2].line, TRUE,
       NULL);
   g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
-      captures[__i__].pad);
+      captures[__i__ / 2].pad);
   g_autoptr (GstPad) src = gst_element_get_static_pad (feed, "src");
 
   gst_bin_add (GST_BIN (run->pipeline), feed);
   if (GST_PAD_LINK_FAILED (gst_pad_link (src, pad)))
     gst_pad_link_full (src, pad, GST_PAD_LINK_CHECK_NOTHING);
+  if (__i__ & 1)
+    gst_bus_set_sync_handler (run->bus, ask_for_another, run->source, NULL);
   run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_STREAM_ERROR, captures[__i__].code);
+  bin_wait_warning (run, GST_STREAM_ERROR, captures[__i__ / 2].code);
   assert_goes_on (run);
   assert_nothing_sent ();
 }
@@ -638,7 +642,7 @@ binfailures_suite (void)
   tcase_add_test (manual, test_task_takes_too_long);
   tcase_add_test (manual, test_repetition_fails);
   tcase_add_test (manual, test_no_folder_for_the_result);
-  tcase_add_loop_test (manual, test_capture_fails, 0, 4);
+  tcase_add_loop_test (manual, test_capture_fails, 0, 8);
   tcase_add_loop_test (manual, test_placeholder_is_broken, 0, 2);
   return suite;
 }
