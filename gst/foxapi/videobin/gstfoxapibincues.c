@@ -143,6 +143,9 @@ static void
 on_failed (GstFoxapiVideoBin * self, GstObject * who)
 {
   gst_foxapi_bin_clips_withdraw (self->clips, who);
+  /* That of a shot which has been delivered, and the next one is on its way */
+  if (!gst_foxapi_bin_reports_has_failed (self->reports))
+    return;
   self->is_generating = FALSE;
   self->failure_is_seen = TRUE;
   /* Without its references, nothing is generated. */
