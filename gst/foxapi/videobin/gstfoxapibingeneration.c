@@ -33,10 +33,8 @@ gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self)
   gst_element_set_state (self->source, GST_STATE_NULL);
 
   gst_foxapi_bin_reports_new_generation (self->reports);
-  gst_foxapi_bin_shots_new_generation (self->shots, self->reports);
   path = gst_foxapi_bin_clips_begin (self->clips);
   self->is_generating = TRUE;
-  self->failure_is_seen = FALSE;
   self->is_aired = FALSE;
   self->patience = 0;
 
@@ -107,7 +105,7 @@ gst_foxapi_video_bin_begin_next_shot (GstFoxapiVideoBin * self)
   /* What they have to say of the shot before is not about this one. */
   gst_element_set_state (self->stage, GST_STATE_NULL);
   gst_element_set_state (self->source, GST_STATE_READY);
-  gst_foxapi_bin_shots_new_generation (self->shots, self->reports);
+  gst_foxapi_bin_shots_leave_failure (self->shots, self->reports);
   self->failure_is_seen = FALSE;
   if (!keep_last_frame (self))
     return;

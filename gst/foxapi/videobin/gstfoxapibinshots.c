@@ -239,14 +239,14 @@ gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
 }
 
 /**
- * gst_foxapi_bin_shots_new_generation:
- * @shots: shots of a bin that is about to generate one
+ * gst_foxapi_bin_shots_leave_failure:
+ * @shots: shots of a bin that is about to begin the next one
  * @reports: tells of failures
  *
  * What failed before is past.
  */
 void
-gst_foxapi_bin_shots_new_generation (GstFoxapiBinShots * shots,
+gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
     GstFoxapiBinReports * reports)
 {
   g_mutex_lock (&shots->lock);

@@ -40,7 +40,7 @@ gboolean gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program, GstFoxapiBinReports * reports);
 gboolean gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program);
-void gst_foxapi_bin_shots_new_generation (GstFoxapiBinShots * shots,
+void gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
     GstFoxapiBinReports * reports);
 gboolean gst_foxapi_bin_shots_has_more (GstFoxapiBinShots * shots);
 void gst_foxapi_bin_shots_announce (GstFoxapiBinShots * shots,
