@@ -277,21 +277,6 @@ gst_foxapi_delivery_get_position (GstFoxapiDelivery * delivery)
 }
 
 /**
- * gst_foxapi_delivery_is_at_end:
- * @delivery: a delivery that was opened
- *
- * Returns: %TRUE if nothing is left to read, as far as is known
- */
-gboolean
-gst_foxapi_delivery_is_at_end (GstFoxapiDelivery * delivery)
-{
-  guint64 size;
-
-  return foxapi_download_get_size (delivery->download, &size)
-      && delivery->position == size;
-}
-
-/**
  * gst_foxapi_delivery_is_seekable:
  * @delivery: a delivery that was opened
  *

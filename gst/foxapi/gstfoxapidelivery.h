@@ -48,7 +48,6 @@ void gst_foxapi_delivery_pushed (GstFoxapiDelivery * delivery,
 gboolean gst_foxapi_delivery_get_size (GstFoxapiDelivery * delivery,
     guint64 * size);
 guint64 gst_foxapi_delivery_get_position (GstFoxapiDelivery * delivery);
-gboolean gst_foxapi_delivery_is_at_end (GstFoxapiDelivery * delivery);
 gboolean gst_foxapi_delivery_is_seekable (GstFoxapiDelivery * delivery);
 guint gst_foxapi_delivery_count (GstFoxapiDelivery * delivery);
 gboolean gst_foxapi_delivery_is_complete (GstFoxapiDelivery * delivery);

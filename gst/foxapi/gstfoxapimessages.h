@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 #define GST_FOXAPI_TASK_STRUCTURE "foxapi-task"
 #define GST_FOXAPI_CHECK_QUERY "foxapi-check"
+#define GST_FOXAPI_ARRIVED_QUERY "foxapi-arrived"
 #define GST_FOXAPI_PROGRESS_CODE "generate"
 
 GstStructure *gst_foxapi_task_to_structure (FoxapiTask * task,

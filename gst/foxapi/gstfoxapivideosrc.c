@@ -60,6 +60,7 @@
 
 #include "foxapierror.h"
 #include "foxapiuri.h"
+#include "gstfoxapiarrival.h"
 #include "gstfoxapidelivery.h"
 #include "gstfoxapienums.h"
 #include "gstfoxapiexplain.h"
@@ -114,11 +115,16 @@ struct _GstFoxapiVideoSrc
   gboolean seekable;
   gboolean end_is_pushed;
   gboolean has_played;          /* since it was started */
-  gboolean has_failed;          /* an ERROR was posted since then */
+  gboolean has_failed;          /* an ERROR was posted since then, by anyone */
+  gboolean has_arrived;
 
   /* Of the one generation, through restarts: prepare(), release(), and the
    * streaming thread in between */
   GstFoxapiJob job;
+
+  /* From prepare() to release(): whoever changes the state */
+  GstBus *bus;                  /* of the pipeline, if it has one */
+  gulong bus_handler;
 
   /* From prepare() to release(): the streaming thread */
   Phase phase;
@@ -477,6 +483,93 @@ forget_task (GstFoxapiVideoSrc * self, const gchar * new_task_id)
   g_clear_pointer (&old_task, foxapi_task_unref);
 }
 
+/* Whether the result has arrived: every sink that it reaches has its end, it was
+ * not only to be looked at (gst-discoverer prerolls), and nothing failed behind
+ * this source. Then nothing is left that a record would have to keep.
+ *
+ * The pipeline tells of it by its EOS, before the application hears of that, and
+ * of failures by ERRORs. Where no pipeline tells (another branch goes on, an
+ * application drops the messages) the sinks' pads are looked at when this element
+ * leaves PLAYING. Neither touches anything of the application's. */
+static void
+note_arrival (GstFoxapiVideoSrc * self, gboolean sinks_have_ended)
+{
+  g_autoptr (GPtrArray) ends = NULL;
+  gboolean may_have_arrived;
+
+  GST_OBJECT_LOCK (self);
+  may_have_arrived = self->end_is_pushed && self->has_played
+      && !self->has_failed && !self->has_arrived;
+  GST_OBJECT_UNLOCK (self);
+  if (!may_have_arrived)
+    return;
+
+  ends = gst_foxapi_arrival_find_ends (GST_BASE_SRC_PAD (self));
+  if (!sinks_have_ended && !gst_foxapi_arrival_is_complete (ends))
+    return;
+  if (!gst_foxapi_arrival_sync_files (ends)) {
+    GST_WARNING_OBJECT (self, "a file could not be synced: its task's record "
+        "is kept");
+    return;
+  }
+  GST_INFO_OBJECT (self, "the result has arrived");
+  GST_OBJECT_LOCK (self);
+  self->has_arrived = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  foxapi_generation_delivered (self->job.generation);
+}
+
+static void
+on_bus_message (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
+    note_arrival (self, TRUE);
+  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    GST_OBJECT_LOCK (self);
+    self->has_failed = TRUE;
+    GST_OBJECT_UNLOCK (self);
+  }
+}
+
+static void
+drop_watcher (gpointer self, GClosure * closure)
+{
+  gst_object_unref (self);
+}
+
+static void
+watch_pipeline (GstFoxapiVideoSrc * self)
+{
+  GstObject *top = gst_object_ref (GST_OBJECT (self));
+  GstObject *parent;
+
+  while ((parent = gst_object_get_parent (top)) != NULL) {
+    gst_object_unref (top);
+    top = parent;
+  }
+  if (GST_IS_ELEMENT (top))
+    self->bus = gst_element_get_bus (GST_ELEMENT (top));
+  gst_object_unref (top);
+  if (self->bus == NULL)
+    return;
+  gst_bus_enable_sync_message_emission (self->bus);
+  /* The handler may still run in another thread when it is disconnected. */
+  self->bus_handler = g_signal_connect_data (self->bus, "sync-message",
+      G_CALLBACK (on_bus_message), gst_object_ref (self), drop_watcher, 0);
+}
+
+static void
+unwatch_pipeline (GstFoxapiVideoSrc * self)
+{
+  if (self->bus == NULL)
+    return;
+  g_clear_signal_handler (&self->bus_handler, self->bus);
+  gst_bus_disable_sync_message_emission (self->bus);
+  gst_clear_object (&self->bus);
+}
+
 /* This is not the start() of the base class, as that follows up a failure with
  * an ERROR of its own. */
 static gboolean
@@ -497,12 +590,14 @@ prepare (GstFoxapiVideoSrc * self)
   self->phase = PHASE_GENERATE;
   self->is_at_end = FALSE;
   gst_foxapi_delivery_init (&self->delivery, &self->job);
+  watch_pipeline (self);
   return TRUE;
 }
 
 static void
 release (GstFoxapiVideoSrc * self)
 {
+  unwatch_pipeline (self);
   if (self->progress_is_open)
     post_progress (self, GST_PROGRESS_TYPE_CANCELED, "Stopped");
   gst_foxapi_delivery_clear (&self->delivery);
@@ -514,24 +609,8 @@ release (GstFoxapiVideoSrc * self)
   self->end_is_pushed = FALSE;
   self->has_played = FALSE;
   self->has_failed = FALSE;
+  self->has_arrived = FALSE;
   GST_OBJECT_UNLOCK (self);
-}
-
-/* The end may be reached while the pipeline prerolls, by a demuxer's queue or an
- * application that only wants to know what there is (gst-discoverer): the result
- * counts as delivered when it also plays. */
-static void
-note_playing (GstFoxapiVideoSrc * self)
-{
-  gboolean is_delivered;
-
-  GST_OBJECT_LOCK (self);
-  self->has_played = TRUE;
-  is_delivered = self->end_is_pushed;
-  GST_OBJECT_UNLOCK (self);
-
-  if (is_delivered)
-    foxapi_generation_delivered (self->job.generation);
 }
 
 /* Notes the errors that the base class posts, too: see is_end_of_delivery(). They
@@ -565,8 +644,13 @@ gst_foxapi_video_src_change_state (GstElement * element,
     release (self);
     return GST_STATE_CHANGE_FAILURE;
   }
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
-    note_playing (self);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) {
+    GST_OBJECT_LOCK (self);
+    self->has_played = TRUE;
+    GST_OBJECT_UNLOCK (self);
+  }
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    note_arrival (self, FALSE);
 
   result = GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->change_state
       (element, transition);
@@ -707,34 +791,6 @@ announce_task (GstFoxapiVideoSrc * self)
   gst_pad_push_event (pad, new_tag_event (self));
 }
 
-/* What is a pipe, or a device, refuses to be synced, and a filesink takes that for
- * a failure. */
-static gboolean
-is_file_written (GstFoxapiVideoSrc * self)
-{
-  g_autoptr (GstPad) peer = gst_pad_get_peer (GST_BASE_SRC_PAD (self));
-  g_autoptr (GstElement) sink = peer ? gst_pad_get_parent_element (peer) : NULL;
-  g_autofree gchar *location = NULL;
-  GParamSpec *pspec;
-
-  if (sink == NULL || !GST_OBJECT_FLAG_IS_SET (sink, GST_ELEMENT_FLAG_SINK))
-    return FALSE;
-  pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (sink), "location");
-  if (pspec == NULL || pspec->value_type != G_TYPE_STRING)
-    return FALSE;
-  g_object_get (sink, "location", &location, NULL);
-  return location != NULL && g_file_test (location, G_FILE_TEST_IS_REGULAR);
-}
-
-/* The record of the task goes when the last buffer has been taken. A filesink
- * would still have some of it in memory then: this has it written. */
-static void
-mark_last (GstFoxapiVideoSrc * self, GstBuffer * buffer)
-{
-  if (is_file_written (self))
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_SYNC_AFTER);
-}
-
 static GstFlowReturn
 deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
 {
@@ -748,7 +804,6 @@ deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
   }
   announce_task (self);
   *buffer = gst_buffer_new_wrapped (json, strlen (json));
-  mark_last (self, *buffer);
   return GST_FLOW_OK;
 }
 
@@ -776,22 +831,6 @@ publish_size (GstFoxapiVideoSrc * self)
   if (is_new)
     gst_element_post_message (GST_ELEMENT (self),
         gst_message_new_duration_changed (GST_OBJECT (self)));
-}
-
-static void
-note_delivered (GstFoxapiVideoSrc * self)
-{
-  gboolean is_delivered;
-
-  GST_INFO_OBJECT (self, "the whole result has been delivered");
-  foxapi_generation_handed_out (self->job.generation);
-  GST_OBJECT_LOCK (self);
-  self->end_is_pushed = TRUE;
-  is_delivered = self->has_played;
-  GST_OBJECT_UNLOCK (self);
-
-  if (is_delivered)
-    foxapi_generation_delivered (self->job.generation);
 }
 
 /* Whether the EOS that is about to leave is the end of the delivery. A demuxer
@@ -862,10 +901,11 @@ on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (self->phase == PHASE_DELIVER_MEDIA && !self->is_at_end)
     announce_task_before_end (self, pad);
   if (type == GST_EVENT_EOS && is_end_of_delivery (self)) {
-    if (self->phase == PHASE_TASK_DELIVERED)
-      foxapi_generation_delivered (self->job.generation);
-    else
-      note_delivered (self);
+    if (self->phase == PHASE_DELIVER_MEDIA)
+      foxapi_generation_handed_out (self->job.generation);
+    GST_OBJECT_LOCK (self);
+    self->end_is_pushed = TRUE;
+    GST_OBJECT_UNLOCK (self);
   }
   return GST_PAD_PROBE_OK;
 }
@@ -895,8 +935,6 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
     announce_task (self);
     return GST_FLOW_EOS;
   }
-  if (gst_foxapi_delivery_is_at_end (&self->delivery))
-    mark_last (self, new_buffer);
   *buffer = g_steal_pointer (&new_buffer);
   return GST_FLOW_OK;
 }
@@ -1015,19 +1053,23 @@ answer_check (GstFoxapiVideoSrc * self, GstQuery * query)
 }
 
 static gboolean
-is_check (GstQuery * query)
+is_named (GstQuery * query, const gchar * name)
 {
   const GstStructure *structure = gst_query_get_structure (query);
 
   return GST_QUERY_TYPE (query) == GST_QUERY_CUSTOM && structure != NULL
-      && gst_structure_has_name (structure, GST_FOXAPI_CHECK_QUERY);
+      && gst_structure_has_name (structure, name);
 }
 
 static gboolean
 gst_foxapi_video_src_query (GstBaseSrc * src, GstQuery * query)
 {
-  if (is_check (query))
+  if (is_named (query, GST_FOXAPI_CHECK_QUERY))
     return answer_check (GST_FOXAPI_VIDEO_SRC (src), query);
+  if (is_named (query, GST_FOXAPI_ARRIVED_QUERY)) {
+    note_arrival (GST_FOXAPI_VIDEO_SRC (src), TRUE);
+    return TRUE;
+  }
   if (GST_QUERY_TYPE (query) == GST_QUERY_SCHEDULING) {
     answer_scheduling (GST_FOXAPI_VIDEO_SRC (src), query);
     return TRUE;

@@ -250,13 +250,25 @@ handle_source_message (GstFoxapiBinReports * self, GstMessage * message)
   }
 }
 
+/* The result was shown to its end: the source may forget the task's record. */
+static void
+tell_arrival (GstFoxapiBinReports * self)
+{
+  g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
+      gst_structure_new_empty (GST_FOXAPI_ARRIVED_QUERY));
+
+  gst_element_query (self->source, query);
+}
+
 static void
 handle_stage_message (GstFoxapiBinReports * self, GstMessage * message)
 {
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
     handle_error (self, message);
-  else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+  else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
+    tell_arrival (self);
     gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_DELIVERED, NULL);
+  }
 }
 
 static void
