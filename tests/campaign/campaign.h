@@ -68,6 +68,7 @@ typedef struct
 {
   CampaignMode mode;
   gboolean only_task;
+  gboolean consents;            /* to being charged again, maybe */
   guint64 output_limit;         /* the disk is full from there on; 0: is not */
   CampaignAction actions[CAMPAIGN_MAX_ACTIONS];
   guint n_actions;
@@ -177,6 +178,7 @@ struct _CampaignJob
   gboolean has_no_store;        /* that could be written */
   gboolean has_reference;
   gboolean is_bin;              /* its clients have a foxapivideobin */
+  const gchar *behind;          /* (nullable): what they have before the file */
   gchar *prompt;
   gint retries;
   gint timeout_s;
@@ -219,8 +221,8 @@ gboolean campaign_run_has_whole_file (CampaignRun * run);
 /* campaignact.c: what is done to a client and its world, and when */
 gint64 campaign_actions_step (CampaignRun * run);
 
-/* campaignclip.c: a result that a bin can decode */
-void campaign_clip_use (CampaignJob * job);
+/* campaignclip.c: a result that a bin, or (@behind) a pipeline, can decode */
+void campaign_clip_use (CampaignJob * job, const gchar * behind);
 
 /* campaignspawn.c */
 gchar **campaign_get_environment (const Campaign * campaign);

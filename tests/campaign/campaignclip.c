@@ -21,7 +21,7 @@ make_files (CampaignJob * job, const gchar * path, GError ** error)
       g_rand_int_range (job->rand, 0, G_MAXINT));
   g_autofree gchar *output = g_strconcat ("--output=", path, NULL);
   gchar *arguments[] = { job->campaign->client, (gchar *) "--mode=clip", frames,
-    seed, output, NULL
+    seed, output, job->behind ? (gchar *) "--behind=encoder" : NULL, NULL
   };
   g_auto (GStrv) environment = campaign_get_environment (job->campaign);
   gint status;
@@ -44,16 +44,18 @@ take_file (const gchar * path, GError ** error)
   return g_bytes_new_take (data, length);
 }
 
-/* From now on the clients of @job have a bin, and its result is one for them. */
+/* From now on the clients of @job have a bin, or an encoder behind the source, and
+ * its result is one for them. */
 void
-campaign_clip_use (CampaignJob * job)
+campaign_clip_use (CampaignJob * job, const gchar * behind)
 {
   g_autofree gchar *path = g_build_filename (job->directory, "clip", NULL);
   g_autofree gchar *frames = g_strconcat (path, ".frames", NULL);
   g_autoptr (GError) error = NULL;
   GBytes *payload = NULL, *media = NULL;
 
-  job->is_bin = TRUE;
+  job->is_bin = behind == NULL;
+  job->behind = behind;
   if (make_files (job, path, &error))
     payload = take_file (path, &error);
   if (payload != NULL)

@@ -369,7 +369,7 @@ plan_mixed (CampaignJob * job)
 static void
 plan_bin (CampaignJob * job)
 {
-  campaign_clip_use (job);
+  campaign_clip_use (job, NULL);
   draw_result_options (job);
   sprinkle (job, campaign_fault_passing_refusal, 2, 3);
   sprinkle (job, campaign_fault_question, 6, 3);
@@ -382,7 +382,7 @@ plan_bin (CampaignJob * job)
 static void
 plan_bin_killed (CampaignJob * job)
 {
-  campaign_clip_use (job);
+  campaign_clip_use (job, NULL);
   job->mode =
       plan_one_in (job, 2) ? CAMPAIGN_MODE_SUPERVISE : CAMPAIGN_MODE_PLAIN;
   job->patience_ms = 5000;
@@ -395,11 +395,38 @@ plan_bin_killed (CampaignJob * job)
 static void
 plan_bin_restarted (CampaignJob * job)
 {
-  campaign_clip_use (job);
+  campaign_clip_use (job, NULL);
   job->mode = plan_draw (job, CAMPAIGN_MODE_LOOP, CAMPAIGN_MODE_SUPERVISE);
   job->patience_ms = plan_draw (job, 300, 600);
   sprinkle (job, campaign_fault_question, 6, 6);
   sprinkle (job, campaign_fault_result, 3, 6);
+}
+
+/* The end has left the source long before it has arrived. */
+static void
+plan_behind (CampaignJob * job)
+{
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
+  for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
+    if (plan_one_in (job, 3))
+      plan_kill_anywhere (job, round, 0);
+    else
+      plan_kill_in_download (job, round, 0);
+  }
+}
+
+static void
+plan_queue (CampaignJob * job)
+{
+  job->behind = "queue";
+  plan_behind (job);
+}
+
+static void
+plan_encoder (CampaignJob * job)
+{
+  campaign_clip_use (job, "encoder");
+  plan_behind (job);
 }
 
 static const CampaignFamily families[] = {
@@ -432,6 +459,8 @@ static const CampaignFamily families[] = {
   {"disk fills up", plan_full_disk},
   {"output full", plan_full_output},
   {"everything", plan_mixed},
+  {"behind a queue", plan_queue},
+  {"behind an encoder", plan_encoder},
   {"bin, disturbed", plan_bin},
   {"bin, killed", plan_bin_killed},
   {"bin, restarted", plan_bin_restarted},

@@ -16,6 +16,7 @@ typedef struct
 {
   gboolean settled;
   gchar *task_id;               /* to be taken up from now on */
+  gboolean consents;            /* to a charge beside one that is unknown */
   CampaignRun *run;             /* the latest */
 } Wish;
 
@@ -134,8 +135,9 @@ campaign_job_violation (CampaignJob * job, guint * counter,
   va_list args;
 
   (*counter)++;
-  g_string_append_printf (job->report, "VIOLATION in job %u (%s): ",
-      job->index, job->family->name);
+  g_string_append_printf (job->report,
+      "VIOLATION in job %u of seed %u (%s): ", job->index, job->campaign->seed,
+      job->family->name);
   va_start (args, format);
   g_string_append_vprintf (job->report, format, args);
   va_end (args);
@@ -185,8 +187,8 @@ reserve_port (CampaignJob * job, GError ** error)
 
 /* What the user does next */
 
-/* Told "maybe charged", one looks into the account's task list or just tries
- * again; with a task's id, one may use it. */
+/* Told "maybe charged", one looks into the account's task list, or consents to
+ * being charged again, maybe; with a task's id, one may use it. */
 static void
 decide (CampaignJob * job, Wish * wish)
 {
@@ -212,6 +214,8 @@ decide (CampaignJob * job, Wish * wish)
     wish->task_id = campaign_ledger_find_unknown (job);
   else if (shown != NULL && by_id)
     wish->task_id = g_strdup (shown);
+  if (campaign_line_maybe_charged (error) && wish->task_id == NULL)
+    wish->consents = TRUE;
 }
 
 static void
@@ -222,12 +226,13 @@ run_round (CampaignJob * job, Wish * wishes, guint round)
   guint n = 0;
 
   for (guint i = 0; i < job->n_wishes; i++) {
-    const CampaignRunPlan *plan =
-        round < CAMPAIGN_PLANNED_ROUNDS ? &job->runs[round][i] : &calm;
+    CampaignRunPlan plan =
+        round < CAMPAIGN_PLANNED_ROUNDS ? job->runs[round][i] : calm;
 
     if (wishes[i].settled)
       continue;
-    wishes[i].run = campaign_run_spawn (job, i, plan, wishes[i].task_id);
+    plan.consents = wishes[i].consents;
+    wishes[i].run = campaign_run_spawn (job, i, &plan, wishes[i].task_id);
     runs[n++] = wishes[i].run;
   }
   campaign_runs_wait (runs, n);

@@ -116,25 +116,6 @@ note_task (Ledger * ledger, JsonObject * line)
     submission->shown = TRUE;
 }
 
-/* The error is about the client's last submission. */
-static void
-note_error (Ledger * ledger, CampaignRun * run, JsonObject * line,
-    const gchar * status, const gchar * task_id)
-{
-  Submission *last = NULL;
-
-  for (guint i = 0; i < ledger->submissions->len; i++) {
-    if (SUBMISSION (ledger, i)->run == run->number)
-      last = SUBMISSION (ledger, i);
-  }
-  if (last != NULL && campaign_line_maybe_charged (line))
-    last->told = TRUE;
-
-  last = find (ledger, task_id);
-  if (last != NULL && has_failed (status))
-    last->failed = last->will_fail;
-}
-
 /* Of two that run at the same time, one may be killed before the other looks. */
 static gboolean
 was_before (Ledger * ledger, Submission * submission, CampaignRun * run)
@@ -175,6 +156,28 @@ note_warning (Ledger * ledger, CampaignRun * run, JsonObject * line)
     return;
   if (tell_before (ledger, run, FALSE) == 0)
     tell_before (ledger, run, TRUE);
+}
+
+/* The error is about the client's last submission. Where it has made none, it was
+ * refused because of one before it. */
+static void
+note_error (Ledger * ledger, CampaignRun * run, JsonObject * line,
+    const gchar * status, const gchar * task_id)
+{
+  Submission *last = NULL;
+
+  for (guint i = 0; i < ledger->submissions->len; i++) {
+    if (SUBMISSION (ledger, i)->run == run->number)
+      last = SUBMISSION (ledger, i);
+  }
+  if (last != NULL && campaign_line_maybe_charged (line))
+    last->told = TRUE;
+  else if (last == NULL)
+    note_warning (ledger, run, line);
+
+  last = find (ledger, task_id);
+  if (last != NULL && has_failed (status))
+    last->failed = last->will_fail;
 }
 
 static void

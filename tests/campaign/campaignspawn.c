@@ -54,6 +54,9 @@ make_arguments (CampaignRun * run)
   }
   if (job->is_bin)
     g_ptr_array_add (list, g_strdup ("--bin"));
+  add (list, "behind", job->behind);
+  if (run->plan.consents)
+    g_ptr_array_add (list, g_strdup ("--consent"));
   if (run->plan.only_task)
     g_ptr_array_add (list, g_strdup ("--only-task"));
   add_number (list, "retries", job->retries);

@@ -41,6 +41,10 @@ static const GOptionEntry entries[] = {
   {"mode", 0, 0, G_OPTION_ARG_STRING, &options.mode_name,
       "plain, loop or supervise; clip makes a result", NULL},
   {"bin", 0, 0, G_OPTION_ARG_NONE, &options.is_bin, "foxapivideobin", NULL},
+  {"behind", 0, 0, G_OPTION_ARG_STRING, &options.behind,
+      "between the source and the file: queue or encoder", NULL},
+  {"consent", 0, 0, G_OPTION_ARG_NONE, &options.consents,
+      "resubmit-maybe-charged", NULL},
   {"frames", 0, 0, G_OPTION_ARG_INT, &options.n_frames, "of a clip", NULL},
   {"only-task", 0, 0, G_OPTION_ARG_NONE, &options.only_task, "output=task",
       NULL},
@@ -154,9 +158,53 @@ make_source (void)
     g_object_set (source, "task-id", options.task_id, NULL);
   if (options.reference != NULL)
     set_reference (source, options.reference);
+  if (options.consents)
+    g_object_set (source, "resubmit-maybe-charged", TRUE, NULL);
   if (options.only_task)
     gst_util_set_object_arg (G_OBJECT (source), "output", "task");
   return source;
+}
+
+static void
+add_ghost (GstElement * bin, const gchar * child, const gchar * name)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (bin), child);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
+
+  gst_element_add_pad (bin, gst_ghost_pad_new (name, pad));
+}
+
+/* Each takes its time with everything, so that much is on its way when the end
+ * leaves the source. */
+static GstElement *
+make_behind (void)
+{
+  gboolean encodes = g_str_equal (options.behind, "encoder");
+  GstElement *bin = gst_parse_bin_from_description (encodes ?
+      "decodebin name=first ! queue ! videoconvert ! identity sleep-time=2000 ! "
+      CLIENT_ENCODER " ! queue ! identity name=last sleep-time=2000" :
+      "queue name=first max-size-bytes=0 max-size-buffers=0 max-size-time=0 ! "
+      "identity name=last sleep-time=2000", FALSE, NULL);
+
+  add_ghost (bin, "first", "sink");
+  add_ghost (bin, "last", "src");
+  return bin;
+}
+
+static void
+link_all (GstElement * pipeline, GstElement * source, GstElement * sink)
+{
+  GstElement *behind;
+
+  if (options.behind == NULL) {
+    gst_element_link_pads (source, options.is_bin ? "video" : "src", sink,
+        "sink");
+    return;
+  }
+  behind = make_behind ();
+  gst_bin_add (GST_BIN (pipeline), behind);
+  gst_element_link_many (source, behind, sink, NULL);
+  g_object_set (source, "blocksize", 8192, NULL);
 }
 
 /* @sink: (transfer floating) */
@@ -171,8 +219,7 @@ run (GstElement * source, GstElement * sink, ClientMode mode,
   g_object_set (client.pipeline, "auto-flush-bus", FALSE, NULL);
   client.bus = gst_element_get_bus (client.pipeline);
   gst_bin_add_many (GST_BIN (client.pipeline), source, sink, NULL);
-  gst_element_link_pads (source, options.is_bin ? "video" : "src", sink,
-      "sink");
+  link_all (client.pipeline, source, sink);
   /* A player, whose user may go while it plays */
   if (options.is_bin)
     g_object_set (sink, "sync", TRUE, NULL);
@@ -223,7 +270,7 @@ run_mode (ClientMode mode)
 /* What a bin and a clip need besides. */
 static const gchar *const more_plugins[] = { "app", "audioconvert", "audiorate",
   "audioresample", "avi", "playback", "typefindfunctions", "videoconvertscale",
-  "videorate", "videotestsrc"
+  "videorate", "videotestsrc", "y4menc"
 };
 
 static gboolean
@@ -243,7 +290,7 @@ load_plugins (GError ** error)
   if (!load_plugin ("coreelements", error))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (more_plugins)
-      && (options.is_bin || options.n_frames > 0); i++) {
+      && (options.is_bin || options.behind || options.n_frames > 0); i++) {
     if (!load_plugin (more_plugins[i], error))
       return FALSE;
   }

@@ -30,6 +30,8 @@ typedef struct
   gchar *mode_name;
   gboolean only_task;
   gboolean is_bin;              /* foxapivideobin is the source */
+  gboolean consents;            /* to being charged again, maybe */
+  gchar *behind;                /* (nullable): queue or encoder */
   gint n_frames;
   gint retries;
   gint timeout_s;
@@ -71,6 +73,9 @@ gchar *client_output_get_checksum (ClientOutput * output);
 /* What a bin's results are made of. Those who wait for them see each frame. */
 #define CLIENT_CLIP_CAPS \
     "video/x-raw,format=I420,width=80,height=48,framerate=60/1"
+
+/* An encoder that is the same on each run */
+#define CLIENT_ENCODER "y4menc"
 
 /* clientclip.c: the exit code */
 gint client_make_clip (const ClientOptions * options);

@@ -10,16 +10,18 @@
  * taken for packets of MPEG-TS. */
 #define MAX_WAVE 200
 
-/* Writes a file of raw frames as output, and the frames alone beside it. */
+/* Writes a file of raw frames as output, and beside it what goes out: the frames
+ * alone, or as the encoder makes them. */
 gint
 client_make_clip (const ClientOptions * options)
 {
   g_autofree gchar *line = g_strdup_printf ("videotestsrc num-buffers=%d "
       "pattern=zone-plate kt=5 kx2=%d ky2=%d ! " CLIENT_CLIP_CAPS " ! "
       "tee name=t ! queue ! avimux ! filesink location=\"%s\" "
-      "t. ! queue ! filesink location=\"%s.frames\"", options->n_frames,
+      "t. ! queue ! %s ! filesink location=\"%s.frames\"", options->n_frames,
       1 + options->seed % MAX_WAVE, 1 + options->seed / MAX_WAVE % MAX_WAVE,
-      options->output, options->output);
+      options->output, options->behind ? CLIENT_ENCODER : "identity",
+      options->output);
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, &error);
   g_autoptr (GstBus) bus = NULL;
