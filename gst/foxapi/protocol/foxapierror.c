@@ -416,6 +416,8 @@ foxapi_error_new_from_transport (FoxapiCall call, const GError * cause,
 
   details = foxapi_error_edit_details (error);
   details->passing = transport_fault_passes (cause);
+  details->timed_out =
+      g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   if (call == FOXAPI_CALL_SUBMIT)
     details->charge = unknown ? FOXAPI_CHARGE_MAYBE : FOXAPI_CHARGE_NO;
   return error;

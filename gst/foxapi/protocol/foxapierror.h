@@ -95,6 +95,7 @@ typedef struct
   gchar *type;
   FoxapiCharge charge;
   gboolean passing;
+  gboolean timed_out;           /* the connection stood, but was silent */
   gint64 retry_after_us;
 } FoxapiErrorDetails;
 

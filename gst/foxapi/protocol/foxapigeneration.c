@@ -197,12 +197,12 @@ drop_record (FoxapiGeneration * generation)
 
 static gchar *
 identify (FoxapiGeneration * generation, const FoxapiRun * run,
-    GHashTable * digests, gchar ** key_digest, GError ** error)
+    GHashTable * files, gchar ** key_digest, GError ** error)
 {
   g_autoptr (JsonObject) by_content = NULL;
   g_autofree gchar *text = NULL;
 
-  by_content = foxapi_references_name_by_content (generation->body, digests,
+  by_content = foxapi_references_name_by_content (generation->body, files,
       run->cancellable, error);
   if (by_content == NULL)
     return NULL;
@@ -392,7 +392,7 @@ name_overdue (const FoxapiRun * run, GError * fault)
 
 static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
-    GHashTable * digests, const gchar * identity, const gchar * key_digest,
+    GHashTable * files, const gchar * identity, const gchar * key_digest,
     GError ** error)
 {
   g_autoptr (JsonObject) uploaded = NULL;
@@ -402,7 +402,7 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
 
   if (!foxapi_run_wait_for_service (run, error))
     return FALSE;
-  uploaded = foxapi_references_upload (run, generation->body, digests, error);
+  uploaded = foxapi_references_upload (run, generation->body, files, error);
   if (uploaded == NULL)
     return FALSE;
   text = foxapi_json_to_text (uploaded);
@@ -444,11 +444,11 @@ set_identity (FoxapiGeneration * generation, const gchar * identity)
 static gboolean
 begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
-  g_autoptr (GHashTable) digests = foxapi_references_new_digests ();
+  g_autoptr (GHashTable) files = foxapi_references_new_files ();
   g_autofree gchar *identity = NULL, *key_digest = NULL;
   GError *fault = NULL;
 
-  identity = identify (generation, run, digests, &key_digest, error);
+  identity = identify (generation, run, files, &key_digest, error);
   if (identity == NULL)
     return FALSE;
   set_identity (generation, identity);
@@ -458,7 +458,7 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
     take_from_store (generation, run, identity);
   if (generation->task_id != NULL)
     return TRUE;
-  if (submit (generation, run, digests, identity, key_digest, &fault))
+  if (submit (generation, run, files, identity, key_digest, &fault))
     return TRUE;
   g_propagate_error (error, name_overdue (run, fault));
   return FALSE;

@@ -1,26 +1,30 @@
-/* Local files as references
+/* Local files in a request body: found, checked, replaced by their uploads
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #pragma once
 
-#include "foxapirun.h"
+#include "foxapiupload.h"
 
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
-/* INTERFACE.md, local references */
-#define FOXAPI_IMAGE_MAX_BYTES (20 * 1024 * 1024)
-#define FOXAPI_VIDEO_MAX_BYTES (100 * 1024 * 1024)
+/* docs/service.md; MB there are of 1000000 bytes. */
+#define FOXAPI_IMAGE_MAX_BYTES (20 * 1000 * 1000)
+#define FOXAPI_VIDEO_MAX_BYTES FOXAPI_UPLOAD_MAX_BYTES
+
+/* How many bytes a file in a field of @model may have, 0 if the field takes no
+ * media. @path has the names on the way to the field, joined by dots. */
+typedef goffset (*FoxapiMediaLimit) (const gchar * model, const gchar * path);
 
 gboolean foxapi_references_check (JsonObject * body, GError ** error);
 
-GHashTable *foxapi_references_new_digests (void);
+GHashTable *foxapi_references_new_files (void);
 JsonObject *foxapi_references_name_by_content (JsonObject * body,
-    GHashTable * digests, GCancellable * cancellable, GError ** error);
+    GHashTable * files, GCancellable * cancellable, GError ** error);
 JsonObject *foxapi_references_upload (const FoxapiRun * run,
-    JsonObject * body, GHashTable * digests, GError ** error);
+    JsonObject * body, GHashTable * files, GError ** error);
 
 G_END_DECLS

@@ -139,7 +139,8 @@ is_reference (JsonNode * node)
     if (*c == ' ' || g_ascii_iscntrl (*c))
       return FALSE;
   }
-  uri = text ? g_uri_parse (text, G_URI_FLAGS_NONE, NULL) : NULL;
+  /* What is percent-encoded may be any bytes, of a file's name above all. */
+  uri = text ? g_uri_parse (text, G_URI_FLAGS_ENCODED, NULL) : NULL;
   if (uri == NULL)
     return FALSE;
 

@@ -1,28 +1,20 @@
-/* One local file → a URL at the service
+/* Local files → their URLs at the service
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #pragma once
 
+#include "foxapilocalfile.h"
 #include "foxapirun.h"
 
 G_BEGIN_DECLS
 
-/**
- * FoxapiUploadLeave:
- * @fault: what has just failed, and passes
- * @user_data: whoever uploads
- *
- * Returns: %TRUE if the file is left to somebody else: the upload ends with
- *   @fault
- *
- * Since: 0.1
- */
-typedef gboolean (*FoxapiUploadLeave) (const GError * fault,
-    gpointer user_data);
+/* What stands in front of the service refuses more than 100 MB, and counts the
+ * form around the file (docs/service.md). */
+#define FOXAPI_UPLOAD_MAX_BYTES (100 * 1000 * 1000 - 1024)
 
-gchar *foxapi_upload_file (const FoxapiRun * run, const gchar * uri,
-    FoxapiUploadLeave leave, gpointer user_data, GError ** error);
+GPtrArray *foxapi_upload_files (const FoxapiRun * run, GPtrArray * files,
+    GError ** error);
 
 G_END_DECLS

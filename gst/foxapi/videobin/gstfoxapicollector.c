@@ -35,7 +35,6 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_collector_debug);
 /* With fewer bytes a stream without caps is not given a name, unless it ends. */
 #define TYPE_BYTES 2048
 
-#define MIB (1024 * 1024)
 
 /* kbit a second: enough for a reference, and within what the service takes */
 #define MIN_BITRATE 1000
@@ -105,8 +104,8 @@ static void
 set_size_error (GstFoxapiCollector * self, GError ** error)
 {
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      "It is larger than the %" G_GOFFSET_FORMAT " MiB that the service takes. "
-      "Make it smaller or shorter.", get_limit (self) / MIB);
+      "It is larger than the %s that the service takes. Make it smaller or "
+      "shorter.", self->kind == GST_FOXAPI_CAPTURE_IMAGE ? "20 MB" : "100 MB");
 }
 
 static void

@@ -788,7 +788,7 @@ GST_START_TEST (test_too_large)
   for (guint i = 0; i < n; i++)
     fail_unless_equals_int (feed_bytes (feed, zeros, MIB), GST_FLOW_OK);
   graph_fail (feed->graph, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      is_image ? "20 MiB" : "100 MiB");
+      is_image ? "20 MB" : "100 MB");
   fail_unless_equals_int (feed_bytes (feed, zeros, MIB), GST_FLOW_OK);
   feed_end (feed);
   graph_stop (feed->graph);
