@@ -301,9 +301,13 @@ sim_new (const FoxapiSimOptions * options)
   sim->api_key = g_strdup (options->api_key ? options->api_key
       : DEFAULT_API_KEY);
   sim->options.api_key = sim->api_key;
+  sim->any_key = options->api_key == NULL;
   if (sim->options.progress_step == 0)
     sim->options.progress_step = 10;
   sim->options.progress_step = MIN (sim->options.progress_step, 100);
+  sim->options.failure = g_strdup (options->failure);
+  sim->options.expired_link = g_strdup (options->expired_link);
+  sim->form = options->result_form;
   sim->payload = options->payload ? g_bytes_ref (options->payload) : NULL;
   sim->options.payload = NULL;
   g_set_object (&sim->tls_certificate, options->tls_certificate);
@@ -332,7 +336,9 @@ foxapi_sim_new (const FoxapiSimOptions * options, GError ** error)
   FoxapiSim *sim;
 
   g_return_val_if_fail (options != NULL, NULL);
-  g_return_val_if_fail (options->result_form <= 2, NULL);
+  g_return_val_if_fail (options->result_form < FOXAPI_SIM_N_FORMS, NULL);
+  g_return_val_if_fail (options->expired_link == NULL
+      || foxapi_sim_error_find (options->expired_link) != NULL, NULL);
 
   sim = sim_new (options);
   if (sim->payload == NULL && !foxapi_sim_renderer_start (sim, error)) {
@@ -382,6 +388,8 @@ foxapi_sim_free (FoxapiSim * sim)
   g_free (sim->base_url);
   g_free (sim->result_base_url);
   g_free (sim->api_key);
+  g_free ((gchar *) sim->options.failure);
+  g_free ((gchar *) sim->options.expired_link);
   g_cond_clear (&sim->changed);
   g_mutex_clear (&sim->lock);
   g_free (sim);
@@ -410,6 +418,8 @@ foxapi_sim_script (FoxapiSim * sim, FoxapiSimRoute route, guint nth,
     const FoxapiSimFault * fault)
 {
   g_return_if_fail (route < FOXAPI_SIM_N_ROUTES);
+  g_return_if_fail (fault == NULL || fault->answer == NULL
+      || foxapi_sim_error_find (fault->answer) != NULL);
 
   foxapi_sim_lock (sim);
   if (fault != NULL)

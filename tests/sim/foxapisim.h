@@ -12,155 +12,128 @@ G_BEGIN_DECLS
 /* Every rendered result has this many frames a second, without exception. */
 #define FOXAPI_SIM_FPS 25
 
-/**
- * FoxapiSim:
- *
- * A simulated service on two loopback ports: the API, and results and uploads
+/* A simulated service on two loopback ports: the API, and results and uploads
  * ("another origin"). It runs in a thread and main context of its own; every
- * function here may be called from any thread.
- */
+ * function here may be called from any thread. */
 typedef struct _FoxapiSim FoxapiSim;
 
-/**
- * FoxapiSimRoute:
- * @FOXAPI_SIM_SUBMIT: POST /v1/videos/generations
- * @FOXAPI_SIM_ASK: GET /v1/tasks/{id}
- * @FOXAPI_SIM_UPLOAD: POST /v1/files/upload/stream
- * @FOXAPI_SIM_RESULT: GET of a result, on the second port
- * @FOXAPI_SIM_OTHER: anything else, on either port
- */
 typedef enum
 {
-  FOXAPI_SIM_SUBMIT,
-  FOXAPI_SIM_ASK,
-  FOXAPI_SIM_UPLOAD,
-  FOXAPI_SIM_RESULT,
-  FOXAPI_SIM_OTHER,
+  FOXAPI_SIM_SUBMIT,            /* POST /v1/videos/generations */
+  FOXAPI_SIM_ASK,               /* GET /v1/tasks/{id} */
+  FOXAPI_SIM_UPLOAD,            /* POST /v1/files/upload/stream */
+  FOXAPI_SIM_RESULT,            /* GET of a result, on the second port */
+  FOXAPI_SIM_OTHER,             /* anything else, on either port */
   FOXAPI_SIM_N_ROUTES,
 } FoxapiSimRoute;
 
-/**
- * FoxapiSimOptions:
- * @api_port: port of the API, 0 picks a free one
- * @result_port: port of the results, 0 picks a free one
- * @api_key: the only key that is accepted; %NULL means "test-key-0123456789"
- * @generation_time_ms: how long a task runs from submission to "completed"
- * @queue_time_ms: how much of that it stays "pending" with progress 0
- * @progress_step: progress is reported in steps of this (1 to 100; 0 means 10)
- * @estimated_time: `task_info.estimated_time` in seconds; -1 leaves it out,
- *   0 means @generation_time_ms rounded up
- * @manual: tasks stay "pending" until foxapi_sim_set_task() says otherwise
- * @payload: bytes that stand in for the rendered MP4 of every task (fast, exact
- *   tests); %NULL renders a real one
- * @result_form: which of the three published forms a result has: 0 (objects in
- *   `results`), 1 (strings in `results`), 2 (`output`)
- * @no_ranges: the result's server ignores Range and says Accept-Ranges: none
- * @no_length: results are sent chunked, without Content-Length
- * @no_validators: results carry neither ETag nor Last-Modified
- * @moov_at_end: rendered files have their index behind the media
- * @tls_certificate: (nullable): both ports speak TLS with this certificate
- * @verbose: print one line a request on stdout
- */
+/* What a completed task says of its result */
+typedef enum
+{
+  FOXAPI_SIM_OBJECTS,           /* "results": [{"url": …}] */
+  FOXAPI_SIM_STRINGS,           /* "results": ["…"] */
+  FOXAPI_SIM_OUTPUT,            /* "output": {"url": …, "urls": […]} */
+  FOXAPI_SIM_VIDEO_URL,         /* "results": [{"video_url": …}] */
+  FOXAPI_SIM_NULL,              /* nothing yet: "results": null */
+  FOXAPI_SIM_ABSENT,            /* nothing yet: no "results" */
+  FOXAPI_SIM_EMPTY,             /* nothing yet: "results": [] */
+  FOXAPI_SIM_VOICE,             /* a result without a link: a voice's id */
+  FOXAPI_SIM_N_FORMS,
+} FoxapiSimForm;
+
+/* Zeroed, these are the service as it is usually met. */
 typedef struct
 {
-  guint api_port;
+  guint api_port;               /* 0 picks a free one */
   guint result_port;
-  const gchar *api_key;
-  guint generation_time_ms;
-  guint queue_time_ms;
-  guint progress_step;
-  gint estimated_time;
-  gboolean manual;
-  GBytes *payload;
-  guint result_form;
-  gboolean no_ranges;
-  gboolean no_length;
-  gboolean no_validators;
-  gboolean moov_at_end;
-  GTlsCertificate *tls_certificate;
-  gboolean verbose;
+  const gchar *api_key;         /* the only key that is accepted; NULL:
+                                   "test-key-0123456789" and every "sk-…" */
+  guint generation_time_ms;     /* from submission to "completed" */
+  guint queue_time_ms;          /* how much of that it is "pending" */
+  guint progress_step;          /* progress goes in steps of this; 0 means 10,
+                                   100 stands still until the end */
+  gint estimated_time;          /* task_info.estimated_time in seconds; 0: 45
+                                   whatever happens, as the service does; -1: none;
+                                   -2: no task_info */
+  gboolean manual;              /* tasks stay "pending" until
+                                   foxapi_sim_set_task() */
+  gboolean at_once;             /* the answer to a submission says what has become
+                                   of the task, not "pending" */
+  GBytes *payload;              /* stands in for the MP4 of every task (fast, exact
+                                   tests); NULL renders a real one */
+  guint result_form;            /* a FoxapiSimForm */
+  guint late_results_ms;        /* a completed task has no results for so long, and
+                                   progress 50 */
+  guint late_form;              /* one of the forms for "nothing yet"; 0: null */
+  const gchar *failure;         /* "error" of a failed task: its code,
+                                   "null" or "text"; NULL: generation_failed */
+  guint late_link_ms;           /* a link is 404 for so long after it was first
+                                   handed out */
+  const gchar *expired_link;    /* the answer of a link that has expired, by its name
+                                   (FoxapiSimFault.answer); NULL: 404 */
+  guint range_status;           /* what a request with Range gets, 0: its range */
+  gboolean no_ranges;           /* Range is ignored, Accept-Ranges is none */
+  gboolean no_length;           /* results are chunked */
+  gboolean no_validators;       /* results have no ETag and no Last-Modified */
+  gboolean moov_at_end;         /* rendered files have their index at the end */
+  GTlsCertificate *tls_certificate;     /* both ports speak TLS with it */
+  gboolean verbose;             /* one line a request on stdout */
 } FoxapiSimOptions;
 
-/**
- * FoxapiSimFault:
- *
- * What happens to one request instead of, or on top of, the honest answer.
- * A zeroed struct is the honest answer. What the service does before the fault
- * strikes is decided by @act_first.
- *
- * @status: HTTP status to answer with; 0 leaves the honest one
- * @headers: (nullable): "Name: value\nName: value", added to the answer,
- *   replacing the honest ones of that name
- * @body: (nullable): body of the answer in place of the honest one
- * @body_length: length of @body, -1 where it ends with a NUL
- * @act_first: the service carries the request out first (a submission makes
- *   and charges a task, an upload is stored), then @status, @body or the fault
- *   replace the answer: what a lost answer looks like
- * @reset: the connection is reset (RST) instead of any answer
- * @close: the connection is closed (FIN) instead of any answer
- * @cut_at: close the connection after this many bytes of the body, with the
- *   headers promising all of it (chunked answers: cut at a chunk's end); 0 off
- * @reset_at: as @cut_at, by a reset
- * @hold: answer only after foxapi_sim_release()
- * @hold_at: send this many bytes of the body, then wait for
- *   foxapi_sim_release(); 0 off
- * @drip_ms: send the body byte by byte with this pause; 0 off
- * @endless: the body never ends (chunked, until the peer goes away)
- */
+/* What happens to one request instead of, or on top of, the honest answer. A
+ * zeroed struct is the honest answer. */
 typedef struct
 {
-  guint status;
-  const gchar *headers;
-  const gchar *body;
-  gssize body_length;
-  gboolean act_first;
-  gboolean reset;
-  gboolean close;
-  guint64 cut_at;
-  guint64 reset_at;
-  gboolean hold;
-  guint64 hold_at;
-  guint drip_ms;
-  gboolean endless;
+  guint status;                 /* HTTP status; 0 leaves the honest one */
+  const gchar *headers;         /* "Name: value\nName: value", in place of the honest
+                                   ones of that name; "Name:" takes it away */
+  const gchar *body;            /* in place of the honest one */
+  gssize body_length;           /* of body; 0 or -1: up to its NUL */
+  const gchar *answer;          /* an answer of the service or of what is in front of
+                                   it, by its name in foxapisimerrors.c */
+  gboolean act_first;           /* carried out first (a task is charged, a file
+                                   stored): what a lost answer looks like */
+  guint delay_ms;               /* carried out, and answered so much later */
+  gboolean gzip;                /* the body comes compressed, asked for or not */
+  gboolean reset;               /* RST instead of any answer */
+  gboolean close;               /* FIN instead of any answer */
+  guint64 cut_at;               /* closed after so many bytes of the body, all of
+                                   it promised (chunked: at a chunk's end); 0 off */
+  guint64 reset_at;             /* as cut_at, by a reset */
+  gboolean hold;                /* answered after foxapi_sim_release() */
+  guint64 hold_at;              /* after so many bytes of the body, wait for
+                                   foxapi_sim_release(); 0 off */
+  guint drip_ms;                /* byte by byte with this pause; 0 off */
+  gboolean endless;             /* chunked, until the peer goes away */
 } FoxapiSimFault;
 
-/**
- * FoxapiSimRequest:
- *
- * One recorded request, complete. Reference-counted (g_rc_box_*): the list of
- * foxapi_sim_get_requests() owns what it holds.
- *
- * @headers: one "Name: value" a line, as received
- */
+/* One recorded request, complete. Reference-counted (g_rc_box_*): the list of
+ * foxapi_sim_get_requests() owns what it holds. */
 typedef struct
 {
   FoxapiSimRoute route;
   guint nth;                    /* counted from 1 in its route */
   gchar *method;
   gchar *path;                  /* with the query */
-  gchar *headers;
+  gchar *headers;               /* one "Name: value" a line, as received */
   GBytes *body;
+  gchar *id;                    /* the service's name for it: x-request-id */
   gint64 time_us;               /* g_get_monotonic_time () at arrival */
   guint connection;             /* numbered from 1: the same number is the same
                                    connection */
 } FoxapiSimRequest;
 
-/**
- * FoxapiSimTask:
- *
- * One line of the ledger: a task that was created and charged.
- *
- * @body: the request that was charged, as received
- * @delivered: a result response was sent to its last byte
- */
+/* One line of the ledger: a task that was created and charged */
 typedef struct
 {
   gchar *id;
-  gchar *body;
+  gchar *model;
+  gint64 created;               /* Unix seconds */
+  gchar *body;                  /* the request that was charged, as received */
   gchar *status;
   gint progress;
   gchar *result_url;
-  gboolean delivered;
+  gboolean delivered;           /* a result was sent to its last byte */
 } FoxapiSimTask;
 
 FoxapiSim *foxapi_sim_new (const FoxapiSimOptions * options, GError ** error);
@@ -202,7 +175,9 @@ gchar *foxapi_sim_add_task (FoxapiSim * sim, const gchar * status);
 /* The same under an id of the caller's choice, unless that is NULL. */
 gchar *foxapi_sim_add_named_task (FoxapiSim * sim, const gchar * wanted_id,
     const gchar * status);
-/* Result links handed out before this answer 404 from now on. */
+/* What completed tasks say of their results from now on */
+void foxapi_sim_set_form (FoxapiSim * sim, FoxapiSimForm form);
+/* Result links handed out before this have expired. */
 void foxapi_sim_expire_links (FoxapiSim * sim);
 /* The result's bytes and validators change ("a changed file"). */
 void foxapi_sim_change_result (FoxapiSim * sim, GBytes * payload);

@@ -39,62 +39,36 @@ foxapi_sim_answer_new_json (guint status, JsonBuilder * builder)
   return foxapi_sim_answer_new (status, "application/json", body);
 }
 
-static const gchar *
-get_error_type (guint status)
-{
-  switch (status) {
-    case 400:
-    case 405:
-    case 413:
-    case 422:
-      return "invalid_request_error";
-    case 401:
-      return "authentication_error";
-    case 402:
-      return "insufficient_quota";
-    case 403:
-      return "permission_error";
-    case 404:
-      return "not_found";
-    case 429:
-      return "rate_limit_error";
-    case 502:
-    case 503:
-    case 504:
-      return "service_unavailable_error";
-    default:
-      return status < 500 ? "invalid_request_error" : "server_error";
-  }
-}
-
+/* A refusal: its body is written when it is known what else happens to it. */
 FoxapiSimAnswer *
 foxapi_sim_answer_new_error (guint status, const gchar * code,
     const gchar * format, ...)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree gchar *message = NULL;
-  FoxapiSimAnswer *answer;
+  FoxapiSimAnswer *answer = foxapi_sim_answer_new (status, NULL, NULL);
   va_list args;
 
   va_start (args, format);
-  message = g_strdup_vprintf (format, args);
+  answer->note = g_strdup_vprintf (format, args);
   va_end (args);
+  answer->form = foxapi_sim_error_get_form (status);
+  answer->code = code;
+  return answer;
+}
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "error");
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "message");
-  json_builder_add_string_value (builder, message);
-  json_builder_set_member_name (builder, "type");
-  json_builder_add_string_value (builder, get_error_type (status));
-  if (code != NULL) {
-    json_builder_set_member_name (builder, "code");
-    json_builder_add_string_value (builder, code);
-  }
-  json_builder_end_object (builder);
-  json_builder_end_object (builder);
-  answer = foxapi_sim_answer_new_json (status, builder);
-  answer->note = g_steal_pointer (&message);
+/* The same with an answer of the table; @status 0 leaves that of the table */
+FoxapiSimAnswer *
+foxapi_sim_answer_new_named (const gchar * name, guint status)
+{
+  const FoxapiSimError *error = foxapi_sim_error_find (name);
+  FoxapiSimAnswer *answer;
+
+  if (status == 0)
+    status = error->status != 0 ? error->status : 520;
+  answer = foxapi_sim_answer_new (status, NULL, NULL);
+  answer->note = g_strdup (error->message);
+  answer->form = error->form;
+  answer->type = error->type;
+  answer->code = error->code;
   return answer;
 }
 
@@ -167,49 +141,72 @@ foxapi_sim_answer_replace_headers (FoxapiSimAnswer * answer,
     remove_header (answer, name);
   }
   for (guint i = 0; list[i] != NULL; i++) {
-    if (*list[i] != '\0')
+    if (*list[i] != '\0' && !g_str_has_suffix (list[i], ":"))
       g_ptr_array_add (answer->headers, g_strdup (list[i]));
   }
 }
 
 /* What the service would say with a scripted status of its own */
-static void
-replace_status (FoxapiSimAnswer * answer, guint status, gboolean on_results)
+static FoxapiSimAnswer *
+make_scripted (const FoxapiSimFault * fault, gboolean on_results)
 {
-  g_autoptr (FoxapiSimAnswer) other = NULL;
-  FoxapiSimAnswer swap;
+  FoxapiSimAnswer *answer;
 
-  if (answer->status == status)
-    return;
-  if (SOUP_STATUS_IS_SUCCESSFUL (status)
-      && SOUP_STATUS_IS_SUCCESSFUL (answer->status)) {
-    answer->status = status;
-    return;
-  }
-  if (status < 400) {
-    other = foxapi_sim_answer_new (status, NULL, NULL);
-  } else if (on_results) {
-    g_autofree gchar *text = g_strdup_printf ("%u %s\n", status,
-        soup_status_get_phrase (status));
-    g_autoptr (GBytes) body = g_bytes_new (text, strlen (text));
-
-    other = foxapi_sim_answer_new (status, "text/plain", body);
-  } else {
-    other = foxapi_sim_answer_new_error (status, NULL,
-        "The service was told to answer %u", status);
-  }
-  other->head_only = answer->head_only;
-  swap = *answer;
-  *answer = *other;
-  *other = swap;
+  if (fault->answer != NULL)
+    return foxapi_sim_answer_new_named (fault->answer, fault->status);
+  if (fault->status < 400)
+    return foxapi_sim_answer_new (fault->status, NULL, NULL);
+  answer = foxapi_sim_answer_new_error (fault->status, NULL,
+      "The service was told to answer %u", fault->status);
+  if (on_results)
+    answer->form = FOXAPI_SIM_ERROR_TEXT;
+  return answer;
 }
 
-void
-foxapi_sim_answer_apply_fault (FoxapiSimAnswer * answer,
-    const FoxapiSimFault * fault, gboolean on_results)
+static void
+compress (FoxapiSimAnswer * answer)
 {
-  if (fault->status != 0)
-    replace_status (answer, fault->status, on_results);
+  g_autoptr (GZlibCompressor) gzip =
+      g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, -1);
+  g_autoptr (GInputStream) plain =
+      g_memory_input_stream_new_from_bytes (answer->body);
+  g_autoptr (GInputStream) packed =
+      g_converter_input_stream_new (plain, G_CONVERTER (gzip));
+  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
+
+  g_output_stream_splice (output, packed, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET,
+      NULL, NULL);
+  g_bytes_unref (answer->body);
+  answer->body =
+      g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (output));
+  foxapi_sim_answer_set_header (answer, "Content-Encoding", "gzip");
+}
+
+/* The last word on an answer: @fault, which may be NULL, changes it, and the
+ * service names the request (@request_id; NULL on the results' port). */
+void
+foxapi_sim_answer_finish (FoxapiSimAnswer * answer,
+    const FoxapiSimFault * fault, const gchar * request_id)
+{
+  if (fault != NULL && fault->answer == NULL && fault->status != 0
+      && SOUP_STATUS_IS_SUCCESSFUL (fault->status)
+      && SOUP_STATUS_IS_SUCCESSFUL (answer->status)) {
+    answer->status = fault->status;
+  } else if (fault != NULL && (fault->answer != NULL || (fault->status != 0
+              && fault->status != answer->status))) {
+    g_autoptr (FoxapiSimAnswer) other =
+        make_scripted (fault, request_id == NULL);
+    FoxapiSimAnswer swap = *answer;
+
+    other->head_only = answer->head_only;
+    *answer = *other;
+    *other = swap;
+  }
+  if (request_id != NULL && answer->form < FOXAPI_SIM_ERROR_TEXT)
+    foxapi_sim_answer_set_header (answer, "X-Request-Id", request_id);
+  foxapi_sim_answer_write_error (answer, request_id);
+  if (fault == NULL)
+    return;
   if (fault->body != NULL) {
     /* A length that was left at 0 means "ends with a NUL" too */
     gsize length = fault->body_length <= 0 ? strlen (fault->body)
@@ -219,6 +216,8 @@ foxapi_sim_answer_apply_fault (FoxapiSimAnswer * answer,
     answer->body = g_bytes_new (fault->body, length);
     g_clear_pointer (&answer->delivers, g_free);
   }
+  if (fault->gzip)
+    compress (answer);
   if (fault->headers != NULL)
     foxapi_sim_answer_replace_headers (answer, fault->headers);
 }

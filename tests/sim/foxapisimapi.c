@@ -36,37 +36,21 @@ add_null (JsonBuilder * builder, const gchar * name)
   json_builder_add_null_value (builder);
 }
 
+/* The service says 45 of whatever it is, images included. */
 static void
-add_task_info (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry,
-    const gchar * status)
+add_task_info (FoxapiSim * sim, JsonBuilder * builder, const gchar * status)
 {
-  gint64 estimated = sim->options.estimated_time;
+  gint estimated = sim->options.estimated_time;
 
-  if (estimated == 0)
-    estimated = ((gint64) sim->options.generation_time_ms * entry->pace + 999)
-        / 1000;
+  if (estimated < -1)
+    return;
   json_builder_set_member_name (builder, "task_info");
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "can_cancel");
   json_builder_add_boolean_value (builder, strcmp (status, "pending") == 0);
   if (estimated >= 0)
-    add_integer (builder, "estimated_time", estimated);
+    add_integer (builder, "estimated_time", estimated > 0 ? estimated : 45);
   json_builder_end_object (builder);
-}
-
-/* The object of a task as far as submission and question share it */
-static void
-add_task (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry,
-    const gchar * status, gint progress)
-{
-  add_integer (builder, "created", entry->created);
-  add_string (builder, "id", entry->id);
-  add_string (builder, "model", entry->order->model);
-  add_string (builder, "object", "video.generation.task");
-  add_integer (builder, "progress", progress);
-  add_string (builder, "status", status);
-  add_task_info (sim, builder, entry, status);
-  add_string (builder, "type", "video");
 }
 
 static void
@@ -86,21 +70,32 @@ add_output (JsonBuilder * builder, FoxapiSimEntry * entry, const gchar * url)
 }
 
 static void
-add_results (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry)
+add_results (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry,
+    FoxapiSimForm form)
 {
   g_autofree gchar *url = foxapi_sim_entry_get_url (sim, entry);
 
-  if (sim->options.result_form == 2) {
+  if (form == FOXAPI_SIM_OUTPUT) {
     add_output (builder, entry, url);
     return;
   }
+  if (form == FOXAPI_SIM_ABSENT)
+    return;
   json_builder_set_member_name (builder, "results");
+  if (form == FOXAPI_SIM_NULL) {
+    json_builder_add_null_value (builder);
+    return;
+  }
   json_builder_begin_array (builder);
-  if (sim->options.result_form == 1) {
+  if (form == FOXAPI_SIM_STRINGS) {
     json_builder_add_string_value (builder, url);
-  } else {
+  } else if (form != FOXAPI_SIM_EMPTY) {
     json_builder_begin_object (builder);
-    add_string (builder, "url", url);
+    if (form == FOXAPI_SIM_VOICE)
+      add_string (builder, "voice_id", "voice-0001");
+    else
+      add_string (builder, form == FOXAPI_SIM_OBJECTS ? "url" : "video_url",
+          url);
     if (entry->order->seed >= 0)
       add_integer (builder, "seed", entry->order->seed);
     json_builder_end_object (builder);
@@ -108,15 +103,80 @@ add_results (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry)
   json_builder_end_array (builder);
 }
 
+/* Why a task failed: the usual object, or what else has been met */
 static void
-add_failure (JsonBuilder * builder, FoxapiSimEntry * entry)
+add_failure (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry)
 {
+  const gchar *code = sim->options.failure;
+  const gchar *message = foxapi_sim_entry_get_failure (entry);
+
   json_builder_set_member_name (builder, "error");
+  if (g_strcmp0 (code, "null") == 0) {
+    json_builder_add_null_value (builder);
+  } else if (g_strcmp0 (code, "text") == 0) {
+    json_builder_add_string_value (builder, message);
+  } else {
+    json_builder_begin_object (builder);
+    add_string (builder, "code", code != NULL ? code : "generation_failed");
+    add_string (builder, "message", message);
+    add_string (builder, "type", "task_error");
+    json_builder_end_object (builder);
+  }
+}
+
+/* The object of a task. A submission's answer speaks of the task as it was made,
+ * and has the credits that were taken for it. */
+static FoxapiSimAnswer *
+answer_task (FoxapiSim * sim, FoxapiSimEntry * entry, gboolean submitted)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  gboolean as_made = submitted && !sim->options.at_once;
+  const gchar *status = as_made ? "pending" : entry->status;
+  gint progress = as_made ? 0 : entry->progress;
+  gboolean completed = strcmp (status, "completed") == 0;
+  FoxapiSimForm form = completed ? sim->form
+      : sim->form == FOXAPI_SIM_OUTPUT ? FOXAPI_SIM_ABSENT : FOXAPI_SIM_NULL;
+  FoxapiSimAnswer *answer;
+
+  if (completed && g_get_monotonic_time () - entry->completed_us
+      < (gint64) sim->options.late_results_ms * 1000) {
+    form = sim->options.late_form ? sim->options.late_form : FOXAPI_SIM_NULL;
+    progress = MIN (progress, 50);
+  }
   json_builder_begin_object (builder);
-  add_string (builder, "code", "generation_failed");
-  add_string (builder, "message", foxapi_sim_entry_get_failure (entry));
-  add_string (builder, "type", "task_error");
+  add_integer (builder, "created", entry->created);
+  add_string (builder, "id", entry->id);
+  add_string (builder, "model", entry->order->model);
+  add_string (builder, "object", "video.generation.task");
+  add_integer (builder, "progress", progress);
+  add_string (builder, "status", status);
+  add_task_info (sim, builder, status);
+  add_string (builder, "type", "video");
+  if (submitted) {
+    json_builder_set_member_name (builder, "usage");
+    json_builder_begin_object (builder);
+    add_integer (builder, "credits_reserved", entry->order->duration);
+    json_builder_end_object (builder);
+  }
+  if (!as_made) {
+    add_results (sim, builder, entry, form);
+    if (form == FOXAPI_SIM_ABSENT && sim->form == FOXAPI_SIM_OUTPUT)
+      add_null (builder, "output");
+    if (strcmp (status, "failed") == 0)
+      add_failure (sim, builder, entry);
+    else
+      add_null (builder, "error");
+  }
   json_builder_end_object (builder);
+  if (completed && form != FOXAPI_SIM_NULL && (entry->handed_us == 0
+          || entry->handed_generation != sim->link_generation)) {
+    entry->handed_us = g_get_monotonic_time ();
+    entry->handed_generation = sim->link_generation;
+  }
+  answer = foxapi_sim_answer_new_json (200, builder);
+  answer->note = g_strdup_printf ("%s %s%s %d%%", entry->id,
+      submitted ? "charged, " : "", status, progress);
+  return answer;
 }
 
 static gchar *
@@ -143,20 +203,6 @@ check_body (FoxapiSimExchange * exchange, guint * status)
 }
 
 static FoxapiSimAnswer *
-answer_submission (FoxapiSim * sim, FoxapiSimEntry * entry)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  FoxapiSimAnswer *answer;
-
-  json_builder_begin_object (builder);
-  add_task (sim, builder, entry, "pending", 0);
-  json_builder_end_object (builder);
-  answer = foxapi_sim_answer_new_json (200, builder);
-  answer->note = g_strdup_printf ("%s charged, pending", entry->id);
-  return answer;
-}
-
-static FoxapiSimAnswer *
 answer_submit (FoxapiSimExchange * exchange, gboolean act)
 {
   FoxapiSim *sim = exchange->sim;
@@ -164,6 +210,7 @@ answer_submit (FoxapiSimExchange * exchange, gboolean act)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *message = NULL;
   FoxapiSimOrder *order;
+  FoxapiSimEntry *entry;
   const gchar *code = NULL;
   JsonNode *root;
   guint status;
@@ -187,8 +234,10 @@ answer_submit (FoxapiSimExchange * exchange, gboolean act)
     foxapi_sim_order_free (order);
     return foxapi_sim_answer_new (200, "application/json", NULL);
   }
-  return answer_submission (sim, foxapi_sim_entry_new (sim, order,
-          exchange->body));
+  entry = foxapi_sim_entry_new (sim, order, exchange->body);
+  if (sim->options.at_once)
+    foxapi_sim_entry_update (sim, entry);
+  return answer_task (sim, entry, TRUE);
 }
 
 static FoxapiSimAnswer *
@@ -197,10 +246,6 @@ answer_ask (FoxapiSimExchange * exchange)
   FoxapiSim *sim = exchange->sim;
   const gchar *id = exchange->path + strlen (TASKS_PREFIX);
   FoxapiSimEntry *entry = foxapi_sim_entry_find (sim, id);
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  const gchar *result_name =
-      sim->options.result_form == 2 ? "output" : "results";
-  FoxapiSimAnswer *answer;
 
   if (exchange->query != NULL
       && strcmp (exchange->query, "sync_upstream=true") != 0
@@ -211,21 +256,7 @@ answer_ask (FoxapiSimExchange * exchange)
         "There is no such task");
 
   foxapi_sim_entry_update (sim, entry);
-  json_builder_begin_object (builder);
-  add_task (sim, builder, entry, entry->status, entry->progress);
-  if (strcmp (entry->status, "completed") == 0)
-    add_results (sim, builder, entry);
-  else
-    add_null (builder, result_name);
-  if (strcmp (entry->status, "failed") == 0)
-    add_failure (builder, entry);
-  else
-    add_null (builder, "error");
-  json_builder_end_object (builder);
-  answer = foxapi_sim_answer_new_json (200, builder);
-  answer->note = g_strdup_printf ("%s %s %d%%", entry->id, entry->status,
-      entry->progress);
-  return answer;
+  return answer_task (sim, entry, FALSE);
 }
 
 static gboolean
@@ -233,12 +264,16 @@ is_authorized (FoxapiSimExchange * exchange)
 {
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (exchange->message);
-  g_autofree gchar *expected =
-      g_strconcat ("Bearer ", exchange->sim->api_key, NULL);
+  /* Two of them come as one list, which is not a key either */
+  const gchar *value = soup_message_headers_get_list (headers, "Authorization");
 
-  /* Two of them come as one list, which is not the key either */
-  return g_strcmp0 (soup_message_headers_get_list (headers, "Authorization"),
-      expected) == 0;
+  if (value == NULL || !g_str_has_prefix (value, "Bearer "))
+    return FALSE;
+  value += strlen ("Bearer ");
+  if (exchange->sim->any_key && g_str_has_prefix (value, "sk-")
+      && strpbrk (value, ", ") == NULL)
+    return TRUE;
+  return strcmp (value, exchange->sim->api_key) == 0;
 }
 
 /* The address is right and the method is not, or nothing is */

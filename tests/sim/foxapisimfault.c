@@ -60,6 +60,7 @@ foxapi_sim_fault_copy (const FoxapiSimFault * fault)
   FoxapiSimFault *copy = g_memdup2 (fault, sizeof *fault);
 
   copy->headers = g_strdup (fault->headers);
+  copy->answer = g_strdup (fault->answer);
   if (fault->body != NULL && fault->body_length > 0)
     copy->body = g_memdup2 (fault->body, fault->body_length);
   else
@@ -72,6 +73,7 @@ foxapi_sim_fault_free (FoxapiSimFault * fault)
 {
   g_free ((gchar *) fault->headers);
   g_free ((gchar *) fault->body);
+  g_free ((gchar *) fault->answer);
   g_free (fault);
 }
 
@@ -81,7 +83,7 @@ gboolean
 foxapi_sim_fault_replaces_answer (const FoxapiSimFault * fault)
 {
   return fault->reset || fault->close || fault->body != NULL
-      || fault->status != 0;
+      || fault->status != 0 || fault->answer != NULL;
 }
 
 static gboolean
@@ -417,7 +419,7 @@ foxapi_sim_wire_take (FoxapiSimExchange * exchange)
 
   wire->sim = sim;
   wire->fault = *exchange->fault;
-  wire->fault.headers = wire->fault.body = NULL;
+  wire->fault.headers = wire->fault.body = wire->fault.answer = NULL;
   wire->answer = g_steal_pointer (&exchange->answer);
   wire->cancellable = g_cancellable_new ();
   wire->socket =

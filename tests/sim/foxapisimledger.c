@@ -23,6 +23,7 @@ foxapi_sim_request_clear (FoxapiSimRequest * request)
   g_free (request->method);
   g_free (request->path);
   g_free (request->headers);
+  g_free (request->id);
   g_bytes_unref (request->body);
 }
 
@@ -41,6 +42,7 @@ request_copy (const FoxapiSimRequest * request)
   copy->method = g_strdup (request->method);
   copy->path = g_strdup (request->path);
   copy->headers = g_strdup (request->headers);
+  copy->id = g_strdup (request->id);
   copy->body = g_bytes_ref (request->body);
   return copy;
 }
@@ -161,6 +163,8 @@ static void
 set_state (FoxapiSimEntry * entry, const gchar * status, gint progress)
 {
   if (strcmp (entry->status, status) != 0) {
+    if (strcmp (status, "completed") == 0)
+      entry->completed_us = g_get_monotonic_time ();
     g_free (entry->status);
     entry->status = g_strdup (status);
   }
@@ -331,6 +335,16 @@ foxapi_sim_add_task (FoxapiSim * sim, const gchar * status)
 }
 
 void
+foxapi_sim_set_form (FoxapiSim * sim, FoxapiSimForm form)
+{
+  g_return_if_fail (form < FOXAPI_SIM_N_FORMS);
+
+  foxapi_sim_lock (sim);
+  sim->form = form;
+  foxapi_sim_unlock (sim);
+}
+
+void
 foxapi_sim_expire_links (FoxapiSim * sim)
 {
   foxapi_sim_lock (sim);
@@ -359,6 +373,7 @@ static void
 task_free (FoxapiSimTask * task)
 {
   g_free (task->id);
+  g_free (task->model);
   g_free (task->body);
   g_free (task->status);
   g_free (task->result_url);
@@ -409,6 +424,8 @@ foxapi_sim_get_tasks (FoxapiSim * sim)
 
     foxapi_sim_entry_update (sim, entry);
     task->id = g_strdup (entry->id);
+    task->model = g_strdup (entry->order->model);
+    task->created = entry->created;
     task->body = g_strdup (entry->body);
     task->status = g_strdup (entry->status);
     task->progress = entry->progress;

@@ -48,22 +48,57 @@ typedef struct
   guint pace;                   /* how many times as long it takes */
   const gchar *end_status;      /* how it ends when time decides */
   gboolean fixed;               /* foxapi_sim_set_task() decides, not time */
+  gint64 completed_us;          /* when that was first seen */
+  gint64 handed_us;             /* when its link was first handed out, */
+  guint handed_generation;      /* and which link that was */
   gchar *status;
   gint progress;
   FoxapiSimRender *render;      /* owned by the renderer; NULL: the payload */
   gboolean delivered;
 } FoxapiSimEntry;
 
+/* How a refusal is written. Those up to FOXAPI_SIM_ERROR_TEXT are the
+ * service's own. */
+typedef enum
+{
+  FOXAPI_SIM_ERROR_NONE,        /* it is none */
+  FOXAPI_SIM_ERROR_OBJECT,      /* {"error": {"message", "type", "code"}} */
+  FOXAPI_SIM_ERROR_FLAT,        /* {"code", "message"} */
+  FOXAPI_SIM_ERROR_DETAIL,      /* {"detail": "…"} */
+  FOXAPI_SIM_ERROR_DETAIL_LIST, /* {"detail": [{"loc", "msg", "type"}]} */
+  FOXAPI_SIM_ERROR_STRING,      /* {"error": "…"} */
+  FOXAPI_SIM_ERROR_TEXT,
+  FOXAPI_SIM_ERROR_EMPTY,
+  FOXAPI_SIM_ERROR_CLOUDFLARE,
+  FOXAPI_SIM_ERROR_XML,
+  FOXAPI_SIM_ERROR_PAGE,
+} FoxapiSimErrorForm;
+
+typedef struct
+{
+  const gchar *name;
+  guint status;                 /* 0: that of the fault */
+  FoxapiSimErrorForm form;
+  const gchar *type;            /* NULL: that of the status */
+  const gchar *code;
+  const gchar *message;
+} FoxapiSimError;
+
 /* One answer, before anything of it is sent. */
 typedef struct
 {
   guint status;
+  FoxapiSimErrorForm form;      /* of a refusal, whose body is made of what
+                                   follows and of note */
+  const gchar *type;            /* NULL: that of the status */
+  const gchar *code;
   GPtrArray *headers;           /* (element-type utf8): "Name: value" */
   GBytes *body;
   gboolean chunked;
   gboolean head_only;
   gchar *delivers;              /* the task whose result ends in this body */
-  gchar *note;                  /* for the line in the log */
+  gchar *note;                  /* for the line in the log; of a refusal, its
+                                   message */
 } FoxapiSimAnswer;
 
 /* One connection, from its beginning until it is closed. Server thread only,
@@ -96,7 +131,9 @@ struct _FoxapiSimExchange
   gboolean too_large;
   FoxapiSimFault *fault;        /* NULL: the honest answer */
   FoxapiSimAnswer *answer;
+  gchar *id;                    /* x-request-id */
   GSource *gone_source;         /* while held: the peer went away */
+  GSource *delay_source;        /* held for a time */
 };
 
 struct _FoxapiSim
@@ -104,6 +141,7 @@ struct _FoxapiSim
   /* Set before the thread starts, never changed afterwards */
   FoxapiSimOptions options;
   gchar *api_key;
+  gboolean any_key;             /* every "sk-…" is good, too */
   GTlsCertificate *tls_certificate;
   GMainContext *context;
   GThread *thread;
@@ -138,6 +176,7 @@ struct _FoxapiSim
   guint64 uploads_size;
   guint n_uploads;
   guint link_generation;
+  FoxapiSimForm form;           /* of results */
   guint result_version;
   gint64 result_modified;       /* Unix seconds */
   GBytes *payload;
@@ -217,6 +256,8 @@ FoxapiSimAnswer *foxapi_sim_answer_new_json (guint status,
     JsonBuilder * builder);
 FoxapiSimAnswer *foxapi_sim_answer_new_error (guint status, const gchar * code,
     const gchar * format, ...) G_GNUC_PRINTF (3, 4);
+FoxapiSimAnswer *foxapi_sim_answer_new_named (const gchar * name,
+    guint status);
 void foxapi_sim_answer_free (FoxapiSimAnswer * answer);
 void foxapi_sim_answer_set_header (FoxapiSimAnswer * answer,
     const gchar * name, const gchar * value);
@@ -224,11 +265,19 @@ void foxapi_sim_answer_replace_headers (FoxapiSimAnswer * answer,
     const gchar * lines);
 const gchar *foxapi_sim_answer_get_header (FoxapiSimAnswer * answer,
     const gchar * name);
-void foxapi_sim_answer_apply_fault (FoxapiSimAnswer * answer,
-    const FoxapiSimFault * fault, gboolean on_results);
+void foxapi_sim_answer_finish (FoxapiSimAnswer * answer,
+    const FoxapiSimFault * fault, const gchar * request_id);
 void foxapi_sim_answer_to_message (FoxapiSimAnswer * answer,
     SoupServerMessage * message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimAnswer, foxapi_sim_answer_free)
+
+/* foxapisimerrors.c */
+const FoxapiSimError *foxapi_sim_error_find (const gchar * name);
+gchar *foxapi_sim_error_list (void);
+const gchar *foxapi_sim_error_get_type (guint status);
+FoxapiSimErrorForm foxapi_sim_error_get_form (guint status);
+void foxapi_sim_answer_write_error (FoxapiSimAnswer * answer,
+    const gchar * request_id);
 
 /* foxapisimfault.c */
 FoxapiSimFault *foxapi_sim_fault_copy (const FoxapiSimFault * fault);

@@ -22,19 +22,26 @@ typedef enum
   RANGE_BEYOND,                 /* 416 */
 } RangeKind;
 
-/* The task of a link, NULL where the link is not valid (any more) */
+/* The task of a link, NULL where there never was such a link */
 static FoxapiSimEntry *
-find_by_path (FoxapiSim * sim, const gchar * path)
+find_by_path (FoxapiSim * sim, const gchar * path, guint64 * generation)
 {
   g_auto (GStrv) parts = g_strsplit (path + strlen (RESULTS_PREFIX), "/", 4);
-  guint64 generation;
 
   if (g_strv_length (parts) != 3 || strcmp (parts[2], "video.mp4") != 0)
     return NULL;
-  if (!g_ascii_string_to_unsigned (parts[1], 10, 0, G_MAXUINT32, &generation,
-          NULL) || generation != sim->link_generation)
+  if (!g_ascii_string_to_unsigned (parts[1], 10, 0, sim->link_generation,
+          generation, NULL))
     return NULL;
   return foxapi_sim_entry_find (sim, parts[0]);
+}
+
+/* A store needs some time until it knows a link that the API gives away */
+static gboolean
+is_late (FoxapiSim * sim, FoxapiSimEntry * entry)
+{
+  return entry->handed_us != 0 && g_get_monotonic_time () - entry->handed_us
+      < (gint64) sim->options.late_link_ms * 1000;
 }
 
 static gboolean
@@ -174,11 +181,14 @@ foxapi_sim_answer_result (FoxapiSimExchange * exchange)
   SoupMessageHeaders *headers =
       soup_server_message_get_request_headers (exchange->message);
   gboolean known = g_str_has_prefix (exchange->path, RESULTS_PREFIX);
-  FoxapiSimEntry *entry = known ? find_by_path (sim, exchange->path) : NULL;
+  guint64 generation = 0;
+  FoxapiSimEntry *entry =
+      known ? find_by_path (sim, exchange->path, &generation) : NULL;
+  gboolean expired = entry != NULL && generation < sim->link_generation;
   GBytes *bytes = NULL;
   FoxapiSimAnswer *answer;
 
-  if (entry != NULL) {
+  if (entry != NULL && !expired && !is_late (sim, entry)) {
     foxapi_sim_entry_update (sim, entry);
     if (strcmp (entry->status, "completed") == 0)
       bytes = foxapi_sim_entry_get_bytes (sim, entry);
@@ -191,6 +201,12 @@ foxapi_sim_answer_result (FoxapiSimExchange * exchange)
     answer = foxapi_sim_answer_new_error (405, NULL, "Only GET here");
   else if (exchange->query != NULL)
     answer = foxapi_sim_answer_new_error (400, NULL, "Unknown query");
+  else if (expired && sim->options.expired_link != NULL)
+    answer = foxapi_sim_answer_new_named (sim->options.expired_link, 0);
+  else if (sim->options.range_status != 0
+      && soup_message_headers_get_one (headers, "Range") != NULL)
+    answer = foxapi_sim_answer_new_error (sim->options.range_status, NULL,
+        "No ranges here");
   else if (bytes == NULL)
     answer = foxapi_sim_answer_new_error (404, NULL,
         "There is no such result, or the link has expired");

@@ -21,11 +21,13 @@ static void
 exchange_free (FoxapiSimExchange * exchange)
 {
   foxapi_sim_clear_source (&exchange->gone_source);
+  foxapi_sim_clear_source (&exchange->delay_source);
   g_clear_pointer (&exchange->answer, foxapi_sim_answer_free);
   g_clear_pointer (&exchange->fault, foxapi_sim_fault_free);
   g_clear_pointer (&exchange->body, g_bytes_unref);
   g_free (exchange->path);
   g_free (exchange->query);
+  g_free (exchange->id);
   g_object_unref (exchange->message);
   g_free (exchange);
 }
@@ -83,6 +85,17 @@ dup_headers (SoupMessageHeaders * headers)
   return g_string_free (text, FALSE);
 }
 
+/* The time and a number that no other request has */
+static gchar *
+make_request_id (FoxapiSim * sim)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree gchar *time = g_date_time_format (now, "%Y%m%d%H%M%S");
+
+  return g_strdup_printf ("%s%06uSim%05u", time,
+      (guint) g_date_time_get_microsecond (now), sim->requests->len + 1);
+}
+
 /* With the lock held */
 static void
 record (FoxapiSimExchange * exchange, FoxapiSimConnection * connection)
@@ -99,6 +112,8 @@ record (FoxapiSimExchange * exchange, FoxapiSimConnection * connection)
   request->headers =
       dup_headers (soup_server_message_get_request_headers (exchange->message));
   request->body = g_bytes_ref (exchange->body);
+  exchange->id = make_request_id (sim);
+  request->id = g_strdup (exchange->id);
   request->time_us = g_get_monotonic_time ();
   if (connection != NULL) {
     request->connection = connection->number;
@@ -173,9 +188,8 @@ send_answer (FoxapiSimExchange * exchange)
 {
   FoxapiSimFault *fault = exchange->fault;
 
-  if (fault != NULL)
-    foxapi_sim_answer_apply_fault (exchange->answer, fault,
-        exchange->on_results);
+  foxapi_sim_answer_finish (exchange->answer, fault,
+      exchange->on_results ? NULL : exchange->id);
   if (fault != NULL && foxapi_sim_fault_needs_wire (fault)) {
     foxapi_sim_log_exchange (exchange, fault->reset ? " (reset)"
         : fault->close ? " (closed)" : " (fault)");
@@ -223,27 +237,43 @@ foxapi_sim_drop_held (FoxapiSim * sim)
     drop_held (sim->held->data);
 }
 
+/* Answers what was held. Takes @exchange, which is off the list already. */
+static void
+resume (FoxapiSimExchange * exchange)
+{
+  FoxapiSim *sim = exchange->sim;
+  g_autoptr (SoupServerMessage) message = g_object_ref (exchange->message);
+  gboolean on_wire = foxapi_sim_fault_needs_wire (exchange->fault);
+
+  g_source_destroy (exchange->gone_source);
+  if (exchange->answer == NULL) {
+    foxapi_sim_lock (sim);
+    carry_out (exchange, !foxapi_sim_fault_replaces_answer (exchange->fault));
+    g_cond_broadcast (&sim->changed);
+    foxapi_sim_unlock (sim);
+  }
+  send_answer (exchange);
+  if (!on_wire)
+    soup_server_message_unpause (message);
+}
+
 void
 foxapi_sim_resume_held (FoxapiSim * sim)
 {
   g_autoptr (GList) held = g_list_reverse (g_steal_pointer (&sim->held));
 
-  for (GList * l = held; l != NULL; l = l->next) {
-    FoxapiSimExchange *exchange = l->data;
-    g_autoptr (SoupServerMessage) message = g_object_ref (exchange->message);
-    gboolean on_wire = foxapi_sim_fault_needs_wire (exchange->fault);
+  for (GList * l = held; l != NULL; l = l->next)
+    resume (l->data);
+}
 
-    g_source_destroy (exchange->gone_source);
-    if (exchange->answer == NULL) {
-      foxapi_sim_lock (sim);
-      carry_out (exchange, !foxapi_sim_fault_replaces_answer (exchange->fault));
-      g_cond_broadcast (&sim->changed);
-      foxapi_sim_unlock (sim);
-    }
-    send_answer (exchange);
-    if (!on_wire)
-      soup_server_message_unpause (message);
-  }
+static gboolean
+on_delay (gpointer data)
+{
+  FoxapiSimExchange *exchange = data;
+
+  exchange->sim->held = g_list_remove (exchange->sim->held, exchange);
+  resume (exchange);
+  return G_SOURCE_REMOVE;
 }
 
 static FoxapiSimExchange *
@@ -291,11 +321,16 @@ on_request (SoupServer * server, SoupServerMessage * message,
   g_cond_broadcast (&sim->changed);
   foxapi_sim_unlock (sim);
 
-  if (hold) {
+  if (hold || (fault != NULL && fault->delay_ms != 0)) {
     sim->held = g_list_prepend (sim->held, exchange);
     exchange->gone_source = foxapi_sim_watch_gone (sim,
         soup_server_message_get_socket (message), on_held_gone, exchange);
     soup_server_message_pause (message);
+    if (!hold) {
+      exchange->delay_source = g_timeout_source_new (fault->delay_ms);
+      g_source_set_callback (exchange->delay_source, on_delay, exchange, NULL);
+      g_source_attach (exchange->delay_source, sim->context);
+    }
   } else {
     send_answer (exchange);
   }

@@ -24,7 +24,10 @@ typedef enum
   VALUE_HEADER,                 /* the header is called as the kind is */
   VALUE_ANY_HEADER,             /* NAME:VALUE */
   VALUE_BODY,
+  VALUE_ANSWER,                 /* a name of foxapisimerrors.c */
 } ValueType;
+
+#define AT(member) G_STRUCT_OFFSET (FoxapiSimFault, member)
 
 static const struct
 {
@@ -33,28 +36,38 @@ static const struct
   goffset offset;
   guint64 min;
   guint64 max;
+  const gchar *help;
 } kinds[] = {
-  {"status", VALUE_UINT, G_STRUCT_OFFSET (FoxapiSimFault, status), 200, 599},
-  {"retry-after", VALUE_HEADER, 0, 0, 0},
-  {"location", VALUE_HEADER, 0, 0, 0},
-  {"content-type", VALUE_HEADER, 0, 0, 0},
-  {"header", VALUE_ANY_HEADER, 0, 0, 0},
-  {"body", VALUE_BODY, 0, 0, 0},
-  {"act-first", VALUE_FLAG, G_STRUCT_OFFSET (FoxapiSimFault, act_first), 0, 0},
-  {"reset", VALUE_FLAG, G_STRUCT_OFFSET (FoxapiSimFault, reset), 0, 0},
-  {"close", VALUE_FLAG, G_STRUCT_OFFSET (FoxapiSimFault, close), 0, 0},
-  {"cut-at", VALUE_UINT64, G_STRUCT_OFFSET (FoxapiSimFault, cut_at), 1,
-      G_MAXINT64},
-  {"reset-at", VALUE_UINT64, G_STRUCT_OFFSET (FoxapiSimFault, reset_at), 1,
-      G_MAXINT64},
-  {"hold", VALUE_FLAG, G_STRUCT_OFFSET (FoxapiSimFault, hold), 0, 0},
-  {"hold-at", VALUE_UINT64, G_STRUCT_OFFSET (FoxapiSimFault, hold_at), 1,
-      G_MAXINT64},
-  {"drip", VALUE_UINT, G_STRUCT_OFFSET (FoxapiSimFault, drip_ms), 1, 60000},
-  {"endless", VALUE_FLAG, G_STRUCT_OFFSET (FoxapiSimFault, endless), 0, 0},
+  {"status", VALUE_UINT, AT (status), 200, 599, "answer with this status"},
+  {"answer", VALUE_ANSWER, 0, 0, 0, "an answer of the list below"},
+  {"retry-after", VALUE_HEADER, 0, 0, 0, "add this header"},
+  {"location", VALUE_HEADER, 0, 0, 0, "add this header"},
+  {"content-type", VALUE_HEADER, 0, 0, 0, "replace this header"},
+  {"header", VALUE_ANY_HEADER, 0, 0, 0,
+      "NAME:VALUE, add or replace a header; NAME: takes it away"},
+  {"body", VALUE_BODY, 0, 0, 0,
+      "answer with this body (takes the rest, commas included)"},
+  {"act-first", VALUE_FLAG, AT (act_first), 0, 0,
+      "carry the request out, then let the fault strike"},
+  {"delay", VALUE_UINT, AT (delay_ms), 1, 3600000,
+      "carry it out, answer so many milliseconds later"},
+  {"gzip", VALUE_FLAG, AT (gzip), 0, 0, "compress the body"},
+  {"reset", VALUE_FLAG, AT (reset), 0, 0,
+      "reset the connection instead of an answer"},
+  {"close", VALUE_FLAG, AT (close), 0, 0, "close it instead of an answer"},
+  {"cut-at", VALUE_UINT64, AT (cut_at), 1, G_MAXINT64,
+      "close it after so many bytes of the body"},
+  {"reset-at", VALUE_UINT64, AT (reset_at), 1, G_MAXINT64,
+      "reset it after so many bytes of the body"},
+  {"hold", VALUE_FLAG, AT (hold), 0, 0, "answer only after SIGUSR1"},
+  {"hold-at", VALUE_UINT64, AT (hold_at), 1, G_MAXINT64,
+      "stop after so many bytes of the body until SIGUSR1"},
+  {"drip", VALUE_UINT, AT (drip_ms), 1, 60000,
+      "send the body byte by byte with this pause in milliseconds"},
+  {"endless", VALUE_FLAG, AT (endless), 0, 0, "send a body that never ends"},
 };
 
-static const gchar *const route_names[FOXAPI_SIM_N_ROUTES] = {
+const gchar *const foxapi_sim_route_names[FOXAPI_SIM_N_ROUTES] = {
   [FOXAPI_SIM_SUBMIT] = "submit",
   [FOXAPI_SIM_ASK] = "ask",
   [FOXAPI_SIM_UPLOAD] = "upload",
@@ -91,10 +104,11 @@ add_header (FoxapiSimFault * fault, const gchar * name, const gchar * value,
 {
   gchar *lines;
 
-  if (*name == '\0' || *value == '\0' || strpbrk (value, "\r\n") != NULL)
-    return fail (error, "header %s needs a name and a value on one line", name);
-  lines = g_strdup_printf ("%s%s%s: %s", fault->headers ? fault->headers : "",
-      fault->headers ? "\n" : "", name, value);
+  if (*name == '\0' || strpbrk (value, "\r\n") != NULL)
+    return fail (error, "header %s needs a name, and a value on one line",
+        name);
+  lines = g_strdup_printf ("%s%s%s:%s%s", fault->headers ? fault->headers : "",
+      fault->headers ? "\n" : "", name, *value != '\0' ? " " : "", value);
   g_free ((gchar *) fault->headers);
   fault->headers = lines;
   return TRUE;
@@ -109,6 +123,19 @@ add_any_header (FoxapiSimFault * fault, const gchar * text, GError ** error)
     return fail (error, "header=%s: expected header=NAME:VALUE", text);
   return add_header (fault, g_strstrip (parts[0]), g_strstrip (parts[1]),
       error);
+}
+
+static gboolean
+set_answer (FoxapiSimFault * fault, const gchar * value, GError ** error)
+{
+  if (foxapi_sim_error_find (value) == NULL) {
+    g_autofree gchar *all = foxapi_sim_error_list ();
+
+    return fail (error, "\"%s\" is no answer; these are: %s", value, all);
+  }
+  g_free ((gchar *) fault->answer);
+  fault->answer = g_strdup (value);
+  return TRUE;
 }
 
 static gboolean
@@ -151,6 +178,8 @@ set_kind (FoxapiSimFault * fault, guint kind, const gchar * value,
       fault->body = g_strdup (value);
       fault->body_length = -1;
       return TRUE;
+    case VALUE_ANSWER:
+      return set_answer (fault, value, error);
     case VALUE_FLAG:
     case VALUE_UINT:
     case VALUE_UINT64:
@@ -199,7 +228,7 @@ static gboolean
 parse_route (FoxapiSimSpec * spec, const gchar * name, GError ** error)
 {
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++) {
-    if (strcmp (route_names[i], name) == 0) {
+    if (strcmp (foxapi_sim_route_names[i], name) == 0) {
       spec->route = i;
       return TRUE;
     }
@@ -231,4 +260,19 @@ foxapi_sim_spec_parse (const gchar * text, GError ** error)
   if (!parse_kinds (spec->fault, parts[2], error))
     return NULL;
   return g_steal_pointer (&spec);
+}
+
+/* The kinds of faults, and the answers, for somebody who asks for help */
+gchar *
+foxapi_sim_spec_describe (void)
+{
+  GString *text = g_string_new (NULL);
+  g_autofree gchar *answers = foxapi_sim_error_list ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    g_string_append_printf (text, "  %s%-*s %s\n", kinds[i].name,
+        (gint) (14 - strlen (kinds[i].name)),
+        kinds[i].type == VALUE_FLAG ? "" : "=V", kinds[i].help);
+  g_string_append_printf (text, "  Answers: %s\n", answers);
+  return g_string_free (text, FALSE);
 }

@@ -26,30 +26,18 @@
     "  [cancelled]  the task ends as cancelled\n" \
     "  [slow]       the task takes ten times as long\n" \
     "\n" \
-    "Faults, as ROUTE:NTH:KIND[=VALUE][,KIND[=VALUE]...]:\n" \
+    "Faults, as ROUTE:NTH:KIND[=V][,KIND[=V]...]:\n" \
     "  ROUTE is submit, ask, upload, result or other; NTH counts its " \
     "requests from 1,\n" \
     "  0 means every one that has no fault of its own. KIND is\n" \
-    "  status=N         answer with this status\n" \
-    "  retry-after=V, location=V, content-type=V, header=NAME:VALUE\n" \
-    "                   add or replace a header\n" \
-    "  body=TEXT        answer with this body (takes the rest, commas " \
-    "included)\n" \
-    "  act-first        carry the request out, then let the fault strike\n" \
-    "  reset, close     reset or close the connection instead of an answer\n" \
-    "  cut-at=N         close it after N bytes of the body\n" \
-    "  reset-at=N       reset it after N bytes of the body\n" \
-    "  hold             answer only after SIGUSR1\n" \
-    "  hold-at=N        stop after N bytes of the body until SIGUSR1\n" \
-    "  drip=MS          send the body byte by byte with this pause\n" \
-    "  endless          send a body that never ends\n" \
+    "%s" \
     "\n" \
     "Examples:\n" \
     "  A service that takes 3 seconds for a task, on a port of its choice:\n" \
     "    foxapi-sim --generation-time 3\n" \
     "  The first submission meets a busy service, the first download breaks " \
     "off:\n" \
-    "    foxapi-sim --fault submit:1:status=503,retry-after=2 \\\n" \
+    "    foxapi-sim --fault submit:1:status=429,retry-after=2 \\\n" \
     "        --fault result:1:cut-at=100000\n" \
     "  A submission is charged, but its answer is lost:\n" \
     "    foxapi-sim --fault submit:1:act-first,reset\n" \
@@ -66,17 +54,14 @@
 
 typedef struct
 {
-  gint port;
-  gint result_port;
+  FoxapiSimOptions options;
   gdouble generation_time;
   gdouble queue_time;
-  gint estimated_time;
-  gint progress_step;
+  gdouble late_results;
+  gdouble late_link;
   gchar *api_key;
+  gchar *failure;
   gchar *result_form;
-  gboolean moov_at_end;
-  gboolean no_ranges;
-  gboolean no_length;
   gchar *tls_cert;
   gchar *tls_key;
   gboolean quiet;
@@ -89,7 +74,9 @@ typedef struct
 static void
 arguments_clear (Arguments * arguments)
 {
+  g_clear_object (&arguments->options.tls_certificate);
   g_free (arguments->api_key);
+  g_free (arguments->failure);
   g_free (arguments->result_form);
   g_free (arguments->tls_cert);
   g_free (arguments->tls_key);
@@ -99,36 +86,53 @@ arguments_clear (Arguments * arguments)
   g_strfreev (arguments->tasks);
 }
 
+/* *INDENT-OFF* */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
-     static gboolean
-         parse_arguments (Arguments * arguments, int *argc, char ***argv,
+/* *INDENT-ON* */
+
+static gboolean
+parse_arguments (Arguments * arguments, int *argc, char ***argv,
     GError ** error)
 {
+  FoxapiSimOptions *options = &arguments->options;
   const GOptionEntry entries[] = {
-    {"port", 'p', 0, G_OPTION_ARG_INT, &arguments->port,
+    {"port", 'p', 0, G_OPTION_ARG_INT, &options->api_port,
         "Port of the API; 0, the default, picks one", "N"},
-    {"result-port", 0, 0, G_OPTION_ARG_INT, &arguments->result_port,
+    {"result-port", 0, 0, G_OPTION_ARG_INT, &options->result_port,
         "Port of results and uploads; 0, the default, picks one", "N"},
     {"generation-time", 'g', 0, G_OPTION_ARG_DOUBLE,
           &arguments->generation_time,
         "How long a task takes, in seconds (default 5)", "S"},
     {"queue-time", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->queue_time,
         "How much of that it is pending (default 0.5)", "S"},
-    {"estimated-time", 0, 0, G_OPTION_ARG_INT, &arguments->estimated_time,
-        "The estimate that is announced; 0, the default, is the generation "
-          "time, -1 leaves it out", "S"},
-    {"progress-step", 0, 0, G_OPTION_ARG_INT, &arguments->progress_step,
-        "Progress goes in steps of this, 1 to 100 (default 10)", "N"},
+    {"late-results", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->late_results,
+        "How long a completed task has no results yet (default 0)", "S"},
+    {"late-link", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->late_link,
+        "How long a fresh link answers 404 (default 0)", "S"},
+    {"estimated-time", 0, 0, G_OPTION_ARG_INT, &options->estimated_time,
+        "The estimate that is announced; the default is 45 whatever happens, "
+          "-1 leaves it out, -2 all of task_info", "S"},
+    {"progress-step", 0, 0, G_OPTION_ARG_INT, &options->progress_step,
+        "Progress goes in steps of this, 1 to 100 (default 10); 100 stands "
+          "still", "N"},
+    {"at-once", 0, 0, G_OPTION_ARG_NONE, &options->at_once,
+        "The answer to a submission says what has become of the task", NULL},
+    {"failure", 0, 0, G_OPTION_ARG_STRING, &arguments->failure,
+        "The error of a failed task: its code, null or text (default "
+          "generation_failed)", "CODE"},
     {"api-key", 'k', 0, G_OPTION_ARG_STRING, &arguments->api_key,
-        "The only key that is accepted (default test-key-0123456789)", "KEY"},
+        "The only key that is accepted (default test-key-0123456789 and every "
+          "one that begins with sk-)", "KEY"},
     {"result-form", 0, 0, G_OPTION_ARG_STRING, &arguments->result_form,
-        "Which published form results have: objects (default), strings or "
-          "output", "FORM"},
-    {"moov-at-end", 0, 0, G_OPTION_ARG_NONE, &arguments->moov_at_end,
+        "What completed tasks say of their result: objects (default), strings, "
+          "output, video-url, null, absent, empty or voice", "FORM"},
+    {"moov-at-end", 0, 0, G_OPTION_ARG_NONE, &options->moov_at_end,
         "Files have their index behind the media", NULL},
-    {"no-ranges", 0, 0, G_OPTION_ARG_NONE, &arguments->no_ranges,
+    {"no-ranges", 0, 0, G_OPTION_ARG_NONE, &options->no_ranges,
         "Results cannot be asked for in part", NULL},
-    {"no-length", 0, 0, G_OPTION_ARG_NONE, &arguments->no_length,
+    {"range-status", 0, 0, G_OPTION_ARG_INT, &options->range_status,
+        "Who asks for a part of a result gets this status", "N"},
+    {"no-length", 0, 0, G_OPTION_ARG_NONE, &options->no_length,
         "Results are sent chunked, without a length", NULL},
     {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &arguments->tls_cert,
         "Speak TLS with this certificate (PEM)", "FILE"},
@@ -147,9 +151,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
     {NULL, 0, 0, 0, NULL, NULL, NULL}
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autofree gchar *kinds = foxapi_sim_spec_describe ();
+  g_autofree gchar *description = g_strdup_printf (DESCRIPTION, kinds);
 
   g_option_context_set_summary (context, SUMMARY);
-  g_option_context_set_description (context, DESCRIPTION);
+  g_option_context_set_description (context, description);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
@@ -162,48 +168,66 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
 }
 
 static gboolean
-check_range (const gchar * name, gdouble value, gdouble min, gdouble max,
-    GError ** error)
+check_ranges (const Arguments * arguments, GError ** error)
 {
-  if (value >= min && value <= max)
-    return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--%s must be within %g and %g", name, min, max);
-  return FALSE;
+  const FoxapiSimOptions *options = &arguments->options;
+  const struct
+  {
+    const gchar *name;
+    gdouble value;
+    gdouble min;
+    gdouble max;
+  } ranges[] = {
+    {"port", options->api_port, 0, 65535},
+    {"result-port", options->result_port, 0, 65535},
+    {"generation-time", arguments->generation_time, 0, 86400},
+    {"queue-time", arguments->queue_time, 0, 86400},
+    {"late-results", arguments->late_results, 0, 86400},
+    {"late-link", arguments->late_link, 0, 86400},
+    {"estimated-time", options->estimated_time, -2, 86400},
+    {"progress-step", options->progress_step, 1, 100},
+    {"range-status", options->range_status, 0, 599},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ranges); i++) {
+    if (ranges[i].value < ranges[i].min || ranges[i].value > ranges[i].max) {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+          "--%s must be within %g and %g", ranges[i].name, ranges[i].min,
+          ranges[i].max);
+      return FALSE;
+    }
+  }
+  return TRUE;
 }
 
 static gboolean
 find_result_form (const gchar * name, guint * form, GError ** error)
 {
-  static const gchar *const forms[] = { "objects", "strings", "output" };
+  static const gchar *const forms[FOXAPI_SIM_N_FORMS + 1] = {
+    "objects", "strings", "output", "video-url", "null", "absent", "empty",
+    "voice", NULL
+  };
+  g_autofree gchar *all = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
-    if (strcmp (forms[i], name) == 0) {
-      *form = i;
+  for (*form = 0; forms[*form] != NULL; (*form)++) {
+    if (strcmp (forms[*form], name) == 0)
       return TRUE;
-    }
   }
+  all = g_strjoinv (", ", (gchar **) forms);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "--result-form must be objects, strings or output");
+      "--result-form must be one of %s", all);
   return FALSE;
 }
 
 static gboolean
-fill_options (FoxapiSimOptions * options, const Arguments * arguments,
-    GError ** error)
+fill_options (Arguments * arguments, GError ** error)
 {
-  const gchar *form = arguments->result_form;
+  FoxapiSimOptions *options = &arguments->options;
 
-  if (!check_range ("port", arguments->port, 0, 65535, error)
-      || !check_range ("result-port", arguments->result_port, 0, 65535, error)
-      || !check_range ("generation-time", arguments->generation_time, 0,
-          86400, error)
-      || !check_range ("queue-time", arguments->queue_time, 0, 86400, error)
-      || !check_range ("estimated-time", arguments->estimated_time, -1, 86400,
-          error)
-      || !check_range ("progress-step", arguments->progress_step, 1, 100, error)
-      || !find_result_form (form != NULL ? form : "objects",
-          &options->result_form, error))
+  if (!check_ranges (arguments, error)
+      || (arguments->result_form != NULL
+          && !find_result_form (arguments->result_form, &options->result_form,
+              error)))
     return FALSE;
   if (arguments->tls_cert != NULL || arguments->tls_key != NULL) {
     const gchar *cert =
@@ -214,16 +238,12 @@ fill_options (FoxapiSimOptions * options, const Arguments * arguments,
     if (options->tls_certificate == NULL)
       return FALSE;
   }
-  options->api_port = arguments->port;
-  options->result_port = arguments->result_port;
   options->api_key = arguments->api_key;
+  options->failure = arguments->failure;
   options->generation_time_ms = arguments->generation_time * 1000 + 0.5;
   options->queue_time_ms = arguments->queue_time * 1000 + 0.5;
-  options->estimated_time = arguments->estimated_time;
-  options->progress_step = arguments->progress_step;
-  options->moov_at_end = arguments->moov_at_end;
-  options->no_ranges = arguments->no_ranges;
-  options->no_length = arguments->no_length;
+  options->late_results_ms = arguments->late_results * 1000 + 0.5;
+  options->late_link_ms = arguments->late_link * 1000 + 0.5;
   options->verbose = !arguments->quiet;
   return TRUE;
 }
@@ -263,6 +283,9 @@ add_task (JsonBuilder * builder, const FoxapiSimTask * task)
 
   json_builder_begin_object (builder);
   add_member (builder, "id", task->id);
+  add_member (builder, "model", task->model);
+  json_builder_set_member_name (builder, "created");
+  json_builder_add_int_value (builder, task->created);
   add_member (builder, "status", task->status);
   json_builder_set_member_name (builder, "progress");
   json_builder_add_int_value (builder, task->progress);
@@ -278,14 +301,6 @@ add_task (JsonBuilder * builder, const FoxapiSimTask * task)
     json_builder_add_null_value (builder);
   json_builder_end_object (builder);
 }
-
-static const gchar *const route_names[FOXAPI_SIM_N_ROUTES] = {
-  [FOXAPI_SIM_SUBMIT] = "submit",
-  [FOXAPI_SIM_ASK] = "ask",
-  [FOXAPI_SIM_UPLOAD] = "upload",
-  [FOXAPI_SIM_RESULT] = "result",
-  [FOXAPI_SIM_OTHER] = "other",
-};
 
 static gboolean
 write_ledger (FoxapiSim * sim, const gchar * path, GError ** error)
@@ -304,7 +319,7 @@ write_ledger (FoxapiSim * sim, const gchar * path, GError ** error)
   json_builder_set_member_name (builder, "requests");
   json_builder_begin_object (builder);
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++) {
-    json_builder_set_member_name (builder, route_names[i]);
+    json_builder_set_member_name (builder, foxapi_sim_route_names[i]);
     json_builder_add_int_value (builder, foxapi_sim_count_requests (sim, i));
   }
   json_builder_end_object (builder);
@@ -322,12 +337,15 @@ print_summary (FoxapiSim * sim)
   g_print ("Charged %u task%s", tasks->len, tasks->len == 1 ? "" : "s");
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++)
     g_print ("%s %u %s", i == 0 ? "; requests:" : ",",
-        foxapi_sim_count_requests (sim, i), route_names[i]);
+        foxapi_sim_count_requests (sim, i), foxapi_sim_route_names[i]);
   g_print ("\n");
   for (guint i = 0; i < tasks->len; i++) {
     FoxapiSimTask *task = g_ptr_array_index (tasks, i);
+    g_autoptr (GDateTime) created =
+        g_date_time_new_from_unix_local (task->created);
+    g_autofree gchar *time = g_date_time_format (created, "%F %T");
 
-    g_print ("%s %s%s\n", task->id, task->status,
+    g_print ("%s %s %s %s%s\n", time, task->model, task->id, task->status,
         task->delivered ? ", delivered" : "");
   }
 }
@@ -384,19 +402,19 @@ static gboolean
 serve (int argc, char **argv, GError ** error)
 {
   g_auto (Arguments) arguments = {
-    .generation_time = 5,.queue_time = 0.5,.progress_step = 10
+    .options = {.progress_step = 10},
+    .generation_time = 5,
+    .queue_time = 0.5
   };
-  FoxapiSimOptions options = { 0 };
   g_autoptr (GPtrArray) specs = NULL;
   FoxapiSim *sim;
   gboolean served;
 
   if (!parse_arguments (&arguments, &argc, &argv, error)
-      || !fill_options (&options, &arguments, error))
+      || !fill_options (&arguments, error))
     return FALSE;
   specs = parse_faults (arguments.faults, error);
-  sim = specs != NULL ? foxapi_sim_new (&options, error) : NULL;
-  g_clear_object (&options.tls_certificate);
+  sim = specs != NULL ? foxapi_sim_new (&arguments.options, error) : NULL;
   if (sim == NULL)
     return FALSE;
   for (guint i = 0; i < specs->len; i++) {

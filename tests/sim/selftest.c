@@ -31,7 +31,7 @@ static void
 test_submit (void)
 {
   g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      .manual = TRUE,.generation_time_ms = 44001});
+      .manual = TRUE});
   g_autoptr (Reply) reply = submit (fixture, GOOD_BODY);
   g_autofree gchar *id = reply_dup_string (reply, "$.id");
   g_autofree gchar *status = reply_dup_string (reply, "$.status");
@@ -50,6 +50,7 @@ test_submit (void)
   g_assert_cmpstr (object, ==, "video.generation.task");
   g_assert_cmpint (reply_get_int (reply, "$.progress"), ==, 0);
   g_assert_cmpint (reply_get_int (reply, "$.task_info.estimated_time"), ==, 45);
+  g_assert_cmpint (reply_get_int (reply, "$.usage.credits_reserved"), ==, 5);
   g_assert_cmpuint (tasks->len, ==, 1);
   task = g_ptr_array_index (tasks, 0);
   g_assert_cmpstr (task->id, ==, id);
@@ -285,7 +286,9 @@ test_prompts (void)
 static void
 test_forms (void)
 {
-  const gchar *paths[] = { "$.results[0].url", "$.results[0]", "$.output.url" };
+  const gchar *paths[] = { "$.results[0].url", "$.results[0]", "$.output.url",
+    "$.results[0].video_url"
+  };
 
   for (guint form = 0; form < G_N_ELEMENTS (paths); form++) {
     g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
@@ -303,6 +306,68 @@ test_forms (void)
     tasks = foxapi_sim_get_tasks (fixture->sim);
     g_assert_true (((FoxapiSimTask *) g_ptr_array_index (tasks, 0))->delivered);
   }
+}
+
+/* The answer to a question about @id has @word in it, or has not */
+static void
+check_answer (Fixture * fixture, const gchar * id, const gchar * word,
+    gboolean there)
+{
+  g_autoptr (Reply) reply = ask (fixture, id);
+  g_autofree gchar *body = g_strndup (g_bytes_get_data (reply->body, NULL),
+      g_bytes_get_size (reply->body));
+
+  g_test_message ("%s", body);
+  g_assert_cmpint (strstr (body, word) != NULL, ==, there);
+}
+
+/* "completed" is not the end where the links are late, and a result need not
+ * have one. */
+static void
+test_late_results (void)
+{
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      .manual = TRUE,.late_results_ms = 3600000,.late_link_ms = 3600000});
+  g_autoptr (Fixture) later = payload_fixture ((FoxapiSimOptions) {
+      .late_link_ms = 3600000});
+  g_autofree gchar *id = foxapi_sim_add_task (fixture->sim, "completed");
+  g_autoptr (Reply) submitted = submit (later, GOOD_BODY);
+  g_autofree gchar *given = reply_dup_string (submitted, "$.id");
+  g_autoptr (Reply) asked = ask (later, given);
+  g_autofree gchar *url = reply_dup_string (asked, "$.results[0].url");
+  g_autoptr (Reply) fetched = fetch (later, url, NULL);
+
+  check_answer (fixture, id, "\"progress\":50,\"status\":\"completed\"", TRUE);
+  check_answer (fixture, id, "\"results\":null", TRUE);
+  g_assert_cmpuint (fetched->status, ==, 404);
+
+  foxapi_sim_set_form (later->sim, FOXAPI_SIM_EMPTY);
+  check_answer (later, "x", "task_not_found", TRUE);
+  g_free (id);
+  id = foxapi_sim_add_task (later->sim, "completed");
+  check_answer (later, id, "\"results\":[]", TRUE);
+  foxapi_sim_set_form (later->sim, FOXAPI_SIM_ABSENT);
+  check_answer (later, id, "results", FALSE);
+  foxapi_sim_set_form (later->sim, FOXAPI_SIM_VOICE);
+  check_answer (later, id, "\"results\":[{\"voice_id\":", TRUE);
+}
+
+/* What the service leaves out, and what it says at once */
+static void
+test_variants (void)
+{
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      .at_once = TRUE,.estimated_time = -2,.failure = "text"});
+  g_autoptr (Reply) done = submit (fixture, GOOD_BODY);
+  g_autoptr (Reply) failed =
+      submit (fixture, "{" MODEL ",\"prompt\":\"[fail]\"}");
+  g_autofree gchar *url = reply_dup_string (done, "$.results[0].url");
+  g_autofree gchar *error = reply_dup_string (failed, "$.error");
+  g_autoptr (JsonNode) info = reply_get (done, "$.task_info");
+
+  g_assert_nonnull (url);
+  g_assert_nonnull (error);
+  g_assert_null (info);
 }
 
 static void
@@ -388,6 +453,23 @@ test_links (void)
   foxapi_sim_expire_links (fixture->sim);
   expired = fetch (fixture, url, NULL);
   g_assert_cmpuint (expired->status, ==, 404);
+}
+
+static void
+test_stores (void)
+{
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      .expired_link = "expired-400",.range_status = 501});
+  g_autofree gchar *url = make_result (fixture);
+  g_autoptr (Reply) part = fetch (fixture, url, "Range: bytes=3-");
+  g_autoptr (Reply) expired = NULL;
+
+  g_assert_cmpuint (part->status, ==, 501);
+  foxapi_sim_expire_links (fixture->sim);
+  expired = fetch (fixture, url, NULL);
+  g_assert_cmpuint (expired->status, ==, 400);
+  g_assert_cmpstr (soup_message_headers_get_content_type (expired->headers,
+          NULL), ==, "application/xml");
 }
 
 static void
@@ -531,9 +613,12 @@ main (int argc, char **argv)
   g_test_add_func ("/sim/api/manual", test_manual);
   g_test_add_func ("/sim/api/prompts", test_prompts);
   g_test_add_func ("/sim/api/forms", test_forms);
+  g_test_add_func ("/sim/api/late-results", test_late_results);
+  g_test_add_func ("/sim/api/variants", test_variants);
   g_test_add_func ("/sim/result/ranges", test_ranges);
   g_test_add_func ("/sim/result/if-range", test_if_range);
   g_test_add_func ("/sim/result/links", test_links);
+  g_test_add_func ("/sim/result/stores", test_stores);
   g_test_add_func ("/sim/result/plain", test_plain_results);
   g_test_add_func ("/sim/upload", test_upload);
   g_test_add_func ("/sim/tls", test_tls);

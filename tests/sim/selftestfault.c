@@ -53,7 +53,7 @@ test_answers (void)
   first = submit (fixture, GOOD_BODY);
   type = reply_dup_string (first, "$.error.type");
   g_assert_cmpuint (first->status, ==, 503);
-  g_assert_cmpstr (type, ==, "service_unavailable_error");
+  g_assert_cmpstr (type, ==, "service_unavailable");
   g_assert_cmpstr (soup_message_headers_get_one (first->headers,
           "Retry-After"), ==, "2");
   g_assert_cmpuint (count_tasks (fixture), ==, 0);
@@ -323,17 +323,128 @@ test_large (void)
   g_assert_true (g_bytes_equal (reply->body, payload));
 }
 
+typedef struct
+{
+  const gchar *answer;
+  guint status;                 /* of the fault; 0 leaves it to the answer */
+  guint expected;
+  const gchar *type;            /* the Content-Type */
+  const gchar *body;            /* found in it */
+  gboolean named;               /* the request is, in the header */
+} Refusal;
+
+static const Refusal refusals[] = {
+  {"no_compatible_channel", 0, 422, "application/json",
+      "\"type\":\"service_unavailable_error\","
+        "\"code\":\"no_compatible_channel\"", TRUE},
+  {"insufficient_user_quota", 0, 403, "application/json", "quota", TRUE},
+  {"flat", 400, 400, "application/json",
+        "{\"code\":\"bad_thing\",\"message\":\"Something is bad (request id: ",
+      TRUE},
+  {"detail", 422, 422, "application/json", "{\"detail\":\"Something", TRUE},
+  {"detail-list", 422, 422, "application/json", "{\"detail\":[{\"loc\":", TRUE},
+  {"string", 500, 500, "application/json", "{\"error\":\"Something", TRUE},
+  {"text", 503, 503, "text/plain", "Something", FALSE},
+  {"empty", 503, 503, "text/plain", "", FALSE},
+  {"cloudflare", 0, 520, "text/html", "unknown error", FALSE},
+  {"cloudflare", 413, 413, "text/html", "413: ", FALSE},
+  {"cloudflare", 403, 403, "text/html", "Attention Required!", FALSE},
+  {"error-1010", 0, 403, "text/plain", "error code: 1010", FALSE},
+  {"expired-400", 0, 400, "application/xml", "expired", FALSE},
+  {"page", 0, 200, "text/html", "<!DOCTYPE html>", FALSE},
+  {NULL, 524, 524, "text/html", "A timeout occurred", FALSE},
+  {NULL, 429, 429, "application/json", "rate_limit_error", TRUE},
+};
+
+static void
+test_refusals (void)
+{
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
+  g_autoptr (GPtrArray) requests = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (refusals); i++) {
+    const Refusal *refusal = &refusals[i];
+    FoxapiSimFault fault = {.status = refusal->status,
+      .answer = refusal->answer
+    };
+    g_autoptr (Reply) reply = NULL;
+    g_autofree gchar *body = NULL;
+    const gchar *id;
+
+    foxapi_sim_script (fixture->sim, FOXAPI_SIM_SUBMIT, i + 1, &fault);
+    reply = submit (fixture, GOOD_BODY);
+    body = g_strndup (g_bytes_get_data (reply->body, NULL),
+        g_bytes_get_size (reply->body));
+    g_test_message ("%u: %u %s", i, reply->status, body);
+    g_assert_cmpuint (reply->status, ==, refusal->expected);
+    g_assert_cmpstr (soup_message_headers_get_content_type (reply->headers,
+            NULL), ==, refusal->type);
+    g_assert_true (*refusal->body == '\0'
+        || strstr (body, refusal->body) != NULL);
+    id = soup_message_headers_get_one (reply->headers, "X-Request-Id");
+    g_clear_pointer (&requests, g_ptr_array_unref);
+    requests = foxapi_sim_get_requests (fixture->sim, FOXAPI_SIM_SUBMIT);
+    g_assert_cmpstr (id, ==, !refusal->named ? NULL
+        : ((FoxapiSimRequest *) g_ptr_array_index (requests, i))->id);
+    g_assert_true (!refusal->named || strstr (body, id) != NULL);
+  }
+  g_assert_cmpuint (count_tasks (fixture), ==, 0);
+}
+
+/* A charge whose answer is slow, lost, or taken away from its request id */
+static void
+test_slow (void)
+{
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
+  FoxapiSimFault slow = {.delay_ms = 50,.headers = "X-Request-Id:" };
+  FoxapiSimFault charged = {.status = 503,.act_first = TRUE };
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (Reply) first = NULL;
+  g_autoptr (Reply) second = NULL;
+
+  foxapi_sim_script (fixture->sim, FOXAPI_SIM_SUBMIT, 1, &slow);
+  foxapi_sim_script (fixture->sim, FOXAPI_SIM_SUBMIT, 2, &charged);
+  first = submit (fixture, GOOD_BODY);
+  g_assert_cmpuint (first->status, ==, 200);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 50000);
+  g_assert_null (soup_message_headers_get_one (first->headers, "X-Request-Id"));
+  second = submit (fixture, GOOD_BODY);
+  g_assert_cmpuint (second->status, ==, 503);
+  g_assert_cmpuint (count_tasks (fixture), ==, 2);
+}
+
+static void
+test_gzip (void)
+{
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
+  FoxapiSimFault gzip = {.gzip = TRUE };
+  g_autofree gchar *url = make_result (fixture);
+  g_autoptr (Reply) reply = NULL;
+
+  foxapi_sim_script (fixture->sim, FOXAPI_SIM_RESULT, 1, &gzip);
+  reply = fetch (fixture, url, NULL);
+  g_assert_cmpstr (soup_message_headers_get_one (reply->headers,
+          "Content-Encoding"), ==, "gzip");
+  /* libsoup has decoded it */
+  g_assert_cmpmem (g_bytes_get_data (reply->body, NULL),
+      g_bytes_get_size (reply->body), payload_text, strlen (payload_text));
+}
+
 static void
 test_spec (void)
 {
   g_autoptr (FoxapiSimSpec) spec = foxapi_sim_spec_parse ("result:3:cut-at=99,"
-      "retry-after=2,header=X: y,act-first,body=a,b", NULL);
+      "retry-after=2,header=X: y,header=Z:,act-first,answer=flat,delay=7,body=a,b",
+      NULL);
   const gchar *wrong[] = {
     "", "submit", "submit:1", "submit:x:reset", "fetch:1:reset",
     "submit:-1:hold",
     "submit:1:", "submit:1:explode", "submit:1:reset=1", "submit:1:status",
     "submit:1:status=99", "submit:1:status=4x", "submit:1:header=a",
-    "submit:1:drip=0",
+    "submit:1:drip=0", "submit:1:answer=x",
   };
 
   g_assert_nonnull (spec);
@@ -341,7 +452,9 @@ test_spec (void)
   g_assert_cmpuint (spec->nth, ==, 3);
   g_assert_cmpuint (spec->fault->cut_at, ==, 99);
   g_assert_true (spec->fault->act_first);
-  g_assert_cmpstr (spec->fault->headers, ==, "retry-after: 2\nX: y");
+  g_assert_cmpstr (spec->fault->headers, ==, "retry-after: 2\nX: y\nZ:");
+  g_assert_cmpstr (spec->fault->answer, ==, "flat");
+  g_assert_cmpuint (spec->fault->delay_ms, ==, 7);
   g_assert_cmpstr (spec->fault->body, ==, "a,b");
   for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
     g_autoptr (GError) error = NULL;
@@ -355,6 +468,9 @@ void
 add_fault_tests (void)
 {
   g_test_add_func ("/sim/fault/answers", test_answers);
+  g_test_add_func ("/sim/fault/refusals", test_refusals);
+  g_test_add_func ("/sim/fault/slow", test_slow);
+  g_test_add_func ("/sim/fault/gzip", test_gzip);
   g_test_add_func ("/sim/fault/lost-answers", test_lost_answers);
   g_test_add_func ("/sim/fault/broken-results", test_broken_results);
   g_test_add_func ("/sim/fault/broken-chunks", test_broken_chunks);
