@@ -111,6 +111,11 @@ install_service_properties (GObjectClass * klass)
       g_param_spec_uint ("timeout", "Timeout",
           "Seconds without a byte on one request until it counts as lost. 0: "
           "no limit", 0, G_MAXINT, GST_FOXAPI_DEFAULT_TIMEOUT, READWRITE));
+  g_object_class_install_property (klass, GST_FOXAPI_PROP_SUBMIT_TIMEOUT,
+      g_param_spec_uint ("submit-timeout", "Submit timeout",
+          "Seconds that the answer to a submission or an upload may take once "
+          "it has been sent. Giving up earlier never saves money. 0: no limit",
+          0, G_MAXUINT, GST_FOXAPI_DEFAULT_SUBMIT_TIMEOUT, READWRITE));
   g_object_class_install_property (klass, GST_FOXAPI_PROP_TASK_TIMEOUT,
       g_param_spec_uint ("task-timeout", "Task timeout",
           "Seconds from the start until the task must have completed; the task "
@@ -158,6 +163,12 @@ install_service_properties (GObjectClass * klass)
           "Directory of the record of paid tasks, by which a task outlives its "
           "process. NULL: $XDG_STATE_HOME/gst-foxapi. Empty: no record", NULL,
           READWRITE));
+  g_object_class_install_property (klass,
+      GST_FOXAPI_PROP_RESUBMIT_MAYBE_CHARGED,
+      g_param_spec_boolean ("resubmit-maybe-charged", "Resubmit maybe charged",
+          "Whether to submit a request again whose earlier submission may have "
+          "been charged without an answer. Not set: the environment's "
+          "FOXAPI_RESUBMIT_MAYBE_CHARGED", FALSE, READWRITE));
 }
 
 static void

@@ -30,6 +30,7 @@ gst_foxapi_settings_init (GstFoxapiSettings * settings)
   settings->session.timeout = GST_FOXAPI_DEFAULT_TIMEOUT;
   settings->session.user_agent = g_strdup (GST_FOXAPI_DEFAULT_USER_AGENT);
   settings->session.ssl_strict = GST_FOXAPI_DEFAULT_SSL_STRICT;
+  settings->submit_timeout = GST_FOXAPI_DEFAULT_SUBMIT_TIMEOUT;
   settings->task_timeout = GST_FOXAPI_DEFAULT_TASK_TIMEOUT;
   settings->poll_interval = GST_FOXAPI_DEFAULT_POLL_INTERVAL;
   settings->retries = GST_FOXAPI_DEFAULT_RETRIES;
@@ -190,6 +191,9 @@ set_service_property (GstFoxapiSettings * settings, guint id,
     case GST_FOXAPI_PROP_TIMEOUT:
       session->timeout = g_value_get_uint (value);
       break;
+    case GST_FOXAPI_PROP_SUBMIT_TIMEOUT:
+      settings->submit_timeout = g_value_get_uint (value);
+      break;
     case GST_FOXAPI_PROP_TASK_TIMEOUT:
       settings->task_timeout = g_value_get_uint (value);
       break;
@@ -222,6 +226,10 @@ set_service_property (GstFoxapiSettings * settings, guint id,
       break;
     case GST_FOXAPI_PROP_TASK_STORE:
       replace_string (&settings->task_store, value);
+      break;
+    case GST_FOXAPI_PROP_RESUBMIT_MAYBE_CHARGED:
+      settings->resubmit_maybe_charged = g_value_get_boolean (value);
+      settings->has_resubmit_maybe_charged = TRUE;
       break;
     default:
       return FALSE;
@@ -326,6 +334,9 @@ get_service_property (const GstFoxapiSettings * settings, guint id,
     case GST_FOXAPI_PROP_TIMEOUT:
       g_value_set_uint (value, session->timeout);
       break;
+    case GST_FOXAPI_PROP_SUBMIT_TIMEOUT:
+      g_value_set_uint (value, settings->submit_timeout);
+      break;
     case GST_FOXAPI_PROP_TASK_TIMEOUT:
       g_value_set_uint (value, settings->task_timeout);
       break;
@@ -355,6 +366,9 @@ get_service_property (const GstFoxapiSettings * settings, guint id,
       break;
     case GST_FOXAPI_PROP_TASK_STORE:
       g_value_set_string (value, settings->task_store);
+      break;
+    case GST_FOXAPI_PROP_RESUBMIT_MAYBE_CHARGED:
+      g_value_set_boolean (value, settings->resubmit_maybe_charged);
       break;
     default:
       return FALSE;
