@@ -124,7 +124,7 @@ install_service_properties (GObjectClass * klass)
   g_object_class_install_property (klass, GST_FOXAPI_PROP_POLL_INTERVAL,
       g_param_spec_uint ("poll-interval", "Poll interval",
           "Milliseconds between two questions about the task. 0: adaptive, by "
-          "estimated time and progress, at most one a second", 0, G_MAXUINT,
+          "the task's age and progress, at most one every 3 s", 0, G_MAXUINT,
           GST_FOXAPI_DEFAULT_POLL_INTERVAL, READWRITE));
   g_object_class_install_property (klass, GST_FOXAPI_PROP_RETRIES,
       g_param_spec_int ("retries", "Retries",

@@ -6,56 +6,34 @@ import csv
 
 ROW = "Finding out"
 METRICS = (
-    ("ratio", "requests × delay, to a fixed beat"),
     ("late", "95th percentile of the delay, to what is allowed"),
-    ("rate", "requests a second, at most"),
+    ("asked", "questions about a task of 5 minutes, to what is allowed"),
+    ("often", "3 s, to the shortest time between two questions"),
 )
-NAME_WIDTH = 28
-
-
-def list_beyond(text):
-    """The tasks that the program lists as harder than the targets allow for."""
-    names, beyond = set(), False
-    for line in text.splitlines():
-        if line.startswith("harder than"):
-            beyond = True
-        elif not line or line.startswith("what others do"):
-            beyond = False
-        elif beyond:
-            names.add(line[:NAME_WIDTH].strip())
-    return names
 
 
 def measure(bench):
     file = bench.scratch / "poll-traces.csv"
     tasks = 200 if bench.quick else 1000
-    beyond = list_beyond(bench.output(
-        bench.program("poll-traces"), f"--tasks={tasks}", f"--csv={file}"))
+    bench.output(bench.program("poll-traces"), f"--tasks={tasks}",
+                 f"--csv={file}")
     with open(file, newline="", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
 
-    groups = {}
     for row in rows:
-        harder = row["family"] in beyond
-        others = row["family"].startswith("a beat")
-        case = f"{row['family']}{'*' if harder else ''}; {row['durations']}"
+        case = row["family"] + ("" if row["promised"] == "1" else "*")
+        if row["asker"] != "plan":
+            case = row["asker"]
         for column, title in METRICS:
             bench.results.add(ROW, case, title, "",
-                              {"beat" if others else "plan":
-                               [float(row[column])]})
-        if not harder and not others:
-            groups.setdefault((row["durations"], float(row["target"])),
-                              []).append(row)
-    for (durations, target), members in groups.items():
-        judge_worst(bench.results, durations, target, members)
+                              {row["asker"]: [float(row[column])]})
+    judge_worst(bench.results, [row for row in rows if row["asker"] == "plan"
+                                and row["promised"] == "1"])
 
 
-def judge_worst(results, durations, target, members):
-    case = f"the worst of {len(members)} kinds of tasks; {durations}"
-    if len(members) > 1:
-        case += f" (at most {target})"
-    for column, title in METRICS[:2]:
-        worst = max(float(row[column]) for row in members)
+def judge_worst(results, rows):
+    case = f"the worst of {len(rows)} kinds of tasks"
+    for column, title in METRICS:
+        worst = max(float(row[column]) for row in rows)
         results.add(ROW, case, title, "", {"worst": [worst]})
-        results.target(ROW, case, title, target if column == "ratio" else 1,
-                       None, contestant="worst")
+        results.target(ROW, case, title, 1, None, contestant="worst")

@@ -21,12 +21,12 @@ shows what that alone takes. The checks are on: length, ETag, resumption,
 cancelling. curl tells its own transfer time, and its processor time is that of
 its process. `recv()` reads 1 MiB at a time and looks at nothing.""",
     "Finding out": """\
-Seeded traces of simulated tasks on a virtual clock. The first column is requests
-per task times mean delay until the end is known, as a share of what a fixed beat
-makes of the same tasks, whatever the beat; the second is the 95th percentile of
-the delay as a share of 10 % of the duration or 3 s, whichever is more. The tasks
-marked with * are harder than the targets allow for. [The poll
-plan](../poll-plan.md) says what they are.""",
+Seeded traces of simulated tasks on a virtual clock: the service as it is, with
+tasks of 20 s to 20 min. Allowed are a delay of 10 % of the duration or 5 s,
+whichever is more, and 45 questions about a task of 5 minutes, 22 where its
+progress is steady. Of the tasks marked with * nothing is promised. The last two
+rows ask after a twelfth of the task's age, and at a fixed interval. [The poll
+plan](../poll-plan.md) says more.""",
     "First frame": """\
 From the moment in which the service answers "completed" (foxapivideosrc), or in
 which the others are told the link, to the first decoded picture at the sink. All

@@ -12,7 +12,10 @@
 #include "foxapiretry.h"
 
 /* Between two questions that got no answer of use. */
-#define MIN_PAUSE_US G_USEC_PER_SEC
+#define MIN_PAUSE_US (3 * G_USEC_PER_SEC)
+
+/* An answer is expected within. */
+#define ANSWER_US (2 * G_USEC_PER_SEC)
 
 static void
 set_overdue_error (GError ** error)
@@ -81,26 +84,35 @@ foxapi_follow_ask (const FoxapiRun * run, const gchar * id, GError ** error)
   }
 }
 
-/* Since when the task exists, as far as the two clocks agree. */
+/* How old a task is, as far as the two clocks tell */
 static gint64
-get_age (FoxapiTask * task)
+get_age (const FoxapiTask * task)
 {
   gint64 created, now = g_get_real_time () / G_USEC_PER_SEC;
 
-  if (!foxapi_task_get_created (task, &created) || created > now
-      || created < now - 24 * 60 * 60)
-    return -1;
+  if (!foxapi_task_get_created (task, &created) || created <= 0
+      || created > now)
+    return 0;
   return (now - created) * G_USEC_PER_SEC;
 }
 
 static void
-observe (FoxapiPollPlan * plan, FoxapiTask * task, gint64 now_us)
+observe (FoxapiPollPlan * plan, const FoxapiTask * task, gint64 now_us)
 {
-  const gchar *status = foxapi_task_get_status (task);
+  foxapi_poll_plan_observe (plan, now_us, foxapi_task_get_progress (task),
+      g_strcmp0 (foxapi_task_get_status (task), "completed") == 0);
+}
 
-  foxapi_poll_plan_observe (plan, now_us, g_strcmp0 (status, "pending") == 0,
-      foxapi_task_get_progress (task), foxapi_task_get_estimated_time (task),
-      get_age (task));
+/* The last question comes just before the time is up: a task that has completed
+ * since the one before is not overdue. */
+static gint64
+get_next_time (const FoxapiPollPlan * plan, const FoxapiRun * run)
+{
+  gint64 next_us = foxapi_poll_plan_next (plan);
+  gint64 last_us = run->deadline_us - ANSWER_US;
+
+  return next_us > last_us && plan->answered_us + MIN_PAUSE_US <= last_us ?
+      last_us : next_us;
 }
 
 /**
@@ -125,17 +137,17 @@ foxapi_follow_to_end (const FoxapiRun * run, FoxapiTask * task,
   g_autoptr (FoxapiTask) latest = foxapi_task_ref (task);
   FoxapiPollPlan plan;
 
-  foxapi_poll_plan_init (&plan, asked_us, run->poll_interval_ms);
+  foxapi_poll_plan_init (&plan, asked_us, resumed ? get_age (latest) : 0,
+      run->poll_interval_ms);
   observe (&plan, latest, asked_us);
 
   while (foxapi_task_get_state (latest) == FOXAPI_TASK_RUNNING) {
     g_autoptr (FoxapiTask) known = g_steal_pointer (&latest);
     const gchar *id = foxapi_task_get_id (known);
     g_autoptr (GError) cancelled = NULL;
-    gint64 now_us = g_get_monotonic_time ();
+    gint64 now_us;
 
-    foxapi_run_wait_until (run, foxapi_poll_plan_next (&plan, now_us),
-        &cancelled);
+    foxapi_run_wait_until (run, get_next_time (&plan, run), &cancelled);
     if (foxapi_run_is_overdue (run)) {
       set_overdue_error (error);
       return NULL;

@@ -418,6 +418,27 @@ GST_START_TEST (test_not_linked)
 
 GST_END_TEST;
 
+/* A task that completed since the latest question is not overdue. */
+GST_START_TEST (test_last_question)
+{
+  FoxapiSimOptions options = harness_options ();
+  g_autoptr (Run) run = NULL;
+
+  options.manual = TRUE;
+  harness_setup_with (&options);
+  run = run_new (harness_source ("task-timeout", 10, "poll-interval", 3600000,
+          NULL));
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_assert_data (run, payload);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_ASK, 1);
+}
+
+GST_END_TEST;
+
 static Suite *
 errors_suite (void)
 {
@@ -447,6 +468,7 @@ errors_suite (void)
   tcase_add_checked_fixture (tcase, NULL, harness_teardown);
   tcase_add_loop_test (tcase, test_task_ended, 0, G_N_ELEMENTS (ends));
   tcase_add_test (tcase, test_task_timeout);
+  tcase_add_test (tcase, test_last_question);
   return suite;
 }
 
