@@ -31,13 +31,14 @@
 /**
  * gst_foxapi_delivery_init:
  * @delivery: (out caller-allocates): made ready; nothing is opened
- * @job: the job whose result it is
+ * @engine: the engine whose result it is
  */
 void
-gst_foxapi_delivery_init (GstFoxapiDelivery * delivery, GstFoxapiJob * job)
+gst_foxapi_delivery_init (GstFoxapiDelivery * delivery,
+    GstFoxapiEngine * engine)
 {
   memset (delivery, 0, sizeof (*delivery));
-  delivery->job = job;
+  delivery->engine = engine;
   delivery->tail_start = G_MAXUINT64;
 }
 
@@ -63,23 +64,6 @@ gst_foxapi_delivery_clear (GstFoxapiDelivery * delivery)
   delivery->is_open = FALSE;
 }
 
-static gchar *
-renew_link (gpointer user_data, GCancellable * cancellable, GError ** error)
-{
-  GstFoxapiJob *job = user_data;
-
-  return foxapi_generation_renew_link (job->generation, &job->run, error);
-}
-
-static FoxapiDownload *
-new_download (GstFoxapiJob * job)
-{
-  FoxapiTask *task = foxapi_generation_get_task (job->generation);
-
-  return foxapi_download_new (foxapi_client_get_session (job->client),
-      foxapi_task_get_results (task)[0], job->run.retries, renew_link, job);
-}
-
 /**
  * gst_foxapi_delivery_open:
  * @delivery: a delivery of a completed task's result
@@ -98,9 +82,9 @@ gst_foxapi_delivery_open (GstFoxapiDelivery * delivery, guint64 offset,
     return TRUE;
 
   if (delivery->download == NULL)
-    delivery->download = new_download (delivery->job);
+    delivery->download = gst_foxapi_engine_new_download (delivery->engine);
   delivery->is_open = foxapi_download_open (delivery->download, offset,
-      delivery->job->run.cancellable, error);
+      delivery->engine->cancellable, error);
   delivery->position = offset;
   delivery->stock_start = delivery->stock_end = 0;
   delivery->count = 0;
@@ -161,7 +145,7 @@ read_download (GstFoxapiDelivery * delivery, guint8 * data, gsize size,
     GError ** error)
 {
   return foxapi_download_read (delivery->download, data, size,
-      delivery->job->run.cancellable, error);
+      delivery->engine->cancellable, error);
 }
 
 static gssize

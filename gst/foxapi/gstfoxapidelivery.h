@@ -5,8 +5,7 @@
 
 #pragma once
 
-#include "foxapidownload.h"
-#include "gstfoxapijob.h"
+#include "gstfoxapiengine.h"
 
 G_BEGIN_DECLS
 
@@ -18,7 +17,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  GstFoxapiJob *job;
+  GstFoxapiEngine *engine;
   FoxapiDownload *download;
   GstBufferPool *pool;          /* NULL until something is read */
   guint pool_size;              /* of its buffers */
@@ -35,7 +34,7 @@ typedef struct
 } GstFoxapiDelivery;
 
 void gst_foxapi_delivery_init (GstFoxapiDelivery * delivery,
-    GstFoxapiJob * job);
+    GstFoxapiEngine * engine);
 void gst_foxapi_delivery_clear (GstFoxapiDelivery * delivery);
 
 gboolean gst_foxapi_delivery_open (GstFoxapiDelivery * delivery,

@@ -62,7 +62,5 @@ typedef enum
 
 void gst_foxapi_properties_install (GObjectClass * klass);
 gboolean gst_foxapi_property_is_of_generation (guint id);
-gchar *gst_foxapi_property_check_word (GObjectClass * klass,
-    const gchar * name, const gchar * text);
 
 G_END_DECLS

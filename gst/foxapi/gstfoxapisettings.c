@@ -393,51 +393,6 @@ gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
 }
 
 /**
- * gst_foxapi_settings_check_words:
- * @settings: settings whose owner's object lock is held
- * @klass: the owner's class
- * @task_id: (nullable): its property of that name
- * @error: return location, %FOXAPI_ERROR_SETTINGS
- *
- * Checks the texts, see gst_foxapi_property_check_word().
- *
- * Returns: %FALSE if one is not what its user thinks
- */
-gboolean
-gst_foxapi_settings_check_words (const GstFoxapiSettings * settings,
-    GObjectClass * klass, const gchar * task_id, GError ** error)
-{
-  const struct
-  {
-    const gchar *name;
-    const gchar *text;
-  } texts[] = {
-    {"model", settings->request->model},
-    {"prompt", settings->request->prompt},
-    {"negative-prompt", settings->request->negative_prompt},
-    {"api-key", settings->api_key},
-    {"base-url", settings->base_url},
-    {"user-agent", settings->session.user_agent},
-    {"proxy", settings->session.proxy},
-    {"proxy-id", settings->session.proxy_id},
-    {"proxy-pw", settings->session.proxy_pw},
-    {"task-store", settings->task_store},
-    {"task-id", task_id},
-  };
-  gchar *fault = NULL;
-
-  for (guint i = 0; i < G_N_ELEMENTS (texts) && fault == NULL; i++)
-    fault = gst_foxapi_property_check_word (klass, texts[i].name,
-        texts[i].text);
-  if (fault == NULL)
-    return TRUE;
-  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-      "%s Nothing was sent.", fault);
-  g_free (fault);
-  return FALSE;
-}
-
-/**
  * gst_foxapi_settings_set_uri:
  * @settings: settings whose owner's object lock is held
  * @uri: a foxapi:// URI

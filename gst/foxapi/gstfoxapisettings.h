@@ -57,9 +57,6 @@ gboolean gst_foxapi_settings_set (GstFoxapiSettings * settings, guint id,
 gboolean gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
     GValue * value);
 
-gboolean gst_foxapi_settings_check_words (const GstFoxapiSettings * settings,
-    GObjectClass * klass, const gchar * task_id, GError ** error);
-
 gboolean gst_foxapi_settings_set_uri (GstFoxapiSettings * settings,
     const gchar * uri, gchar ** task_id, GError ** error);
 gchar *gst_foxapi_settings_get_uri (const GstFoxapiSettings * settings);

@@ -58,17 +58,14 @@
 
 #include "gstfoxapivideosrc.h"
 
-#include "foxapierror.h"
 #include "foxapiuri.h"
 #include "gstfoxapiarrival.h"
 #include "gstfoxapidelivery.h"
+#include "gstfoxapiengine.h"
 #include "gstfoxapienums.h"
 #include "gstfoxapiexplain.h"
-#include "gstfoxapijob.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapipresets.h"
-#include "gstfoxapiproperties.h"
-#include "gstfoxapitags.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 #define GST_CAT_DEFAULT foxapi_video_src_debug
@@ -100,16 +97,10 @@ struct _GstFoxapiVideoSrc
 {
   GstBaseSrc parent;
 
-  /* Properties; the object lock */
-  GstFoxapiSettings settings;
-  GstFoxapiOutput output;
-  gchar *named_task_id;         /* what an application set, to be taken up */
-  gboolean task_is_forgotten;   /* it set NULL */
+  GstFoxapiEngine engine;       /* has its own rules */
 
-  /* What others read of the streaming thread's work; the object lock */
-  gchar *task_id;
-  FoxapiTask *task;
-  gboolean resumed;
+  /* The object lock */
+  GstFoxapiOutput output;       /* property */
   gboolean has_size;
   guint64 size;
   gboolean seekable;
@@ -117,10 +108,6 @@ struct _GstFoxapiVideoSrc
   gboolean has_played;          /* since it was started */
   gboolean has_failed;          /* an ERROR was posted since then, by anyone */
   gboolean has_arrived;
-
-  /* Of the one generation, through restarts: prepare(), release(), and the
-   * streaming thread in between */
-  GstFoxapiJob job;
 
   /* From prepare() to release(): whoever changes the state */
   GstBus *bus;                  /* of the pipeline, if it has one */
@@ -130,13 +117,6 @@ struct _GstFoxapiVideoSrc
   Phase phase;
   GstFoxapiDelivery delivery;
   gboolean is_at_end;           /* create() has said EOS */
-  gboolean progress_is_open;
-
-  /* Has a lock of its own; cancelled by the base class or, while the task runs, by
-   * the end of task-timeout */
-  GCancellable *cancellable;
-  GMutex unlock_lock;           /* taken before any other, and alone */
-  gboolean is_unlocked;         /* the unlock lock: by the base class */
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
@@ -157,56 +137,19 @@ GST_ELEMENT_REGISTER_DEFINE (foxapivideosrc, "foxapivideosrc", GST_RANK_PRIMARY,
 
 /* Properties */
 
-/* Called with the object lock */
-static void
-set_named_task_id (GstFoxapiVideoSrc * self, const gchar * task_id)
-{
-  gboolean is_set = task_id != NULL && *task_id != '\0';
-
-  g_free (self->named_task_id);
-  self->named_task_id = is_set ? g_strdup (task_id) : NULL;
-  self->task_is_forgotten = !is_set;
-}
-
 static void
 gst_foxapi_video_src_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (object);
-  gboolean known = TRUE;
 
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case GST_FOXAPI_PROP_TASK_ID:
-      set_named_task_id (self, g_value_get_string (value));
-      break;
-    case PROP_OUTPUT:
-      self->output = g_value_get_enum (value);
-      break;
-    default:
-      known = gst_foxapi_settings_set (&self->settings, id, value);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-
-  if (!known)
+  if (id == PROP_OUTPUT) {
+    GST_OBJECT_LOCK (self);
+    self->output = g_value_get_enum (value);
+    GST_OBJECT_UNLOCK (self);
+  } else if (!gst_foxapi_engine_set_property (&self->engine, id, value)) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-}
-
-/* Called with the object lock */
-static const gchar *
-get_task_id (GstFoxapiVideoSrc * self)
-{
-  if (self->named_task_id != NULL)
-    return self->named_task_id;
-  return self->task_is_forgotten ? NULL : self->task_id;
-}
-
-/* @task: (nullable): none yet */
-static gint
-get_progress (FoxapiTask * task)
-{
-  return task ? MAX (foxapi_task_get_progress (task), 0) : 0;
+  }
 }
 
 static void
@@ -214,39 +157,17 @@ gst_foxapi_video_src_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (object);
-  gboolean known = TRUE;
 
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case GST_FOXAPI_PROP_TASK_ID:
-      g_value_set_string (value, get_task_id (self));
-      break;
-    case PROP_OUTPUT:
-      g_value_set_enum (value, self->output);
-      break;
-    case GST_FOXAPI_PROP_STATUS:
-      g_value_set_string (value,
-          self->task ? foxapi_task_get_status (self->task) : NULL);
-      break;
-    case GST_FOXAPI_PROP_PROGRESS:
-      g_value_set_int (value, get_progress (self->task));
-      break;
-    case GST_FOXAPI_PROP_TASK:
-      if (self->task != NULL)
-        g_value_take_boxed (value, gst_foxapi_task_to_structure (self->task,
-                self->resumed));
-      break;
-    default:
-      known = gst_foxapi_settings_get (&self->settings, id, value);
-      break;
-  }
-  GST_OBJECT_UNLOCK (self);
-
-  if (!known)
+  if (id == PROP_OUTPUT) {
+    GST_OBJECT_LOCK (self);
+    g_value_set_enum (value, self->output);
+    GST_OBJECT_UNLOCK (self);
+  } else if (!gst_foxapi_engine_get_property (&self->engine, id, value)) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
 }
 
-/* URIs (INTERFACE.md) */
+/* URIs */
 
 static GstURIType
 get_uri_type (GType type)
@@ -265,25 +186,13 @@ get_uri_protocols (GType type)
 static gchar *
 get_uri (GstURIHandler * handler)
 {
-  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (handler);
-  const gchar *task_id;
-  gchar *uri = NULL;
-
-  GST_OBJECT_LOCK (self);
-  task_id = get_task_id (self);
-  if (self->settings.request->prompt != NULL && self->named_task_id == NULL)
-    uri = gst_foxapi_settings_get_uri (&self->settings);
-  else if (task_id != NULL)
-    uri = foxapi_uri_build_for_task (task_id);
-  GST_OBJECT_UNLOCK (self);
-  return uri;
+  return gst_foxapi_engine_dup_uri (&GST_FOXAPI_VIDEO_SRC (handler)->engine);
 }
 
 static gboolean
 set_uri (GstURIHandler * handler, const gchar * uri, GError ** error)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (handler);
-  g_autofree gchar *task_id = NULL;
   g_autoptr (GError) fault = NULL;
 
   if (GST_STATE (self) > GST_STATE_READY) {
@@ -291,19 +200,11 @@ set_uri (GstURIHandler * handler, const gchar * uri, GError ** error)
         "The URI can be changed in the states NULL and READY only");
     return FALSE;
   }
-
-  GST_OBJECT_LOCK (self);
-  if (gst_foxapi_settings_set_uri (&self->settings, uri, &task_id, &fault)) {
-    g_clear_pointer (&self->named_task_id, g_free);
-    if (task_id != NULL)
-      set_named_task_id (self, task_id);
-  }
-  GST_OBJECT_UNLOCK (self);
-
-  if (fault != NULL)
-    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI,
-        fault->message);
-  return fault == NULL;
+  if (gst_foxapi_engine_set_uri (&self->engine, uri, &fault))
+    return TRUE;
+  g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI,
+      fault->message);
+  return FALSE;
 }
 
 static void
@@ -317,171 +218,7 @@ gst_foxapi_video_src_uri_handler_init (gpointer iface, gpointer data)
   handler->set_uri = set_uri;
 }
 
-/* What the generation tells, in the streaming thread */
-
-static void
-post_progress (GstFoxapiVideoSrc * self, GstProgressType type,
-    const gchar * text)
-{
-  gint percent;
-
-  self->progress_is_open = type == GST_PROGRESS_TYPE_START
-      || type == GST_PROGRESS_TYPE_CONTINUE;
-  GST_OBJECT_LOCK (self);
-  percent = self->task ? foxapi_task_get_progress (self->task) : 0;
-  GST_OBJECT_UNLOCK (self);
-  gst_foxapi_post_progress (GST_ELEMENT (self), type, MAX (percent, 0), text);
-}
-
-static gchar *
-describe_task (FoxapiTask * task, gint remaining_s)
-{
-  GString *text = g_string_new (foxapi_task_get_id (task));
-  const gchar *status = foxapi_task_get_status (task);
-
-  if (status != NULL)
-    g_string_append_printf (text, ": %s", status);
-  if (foxapi_task_get_progress (task) >= 0)
-    g_string_append_printf (text, ", %d %%", foxapi_task_get_progress (task));
-  if (remaining_s > 0 && foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING)
-    g_string_append_printf (text, ", about %d s to go", remaining_s);
-  return g_string_free (text, FALSE);
-}
-
-/* The first word about a task says what it means for the money: a person who
- * presses Ctrl-C later sees nothing more. */
-static void
-post_task_progress (GstFoxapiVideoSrc * self, const gchar * text,
-    gboolean is_first, gboolean resumed)
-{
-  g_autofree gchar *explained = NULL;
-
-  if (is_first)
-    explained = g_strdup_printf ("%s (%s)", text, resumed ?
-        "taken up, nothing is charged again" :
-        "charged; if interrupted, its id takes it up");
-  post_progress (self, GST_PROGRESS_TYPE_CONTINUE, explained ? explained :
-      text);
-}
-
-/* Not of the property task: what watches properties may print them, and that one
- * has the link to the result. */
-static void
-notify_changes (GstFoxapiVideoSrc * self, FoxapiTask * old_task,
-    FoxapiTask * task)
-{
-  GObject *object = G_OBJECT (self);
-
-  if (old_task == NULL || g_strcmp0 (foxapi_task_get_id (old_task),
-          foxapi_task_get_id (task)) != 0)
-    g_object_notify (object, "task-id");
-  if (old_task == NULL || g_strcmp0 (foxapi_task_get_status (old_task),
-          foxapi_task_get_status (task)) != 0)
-    g_object_notify (object, "status");
-  if (get_progress (old_task) != get_progress (task))
-    g_object_notify (object, "progress");
-}
-
-static void
-on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
-    gint remaining_s)
-{
-  GstFoxapiVideoSrc *self = user_data;
-  g_autofree gchar *text = describe_task (task, remaining_s);
-  FoxapiTask *old_task;
-
-  GST_INFO_OBJECT (self, "task %s", text);
-
-  GST_OBJECT_LOCK (self);
-  old_task = self->task;
-  self->task = foxapi_task_ref (task);
-  self->resumed = resumed;
-  g_free (self->task_id);
-  self->task_id = g_strdup (foxapi_task_get_id (task));
-  GST_OBJECT_UNLOCK (self);
-
-  gst_foxapi_post_task (GST_ELEMENT (self), task, resumed);
-  if (foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING
-      && !self->job.run.until_task)
-    post_task_progress (self, text, old_task == NULL, resumed);
-  notify_changes (self, old_task, task);
-  g_clear_pointer (&old_task, foxapi_task_unref);
-}
-
-static void
-on_upload (gpointer user_data, const gchar * uri, guint nth, guint n)
-{
-  GstFoxapiVideoSrc *self = user_data;
-  g_autofree gchar *text = g_strdup_printf ("Uploading %s (%u of %u)", uri, nth,
-      n);
-
-  post_progress (self, GST_PROGRESS_TYPE_CONTINUE, text);
-}
-
-static void
-on_trying_again (gpointer user_data, const GError * fault, gint64 delay_us)
-{
-  GstFoxapiVideoSrc *self = user_data;
-  g_autofree gchar *text =
-      g_strdup_printf ("Trying again in %.1f s, because: %s",
-      (gdouble) delay_us / G_USEC_PER_SEC, fault->message);
-
-  GST_INFO_OBJECT (self, "%s", text);
-  post_progress (self, GST_PROGRESS_TYPE_CONTINUE, text);
-}
-
-static void
-on_warning (gpointer user_data, const GError * warning)
-{
-  GstFoxapiVideoSrc *self = user_data;
-
-  gst_foxapi_post_warning (GST_ELEMENT (self), warning,
-      foxapi_generation_get_task_id (self->job.generation));
-}
-
-static const FoxapiRunObserver observer = {
-  .task = on_task,
-  .upload = on_upload,
-  .trying_again = on_trying_again,
-  .warning = on_warning,
-};
-
 /* Starting and stopping */
-
-/* %FALSE: they are not what their user thinks. */
-static gboolean
-read_properties (GstFoxapiVideoSrc * self, GstFoxapiWish * wish,
-    GError ** error)
-{
-  gboolean is_meant;
-
-  GST_OBJECT_LOCK (self);
-  gst_foxapi_settings_copy_service (&self->settings, &wish->service);
-  wish->body = gst_foxapi_settings_to_body (&self->settings, &wish->body_error);
-  wish->task_id = g_strdup (self->named_task_id);
-  wish->task_is_forgotten = self->task_is_forgotten;
-  wish->until_task = self->output == GST_FOXAPI_OUTPUT_TASK;
-  is_meant = gst_foxapi_settings_check_words (&self->settings,
-      G_OBJECT_GET_CLASS (self), self->named_task_id, error);
-  GST_OBJECT_UNLOCK (self);
-  return is_meant;
-}
-
-static void
-forget_task (GstFoxapiVideoSrc * self, const gchar * new_task_id)
-{
-  FoxapiTask *old_task;
-
-  GST_OBJECT_LOCK (self);
-  old_task = g_steal_pointer (&self->task);
-  g_free (self->task_id);
-  self->task_id = g_strdup (new_task_id);
-  g_clear_pointer (&self->named_task_id, g_free);
-  self->task_is_forgotten = FALSE;
-  GST_OBJECT_UNLOCK (self);
-
-  g_clear_pointer (&old_task, foxapi_task_unref);
-}
 
 /* Whether the result has arrived: every sink that it reaches has its end, it was
  * not only to be looked at (gst-discoverer prerolls), and nothing failed behind
@@ -516,7 +253,7 @@ note_arrival (GstFoxapiVideoSrc * self, gboolean sinks_have_ended)
   GST_OBJECT_LOCK (self);
   self->has_arrived = TRUE;
   GST_OBJECT_UNLOCK (self);
-  foxapi_generation_delivered (self->job.generation);
+  foxapi_generation_delivered (self->engine.generation);
 }
 
 static void
@@ -576,20 +313,19 @@ static gboolean
 prepare (GstFoxapiVideoSrc * self)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (GstFoxapiWish) wish = { 0 };
-  gboolean is_new;
+  gboolean until_task;
 
-  if (!read_properties (self, &wish, &error)
-      || !gst_foxapi_job_prepare (&self->job, &wish, &is_new, &error)) {
+  GST_OBJECT_LOCK (self);
+  until_task = self->output == GST_FOXAPI_OUTPUT_TASK;
+  GST_OBJECT_UNLOCK (self);
+
+  if (!gst_foxapi_engine_start (&self->engine, until_task, &error)) {
     gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
     return FALSE;
   }
-
-  if (is_new)
-    forget_task (self, wish.task_id);
   self->phase = PHASE_GENERATE;
   self->is_at_end = FALSE;
-  gst_foxapi_delivery_init (&self->delivery, &self->job);
+  gst_foxapi_delivery_init (&self->delivery, &self->engine);
   watch_pipeline (self);
   return TRUE;
 }
@@ -598,10 +334,8 @@ static void
 release (GstFoxapiVideoSrc * self)
 {
   unwatch_pipeline (self);
-  if (self->progress_is_open)
-    post_progress (self, GST_PROGRESS_TYPE_CANCELED, "Stopped");
   gst_foxapi_delivery_clear (&self->delivery);
-  gst_foxapi_job_release (&self->job);
+  gst_foxapi_engine_stop (&self->engine);
 
   GST_OBJECT_LOCK (self);
   self->has_size = FALSE;
@@ -625,7 +359,7 @@ gst_foxapi_video_src_post_message (GstElement * element, GstMessage * message)
 
     GST_OBJECT_LOCK (self);
     self->has_failed = TRUE;
-    task_id = g_strdup (self->task_id);
+    task_id = g_strdup (self->engine.task_id);
     GST_OBJECT_UNLOCK (self);
     message = gst_foxapi_explain_stream_error (message, task_id);
   }
@@ -656,8 +390,8 @@ gst_foxapi_video_src_change_state (GstElement * element,
       (element, transition);
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
-      && result != GST_STATE_CHANGE_FAILURE)
-    gst_foxapi_job_arm (&self->job);
+      && result != GST_STATE_CHANGE_FAILURE && self->engine.deadline != NULL)
+    gst_foxapi_deadline_arm (self->engine.deadline);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
           && result == GST_STATE_CHANGE_FAILURE))
@@ -668,115 +402,30 @@ gst_foxapi_video_src_change_state (GstElement * element,
 static gboolean
 gst_foxapi_video_src_unlock (GstBaseSrc * src)
 {
-  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
-
-  g_mutex_lock (&self->unlock_lock);
-  self->is_unlocked = TRUE;
-  g_cancellable_cancel (self->cancellable);
-  g_mutex_unlock (&self->unlock_lock);
+  gst_foxapi_engine_cancel (&GST_FOXAPI_VIDEO_SRC (src)->engine);
   return TRUE;
 }
 
 static gboolean
 gst_foxapi_video_src_unlock_stop (GstBaseSrc * src)
 {
-  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
-
-  g_mutex_lock (&self->unlock_lock);
-  self->is_unlocked = FALSE;
-  g_cancellable_reset (self->cancellable);
-  g_mutex_unlock (&self->unlock_lock);
+  gst_foxapi_engine_uncancel (&GST_FOXAPI_VIDEO_SRC (src)->engine);
   return TRUE;
 }
 
-/* The streaming thread, from here on */
-
-/* Not where it ended without a result, and not where the service has never heard
- * of it: nobody should be told that a mistyped id is paid for. */
-static gboolean
-can_be_taken_up (GstFoxapiVideoSrc * self, const GError * error)
-{
-  gboolean is_unknown =
-      foxapi_generation_get_task (self->job.generation) == NULL
-      && g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND);
-
-  return !is_unknown && !foxapi_generation_has_failed (self->job.generation);
-}
-
-/* Ends create() with @error. FLUSHING, not ERROR: for that the base class would
- * post an ERROR of its own, and send an EOS as if the result were complete. */
-static GstFlowReturn
-fail (GstFoxapiVideoSrc * self, const GError * error)
-{
-  const gchar *task_id = foxapi_generation_get_task_id (self->job.generation);
-
-  if (g_cancellable_is_cancelled (self->cancellable)
-      && !(self->phase == PHASE_GENERATE
-          && foxapi_run_is_overdue (&self->job.run))) {
-    GST_DEBUG_OBJECT (self, "cancelled: %s", error->message);
-    return GST_FLOW_FLUSHING;
-  }
-
-  if (self->progress_is_open)
-    post_progress (self, GST_PROGRESS_TYPE_ERROR, error->message);
-  gst_foxapi_post_error (GST_ELEMENT (self), error, task_id,
-      can_be_taken_up (self, error));
-  return GST_FLOW_FLUSHING;
-}
-
-/* The end of task-timeout may strike while the application is told of a task that
- * has completed: that is in time. */
-static void
-forgive_deadline (GstFoxapiVideoSrc * self)
-{
-  g_mutex_lock (&self->unlock_lock);
-  if (!self->is_unlocked)
-    g_cancellable_reset (self->cancellable);
-  g_mutex_unlock (&self->unlock_lock);
-}
+/* The streaming thread, from here on. What failed has been told of: it ends
+ * create() with FLUSHING, not ERROR, for which the base class would post an ERROR
+ * of its own, and send an EOS as if the result were complete. */
 
 static GstFlowReturn
 generate (GstFoxapiVideoSrc * self)
 {
-  const gchar *task_id = foxapi_generation_get_task_id (self->job.generation);
-  g_autofree gchar *text = task_id ?
-      g_strdup_printf ("Taking up task %s", task_id) :
-      g_strdup ("Submitting the request, unless a paid task of it is there");
-  g_autoptr (GError) error = NULL;
+  if (!gst_foxapi_engine_generate (&self->engine))
+    return GST_FLOW_FLUSHING;
 
-  post_progress (self, GST_PROGRESS_TYPE_START, text);
-  if (!gst_foxapi_job_generate (&self->job, &error))
-    return fail (self, error);
-
-  /* From here on it is the download's own limits that count. */
-  self->job.run.deadline_us = G_MAXINT64;
-  forgive_deadline (self);
-  if (self->job.run.until_task) {
-    post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "The task is submitted");
-    self->phase = PHASE_DELIVER_TASK;
-  } else {
-    post_progress (self, GST_PROGRESS_TYPE_COMPLETE, self->resumed ?
-        "The task has completed (taken up, nothing is charged again)" :
-        "The task has completed");
-    self->phase = PHASE_DELIVER_MEDIA;
-  }
+  self->phase = self->engine.run.until_task ? PHASE_DELIVER_TASK :
+      PHASE_DELIVER_MEDIA;
   return GST_FLOW_OK;
-}
-
-static GstEvent *
-new_task_event (GstFoxapiVideoSrc * self)
-{
-  return gst_foxapi_new_task_event (foxapi_generation_get_task (self->
-          job.generation), self->resumed);
-}
-
-static GstEvent *
-new_tag_event (GstFoxapiVideoSrc * self)
-{
-  FoxapiGeneration *generation = self->job.generation;
-
-  return gst_event_new_tag (gst_foxapi_tags_new (foxapi_generation_get_prompt
-          (generation), foxapi_generation_get_task (generation)));
 }
 
 /* Sends the task and the tags downstream, ahead of the buffers. A demuxer hands
@@ -787,14 +436,15 @@ announce_task (GstFoxapiVideoSrc * self)
 {
   GstPad *pad = GST_BASE_SRC_PAD (self);
 
-  gst_pad_push_event (pad, new_task_event (self));
-  gst_pad_push_event (pad, new_tag_event (self));
+  gst_pad_push_event (pad, gst_foxapi_engine_new_task_event (&self->engine));
+  gst_pad_push_event (pad, gst_foxapi_engine_new_tag_event (&self->engine));
 }
 
 static GstFlowReturn
 deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
 {
-  FoxapiTask *task = foxapi_generation_get_first_answer (self->job.generation);
+  FoxapiTask *task =
+      foxapi_generation_get_first_answer (self->engine.generation);
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/json");
   gchar *json = g_strdup (foxapi_task_get_json (task));
 
@@ -866,8 +516,8 @@ announce_task_before_end (GstFoxapiVideoSrc * self, GstPad * pad)
 
   if (peer == NULL)
     return;
-  gst_pad_send_event (peer, new_task_event (self));
-  gst_pad_send_event (peer, new_tag_event (self));
+  gst_pad_send_event (peer, gst_foxapi_engine_new_task_event (&self->engine));
+  gst_pad_send_event (peer, gst_foxapi_engine_new_tag_event (&self->engine));
 }
 
 static void
@@ -894,15 +544,13 @@ on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (type != GST_EVENT_EOS && type != GST_EVENT_SEGMENT_DONE)
     return GST_PAD_PROBE_OK;
 
-  /* The application ends the stream while the task still runs. Whoever waits for
-   * the progress before he plays (gst-launch-1.0 -e) waits no longer. */
-  if (self->progress_is_open)
-    post_progress (self, GST_PROGRESS_TYPE_CANCELED, "Ended before the result");
+  /* The application ends the stream while the task still runs. */
+  gst_foxapi_engine_close_progress (&self->engine, "Ended before the result");
   if (self->phase == PHASE_DELIVER_MEDIA && !self->is_at_end)
     announce_task_before_end (self, pad);
   if (type == GST_EVENT_EOS && is_end_of_delivery (self)) {
     if (self->phase == PHASE_DELIVER_MEDIA)
-      foxapi_generation_handed_out (self->job.generation);
+      foxapi_generation_handed_out (self->engine.generation);
     GST_OBJECT_LOCK (self);
     self->end_is_pushed = TRUE;
     GST_OBJECT_UNLOCK (self);
@@ -920,14 +568,14 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
 
   self->is_at_end = FALSE;
   if (!gst_foxapi_delivery_open (&self->delivery, offset, &error))
-    return fail (self, error);
+    goto failed;
   publish_size (self);
   if (gst_foxapi_delivery_count (&self->delivery) < ANNOUNCED_BUFFERS)
     announce_task (self);
 
   n = gst_foxapi_delivery_read (&self->delivery, length, &new_buffer, &error);
   if (n < 0)
-    return fail (self, error);
+    goto failed;
   if (n == 0) {
     /* The end may be the first to tell the size. */
     self->is_at_end = TRUE;
@@ -937,6 +585,10 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
   }
   *buffer = g_steal_pointer (&new_buffer);
   return GST_FLOW_OK;
+
+failed:
+  gst_foxapi_engine_fail (&self->engine, error);
+  return GST_FLOW_FLUSHING;
 }
 
 static GstFlowReturn
@@ -1015,38 +667,14 @@ answer_scheduling (GstFoxapiVideoSrc * self, GstQuery * query)
   gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
 }
 
-/* An owner that has further properties: their names are words, too. */
-static gboolean
-check_words_of_owner (GstFoxapiVideoSrc * self, GstQuery * query,
-    GError ** error)
-{
-  GType owner = G_TYPE_INVALID;
-  gpointer klass;
-  gboolean is_meant;
-
-  if (!gst_structure_get (gst_query_get_structure (query), "owner",
-          G_TYPE_GTYPE, &owner, NULL) || !g_type_is_a (owner, G_TYPE_OBJECT))
-    return TRUE;
-  klass = g_type_class_ref (owner);
-  GST_OBJECT_LOCK (self);
-  is_meant = gst_foxapi_settings_check_words (&self->settings, klass,
-      self->named_task_id, error);
-  GST_OBJECT_UNLOCK (self);
-  g_type_class_unref (klass);
-  return is_meant;
-}
-
 /* What a start would check, for an owner that starts it later, and before that
  * spends time on references. What is wrong is posted, as the start would do. */
 static gboolean
-answer_check (GstFoxapiVideoSrc * self, GstQuery * query)
+answer_check (GstFoxapiVideoSrc * self)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (GstFoxapiWish) wish = { 0 };
 
-  if (check_words_of_owner (self, query, &error)
-      && read_properties (self, &wish, &error)
-      && gst_foxapi_job_check (&self->job, &wish, &error))
+  if (gst_foxapi_engine_check (&self->engine, &error))
     return TRUE;
   gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
   return FALSE;
@@ -1065,7 +693,7 @@ static gboolean
 gst_foxapi_video_src_query (GstBaseSrc * src, GstQuery * query)
 {
   if (is_named (query, GST_FOXAPI_CHECK_QUERY))
-    return answer_check (GST_FOXAPI_VIDEO_SRC (src), query);
+    return answer_check (GST_FOXAPI_VIDEO_SRC (src));
   if (is_named (query, GST_FOXAPI_ARRIVED_QUERY)) {
     note_arrival (GST_FOXAPI_VIDEO_SRC (src), TRUE);
     return TRUE;
@@ -1085,14 +713,7 @@ gst_foxapi_video_src_finalize (GObject * object)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (object);
 
-  gst_foxapi_job_clear (&self->job);
-  g_clear_pointer (&self->task, foxapi_task_unref);
-  g_free (self->task_id);
-  g_free (self->named_task_id);
-  gst_foxapi_settings_clear (&self->settings);
-  g_cancellable_release_fd (self->cancellable);
-  g_object_unref (self->cancellable);
-  g_mutex_clear (&self->unlock_lock);
+  gst_foxapi_engine_clear (&self->engine);
 
   G_OBJECT_CLASS (gst_foxapi_video_src_parent_class)->finalize (object);
 }
@@ -1102,15 +723,8 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
 {
   GstBaseSrc *src = GST_BASE_SRC (self);
 
-  gst_foxapi_settings_init (&self->settings);
+  gst_foxapi_engine_init (&self->engine, GST_ELEMENT (self));
   self->output = DEFAULT_OUTPUT;
-  g_mutex_init (&self->unlock_lock);
-  self->cancellable = g_cancellable_new ();
-  /* Held as long as the element lives: every wait would make it anew. */
-  g_cancellable_get_fd (self->cancellable);
-  self->job.run.cancellable = self->cancellable;
-  self->job.run.observer = &observer;
-  self->job.run.user_data = self;
 
   gst_base_src_set_format (src, GST_FORMAT_BYTES);
   gst_base_src_set_blocksize (src, BLOCK_SIZE);

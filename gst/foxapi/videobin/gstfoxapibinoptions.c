@@ -475,20 +475,15 @@ check_prompts (const GstFoxapiBinOptions * options)
 /**
  * gst_foxapi_bin_options_check:
  * @options: options
- * @klass: their owner's class
  *
  * Returns: (transfer full) (nullable): a sentence that names property, value and
  *   rule, if one is broken
  */
 gchar *
-gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options,
-    GObjectClass * klass)
+gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options)
 {
   gchar *fault = check_enums (options);
 
-  if (fault == NULL)
-    fault = gst_foxapi_property_check_word (klass, "placeholder-location",
-        options->placeholder_location);
   if (fault == NULL)
     fault = check_size ("width", options->width);
   if (fault == NULL)

@@ -107,7 +107,6 @@ gboolean gst_foxapi_bin_options_set (GstFoxapiBinOptions * options, guint id,
     const GValue * value);
 gboolean gst_foxapi_bin_options_get (const GstFoxapiBinOptions * options,
     guint id, GValue * value);
-gchar *gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options,
-    GObjectClass * klass);
+gchar *gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options);
 
 G_END_DECLS

@@ -29,7 +29,7 @@ read_options (GstFoxapiVideoBin * self)
   GST_OBJECT_LOCK (self);
   gst_foxapi_bin_options_copy (&self->options, &self->run);
   GST_OBJECT_UNLOCK (self);
-  fault = gst_foxapi_bin_options_check (&self->run, G_OBJECT_GET_CLASS (self));
+  fault = gst_foxapi_bin_options_check (&self->run);
   if (fault != NULL)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s Nothing was sent.",
             fault), (NULL));
@@ -41,8 +41,7 @@ static gboolean
 check_source (GstFoxapiVideoBin * self)
 {
   g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
-      gst_structure_new (GST_FOXAPI_CHECK_QUERY, "owner", G_TYPE_GTYPE,
-          G_OBJECT_TYPE (self), NULL));
+      gst_structure_new_empty (GST_FOXAPI_CHECK_QUERY));
 
   return gst_element_query (self->source, query);
 }

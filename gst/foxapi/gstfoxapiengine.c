@@ -1,0 +1,626 @@
+/* One generation of an element, through its starts and stops
+ *
+ * Both elements stand on this: it has the properties that say what to generate
+ * and where, decides at a start which generation that is about, runs it, and tells
+ * the application of it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Threads: start() and stop() belong to the thread that changes the element's
+ * state, when nobody generates. generate() and all that is called from it belong
+ * to one thread in between, which alone uses the network. Properties and cancel()
+ * come from any thread. No lock is held when a message is posted. */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapiengine.h"
+
+#include "foxapijson.h"
+#include "foxapireferences.h"
+#include "foxapistore.h"
+#include "foxapiuri.h"
+#include "gstfoxapimessages.h"
+#include "gstfoxapitags.h"
+
+/* Properties */
+
+/* Called with the object lock */
+static void
+set_named_task_id (GstFoxapiEngine * engine, const gchar * task_id)
+{
+  gboolean is_set = task_id != NULL && *task_id != '\0';
+
+  g_free (engine->named_task_id);
+  engine->named_task_id = is_set ? g_strdup (task_id) : NULL;
+  engine->task_is_forgotten = !is_set;
+}
+
+/* Called with the object lock */
+static const gchar *
+get_task_id (GstFoxapiEngine * engine)
+{
+  if (engine->named_task_id != NULL)
+    return engine->named_task_id;
+  return engine->task_is_forgotten ? NULL : engine->task_id;
+}
+
+/* @task: (nullable): none yet */
+static gint
+get_progress (FoxapiTask * task)
+{
+  return task ? MAX (foxapi_task_get_progress (task), 0) : 0;
+}
+
+/* %FALSE: it is none of these properties. */
+gboolean
+gst_foxapi_engine_set_property (GstFoxapiEngine * engine, guint id,
+    const GValue * value)
+{
+  gboolean known = TRUE;
+
+  GST_OBJECT_LOCK (engine->element);
+  if (id == GST_FOXAPI_PROP_TASK_ID)
+    set_named_task_id (engine, g_value_get_string (value));
+  else
+    known = gst_foxapi_settings_set (&engine->settings, id, value);
+  GST_OBJECT_UNLOCK (engine->element);
+  return known;
+}
+
+gboolean
+gst_foxapi_engine_get_property (GstFoxapiEngine * engine, guint id,
+    GValue * value)
+{
+  gboolean known = TRUE;
+
+  GST_OBJECT_LOCK (engine->element);
+  switch (id) {
+    case GST_FOXAPI_PROP_TASK_ID:
+      g_value_set_string (value, get_task_id (engine));
+      break;
+    case GST_FOXAPI_PROP_STATUS:
+      g_value_set_string (value,
+          engine->task ? foxapi_task_get_status (engine->task) : NULL);
+      break;
+    case GST_FOXAPI_PROP_PROGRESS:
+      g_value_set_int (value, get_progress (engine->task));
+      break;
+    case GST_FOXAPI_PROP_TASK:
+      if (engine->task != NULL)
+        g_value_take_boxed (value, gst_foxapi_task_to_structure (engine->task,
+                engine->resumed));
+      break;
+    default:
+      known = gst_foxapi_settings_get (&engine->settings, id, value);
+      break;
+  }
+  GST_OBJECT_UNLOCK (engine->element);
+  return known;
+}
+
+/* (transfer full) (nullable): what would generate, or resume, the same */
+gchar *
+gst_foxapi_engine_dup_uri (GstFoxapiEngine * engine)
+{
+  const gchar *task_id;
+  gchar *uri = NULL;
+
+  GST_OBJECT_LOCK (engine->element);
+  task_id = get_task_id (engine);
+  if (engine->settings.request->prompt != NULL && engine->named_task_id == NULL)
+    uri = gst_foxapi_settings_get_uri (&engine->settings);
+  else if (task_id != NULL)
+    uri = foxapi_uri_build_for_task (task_id);
+  GST_OBJECT_UNLOCK (engine->element);
+  return uri;
+}
+
+gboolean
+gst_foxapi_engine_set_uri (GstFoxapiEngine * engine, const gchar * uri,
+    GError ** error)
+{
+  g_autofree gchar *task_id = NULL;
+  gboolean is_set;
+
+  GST_OBJECT_LOCK (engine->element);
+  is_set = gst_foxapi_settings_set_uri (&engine->settings, uri, &task_id,
+      error);
+  if (is_set) {
+    g_clear_pointer (&engine->named_task_id, g_free);
+    if (task_id != NULL)
+      set_named_task_id (engine, task_id);
+  }
+  GST_OBJECT_UNLOCK (engine->element);
+  return is_set;
+}
+
+/* What is told of the generation */
+
+static void
+post_progress (GstFoxapiEngine * engine, GstProgressType type,
+    const gchar * text)
+{
+  gint percent;
+
+  engine->progress_is_open = type == GST_PROGRESS_TYPE_START
+      || type == GST_PROGRESS_TYPE_CONTINUE;
+  GST_OBJECT_LOCK (engine->element);
+  percent = get_progress (engine->task);
+  GST_OBJECT_UNLOCK (engine->element);
+  gst_foxapi_post_progress (engine->element, type, percent, text);
+}
+
+static gchar *
+describe_task (FoxapiTask * task, gint remaining_s)
+{
+  GString *text = g_string_new (foxapi_task_get_id (task));
+  const gchar *status = foxapi_task_get_status (task);
+
+  if (status != NULL)
+    g_string_append_printf (text, ": %s", status);
+  if (foxapi_task_get_progress (task) >= 0)
+    g_string_append_printf (text, ", %d %%", foxapi_task_get_progress (task));
+  if (remaining_s > 0 && foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING)
+    g_string_append_printf (text, ", about %d s to go", remaining_s);
+  return g_string_free (text, FALSE);
+}
+
+/* The first word about a task says what it means for the money: a person who
+ * presses Ctrl-C later sees nothing more. */
+static void
+post_task_progress (GstFoxapiEngine * engine, const gchar * text,
+    gboolean is_first, gboolean resumed)
+{
+  g_autofree gchar *explained = NULL;
+
+  if (is_first)
+    explained = g_strdup_printf ("%s (%s)", text, resumed ?
+        "resumed, no new charge" :
+        "charged; if interrupted, its id resumes it");
+  post_progress (engine, GST_PROGRESS_TYPE_CONTINUE,
+      explained ? explained : text);
+}
+
+/* Not of the property task: what watches properties may print them, and that one
+ * has the link to the result. */
+static void
+notify_changes (GstFoxapiEngine * engine, FoxapiTask * old_task,
+    FoxapiTask * task)
+{
+  GObject *object = G_OBJECT (engine->element);
+
+  if (old_task == NULL || g_strcmp0 (foxapi_task_get_id (old_task),
+          foxapi_task_get_id (task)) != 0)
+    g_object_notify (object, "task-id");
+  if (old_task == NULL || g_strcmp0 (foxapi_task_get_status (old_task),
+          foxapi_task_get_status (task)) != 0)
+    g_object_notify (object, "status");
+  if (get_progress (old_task) != get_progress (task))
+    g_object_notify (object, "progress");
+}
+
+static void
+on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
+    gint remaining_s)
+{
+  GstFoxapiEngine *engine = user_data;
+  g_autofree gchar *text = describe_task (task, remaining_s);
+  FoxapiTask *old_task;
+
+  GST_INFO_OBJECT (engine->element, "task %s", text);
+
+  GST_OBJECT_LOCK (engine->element);
+  old_task = engine->task;
+  engine->task = foxapi_task_ref (task);
+  engine->resumed = resumed;
+  g_free (engine->task_id);
+  engine->task_id = g_strdup (foxapi_task_get_id (task));
+  GST_OBJECT_UNLOCK (engine->element);
+
+  gst_foxapi_post_task (engine->element, task, resumed);
+  if (foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING
+      && !engine->run.until_task)
+    post_task_progress (engine, text, old_task == NULL, resumed);
+  notify_changes (engine, old_task, task);
+  g_clear_pointer (&old_task, foxapi_task_unref);
+}
+
+static void
+on_upload (gpointer user_data, const gchar * uri, guint nth, guint n)
+{
+  g_autofree gchar *text = g_strdup_printf ("Uploading %s (%u of %u)", uri, nth,
+      n);
+
+  post_progress (user_data, GST_PROGRESS_TYPE_CONTINUE, text);
+}
+
+static void
+on_trying_again (gpointer user_data, const GError * fault, gint64 delay_us)
+{
+  GstFoxapiEngine *engine = user_data;
+  g_autofree gchar *text =
+      g_strdup_printf ("Trying again in %.1f s, because: %s",
+      (gdouble) delay_us / G_USEC_PER_SEC, fault->message);
+
+  GST_INFO_OBJECT (engine->element, "%s", text);
+  post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, text);
+}
+
+static void
+on_warning (gpointer user_data, const GError * warning)
+{
+  GstFoxapiEngine *engine = user_data;
+
+  gst_foxapi_post_warning (engine->element, warning,
+      foxapi_generation_get_task_id (engine->generation));
+}
+
+static const FoxapiRunObserver observer = {
+  .task = on_task,
+  .upload = on_upload,
+  .trying_again = on_trying_again,
+  .warning = on_warning,
+};
+
+/* Starting and stopping */
+
+/* The properties as they are at a start, no longer under the lock */
+typedef struct
+{
+  GstFoxapiSettings service;
+  JsonObject *body;             /* NULL: @body_error says why */
+  GError *body_error;
+  gchar *task_id;               /* (nullable): to be resumed */
+  gboolean task_is_forgotten;
+} Snapshot;
+
+static void
+snapshot_clear (Snapshot * snapshot)
+{
+  gst_foxapi_settings_clear (&snapshot->service);
+  g_clear_pointer (&snapshot->body, json_object_unref);
+  g_clear_error (&snapshot->body_error);
+  g_clear_pointer (&snapshot->task_id, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Snapshot, snapshot_clear)
+     static void take_snapshot (GstFoxapiEngine * engine, Snapshot * snapshot)
+{
+  GST_OBJECT_LOCK (engine->element);
+  gst_foxapi_settings_copy_service (&engine->settings, &snapshot->service);
+  snapshot->body = gst_foxapi_settings_to_body (&engine->settings,
+      &snapshot->body_error);
+  snapshot->task_id = g_strdup (engine->named_task_id);
+  snapshot->task_is_forgotten = engine->task_is_forgotten;
+  GST_OBJECT_UNLOCK (engine->element);
+}
+
+static FoxapiClient *
+make_client (const GstFoxapiSettings * service, GError ** error)
+{
+  g_autoptr (FoxapiSession) session = NULL;
+  const gchar *base_url = service->base_url;
+  const gchar *api_key = service->api_key;
+
+  if (base_url == NULL || *base_url == '\0')
+    base_url = g_getenv ("FOXAPI_BASE_URL");
+  if (base_url == NULL || *base_url == '\0')
+    base_url = FOXAPI_DEFAULT_BASE_URL;
+  if (api_key == NULL)
+    api_key = g_getenv ("FOXAPI_API_KEY");
+
+  session = foxapi_session_new (&service->session, error);
+  return session ? foxapi_client_new (session, base_url, api_key, error) : NULL;
+}
+
+static FoxapiGeneration *
+make_generation (Snapshot * snapshot, GError ** error)
+{
+  if (snapshot->task_id != NULL && foxapi_task_id_is_valid (snapshot->task_id))
+    return foxapi_generation_new_for_task (snapshot->task_id);
+
+  if (snapshot->task_id != NULL)
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+        "The property task-id must be the id of a task as the service gave it, "
+        "without slashes, spaces and control characters. Nothing was sent.");
+  else if (snapshot->body == NULL)
+    g_propagate_error (error, g_steal_pointer (&snapshot->body_error));
+  else if (foxapi_references_check (snapshot->body, error))
+    return foxapi_generation_new (snapshot->body);
+  return NULL;
+}
+
+/* Whether a start is about another generation than the one that there is
+ * (docs/task-store.md): then @body_text is of its request. */
+static gboolean
+is_another (GstFoxapiEngine * engine, const Snapshot * snapshot,
+    gchar ** body_text)
+{
+  *body_text = snapshot->body ? foxapi_json_to_text (snapshot->body) : NULL;
+  return engine->generation == NULL || snapshot->task_id != NULL
+      || snapshot->task_is_forgotten
+      || g_strcmp0 (*body_text, engine->body_text) != 0;
+}
+
+/* Whether start() would find everything right, for an element that starts later
+ * and spends time on references before */
+gboolean
+gst_foxapi_engine_check (GstFoxapiEngine * engine, GError ** error)
+{
+  g_auto (Snapshot) snapshot = { 0 };
+  g_autofree gchar *body_text = NULL;
+  FoxapiClient *client;
+  FoxapiGeneration *generation;
+
+  take_snapshot (engine, &snapshot);
+  client = make_client (&snapshot.service, error);
+  if (client == NULL)
+    return FALSE;
+  foxapi_client_unref (client);
+  if (!is_another (engine, &snapshot, &body_text))
+    return TRUE;
+
+  generation = make_generation (&snapshot, error);
+  if (generation == NULL)
+    return FALSE;
+  foxapi_generation_free (generation);
+  return TRUE;
+}
+
+static void
+forget_task (GstFoxapiEngine * engine, const gchar * new_task_id)
+{
+  FoxapiTask *old_task;
+
+  GST_OBJECT_LOCK (engine->element);
+  old_task = g_steal_pointer (&engine->task);
+  g_free (engine->task_id);
+  engine->task_id = g_strdup (new_task_id);
+  g_clear_pointer (&engine->named_task_id, g_free);
+  engine->task_is_forgotten = FALSE;
+  GST_OBJECT_UNLOCK (engine->element);
+
+  g_clear_pointer (&old_task, foxapi_task_unref);
+}
+
+/* Whatever the properties say, a task that was named or is unchanged costs
+ * nothing, so their faults count only where they would be sent. */
+static gboolean
+choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
+    GError ** error)
+{
+  g_autofree gchar *body_text = NULL;
+  FoxapiGeneration *generation;
+
+  if (!is_another (engine, snapshot, &body_text))
+    return TRUE;
+
+  generation = make_generation (snapshot, error);
+  if (generation == NULL)
+    return FALSE;
+  g_clear_pointer (&engine->generation, foxapi_generation_free);
+  engine->generation = generation;
+  g_free (engine->body_text);
+  engine->body_text = g_steal_pointer (&body_text);
+  forget_task (engine, snapshot->task_id);
+  return TRUE;
+}
+
+/* Checks everything that can be wrong without asking the service, and decides
+ * which generation this start is about. @until_task: its task is all that is
+ * wanted. Whatever it returns, stop() follows. */
+gboolean
+gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
+    GError ** error)
+{
+  g_auto (Snapshot) snapshot = { 0 };
+  const GstFoxapiSettings *service = &snapshot.service;
+  FoxapiRun *run = &engine->run;
+
+  take_snapshot (engine, &snapshot);
+  engine->client = make_client (service, error);
+  if (engine->client == NULL || !choose_generation (engine, &snapshot, error))
+    return FALSE;
+
+  foxapi_client_warm_up (engine->client);
+  if (service->task_store == NULL)
+    engine->store_directory = foxapi_store_get_default_directory ();
+  else if (*service->task_store != '\0')
+    engine->store_directory = g_strdup (service->task_store);
+  run->client = engine->client;
+  run->store_directory = engine->store_directory;
+  run->retries = service->retries;
+  run->poll_interval_ms = service->poll_interval;
+  run->until_task = until_task;
+  run->deadline_us = G_MAXINT64;
+  if (service->task_timeout > 0) {
+    run->deadline_us = g_get_monotonic_time ()
+        + (gint64) service->task_timeout * G_USEC_PER_SEC;
+    engine->deadline = gst_foxapi_deadline_new (run->deadline_us,
+        run->cancellable);
+  }
+  return TRUE;
+}
+
+/* Lets go of all but what is known of the generation. */
+void
+gst_foxapi_engine_stop (GstFoxapiEngine * engine)
+{
+  gst_foxapi_engine_close_progress (engine, "Stopped");
+  if (engine->generation != NULL)
+    foxapi_generation_let_go (engine->generation);
+  g_clear_pointer (&engine->deadline, gst_foxapi_deadline_free);
+  g_clear_pointer (&engine->client, foxapi_client_unref);
+  g_clear_pointer (&engine->store_directory, g_free);
+}
+
+/* Ends whatever generate() or a download is in. */
+void
+gst_foxapi_engine_cancel (GstFoxapiEngine * engine)
+{
+  g_mutex_lock (&engine->cancel_lock);
+  engine->is_cancelled = TRUE;
+  g_cancellable_cancel (engine->cancellable);
+  g_mutex_unlock (&engine->cancel_lock);
+}
+
+void
+gst_foxapi_engine_uncancel (GstFoxapiEngine * engine)
+{
+  g_mutex_lock (&engine->cancel_lock);
+  engine->is_cancelled = FALSE;
+  g_cancellable_reset (engine->cancellable);
+  g_mutex_unlock (&engine->cancel_lock);
+}
+
+/* Generating */
+
+/* Not where it ended without a result, and not where the service has never heard
+ * of it: nobody should be told that a mistyped id is paid for. */
+static gboolean
+can_be_resumed (GstFoxapiEngine * engine, const GError * error)
+{
+  gboolean is_unknown = foxapi_generation_get_task (engine->generation) == NULL
+      && g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND);
+
+  return !is_unknown && !foxapi_generation_has_failed (engine->generation);
+}
+
+/* Posts @error, unless it comes from cancel(). */
+void
+gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error)
+{
+  if (g_cancellable_is_cancelled (engine->cancellable)
+      && !(engine->is_generating && foxapi_run_is_overdue (&engine->run))) {
+    GST_DEBUG_OBJECT (engine->element, "cancelled: %s", error->message);
+    return;
+  }
+
+  if (engine->progress_is_open)
+    post_progress (engine, GST_PROGRESS_TYPE_ERROR, error->message);
+  gst_foxapi_post_error (engine->element, error,
+      foxapi_generation_get_task_id (engine->generation),
+      can_be_resumed (engine, error));
+}
+
+/* Whoever waits for the progress before he plays (gst-launch-1.0 -e) waits no
+ * longer. */
+void
+gst_foxapi_engine_close_progress (GstFoxapiEngine * engine, const gchar * why)
+{
+  if (engine->progress_is_open)
+    post_progress (engine, GST_PROGRESS_TYPE_CANCELED, why);
+}
+
+/* The end of task-timeout may strike while the application is told of a task that
+ * has completed: that is in time. */
+static void
+forgive_deadline (GstFoxapiEngine * engine)
+{
+  engine->run.deadline_us = G_MAXINT64;
+  g_mutex_lock (&engine->cancel_lock);
+  if (!engine->is_cancelled)
+    g_cancellable_reset (engine->cancellable);
+  g_mutex_unlock (&engine->cancel_lock);
+}
+
+/* Runs the generation until there is a completed task (or, with until_task, a
+ * task). What fails has been told of when this returns %FALSE. */
+gboolean
+gst_foxapi_engine_generate (GstFoxapiEngine * engine)
+{
+  const gchar *task_id = foxapi_generation_get_task_id (engine->generation);
+  g_autofree gchar *text = task_id ?
+      g_strdup_printf ("Resuming task %s (no new charge)", task_id) :
+      g_strdup ("Checking for an unfinished paid task, then submitting");
+  g_autoptr (GError) error = NULL;
+  gboolean done;
+
+  post_progress (engine, GST_PROGRESS_TYPE_START, text);
+  engine->is_generating = TRUE;
+  if (engine->deadline != NULL)
+    gst_foxapi_deadline_watch (engine->deadline, TRUE);
+  done = foxapi_generation_run (engine->generation, &engine->run, &error);
+  if (engine->deadline != NULL)
+    gst_foxapi_deadline_watch (engine->deadline, FALSE);
+  if (!done) {
+    gst_foxapi_engine_fail (engine, error);
+    return FALSE;
+  }
+
+  /* From here on it is the download's own limits that count. */
+  engine->is_generating = FALSE;
+  forgive_deadline (engine);
+  if (engine->run.until_task)
+    post_progress (engine, GST_PROGRESS_TYPE_COMPLETE, "The task is submitted");
+  else
+    post_progress (engine, GST_PROGRESS_TYPE_COMPLETE, engine->resumed ?
+        "The task has completed (resumed, no new charge)" :
+        "The task has completed");
+  return TRUE;
+}
+
+static gchar *
+renew_link (gpointer user_data, GCancellable * cancellable, GError ** error)
+{
+  GstFoxapiEngine *engine = user_data;
+
+  return foxapi_generation_renew_link (engine->generation, &engine->run, error);
+}
+
+/* (transfer full): of the result, until stop() */
+FoxapiDownload *
+gst_foxapi_engine_new_download (GstFoxapiEngine * engine)
+{
+  FoxapiTask *task = foxapi_generation_get_task (engine->generation);
+
+  return foxapi_download_new (foxapi_client_get_session (engine->client),
+      foxapi_task_get_results (task)[0], engine->run.retries, renew_link,
+      engine);
+}
+
+GstEvent *
+gst_foxapi_engine_new_task_event (GstFoxapiEngine * engine)
+{
+  return
+      gst_foxapi_new_task_event (foxapi_generation_get_task
+      (engine->generation), engine->resumed);
+}
+
+GstEvent *
+gst_foxapi_engine_new_tag_event (GstFoxapiEngine * engine)
+{
+  FoxapiGeneration *generation = engine->generation;
+
+  return gst_event_new_tag (gst_foxapi_tags_new (foxapi_generation_get_prompt
+          (generation), foxapi_generation_get_task (generation)));
+}
+
+void
+gst_foxapi_engine_init (GstFoxapiEngine * engine, GstElement * element)
+{
+  engine->element = element;
+  gst_foxapi_settings_init (&engine->settings);
+  g_mutex_init (&engine->cancel_lock);
+  engine->cancellable = g_cancellable_new ();
+  engine->run.cancellable = engine->cancellable;
+  engine->run.observer = &observer;
+  engine->run.user_data = engine;
+}
+
+/* Of an engine that is stopped */
+void
+gst_foxapi_engine_clear (GstFoxapiEngine * engine)
+{
+  g_clear_pointer (&engine->generation, foxapi_generation_free);
+  g_clear_pointer (&engine->body_text, g_free);
+  g_clear_pointer (&engine->task, foxapi_task_unref);
+  g_clear_pointer (&engine->task_id, g_free);
+  g_clear_pointer (&engine->named_task_id, g_free);
+  gst_foxapi_settings_clear (&engine->settings);
+  g_clear_object (&engine->cancellable);
+  g_mutex_clear (&engine->cancel_lock);
+}
