@@ -316,6 +316,19 @@ make_client (const GstFoxapiSettings * service, GError ** error)
   return session ? foxapi_client_new (session, base_url, api_key, error) : NULL;
 }
 
+static gboolean
+is_resubmission_allowed (const GstFoxapiSettings * service)
+{
+  const gchar *text = g_getenv ("FOXAPI_RESUBMIT_MAYBE_CHARGED");
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  if (service->has_resubmit_maybe_charged)
+    return service->resubmit_maybe_charged;
+  g_value_init (&value, G_TYPE_BOOLEAN);
+  return text != NULL && gst_value_deserialize (&value, text)
+      && g_value_get_boolean (&value);
+}
+
 static FoxapiGeneration *
 make_generation (Snapshot * snapshot, GError ** error)
 {
@@ -401,7 +414,8 @@ choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
   generation = make_generation (snapshot, error);
   if (generation == NULL)
     return FALSE;
-  g_clear_pointer (&engine->generation, foxapi_generation_free);
+  if (engine->generation != NULL)
+    foxapi_generation_replace (generation, engine->generation);
   engine->generation = generation;
   g_free (engine->body_text);
   engine->body_text = g_steal_pointer (&body_text);
@@ -433,6 +447,7 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
   run->client = engine->client;
   run->store_directory = engine->store_directory;
   run->retries = service->retries;
+  engine->run.resubmit_maybe_charged = is_resubmission_allowed (service);
   run->poll_interval_ms = service->poll_interval;
   run->until_task = until_task;
   run->deadline_us = G_MAXINT64;

@@ -73,7 +73,7 @@ require_untouched (const gchar * path, const uint8_t * data, size_t size)
 static void
 use_record (FoxapiRecord * record)
 {
-  const gchar *id = foxapi_record_get_task_id (record);
+  g_autofree gchar *id = g_strdup (record->task_id);
   g_autofree gchar *other = NULL;
 
   FUZZ_REQUIRE (foxapi_task_id_is_valid (id));
@@ -82,27 +82,30 @@ use_record (FoxapiRecord * record)
   other = g_strconcat ("task-", g_str_has_prefix (id, "task-2") ? "1" : "2",
       NULL);
   FUZZ_REQUIRE (foxapi_record_set_task_id (record, other, NULL));
-  FUZZ_REQUIRE (g_str_equal (foxapi_record_get_task_id (record), other));
+  FUZZ_REQUIRE (g_str_equal (record->task_id, other));
 }
 
 static void
 take_by_identity (const gchar * path, const uint8_t * data, size_t size)
 {
+  g_autoptr (GPtrArray) lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      foxapi_record_free);
   g_autoptr (GError) warning = NULL;
   g_autoptr (FoxapiRecord) record = NULL;
-  gboolean lost_intent = FALSE;
 
-  record = foxapi_store_take (get_store (), IDENTITY, &lost_intent, &warning);
-  FUZZ_REQUIRE (record == NULL || warning == NULL);
-  FUZZ_REQUIRE (!lost_intent || (warning == NULL
-          && g_file_test (path, G_FILE_TEST_EXISTS)));
-  if (lost_intent)
-    foxapi_store_forget_lost (get_store (), IDENTITY);
-  FUZZ_REQUIRE (!lost_intent || !g_file_test (path, G_FILE_TEST_EXISTS));
+  record = foxapi_store_take (get_store (), IDENTITY, lost, NULL, &warning);
+  FUZZ_REQUIRE (lost->len + (record != NULL) + (warning != NULL) <= 1);
   if (warning != NULL)
     require_untouched (path, data, size);
   if (record != NULL)
     use_record (record);
+  if (lost->len > 0) {
+    FoxapiRecord *intent = g_ptr_array_index (lost, 0);
+
+    FUZZ_REQUIRE (foxapi_record_hold (intent));
+    foxapi_record_remove (intent);
+    FUZZ_REQUIRE (!g_file_test (path, G_FILE_TEST_EXISTS));
+  }
 }
 
 int
@@ -116,9 +119,9 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   take_by_identity (path, data, size);
 
   put_file (path, data, size);
-  record = foxapi_store_take_task (get_store (), SERVICE, "task-1");
+  record = foxapi_store_take_task (get_store (), SERVICE, "task-1", NULL);
   if (record != NULL)
-    FUZZ_REQUIRE (g_strcmp0 (foxapi_record_get_task_id (record), "task-1")
+    FUZZ_REQUIRE (g_strcmp0 (record->task_id, "task-1")
         == 0);
   g_unlink (path);
   return 0;

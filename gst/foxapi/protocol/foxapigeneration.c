@@ -17,7 +17,6 @@
 
 #include "foxapifollow.h"
 #include "foxapijson.h"
-#include "foxapiplaying.h"
 #include "foxapireferences.h"
 #include "foxapistore.h"
 #include "foxapisubmission.h"
@@ -31,7 +30,9 @@ struct _FoxapiGeneration
   FoxapiTask *task;             /* the latest answer; NULL until asked */
   gboolean resumed;
   gboolean from_store;
-  gboolean has_lost_intent;     /* in the store: may have been charged */
+  GPtrArray *lost;              /* records of equal requests whose answer was
+                                   lost; NULL, or to be forgotten soon */
+  GHashTable *own_lost;         /* their paths, where this element sent them */
   GError *failure;              /* what ended it for good */
 
   GMutex record_lock;           /* the result may be delivered in any thread */
@@ -45,6 +46,8 @@ new_generation (void)
   FoxapiGeneration *generation = g_new0 (FoxapiGeneration, 1);
 
   g_mutex_init (&generation->record_lock);
+  generation->own_lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      NULL);
   return generation;
 }
 
@@ -82,6 +85,19 @@ foxapi_generation_new_for_task (const gchar * task_id)
   return generation;
 }
 
+/* The application wants @generation instead of @old, (transfer full). It was told
+ * what it may pay for twice. */
+void
+foxapi_generation_replace (FoxapiGeneration * generation,
+    FoxapiGeneration * old)
+{
+  g_hash_table_unref (generation->own_lost);
+  generation->own_lost = g_hash_table_ref (old->own_lost);
+  if (old->failure != NULL && old->record != NULL)
+    g_hash_table_add (generation->own_lost, g_strdup (old->record->path));
+  foxapi_generation_free (old);
+}
+
 /**
  * foxapi_generation_free:
  * @generation: (transfer full): a generation; its record stays in the store
@@ -95,6 +111,8 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_clear_pointer (&generation->first_answer, foxapi_task_unref);
   g_clear_pointer (&generation->task, foxapi_task_unref);
   g_clear_pointer (&generation->record, foxapi_record_free);
+  g_clear_pointer (&generation->lost, g_ptr_array_unref);
+  g_hash_table_unref (generation->own_lost);
   g_clear_error (&generation->failure);
   g_free (generation->identity);
   g_mutex_clear (&generation->record_lock);
@@ -212,27 +230,92 @@ identify (FoxapiGeneration * generation, const FoxapiRun * run,
       *key_digest, text);
 }
 
+/* As the console of the account shows it, to be compared */
+static gchar *
+describe_record (const FoxapiRecord * record)
+{
+  g_autoptr (GDateTime) time =
+      g_date_time_new_from_unix_local (record->created);
+  g_autofree gchar *text = time ?
+      g_date_time_format (time, "%Y-%m-%d %H:%M:%S %z") : NULL;
+
+  return g_strdup_printf ("model %s, %s", record->model ? record->model :
+      "unknown", text ? text : "time unknown");
+}
+
+/* How a person has a record removed */
+static gchar *
+get_forget_command (const FoxapiRecord * record)
+{
+  g_autofree gchar *directory = g_path_get_dirname (record->path);
+  g_autofree gchar *standard = foxapi_store_get_default_directory ();
+  g_autofree gchar *name = g_path_get_basename (record->path);
+  g_autofree gchar *quoted = g_shell_quote (directory);
+
+  if (g_str_equal (directory, standard))
+    return g_strdup_printf ("foxapi-tasks forget %s", name);
+  return g_strdup_printf ("foxapi-tasks forget %s %s", name, quoted);
+}
+
+/* An answer to an equal request was lost. Who has sent that one in this element was
+ * told, and has decided; anybody else has to. */
+static void
+check_lost (FoxapiGeneration * generation, const FoxapiRun * run,
+    GError ** error)
+{
+  const FoxapiRecord *record = NULL;
+  g_autofree gchar *description = NULL, *command = NULL;
+
+  for (guint i = 0; i < generation->lost->len; i++) {
+    const FoxapiRecord *one = g_ptr_array_index (generation->lost, i);
+
+    if (!g_hash_table_contains (generation->own_lost, one->path)
+        && (record == NULL || one->created > record->created))
+      record = one;
+  }
+  if (record == NULL)
+    return;
+
+  description = describe_record (record);
+  if (run->resubmit_maybe_charged) {
+    foxapi_run_warn (run, FOXAPI_CHARGE_MAYBE,
+        "The answer to an earlier submission of this request (%s) was lost, and "
+        "it may have been charged. As resubmit-maybe-charged says, it is "
+        "submitted again now.", description);
+    return;
+  }
+  command = get_forget_command (record);
+  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+      "The answer to an earlier submission of this request (%s) was lost, so it may "
+      "have been charged, and nothing was sent now. Look for a charge of that time "
+      "and model in the account's console, then run `%s`, or set "
+      "resubmit-maybe-charged=true, to submit it again.", description, command);
+  foxapi_error_edit_details (*error)->charge = FOXAPI_CHARGE_MAYBE;
+}
+
+/* With an error nothing may be submitted. */
 static void
 take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
-    const gchar * identity)
+    const gchar * identity, GError ** error)
 {
   g_autoptr (GError) warning = NULL;
-  FoxapiRecord *record = foxapi_store_take (run->store_directory, identity,
-      &generation->has_lost_intent, &warning);
+  FoxapiRecord *record;
 
+  g_clear_pointer (&generation->lost, g_ptr_array_unref);
+  generation->lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      foxapi_record_free);
+  record = foxapi_store_take (run->store_directory, identity, generation->lost,
+      run->cancellable, &warning);
   if (warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-        "The store of paid tasks cannot be read in full (%s). The generation "
+        "The store of paid tasks cannot be used in full (%s). The generation "
         "goes on.", warning->message);
   if (record != NULL) {
     generation->from_store = TRUE;
-    generation->task_id = g_strdup (foxapi_record_get_task_id (record));
+    generation->task_id = g_strdup (record->task_id);
     set_record (generation, record);
-  } else if (generation->has_lost_intent) {
-    foxapi_run_warn (run, FOXAPI_CHARGE_MAYBE,
-        "The same request was being submitted when its process ended, and may "
-        "have been charged. Look into the account's task list. It is submitted "
-        "again now.");
+  } else if (!g_cancellable_set_error_if_cancelled (run->cancellable, error)) {
+    check_lost (generation, run, error);
   }
 }
 
@@ -240,39 +323,43 @@ static void
 add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
     const gchar * identity, const gchar * key_digest)
 {
-  FoxapiStoreEntry entry = {
-    .identity = identity,
-    .service = foxapi_client_get_base_url (run->client),
-    .key_digest = key_digest,
-    .model = foxapi_json_get_string (generation->body, "model"),
-    .prompt = foxapi_json_get_string (generation->body, "prompt"),
-  };
-  g_autoptr (GError) fault = NULL;
-  FoxapiRecord *record = foxapi_store_add (run->store_directory, &entry,
-      &fault);
+  g_autoptr (GError) warning = NULL;
+  FoxapiRecord *record = foxapi_store_add (run->store_directory, identity,
+      foxapi_client_get_base_url (run->client), key_digest, generation->body,
+      &warning);
 
   set_record (generation, record);
   if (record == NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         "The task will not be recorded (%s): if this process dies, note the "
-        "task's id from its messages. The generation goes on.", fault->message);
+        "task's id from its messages. The generation goes on.",
+        warning->message);
+  else if (warning != NULL)
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+        "The record of the task may not hold what it promises (%s): note the "
+        "task's id from its messages. The generation goes on.",
+        warning->message);
 }
 
 /* Somebody has paid again, or may have: what was told of before needs to be told
  * no longer, as the new record stands for both. */
 static void
-forget_lost_intent (FoxapiGeneration * generation, const FoxapiRun * run,
-    const gchar * identity, const GError * fault)
+forget_lost (FoxapiGeneration * generation, const GError * fault)
 {
+  g_autoptr (GPtrArray) lost = g_steal_pointer (&generation->lost);
   const FoxapiErrorDetails *details =
       fault ? foxapi_error_get_details (fault) : NULL;
 
-  if (!generation->has_lost_intent || generation->record == NULL
+  if (lost == NULL || generation->record == NULL
       || (fault != NULL && (details == NULL
               || details->charge != FOXAPI_CHARGE_MAYBE)))
     return;
-  foxapi_store_forget_lost (run->store_directory, identity);
-  generation->has_lost_intent = FALSE;
+  for (guint i = 0; i < lost->len; i++) {
+    FoxapiRecord *record = g_ptr_array_index (lost, i);
+
+    if (foxapi_record_hold (record))
+      foxapi_record_remove (record);
+  }
 }
 
 static void
@@ -414,7 +501,7 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
     return FALSE;
   }
   task = foxapi_submission_send (run, text, &fault);
-  forget_lost_intent (generation, run, identity, fault);
+  forget_lost (generation, fault);
   if (task == NULL) {
     end_submission (generation, fault);
     g_propagate_error (error, g_steal_pointer (&fault));
@@ -455,32 +542,44 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 
   generation->task_id = foxapi_playing_find (identity);
   if (generation->task_id == NULL && run->store_directory != NULL)
-    take_from_store (generation, run, identity);
-  if (generation->task_id != NULL)
-    return TRUE;
-  if (submit (generation, run, files, identity, key_digest, &fault))
+    take_from_store (generation, run, identity, &fault);
+  if (generation->task_id != NULL || (fault == NULL
+          && submit (generation, run, files, identity, key_digest, &fault)))
     return TRUE;
   g_propagate_error (error, name_overdue (run, fault));
   return FALSE;
 }
 
-/* One answer that the service does not know a task is no proof that it never
- * will: the record stays. Who knows better is told how to get rid of it. */
-static void
-explain_unknown_task (FoxapiGeneration * generation, GError * fault)
+/* The service does not know a task that was recorded as paid for. When that was
+ * longer ago than a result lives, nothing is lost by submitting again. */
+static gboolean
+has_expired (FoxapiGeneration * generation, const FoxapiRun * run,
+    GError * fault)
 {
   const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
-  gchar *message;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autofree gchar *description = NULL, *command = NULL, *said = NULL;
 
-  if (!generation->from_store || generation->record == NULL || details == NULL
+  if (!generation->from_store || generation->record == NULL
+      || generation->task != NULL || details == NULL
       || details->http_status != 404)
-    return;
+    return FALSE;
 
-  message = g_strdup_printf ("%s The task was taken up from its record %s; "
-      "remove that file to submit anew and pay again.", fault->message,
-      foxapi_record_get_path (generation->record));
-  g_free (fault->message);
-  fault->message = message;
+  description = describe_record (generation->record);
+  if (generation->record->created < now - FOXAPI_STORE_LIFETIME_S) {
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+        "The task %s (%s) was paid for and never arrived, and the service does "
+        "not know it any more: results live 24 hours. The request is submitted, "
+        "and paid for, again.", generation->task_id, description);
+    return TRUE;
+  }
+  command = get_forget_command (generation->record);
+  said = g_steal_pointer (&fault->message);
+  fault->message =
+      g_strdup_printf ("%s (The task was paid for: %s.) Its record "
+      "is kept, and the next start asks again; to submit anew and pay again, run "
+      "`%s` first.", said, description, command);
+  return FALSE;
 }
 
 static void
@@ -491,7 +590,8 @@ hold_record (FoxapiGeneration * generation, const FoxapiRun * run)
     foxapi_record_hold (generation->record);
   else if (generation->body == NULL && run->store_directory != NULL)
     generation->record = foxapi_store_take_task (run->store_directory,
-        foxapi_client_get_base_url (run->client), generation->task_id);
+        foxapi_client_get_base_url (run->client), generation->task_id,
+        run->cancellable);
   g_mutex_unlock (&generation->record_lock);
 }
 
@@ -499,7 +599,6 @@ static gboolean
 take_up (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
   g_autoptr (FoxapiTask) task = NULL;
-  g_autoptr (GError) fault = NULL;
 
   hold_record (generation, run);
 
@@ -511,12 +610,9 @@ take_up (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
     return TRUE;
   }
 
-  task = foxapi_follow_ask (run, generation->task_id, &fault);
-  if (task == NULL) {
-    explain_unknown_task (generation, fault);
-    g_propagate_error (error, g_steal_pointer (&fault));
+  task = foxapi_follow_ask (run, generation->task_id, error);
+  if (task == NULL)
     return FALSE;
-  }
   know (generation, task);
   run->observer->task (run->user_data, task, TRUE, -1);
   return TRUE;
@@ -576,6 +672,8 @@ gboolean
 foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
 {
+  GError *fault = NULL;
+
   if (generation->failure != NULL) {
     g_propagate_error (error, g_error_copy (generation->failure));
     return FALSE;
@@ -583,8 +681,17 @@ foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
   generation->resumed = TRUE;
   if (generation->task_id == NULL && !begin (generation, run, error))
     return FALSE;
-  if (generation->resumed && !take_up (generation, run, error))
+  if (generation->resumed && !take_up (generation, run, &fault)) {
+    if (has_expired (generation, run, fault)) {
+      drop_record (generation);
+      g_clear_pointer (&generation->task_id, g_free);
+      generation->from_store = FALSE;
+      g_error_free (fault);
+      return foxapi_generation_run (generation, run, error);
+    }
+    g_propagate_error (error, fault);
     return FALSE;
+  }
   if (run->until_task)
     return TRUE;
   return follow (generation, run, error);

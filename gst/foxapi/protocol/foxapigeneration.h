@@ -23,6 +23,8 @@ typedef struct _FoxapiGeneration FoxapiGeneration;
 
 FoxapiGeneration *foxapi_generation_new (JsonObject * body);
 FoxapiGeneration *foxapi_generation_new_for_task (const gchar * task_id);
+void foxapi_generation_replace (FoxapiGeneration * generation,
+    FoxapiGeneration * old);
 void foxapi_generation_free (FoxapiGeneration * generation);
 
 gboolean foxapi_generation_run (FoxapiGeneration * generation,

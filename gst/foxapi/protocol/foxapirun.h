@@ -36,6 +36,8 @@ typedef struct
  * FoxapiRun:
  * @client: the service
  * @store_directory: (nullable): where the records are, %NULL for none
+ * @resubmit_maybe_charged: a request whose answer was lost may be sent, and paid
+ *   for, once more
  * @retries: how often to send again what may be sent again, -1 without limit
  * @poll_interval_ms: a fixed beat for questions, 0 for the poll plan
  * @deadline_us: when to give up, in the time of g_get_monotonic_time();
@@ -54,6 +56,7 @@ typedef struct
 {
   FoxapiClient *client;
   const gchar *store_directory;
+  gboolean resubmit_maybe_charged;
   gint retries;
   guint poll_interval_ms;
   gint64 deadline_us;

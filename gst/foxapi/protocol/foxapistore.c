@@ -1,6 +1,14 @@
-/* The records of paid tasks
+/* The records of paid tasks: a directory with one small JSON file per task
  *
- * A directory with one small JSON file per task (docs/task-store.md).
+ * - A file appears under its name complete and synced, or not at all: it is
+ *   written under another name, synced, renamed, and the directory synced. Where
+ *   the file system cannot do that, it is written in place.
+ * - The holder of a record has flock() on its file, exclusively. The kernel drops
+ *   it with the process. Whoever only looks takes it shared, so that two who look
+ *   do not take each other for a holder. Where there are no locks, a record counts
+ *   as free: to ask about a task twice is free, to pay twice is not.
+ * - Nothing here depends on the clock, which may have been wrong.
+ * - What is not a record of ours is never changed.
  *
  * All calls block on the file system; they are made in streaming threads.
  *
@@ -10,43 +18,35 @@
 #include "foxapistore.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "foxapijson.h"
 #include "foxapitask.h"
 
+#define FORMAT "gst-foxapi task"
+#define VERSION 1
 #define SUFFIX ".task"
-#define TEMPORARY_LIFETIME_S (60 * 60)
+#define TEMPORARY_PREFIX ".new-"
+#define MAX_FILE_BYTES (64 * 1024)
 #define NAME_IDENTITY_CHARS 32
 #define TEXT_CHARS 200
 
-/**
- * foxapi_store_get_default_directory:
- *
- * Returns: (transfer full): `$XDG_STATE_HOME/gst-foxapi`
- *
- * Since: 0.1
- */
+/* Who looks is done in microseconds. */
+#define MAX_LOCK_ATTEMPTS 20
+#define LOCK_PAUSE_US 2000
+
 gchar *
 foxapi_store_get_default_directory (void)
 {
   return g_build_filename (g_get_user_state_dir (), "gst-foxapi", NULL);
 }
 
-/**
- * foxapi_store_identify:
- * @service: address of the service
- * @key_digest: digest of the key
- * @body: the request as JSON, local files in it named by their content
- *
- * Returns: (transfer full): a digest, the same only for the same request to the
- *   same service under the same key
- *
- * Since: 0.1
- */
+/* A digest, the same only for the same request to the same service under the same
+ * key. In @body each local file is named by its content. */
 gchar *
 foxapi_store_identify (const gchar * service, const gchar * key_digest,
     const gchar * body)
@@ -56,267 +56,414 @@ foxapi_store_identify (const gchar * service, const gchar * key_digest,
   return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
 }
 
+static void
+set_errno_error (GError ** error, const gchar * what, const gchar * path)
+{
+  gint saved_errno = errno;
+
+  /* Of warnings the first one counts. */
+  if (error != NULL && *error == NULL)
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
+        "%s %s: %s", what, path, g_strerror (saved_errno));
+}
+
+static gchar *
+get_temporary_path (const gchar * path)
+{
+  g_autofree gchar *directory = g_path_get_dirname (path);
+  g_autofree gchar *name = g_path_get_basename (path);
+  g_autofree gchar *new_name = g_strconcat (TEMPORARY_PREFIX, name, NULL);
+
+  return g_build_filename (directory, new_name, NULL);
+}
+
 /* Reading */
 
-/* What a process that died while it wrote has left. */
-static void
-remove_stale_temporary (const gchar * path)
-{
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
-  struct stat status;
-
-  if (lstat (path, &status) == 0 && S_ISREG (status.st_mode)
-      && now - status.st_mtime > TEMPORARY_LIFETIME_S)
-    g_unlink (path);
-}
-
-typedef gboolean (*ObjectTest) (JsonObject * object, gpointer user_data);
-typedef gboolean (*RecordTest) (FoxapiRecord * record, gpointer user_data);
-
-typedef struct
-{
-  const gchar *directory;
-  const gchar *prefix;          /* of the names worth opening */
-  ObjectTest interesting;       /* NULL: the name says it */
-  RecordTest wanted;
-  gpointer user_data;
-  guint n_foreign;
-  gchar *foreign_path;
-} Search;
-
+/* Another user must not slip in a record, and with it another video. The owner of
+ * the file alone does not tell: mounts of Windows disks, of vfat and of some
+ * containers give every file to somebody else. But a directory in which only its
+ * owner can write has nobody else's records; and in any other, a file of the
+ * directory's owner is as good as the directory. */
 static gboolean
-is_old_file (const gchar * path)
+is_trusted (const gchar * path, const struct stat *file)
 {
-  struct stat status;
+  g_autofree gchar *parent = NULL;
+  struct stat directory;
 
-  return lstat (path, &status) == 0 && status.st_mtime
-      < g_get_real_time () / G_USEC_PER_SEC - FOXAPI_STORE_LIFETIME_S;
+  if (file->st_uid == geteuid ())
+    return TRUE;
+  parent = g_path_get_dirname (path);
+  return stat (parent, &directory) == 0
+      && (directory.st_uid == file->st_uid
+      || (directory.st_mode & (S_IWGRP | S_IWOTH)) == 0);
 }
 
-/* Opens what @path leads to, unless it is a record that is to go. */
-static FoxapiRecord *
-open_young (Search * search, const gchar * path)
+static gint
+open_file (const gchar * path)
 {
-  gboolean foreign;
-  FoxapiRecord *record = foxapi_record_open (path, &foreign);
+  const gint flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  gint fd = open (path, O_RDWR | flags);
 
-  if (record == NULL) {
-    if (foreign && search->n_foreign++ == 0)
-      search->foreign_path = g_strdup (path);
+  if (fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS))
+    fd = open (path, O_RDONLY | flags);
+  return fd;
+}
+
+static FoxapiRecord *
+parse_record (const gchar * text, gsize length)
+{
+  g_autoptr (JsonObject) object = foxapi_json_parse (text, length, NULL);
+  FoxapiRecord *record;
+  gint64 version, created;
+
+  if (object == NULL
+      || g_strcmp0 (foxapi_json_get_string (object, "format"), FORMAT) != 0
+      || !foxapi_json_get_int (object, "version", &version)
+      || version != VERSION
+      || foxapi_json_get_string (object, "identity") == NULL
+      || !foxapi_json_get_int (object, "created", &created))
     return NULL;
-  }
-  if (foxapi_record_get_age (record) > FOXAPI_STORE_LIFETIME_S) {
-    foxapi_record_remove (record);
-    g_clear_pointer (&record, foxapi_record_free);
-  }
+  if (json_object_has_member (object, "task_id")
+      && !foxapi_task_id_is_valid (foxapi_json_get_string (object, "task_id")))
+    return NULL;
+
+  record = g_new0 (FoxapiRecord, 1);
+  record->fd = -1;
+  record->created = created;
+  record->service = g_strdup (foxapi_json_get_string (object, "service"));
+  record->model = g_strdup (foxapi_json_get_string (object, "model"));
+  record->prompt = g_strdup (foxapi_json_get_string (object, "prompt"));
+  record->key_digest = g_strdup (foxapi_json_get_string (object, "key_digest"));
+  record->identity = g_strdup (foxapi_json_get_string (object, "identity"));
+  record->task_id = g_strdup (foxapi_json_get_string (object, "task_id"));
   return record;
 }
 
-static void
-remove_if_old (Search * search, const gchar * name)
+/* Opens a record without locking it. *foreign: what is there is none of ours. */
+static FoxapiRecord *
+open_record (const gchar * path, gboolean * foreign)
 {
-  g_autofree gchar *path = g_build_filename (search->directory, name, NULL);
-  g_autoptr (FoxapiRecord) record = NULL;
+  g_autofree gchar *text = NULL;
+  FoxapiRecord *record = NULL;
+  struct stat status;
+  gssize length = 0;
+  gint fd = open_file (path);
 
-  if (g_str_has_prefix (name, FOXAPI_RECORD_TEMPORARY_PREFIX))
-    remove_stale_temporary (path);
-  else if (g_str_has_suffix (name, SUFFIX) && is_old_file (path))
-    record = open_young (search, path);
+  if (fd < 0) {
+    *foreign = errno != ENOENT;
+    return NULL;
+  }
+  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode)
+      && status.st_size <= MAX_FILE_BYTES && is_trusted (path, &status)) {
+    text = g_malloc (status.st_size + 1);
+    length = pread (fd, text, status.st_size, 0);
+  }
+  if (length > 0)
+    record = parse_record (text, length);
+  *foreign = record == NULL;
+  if (record == NULL) {
+    close (fd);
+    return NULL;
+  }
+  record->path = g_strdup (path);
+  record->fd = fd;
+  return record;
 }
 
-/* Without holding: see run_search(). */
+/* %FALSE: a living process holds it. */
 static gboolean
-is_interesting (Search * search, const gchar * path)
+lock_file (gint fd, gint operation, const gchar * path, GError ** warning)
 {
-  g_autoptr (JsonObject) object = NULL;
+  for (guint attempt = 1; attempt <= MAX_LOCK_ATTEMPTS; attempt++) {
+    if (flock (fd, operation | LOCK_NB) == 0)
+      return TRUE;
+    if (errno != EWOULDBLOCK) {
+      set_errno_error (warning, "cannot lock", path);
+      return TRUE;
+    }
+    if (flock (fd, LOCK_SH | LOCK_NB) != 0)
+      return FALSE;
+    flock (fd, LOCK_UN);
+    g_usleep (LOCK_PAUSE_US + g_random_int_range (0, LOCK_PAUSE_US));
+  }
+  /* Nobody holds it; somebody looks at it, and was stopped meanwhile. */
+  return TRUE;
+}
 
-  if (search->interesting == NULL)
-    return TRUE;
-  object = foxapi_record_peek (path);
-  return object != NULL && search->interesting (object, search->user_data);
+/* Locks a record that was opened, an intent shared: see above. It may have been
+ * removed, or have got its id, before the lock was there. Inode numbers do not
+ * tell, as some file systems make them up. */
+static gboolean
+lock_record (FoxapiRecord * record, GError ** warning)
+{
+  g_autoptr (FoxapiRecord) now = NULL;
+  gboolean foreign;
+
+  if (!lock_file (record->fd, record->task_id ? LOCK_EX : LOCK_SH,
+          record->path, warning))
+    return FALSE;
+  now = open_record (record->path, &foreign);
+  return now != NULL && g_strcmp0 (now->task_id, record->task_id) == 0
+      && g_strcmp0 (now->identity, record->identity) == 0;
+}
+
+/* A process that died between writing the id and renaming the file has lost
+ * nothing. */
+static FoxapiRecord *
+finish_renaming (const FoxapiRecord * intent)
+{
+  g_autofree gchar *temporary = get_temporary_path (intent->path);
+  g_autoptr (FoxapiRecord) record = NULL;
+  gboolean foreign;
+
+  record = open_record (temporary, &foreign);
+  if (record == NULL || record->task_id == NULL
+      || g_strcmp0 (record->identity, intent->identity) != 0
+      || !lock_record (record, NULL)
+      || rename (temporary, intent->path) != 0)
+    return NULL;
+  g_free (record->path);
+  record->path = g_strdup (intent->path);
+  return g_steal_pointer (&record);
 }
 
 static FoxapiRecord *
-examine (Search * search, const gchar * name)
+take_file (const gchar * path, const gchar * identity, gboolean * foreign,
+    GError ** warning)
 {
-  g_autofree gchar *path = g_build_filename (search->directory, name, NULL);
-  g_autoptr (FoxapiRecord) record = NULL;
+  g_autoptr (FoxapiRecord) record = open_record (path, foreign);
+  FoxapiRecord *finished;
 
-  if (!g_str_has_suffix (name, SUFFIX)
-      || !g_str_has_prefix (name, search->prefix)) {
-    remove_if_old (search, name);
+  if (record == NULL || !g_str_equal (record->identity, identity)
+      || !lock_record (record, warning))
     return NULL;
+  if (record->task_id == NULL) {
+    finished = finish_renaming (record);
+    if (finished != NULL)
+      return finished;
+    foxapi_record_let_go (record);
   }
+  return g_steal_pointer (&record);
+}
 
-  if (!is_interesting (search, path))
-    return NULL;
-  record = open_young (search, path);
-  if (record != NULL && search->wanted (record, search->user_data))
-    return g_steal_pointer (&record);
+/* (nullable): the next name of a record */
+static const gchar *
+read_name (GDir * dir, const gchar * prefix, GCancellable * cancellable)
+{
+  const gchar *name = NULL;
+
+  while (!g_cancellable_is_cancelled (cancellable)
+      && (name = g_dir_read_name (dir)) != NULL) {
+    if (g_str_has_prefix (name, prefix) && g_str_has_suffix (name, SUFFIX))
+      return name;
+  }
   return NULL;
 }
 
-/* The first record that @search wants. The rest of the directory is gone through
- * for what is old only: to open a record is to hold it for a moment, and another
- * process that looks just then would go on to pay. */
-static FoxapiRecord *
-run_search (Search * search, GError ** error)
+/* Looks for a task that was paid for by an equal request and that no living process
+ * holds, and takes hold of it. If there is none, @lost gets the intents: of requests
+ * that were about to be sent by a process that has gone. What could not be read does
+ * not stop the search, it is told in @warning. */
+FoxapiRecord *
+foxapi_store_take (const gchar * directory, const gchar * identity,
+    GPtrArray * lost, GCancellable * cancellable, GError ** warning)
 {
+  g_autofree gchar *prefix = g_strndup (identity, NAME_IDENTITY_CHARS);
+  g_autofree gchar *foreign_path = NULL;
+  g_autoptr (FoxapiRecord) found = NULL;
   g_autoptr (GError) fault = NULL;
-  g_autoptr (GDir) dir = g_dir_open (search->directory, 0, &fault);
-  FoxapiRecord *found = NULL;
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, &fault);
   const gchar *name;
+  guint n_foreign = 0;
 
   if (dir == NULL) {
     if (!g_error_matches (fault, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-      g_propagate_error (error, g_steal_pointer (&fault));
+      g_propagate_error (warning, g_steal_pointer (&fault));
     return NULL;
   }
-  while ((name = g_dir_read_name (dir)) != NULL) {
-    if (found == NULL)
-      found = examine (search, name);
-    else
-      remove_if_old (search, name);
+  while (found == NULL && (name = read_name (dir, prefix, cancellable)) != NULL) {
+    g_autofree gchar *path = g_build_filename (directory, name, NULL);
+    g_autoptr (FoxapiRecord) record = NULL;
+    gboolean foreign;
+
+    record = take_file (path, identity, &foreign, &fault);
+    if (foreign && n_foreign++ == 0)
+      foreign_path = g_steal_pointer (&path);
+    if (record != NULL && record->task_id != NULL)
+      found = g_steal_pointer (&record);
+    else if (record != NULL)
+      g_ptr_array_add (lost, g_steal_pointer (&record));
   }
-  return found;
-}
 
-typedef struct
-{
-  const gchar *identity;
-  gboolean lost_intent;
-} Wanted;
-
-static gboolean
-is_of_identity (FoxapiRecord * record, const gchar * identity)
-{
-  return g_strcmp0 (foxapi_json_get_string (foxapi_record_get_object (record),
-          "identity"), identity) == 0;
-}
-
-static gboolean
-is_task_of_identity (FoxapiRecord * record, gpointer user_data)
-{
-  Wanted *wanted = user_data;
-
-  if (!is_of_identity (record, wanted->identity))
-    return FALSE;
-  if (foxapi_record_get_task_id (record) != NULL)
-    return TRUE;
-
-  /* Nobody holds it and it has no id: its process died in between. */
-  wanted->lost_intent = TRUE;
-  return FALSE;
-}
-
-static gboolean
-remove_intent (FoxapiRecord * record, gpointer user_data)
-{
-  const Wanted *wanted = user_data;
-
-  if (is_of_identity (record, wanted->identity)
-      && foxapi_record_get_task_id (record) == NULL)
-    foxapi_record_remove (record);
-  return FALSE;
-}
-
-/**
- * foxapi_store_take:
- * @directory: where the records are
- * @identity: of the request that is about to be submitted
- * @lost_intent: (out): there is no such task, but such a request was once about
- *   to be submitted, and what became of it is not known
- * @warning: return location: the store could not be read, or has files that are
- *   no records; the search went on
- *
- * Looks for a task that was paid for by an equal request and that no living
- * process holds, and takes hold of it. Records that are older than a result
- * lives are removed on the way.
- *
- * Returns: (transfer full) (nullable): the record, with a task id
- *
- * Since: 0.1
- */
-FoxapiRecord *
-foxapi_store_take (const gchar * directory, const gchar * identity,
-    gboolean * lost_intent, GError ** warning)
-{
-  g_autofree gchar *prefix = g_strndup (identity, NAME_IDENTITY_CHARS);
-  Wanted wanted = { identity, FALSE };
-  Search search = { directory, prefix, NULL, is_task_of_identity, &wanted };
-  FoxapiRecord *record = run_search (&search, warning);
-
-  *lost_intent = record == NULL && wanted.lost_intent;
-  if (search.n_foreign > 0) {
+  if (found != NULL)
+    g_ptr_array_set_size (lost, 0);
+  if (n_foreign > 0)
     g_set_error (warning, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
         "%u file(s) cannot be read as records and were left alone, the first "
-        "is %s", search.n_foreign, search.foreign_path);
-    g_free (search.foreign_path);
-  }
-  return record;
+        "is %s", n_foreign, foreign_path);
+  else if (fault != NULL)
+    g_propagate_error (warning, g_steal_pointer (&fault));
+  return g_steal_pointer (&found);
 }
 
-/**
- * foxapi_store_forget_lost:
- * @directory: where the records are
- * @identity: of a request
- *
- * Removes the intents of processes that died, of which foxapi_store_take() has
- * told. To be called when somebody has paid again, or may have, whose own record
- * is held and stays: until then they are to be told of again.
- *
- * Since: 0.1
- */
-void
-foxapi_store_forget_lost (const gchar * directory, const gchar * identity)
-{
-  g_autofree gchar *prefix = g_strndup (identity, NAME_IDENTITY_CHARS);
-  Wanted wanted = { identity, FALSE };
-  Search search = { directory, prefix, NULL, remove_intent, &wanted };
-
-  run_search (&search, NULL);
-  g_free (search.foreign_path);
-}
-
-static gboolean
-describes_task (JsonObject * object, gpointer user_data)
-{
-  const gchar *const *wanted = user_data;
-
-  return g_strcmp0 (foxapi_json_get_string (object, "service"), wanted[0]) == 0
-      && g_strcmp0 (foxapi_json_get_string (object, "task_id"), wanted[1]) == 0;
-}
-
-static gboolean
-is_task_of_service (FoxapiRecord * record, gpointer user_data)
-{
-  return describes_task (foxapi_record_get_object (record), user_data);
-}
-
-/**
- * foxapi_store_take_task:
- * @directory: where the records are
- * @service: address of the service
- * @task_id: a task that a person asked to take up
- *
- * Returns: (transfer full) (nullable): the task's record, if there is one that
- *   no living process holds
- *
- * Since: 0.1
- */
+/* The record of a task that a person asked for, if no living process holds it */
 FoxapiRecord *
 foxapi_store_take_task (const gchar * directory, const gchar * service,
-    const gchar * task_id)
+    const gchar * task_id, GCancellable * cancellable)
 {
-  const gchar *wanted[] = { service, task_id };
-  Search search = { directory, "", describes_task, is_task_of_service, wanted };
-  FoxapiRecord *record = run_search (&search, NULL);
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const gchar *name;
 
-  g_free (search.foreign_path);
-  return record;
+  while (dir != NULL && (name = read_name (dir, "", cancellable)) != NULL) {
+    g_autofree gchar *path = g_build_filename (directory, name, NULL);
+    gboolean foreign;
+    g_autoptr (FoxapiRecord) record = open_record (path, &foreign);
+
+    if (record != NULL && g_strcmp0 (record->service, service) == 0
+        && g_strcmp0 (record->task_id, task_id) == 0
+        && lock_record (record, NULL))
+      return g_steal_pointer (&record);
+  }
+  return NULL;
 }
 
 /* Writing */
+
+static GString *
+to_text (const FoxapiRecord * record)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autofree gchar *pretty = NULL;
+  GString *text;
+
+  json_object_set_string_member (object, "format", FORMAT);
+  json_object_set_int_member (object, "version", VERSION);
+  json_object_set_int_member (object, "created", record->created);
+  json_object_set_string_member (object, "service", record->service);
+  if (record->model != NULL)
+    json_object_set_string_member (object, "model", record->model);
+  if (record->prompt != NULL)
+    json_object_set_string_member (object, "prompt", record->prompt);
+  json_object_set_string_member (object, "key_digest", record->key_digest);
+  json_object_set_string_member (object, "identity", record->identity);
+  if (record->task_id != NULL)
+    json_object_set_string_member (object, "task_id", record->task_id);
+
+  json_node_set_object (node, object);
+  pretty = json_to_string (node, TRUE);
+  text = g_string_new (pretty);
+  g_string_append_c (text, '\n');
+  return text;
+}
+
+static gboolean
+write_all (gint fd, const GString * text)
+{
+  gsize done = 0;
+
+  while (done < text->len) {
+    gssize n = pwrite (fd, text->str + done, text->len - done, done);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return FALSE;
+    done += n;
+  }
+  return TRUE;
+}
+
+/* %FALSE: there is no room. What cannot be synced is there all the same, until the
+ * power fails. */
+static gboolean
+sync_file (gint fd, const gchar * path, GError ** warning)
+{
+  if (fsync (fd) == 0)
+    return TRUE;
+  if (errno == ENOSPC || errno == EDQUOT)
+    return FALSE;
+  set_errno_error (warning, "cannot sync", path);
+  return TRUE;
+}
+
+static void
+sync_directory_of (const gchar * path, GError ** warning)
+{
+  g_autofree gchar *directory = g_path_get_dirname (path);
+  gint fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0 || fsync (fd) != 0)
+    set_errno_error (warning, "cannot sync", directory);
+  if (fd >= 0)
+    close (fd);
+}
+
+/* A new and locked file, or -1 */
+static gint
+create_file (const gchar * path, const GString * text, GError ** warning)
+{
+  gint fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+      0600);
+  gint saved_errno;
+
+  if (fd < 0)
+    return -1;
+  lock_file (fd, LOCK_EX, path, warning);
+  if (write_all (fd, text) && sync_file (fd, path, warning))
+    return fd;
+  saved_errno = errno;
+  g_unlink (path);
+  close (fd);
+  errno = saved_errno;
+  return -1;
+}
+
+/* -1: this file system, or this moment, has no room for a second file, or cannot
+ * rename. */
+static gint
+replace_file (const gchar * path, const GString * text, GError ** warning)
+{
+  g_autofree gchar *temporary = get_temporary_path (path);
+  gint fd = create_file (temporary, text, warning);
+  gint saved_errno;
+
+  if (fd >= 0 && rename (temporary, path) != 0) {
+    saved_errno = errno;
+    g_unlink (temporary);
+    close (fd);
+    errno = saved_errno;
+    return -1;
+  }
+  return fd;
+}
+
+/* Puts the record's text under its name, and its lock with it. */
+static gboolean
+write_record (FoxapiRecord * record, GError ** warning, GError ** error)
+{
+  GString *text = to_text (record);
+  gint fd = replace_file (record->path, text, warning);
+  gboolean written = fd >= 0;
+
+  if (written) {
+    foxapi_record_let_go (record);
+    record->fd = fd;
+  } else {
+    set_errno_error (error, "cannot write", record->path);
+    if (record->fd < 0)
+      written = (record->fd = create_file (record->path, text, warning)) >= 0;
+    else                        /* it fits into the block that the intent has taken */
+      written = write_all (record->fd, text)
+          && sync_file (record->fd, record->path, warning);
+  }
+  g_string_free (text, TRUE);
+  if (written) {
+    g_clear_error (error);
+    sync_directory_of (record->path, warning);
+  }
+  return written;
+}
 
 static gchar *
 shorten (const gchar * text)
@@ -326,55 +473,182 @@ shorten (const gchar * text)
   return g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), TEXT_CHARS));
 }
 
-static JsonObject *
-new_object (const FoxapiStoreEntry * entry)
-{
-  JsonObject *object = foxapi_record_new_object ();
-  g_autofree gchar *model = shorten (entry->model);
-  g_autofree gchar *prompt = shorten (entry->prompt);
-
-  json_object_set_int_member (object, "created",
-      g_get_real_time () / G_USEC_PER_SEC);
-  json_object_set_string_member (object, "service", entry->service);
-  if (model != NULL)
-    json_object_set_string_member (object, "model", model);
-  if (prompt != NULL)
-    json_object_set_string_member (object, "prompt", prompt);
-  json_object_set_string_member (object, "key_digest", entry->key_digest);
-  json_object_set_string_member (object, "identity", entry->identity);
-  return object;
-}
-
-/**
- * foxapi_store_add:
- * @directory: where the records are; made if it is missing
- * @entry: what is about to be submitted
- * @error: return location
- *
- * Writes down the intent to submit, and holds it. When this returns a record,
- * it is on the disk.
- *
- * Returns: (transfer full) (nullable): the record, without a task id
- *
- * Since: 0.1
- */
+/* Writes down the intent to submit @body, and holds it. When this returns, it is on
+ * the disk; if that is not certain, @warning says why. %NULL: there is no record. */
 FoxapiRecord *
-foxapi_store_add (const gchar * directory, const FoxapiStoreEntry * entry,
-    GError ** error)
+foxapi_store_add (const gchar * directory, const gchar * identity,
+    const gchar * service, const gchar * key_digest, JsonObject * body,
+    GError ** warning)
 {
-  g_autofree gchar *name = NULL, *path = NULL;
+  g_autoptr (FoxapiRecord) record = g_new0 (FoxapiRecord, 1);
+  g_autoptr (GError) note = NULL;
+  g_autofree gchar *name = NULL;
 
+  record->fd = -1;
   if (g_mkdir_with_parents (directory, 0700) != 0) {
-    gint saved_errno = errno;
-
-    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
-        "cannot make the directory %s: %s", directory,
-        g_strerror (saved_errno));
+    set_errno_error (warning, "cannot make the directory", directory);
     return NULL;
   }
+  name = g_strdup_printf ("%.*s-%08x" SUFFIX, NAME_IDENTITY_CHARS, identity,
+      g_random_int ());
+  record->path = g_build_filename (directory, name, NULL);
+  record->created = g_get_real_time () / G_USEC_PER_SEC;
+  record->service = g_strdup (service);
+  record->model = shorten (foxapi_json_get_string (body, "model"));
+  record->prompt = shorten (foxapi_json_get_string (body, "prompt"));
+  record->key_digest = g_strdup (key_digest);
+  record->identity = g_strdup (identity);
+  if (!write_record (record, &note, warning))
+    return NULL;
+  if (note != NULL)
+    g_propagate_error (warning, g_steal_pointer (&note));
+  return g_steal_pointer (&record);
+}
 
-  name = g_strdup_printf ("%.*s-%08x" SUFFIX, NAME_IDENTITY_CHARS,
-      entry->identity, g_random_int ());
-  path = g_build_filename (directory, name, NULL);
-  return foxapi_record_create (path, new_object (entry), error);
+/* %TRUE: the id is on the disk. */
+gboolean
+foxapi_record_set_task_id (FoxapiRecord * record, const gchar * task_id,
+    GError ** error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  g_free (record->task_id);
+  record->task_id = g_strdup (task_id);
+  if (write_record (record, NULL, &fault))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&fault));
+  return FALSE;
+}
+
+/* While it is held, and after */
+
+/* Lets others take up the task, without forgetting it here. */
+void
+foxapi_record_let_go (FoxapiRecord * record)
+{
+  if (record->fd >= 0)
+    close (record->fd);
+  record->fd = -1;
+}
+
+/* %FALSE: a record that was let go is gone, or has become another's. */
+gboolean
+foxapi_record_hold (FoxapiRecord * record)
+{
+  g_autoptr (FoxapiRecord) now = NULL;
+  gboolean foreign;
+
+  if (record->fd >= 0)
+    return TRUE;
+  now = open_record (record->path, &foreign);
+  if (now == NULL || g_strcmp0 (now->task_id, record->task_id) != 0
+      || !lock_record (now, NULL))
+    return FALSE;
+  record->fd = now->fd;
+  now->fd = -1;
+  return TRUE;
+}
+
+/* From the disk, if it is held. This is not synced: a record that comes back after
+ * the power failed costs nothing, and whoever stops an element does not wait for
+ * the disk. */
+void
+foxapi_record_remove (FoxapiRecord * record)
+{
+  g_autofree gchar *temporary = NULL;
+
+  if (record->fd < 0)
+    return;
+  temporary = get_temporary_path (record->path);
+  g_unlink (temporary);
+  g_unlink (record->path);
+  foxapi_record_let_go (record);
+}
+
+/* On the disk it stays. */
+void
+foxapi_record_free (FoxapiRecord * record)
+{
+  foxapi_record_let_go (record);
+  g_free (record->path);
+  g_free (record->service);
+  g_free (record->model);
+  g_free (record->prompt);
+  g_free (record->key_digest);
+  g_free (record->identity);
+  g_free (record->task_id);
+  g_free (record);
+}
+
+/* What this process has handed out to its end and still plays. A player that loops
+ * without a gap makes the next source while the last one is still there. Nobody has
+ * asked the next one to pay: it takes up what is playing. Once the last source has
+ * stopped, a new one is a new request. */
+
+typedef struct
+{
+  gchar *identity;
+  gchar *task_id;
+} Playing;
+
+static GMutex playing_lock;
+static GList *all_playing;      /* of Playing; under the lock */
+
+/* Called with the lock */
+static GList *
+find_playing (const gchar * identity, const gchar * task_id)
+{
+  for (GList * l = all_playing; l != NULL; l = l->next) {
+    Playing *playing = l->data;
+
+    if (g_str_equal (playing->identity, identity)
+        && (task_id == NULL || g_str_equal (playing->task_id, task_id)))
+      return l;
+  }
+  return NULL;
+}
+
+void
+foxapi_playing_add (const gchar * identity, const gchar * task_id)
+{
+  Playing *playing = g_new (Playing, 1);
+
+  playing->identity = g_strdup (identity);
+  playing->task_id = g_strdup (task_id);
+  g_mutex_lock (&playing_lock);
+  all_playing = g_list_prepend (all_playing, playing);
+  g_mutex_unlock (&playing_lock);
+}
+
+void
+foxapi_playing_remove (const gchar * identity, const gchar * task_id)
+{
+  GList *link;
+
+  g_mutex_lock (&playing_lock);
+  link = find_playing (identity, task_id);
+  if (link != NULL) {
+    Playing *playing = link->data;
+
+    all_playing = g_list_delete_link (all_playing, link);
+    g_free (playing->identity);
+    g_free (playing->task_id);
+    g_free (playing);
+  }
+  g_mutex_unlock (&playing_lock);
+}
+
+/* (transfer full) (nullable): the task to take up */
+gchar *
+foxapi_playing_find (const gchar * identity)
+{
+  gchar *task_id = NULL;
+  GList *link;
+
+  g_mutex_lock (&playing_lock);
+  link = find_playing (identity, NULL);
+  if (link != NULL)
+    task_id = g_strdup (((Playing *) link->data)->task_id);
+  g_mutex_unlock (&playing_lock);
+  return task_id;
 }

@@ -1,50 +1,58 @@
-/* The records of paid tasks
+/* The records of paid tasks (docs/task-store.md)
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #pragma once
 
-#include "foxapirecord.h"
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
-/* How long a result lives (API.md): older records are of no use. */
+/* How long a result lives at the service, in seconds (docs/service.md). */
 #define FOXAPI_STORE_LIFETIME_S (24 * 60 * 60)
 
-/**
- * FoxapiStoreEntry:
- * @identity: what makes two requests equal: foxapi_store_identify()
- * @service: address of the service
- * @key_digest: tells two keys apart without telling either
- * @model: (nullable): for people who read the record
- * @prompt: (nullable): alike
- *
- * What a record says from the first moment on.
- *
- * Since: 0.1
- */
+/* One task that was paid for or, without an id, a request that was about to be
+ * sent: an intent. Unchanged by all but the functions below. */
 typedef struct
 {
-  const gchar *identity;
-  const gchar *service;
-  const gchar *key_digest;
-  const gchar *model;
-  const gchar *prompt;
-} FoxapiStoreEntry;
+  gchar *path;
+  gint64 created;               /* Unix seconds, as the clock was then */
+  gchar *service;
+  gchar *model;                 /* (nullable) */
+  gchar *prompt;                /* (nullable) cut */
+  gchar *key_digest;
+  gchar *identity;
+  gchar *task_id;               /* (nullable) */
+
+  gint fd;                      /* has the lock; -1: not held */
+} FoxapiRecord;
 
 gchar *foxapi_store_get_default_directory (void);
-
 gchar *foxapi_store_identify (const gchar * service, const gchar * key_digest,
     const gchar * body);
 
 FoxapiRecord *foxapi_store_take (const gchar * directory,
-    const gchar * identity, gboolean * lost_intent, GError ** warning);
-void foxapi_store_forget_lost (const gchar * directory,
-    const gchar * identity);
+    const gchar * identity, GPtrArray * lost, GCancellable * cancellable,
+    GError ** warning);
 FoxapiRecord *foxapi_store_take_task (const gchar * directory,
-    const gchar * service, const gchar * task_id);
+    const gchar * service, const gchar * task_id, GCancellable * cancellable);
 FoxapiRecord *foxapi_store_add (const gchar * directory,
-    const FoxapiStoreEntry * entry, GError ** error);
+    const gchar * identity, const gchar * service, const gchar * key_digest,
+    JsonObject * body, GError ** warning);
+
+gboolean foxapi_record_set_task_id (FoxapiRecord * record,
+    const gchar * task_id, GError ** error);
+gboolean foxapi_record_hold (FoxapiRecord * record);
+void foxapi_record_let_go (FoxapiRecord * record);
+void foxapi_record_remove (FoxapiRecord * record);
+void foxapi_record_free (FoxapiRecord * record);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiRecord, foxapi_record_free)
+
+void foxapi_playing_add (const gchar * identity, const gchar * task_id);
+void foxapi_playing_remove (const gchar * identity, const gchar * task_id);
+gchar *foxapi_playing_find (const gchar * identity);
 
 G_END_DECLS

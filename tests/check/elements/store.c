@@ -232,8 +232,8 @@ GST_START_TEST (test_other_process)
 
 GST_END_TEST;
 
-static void
-assert_warned_of_charge (Run * run)
+static gboolean
+has_warned_of_charge (Run * run)
 {
   for (guint i = 0; i < run->messages->len; i++) {
     GstMessage *message = g_ptr_array_index (run->messages, i);
@@ -246,87 +246,223 @@ assert_warned_of_charge (Run * run)
     if (details != NULL
         && gst_structure_get_boolean (details, "maybe-charged", &maybe)
         && maybe)
-      return;
+      return TRUE;
   }
-  fail ("No WARNING says that something may have been charged");
+  return FALSE;
 }
 
-/* Killed while the submission was under way: what came of it nobody knows */
-GST_START_TEST (test_lost_intent)
+/* A process is killed while its submission is under way: what came of that
+ * nobody knows. */
+static void
+lose_answer (void)
 {
   FoxapiSimFault hold = {.hold = TRUE,.act_first = TRUE };
   g_autoptr (GSubprocess) client = NULL;
-  g_autoptr (Run) run = run_new (harness_source (NULL));
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
   client = harness_spawn ("seed=-1", FALSE);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
   crash (client);
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-  run_stop (run);
-  assert_warned_of_charge (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
-/* Who was killed before a submission of its own has not told anybody yet. */
-GST_START_TEST (test_lost_intent_is_told_again)
+static gboolean
+last_error_says (Run * run, const gchar * words)
 {
-  FoxapiSimFault accepted = {.hold = TRUE,.act_first = TRUE };
-  FoxapiSimFault held = {.hold = TRUE };
-  g_autofree gchar *path = g_build_filename (store, "a.png", NULL);
-  g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
-  g_autofree gchar *property = g_strdup_printf ("reference-image-urls=<\"%s\">",
-      uri);
-  GstElement *source = harness_source (NULL);
-  g_autoptr (GSubprocess) payer = NULL, heir = NULL;
-  g_autoptr (Run) run = NULL;
+  for (guint i = run->messages->len; i > 0; i--) {
+    GstMessage *message = g_ptr_array_index (run->messages, i - 1);
+    g_autoptr (GError) error = NULL;
 
-  fail_unless (g_file_set_contents (path, "picture", -1, NULL));
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &accepted);
-  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 2, &held);
-  payer = harness_spawn (property, FALSE);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
-  crash (payer);
-  heir = harness_spawn (property, FALSE);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_UPLOAD, 2));
-  crash (heir);
-
-  harness_set_list (source, "reference-image-urls", uri, NULL);
-  run = run_new (source);
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-  run_stop (run);
-  assert_warned_of_charge (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
+      continue;
+    gst_message_parse_error (message, &error, NULL);
+    return strstr (error->message, words) != NULL;
+  }
+  return FALSE;
 }
 
-GST_END_TEST;
-
-/* Nor has who submits in vain. */
-GST_START_TEST (test_lost_intent_outlives_a_refusal)
+/* Nothing is sent, and the error says how to go on. It comes again with each start,
+ * whatever is set or not that is no consent. */
+static void
+assert_refused (Run * run)
 {
-  FoxapiSimFault accepted = {.hold = TRUE,.act_first = TRUE };
-  FoxapiSimFault refused = {.status = 402 };
-  g_autoptr (GSubprocess) payer = NULL;
+  g_autoptr (GPtrArray) files = harness_list_files (store);
+  g_autofree gchar *name = g_path_get_basename (g_ptr_array_index (files, 0));
+  guint n_submitted = foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT);
+
+  for (guint i = 0; i < 2; i++) {
+    assert_boolean (run_to_error (run, GST_RESOURCE_ERROR_FAILED),
+        "maybe-charged", TRUE);
+    fail_unless (last_error_says (run, "wan-2.7-reference-to-video"));
+    fail_unless (last_error_says (run, name));
+    fail_unless (last_error_says (run, "resubmit-maybe-charged=true"));
+    assert_requests (FOXAPI_SIM_SUBMIT, n_submitted);
+    g_object_set (run->source, "task-id", NULL, NULL);
+  }
+}
+
+GST_START_TEST (test_lost_answer_is_not_paid_again)
+{
   g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (Run) other = run_new (harness_source (NULL));
+
+  lose_answer ();
+  assert_refused (run);
+  assert_refused (other);
+  fail_if (has_warned_of_charge (run));
+  /* another request is another matter */
+  g_object_set (run->source, "prompt", "A hare", NULL);
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* With consent it is, with a warning; whose own submission stands for both then. */
+GST_START_TEST (test_lost_answer_with_consent)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  lose_answer ();
+  if (__i__ == 0) {
+    assert_refused (run);
+    g_object_set (run->source, "resubmit-maybe-charged", TRUE, NULL);
+  } else {
+    fail_unless (g_setenv ("FOXAPI_RESUBMIT_MAYBE_CHARGED", "true", TRUE));
+  }
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  run_stop (run);
+  g_unsetenv ("FOXAPI_RESUBMIT_MAYBE_CHARGED");
+  fail_unless (has_warned_of_charge (run));
+  fail_unless_equals_int (look_at_files (), 1);
+}
+
+GST_END_TEST;
+
+/* A property wins over the environment. */
+GST_START_TEST (test_consent_withdrawn)
+{
+  g_autoptr (Run) run = run_new (harness_source ("resubmit-maybe-charged",
+          FALSE, NULL));
+
+  lose_answer ();
+  fail_unless (g_setenv ("FOXAPI_RESUBMIT_MAYBE_CHARGED", "1", TRUE));
+  assert_refused (run);
+  g_unsetenv ("FOXAPI_RESUBMIT_MAYBE_CHARGED");
+}
+
+GST_END_TEST;
+
+/* Who removes the record (foxapi-tasks forget) has decided, too. */
+GST_START_TEST (test_lost_answer_forgotten)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GPtrArray) files = NULL;
+
+  lose_answer ();
+  assert_refused (run);
+  files = harness_list_files (store);
+  fail_unless (g_unlink (g_ptr_array_index (files, 0)) == 0);
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  fail_if (has_warned_of_charge (run));
+}
+
+GST_END_TEST;
+
+/* Who consents, but does not get as far as to pay, has settled nothing: killed
+ * before a submission of its own, or refused. */
+GST_START_TEST (test_lost_answer_outlives_a_refusal)
+{
+  FoxapiSimFault refused = {.status = 402 };
+  g_autoptr (Run) run = run_new (harness_source ("resubmit-maybe-charged",
+          TRUE, NULL));
   g_autoptr (Run) again = run_new (harness_source (NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &accepted);
+  lose_answer ();
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
-  payer = harness_spawn ("seed=-1", FALSE);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
-  crash (payer);
   run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
-  assert_warned_of_charge (run);
+  fail_unless (has_warned_of_charge (run));
+  assert_refused (again);
+}
 
-  run_set_state (again, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (again, NULL), "resumed", FALSE);
-  run_stop (again);
-  assert_warned_of_charge (again);
-  assert_requests (FOXAPI_SIM_SUBMIT, 3);
+GST_END_TEST;
+
+/* Makes all records two days older or younger: a clock that was wrong */
+static void
+shift_records (gint64 seconds)
+{
+  g_autoptr (GPtrArray) files = harness_list_files (store);
+
+  for (guint i = 0; i < files->len; i++) {
+    const gchar *path = g_ptr_array_index (files, i);
+    g_autofree gchar *text = NULL, *value = NULL;
+    g_autoptr (GRegex) regex =
+        g_regex_new ("(?<=\"created\" : )-?[0-9]+", 0, 0, NULL);
+    g_autofree gchar *changed = NULL;
+
+    fail_unless (g_file_get_contents (path, &text, NULL, NULL));
+    value = g_strdup_printf ("%" G_GINT64_FORMAT,
+        g_get_real_time () / G_USEC_PER_SEC + seconds);
+    changed = g_regex_replace_literal (regex, text, -1, 0, value, 0, NULL);
+    fail_if (g_str_equal (text, changed));
+    fail_unless (g_file_set_contents_full (path, changed, -1,
+            G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+  }
+}
+
+static const gint64 shifts[] = { -2 * 86400, 2 * 86400, -10000 * 86400 };
+
+/* To ask is free: a task is taken up whatever its record says of its age. */
+GST_START_TEST (test_any_clock)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL;
+
+  abandon (harness_source (NULL));
+  shift_records (shifts[__i__]);
+  id = harness_task_id (1);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_to_eos (run);
+  run_stop (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  fail_if (harness_files_contain (store, id));
+}
+
+GST_END_TEST;
+
+/* The service has forgotten a task. If results live no longer than that, it is paid
+ * for again, with a warning; if it should know it, a person decides. */
+GST_START_TEST (test_unknown_to_service)
+{
+  FoxapiSimFault unknown = {.status = 404 };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  guint asked;
+  g_autofree gchar *id = NULL;
+
+  abandon (harness_source (NULL));
+  id = harness_task_id (1);
+  asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
+  for (guint i = 1; i <= 4; i++)
+    foxapi_sim_script (sim, FOXAPI_SIM_ASK, asked + i, &unknown);
+  shift_records (__i__ == 0 ? -2 * 86400 : -3600);
+  if (__i__ == 0) {
+    run_set_state (run, GST_STATE_PAUSED);
+    assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+    assert_requests (FOXAPI_SIM_SUBMIT, 2);
+    run_stop (run);
+    fail_if (harness_files_contain (store, id));
+    fail_unless (run_count (run, GST_MESSAGE_WARNING) >= 1);
+  } else {
+    run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
+    fail_unless (last_error_says (run, "foxapi-tasks forget"));
+    assert_requests (FOXAPI_SIM_SUBMIT, 1);
+    fail_unless (harness_files_contain (store, id));
+  }
 }
 
 GST_END_TEST;
@@ -437,9 +573,13 @@ store_suite (void)
   tcase_add_test (tcase, test_two_at_once);
   tcase_add_test (tcase, test_crash);
   tcase_add_test (tcase, test_other_process);
-  tcase_add_test (tcase, test_lost_intent);
-  tcase_add_test (tcase, test_lost_intent_is_told_again);
-  tcase_add_test (tcase, test_lost_intent_outlives_a_refusal);
+  tcase_add_test (tcase, test_lost_answer_is_not_paid_again);
+  tcase_add_loop_test (tcase, test_lost_answer_with_consent, 0, 2);
+  tcase_add_test (tcase, test_consent_withdrawn);
+  tcase_add_test (tcase, test_lost_answer_forgotten);
+  tcase_add_test (tcase, test_lost_answer_outlives_a_refusal);
+  tcase_add_loop_test (tcase, test_any_clock, 0, G_N_ELEMENTS (shifts));
+  tcase_add_loop_test (tcase, test_unknown_to_service, 0, 2);
   tcase_add_loop_test (tcase, test_damaged, 0, G_N_ELEMENTS (damages));
   return suite;
 }

@@ -3,111 +3,33 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "foxapistore.h"
 #include "protocoltest.h"
-
-#define SERVICE "https://api.foxapi.cc"
-#define KEY_DIGEST "aaaabbbbccccdddd"
-
-static gchar *directory;
-static gchar *identity;
-
-static void
-setup (void)
-{
-  directory = make_directory ();
-  identity = foxapi_store_identify (SERVICE, KEY_DIGEST, "{\"prompt\":\"A\"}");
-}
-
-static void
-teardown (void)
-{
-  g_clear_pointer (&directory, remove_directory);
-  g_clear_pointer (&identity, g_free);
-}
-
-static FoxapiRecord *
-add (void)
-{
-  FoxapiStoreEntry entry =
-      { identity, SERVICE, KEY_DIGEST, "a-model", "A fox" };
-  g_autoptr (GError) error = NULL;
-  FoxapiRecord *record = foxapi_store_add (directory, &entry, &error);
-
-  fail_unless (record != NULL, "%s", error ? error->message : "");
-  return record;
-}
-
-static FoxapiRecord *
-add_task (const gchar * id)
-{
-  g_autoptr (GError) error = NULL;
-  FoxapiRecord *record = add ();
-
-  fail_unless (foxapi_record_set_task_id (record, id, &error), "%s",
-      error ? error->message : "");
-  return record;
-}
-
-/* What is there for an equal request; nothing here is worth a warning. */
-static FoxapiRecord *
-take (gboolean expect_lost_intent)
-{
-  g_autoptr (GError) warning = NULL;
-  gboolean lost_intent = 2;
-  FoxapiRecord *record = foxapi_store_take (directory, identity, &lost_intent,
-      &warning);
-
-  fail_unless (warning == NULL, "%s", warning ? warning->message : "");
-  fail_unless_equals_int (lost_intent, expect_lost_intent);
-  return record;
-}
-
-static void
-check_nothing_to_take (void)
-{
-  fail_unless (take (FALSE) == NULL);
-}
-
-static void
-check_taken (const gchar * id)
-{
-  g_autoptr (FoxapiRecord) record = take (FALSE);
-
-  fail_unless (record != NULL);
-  fail_unless_equals_string (foxapi_record_get_task_id (record), id);
-}
-
-static guint
-count_files (void)
-{
-  g_auto (GStrv) names = list_directory (directory);
-
-  return g_strv_length (names);
-}
+#include "storetest.h"
 
 GST_START_TEST (test_life)
 {
   FoxapiRecord *record;
 
   check_nothing_to_take ();
-  record = add ();
-  fail_unless (foxapi_record_get_task_id (record) == NULL);
+  record = add (NULL);
+  fail_unless (record->task_id == NULL);
   fail_unless_equals_int (count_files (), 1);
   fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
-  fail_unless_equals_string (foxapi_record_get_task_id (record), "task-1");
+  fail_unless_equals_string (record->task_id, "task-1");
   fail_unless_equals_int (count_files (), 1);
   foxapi_record_free (record);
 
-  record = take (FALSE);
-  fail_unless_equals_string (foxapi_record_get_task_id (record), "task-1");
+  record = take (0, NULL);
+  fail_unless_equals_string (record->task_id, "task-1");
   foxapi_record_remove (record);
   fail_unless_equals_int (count_files (), 0);
   foxapi_record_free (record);
@@ -118,8 +40,8 @@ GST_END_TEST;
 
 GST_START_TEST (test_file)
 {
-  g_autoptr (FoxapiRecord) record = add_task ("task-1");
-  const gchar *path = foxapi_record_get_path (record);
+  g_autoptr (FoxapiRecord) record = add ("task-1");
+  const gchar *path = record->path;
   g_autofree gchar *parent = g_path_get_dirname (path);
   g_autofree gchar *text = NULL;
   struct stat status;
@@ -145,13 +67,12 @@ GST_START_TEST (test_modes)
 
   for (guint i = 0; i < G_N_ELEMENTS (masks); i++) {
     mode_t old = umask (masks[i]);
-    FoxapiStoreEntry entry = { identity, SERVICE, KEY_DIGEST, NULL, NULL };
-    g_autoptr (FoxapiRecord) record = foxapi_store_add (below, &entry, NULL);
+    g_autoptr (FoxapiRecord) record = add_in (below, NULL);
     struct stat status;
 
     umask (old);
     fail_unless (record != NULL);
-    fail_unless (stat (foxapi_record_get_path (record), &status) == 0);
+    fail_unless (stat (record->path, &status) == 0);
     fail_unless_equals_int (status.st_mode & 07777, 0600);
     fail_unless (stat (below, &status) == 0);
     fail_unless_equals_int (status.st_mode & 07777, 0700);
@@ -183,7 +104,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_other_request)
 {
-  g_autoptr (FoxapiRecord) record = add_task ("task-1");
+  g_autoptr (FoxapiRecord) record = add ("task-1");
   g_autofree gchar *mine = identity;
 
   foxapi_record_let_go (record);
@@ -199,7 +120,7 @@ GST_END_TEST;
 /* Two names that begin alike don't make two requests equal. */
 GST_START_TEST (test_names_are_no_proof)
 {
-  g_autoptr (FoxapiRecord) record = add_task ("task-1");
+  g_autoptr (FoxapiRecord) record = add ("task-1");
   gchar last = identity[strlen (identity) - 1];
 
   foxapi_record_let_go (record);
@@ -213,7 +134,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_held_in_this_process)
 {
-  g_autoptr (FoxapiRecord) record = add_task ("task-1");
+  g_autoptr (FoxapiRecord) record = add ("task-1");
 
   check_nothing_to_take ();
   foxapi_record_let_go (record);
@@ -227,11 +148,11 @@ GST_END_TEST;
 
 GST_START_TEST (test_hold_in_vain)
 {
-  g_autoptr (FoxapiRecord) record = add_task ("task-1");
+  g_autoptr (FoxapiRecord) record = add ("task-1");
   FoxapiRecord *other;
 
   foxapi_record_let_go (record);
-  other = take (FALSE);
+  other = take (0, NULL);
   fail_if (foxapi_record_hold (record));
   /* who holds nothing removes nothing */
   foxapi_record_remove (record);
@@ -246,7 +167,7 @@ GST_END_TEST;
 /* An intent is held, too, while its submission is under way. */
 GST_START_TEST (test_intent_is_held)
 {
-  g_autoptr (FoxapiRecord) record = add ();
+  g_autoptr (FoxapiRecord) record = add (NULL);
 
   check_nothing_to_take ();
   fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
@@ -255,18 +176,32 @@ GST_START_TEST (test_intent_is_held)
 
 GST_END_TEST;
 
+/* It is told of until somebody has it forgotten. */
 GST_START_TEST (test_lost_intent)
 {
+  g_autoptr (GPtrArray) lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      foxapi_record_free);
+  g_autofree gchar *path = add_file (NULL);
   g_autoptr (FoxapiRecord) own = NULL;
+  FoxapiRecord *intent;
 
-  foxapi_record_free (add ());
-  fail_unless (take (TRUE) == NULL);
-  /* Whoever was told may have died before anybody read it. */
-  fail_unless (take (TRUE) == NULL);
-  own = add ();
-  foxapi_store_forget_lost (directory, identity);
-  fail_unless_equals_int (count_files (), 1);
+  fail_unless (take (1, NULL) == NULL);
+  fail_unless (foxapi_store_take (directory, identity, lost, NULL, NULL)
+      == NULL);
+  fail_unless_equals_int (lost->len, 1);
+  intent = g_ptr_array_index (lost, 0);
+  fail_unless_equals_string (intent->path, path);
+  fail_unless_equals_string (intent->model, "a-model");
+  fail_unless (intent->created > 0);
+  own = add (NULL);
+  fail_unless (take (1, NULL) == NULL);
+  /* who holds nothing removes nothing */
+  foxapi_record_remove (intent);
+  fail_unless (is_there (path));
+  fail_unless (foxapi_record_hold (intent));
+  foxapi_record_remove (intent);
   check_nothing_to_take ();
+  fail_unless_equals_int (count_files (), 1);
 }
 
 GST_END_TEST;
@@ -275,17 +210,101 @@ GST_END_TEST;
  * and is about to pay is. */
 GST_START_TEST (test_lost_intent_beside_a_task)
 {
+  FoxapiRecord *record;
+
+  foxapi_record_free (add (NULL));
+  foxapi_record_free (add ("task-1"));
+  record = take (0, NULL);
+  fail_unless_equals_string (record->task_id, "task-1");
+  fail_unless_equals_int (count_files (), 2);
+  fail_unless (take (1, NULL) == NULL);
+  foxapi_record_free (record);
+}
+
+GST_END_TEST;
+
+/* The process died when the id was on the disk, but not under the name yet. */
+GST_START_TEST (test_id_under_the_temporary_name)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autofree gchar *name = g_path_get_basename (path);
+  g_autofree gchar *new_name = g_strconcat (".new-", name, NULL);
+  g_autofree gchar *temporary = g_build_filename (directory, new_name, NULL);
+  g_autofree gchar *intent = add_file (NULL);
   g_autoptr (FoxapiRecord) record = NULL;
 
-  foxapi_record_free (add ());
-  foxapi_record_free (add_task ("task-1"));
-  record = take (FALSE);
-  fail_unless_equals_string (foxapi_record_get_task_id (record), "task-1");
-  fail_unless_equals_int (count_files (), 2);
-  fail_unless (take (TRUE) == NULL);
-  foxapi_store_forget_lost (directory, identity);
+  fail_unless (g_rename (path, temporary) == 0);
+  fail_unless (g_rename (intent, path) == 0);
+  record = take (0, NULL);
+  fail_unless (record != NULL);
+  fail_unless_equals_string (record->task_id, "task-1");
+  fail_unless_equals_string (record->path, path);
   fail_unless_equals_int (count_files (), 1);
   check_nothing_to_take ();
+}
+
+GST_END_TEST;
+
+/* A clock that is wrong, now or then, decides nothing. */
+GST_START_TEST (test_any_time)
+{
+  static const gint64 times[] = { G_MININT64, -1, 0, 1, 1700000000,
+    4000000000, G_MAXINT64
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (times); i++) {
+    FoxapiRecord *record = add (NULL);
+
+    record->created = times[i];
+    fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
+    foxapi_record_free (record);
+    record = take (0, NULL);
+    fail_unless (record != NULL && record->created == times[i]);
+    foxapi_record_remove (record);
+    foxapi_record_free (record);
+  }
+}
+
+GST_END_TEST;
+
+/* To look at a record is not to hold it. */
+GST_START_TEST (test_looking_is_not_holding)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autofree gchar *intent = NULL;
+  gint fd = open (path, O_RDONLY);
+  FoxapiRecord *record;
+
+  fail_unless (flock (fd, LOCK_SH) == 0);
+  record = take (0, NULL);
+  fail_unless (record != NULL);
+  foxapi_record_free (record);
+  fail_unless (g_unlink (path) == 0);
+  close (fd);
+
+  intent = add_file (NULL);
+  fd = open (intent, O_RDONLY);
+  fail_unless (flock (fd, LOCK_SH) == 0);
+  fail_unless (take (1, NULL) == NULL);
+  close (fd);
+}
+
+GST_END_TEST;
+
+/* Who is stopped while it looks through many records stops at once. */
+GST_START_TEST (test_cancelled)
+{
+  g_autoptr (GPtrArray) lost = g_ptr_array_new ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  foxapi_record_free (add ("task-1"));
+  foxapi_record_free (add (NULL));
+  g_cancellable_cancel (cancellable);
+  fail_unless (foxapi_store_take (directory, identity, lost, cancellable, NULL)
+      == NULL);
+  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-1",
+          cancellable) == NULL);
+  fail_unless_equals_int (lost->len, 0);
 }
 
 GST_END_TEST;
@@ -295,14 +314,13 @@ GST_START_TEST (test_two_of_a_kind)
 {
   g_autoptr (FoxapiRecord) a = NULL, b = NULL;
 
-  foxapi_record_free (add_task ("task-1"));
-  foxapi_record_free (add_task ("task-2"));
+  foxapi_record_free (add ("task-1"));
+  foxapi_record_free (add ("task-2"));
   fail_unless_equals_int (count_files (), 2);
-  a = take (FALSE);
-  b = take (FALSE);
+  a = take (0, NULL);
+  b = take (0, NULL);
   fail_unless (a != NULL && b != NULL);
-  fail_if (g_str_equal (foxapi_record_get_task_id (a),
-          foxapi_record_get_task_id (b)));
+  fail_if (g_str_equal (a->task_id, b->task_id));
   check_nothing_to_take ();
 }
 
@@ -312,16 +330,19 @@ GST_START_TEST (test_take_task)
 {
   g_autoptr (FoxapiRecord) record = NULL;
 
-  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-1") == NULL);
-  foxapi_record_free (add_task ("task-1"));
-  foxapi_record_free (add ());
-  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-2") == NULL);
-  fail_unless (foxapi_store_take_task (directory, "http://x", "task-1")
+  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-1",
+          NULL) == NULL);
+  foxapi_record_free (add ("task-1"));
+  foxapi_record_free (add (NULL));
+  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-2",
+          NULL) == NULL);
+  fail_unless (foxapi_store_take_task (directory, "http://x", "task-1", NULL)
       == NULL);
-  record = foxapi_store_take_task (directory, SERVICE, "task-1");
+  record = foxapi_store_take_task (directory, SERVICE, "task-1", NULL);
   fail_unless (record != NULL);
-  fail_unless_equals_string (foxapi_record_get_task_id (record), "task-1");
-  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-1") == NULL);
+  fail_unless_equals_string (record->task_id, "task-1");
+  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-1",
+          NULL) == NULL);
   /* an intent that nobody asked for stays */
   fail_unless_equals_int (count_files (), 2);
 }
@@ -333,8 +354,8 @@ GST_START_TEST (test_set_id_again)
 {
   FoxapiRecord *record;
 
-  foxapi_record_free (add_task ("task-1"));
-  record = take (FALSE);
+  foxapi_record_free (add ("task-1"));
+  record = take (0, NULL);
   fail_unless (foxapi_record_set_task_id (record, "task-2", NULL));
   check_nothing_to_take ();
   fail_unless_equals_int (count_files (), 1);
@@ -381,19 +402,19 @@ kill_process (GPid pid)
 static void
 hold_a_task (void)
 {
-  add_task ("task-1");
+  add ("task-1");
 }
 
 static void
 hold_an_intent (void)
 {
-  add ();
+  add (NULL);
 }
 
 static void
 take_and_hold (void)
 {
-  if (take (FALSE) == NULL)
+  if (take (0, NULL) == NULL)
     _exit (1);
 }
 
@@ -402,7 +423,8 @@ GST_START_TEST (test_crashed_holder)
   GPid pid = start_process (hold_a_task);
 
   check_nothing_to_take ();
-  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-1") == NULL);
+  fail_unless (foxapi_store_take_task (directory, SERVICE, "task-1",
+          NULL) == NULL);
   fail_unless_equals_int (count_files (), 1);
   kill_process (pid);
   check_taken ("task-1");
@@ -417,16 +439,14 @@ GST_START_TEST (test_crashed_before_the_id)
 
   check_nothing_to_take ();
   kill_process (pid);
-  fail_unless (take (TRUE) == NULL);
-  foxapi_store_forget_lost (directory, identity);
-  check_nothing_to_take ();
+  fail_unless (take (1, NULL) == NULL);
 }
 
 GST_END_TEST;
 
 GST_START_TEST (test_taken_by_another_process)
 {
-  g_autoptr (FoxapiRecord) record = add_task ("task-1");
+  g_autoptr (FoxapiRecord) record = add ("task-1");
   GPid pid;
 
   foxapi_record_let_go (record);
@@ -445,7 +465,7 @@ GST_START_TEST (test_lock_is_not_inherited)
   gchar *argv[] = { (gchar *) "/bin/sh", (gchar *) "-c",
     (gchar *) "echo; exec cat", NULL
   };
-  FoxapiRecord *record = add_task ("task-1");
+  FoxapiRecord *record = add ("task-1");
   gint in, out;
   gchar byte;
   GPid pid;
@@ -471,7 +491,7 @@ store_suite (void)
   TCase *locks = tcase_create ("locks");
 
   suite_add_tcase (suite, records);
-  tcase_add_checked_fixture (records, setup, teardown);
+  tcase_add_checked_fixture (records, store_setup, store_teardown);
   tcase_add_test (records, test_life);
   tcase_add_test (records, test_file);
   tcase_add_test (records, test_modes);
@@ -480,13 +500,17 @@ store_suite (void)
   tcase_add_test (records, test_names_are_no_proof);
   tcase_add_test (records, test_lost_intent);
   tcase_add_test (records, test_lost_intent_beside_a_task);
+  tcase_add_test (records, test_id_under_the_temporary_name);
+  tcase_add_test (records, test_any_time);
   tcase_add_test (records, test_take_task);
+  tcase_add_test (records, test_cancelled);
   tcase_add_test (records, test_set_id_again);
   suite_add_tcase (suite, locks);
-  tcase_add_checked_fixture (locks, setup, teardown);
+  tcase_add_checked_fixture (locks, store_setup, store_teardown);
   tcase_add_test (locks, test_held_in_this_process);
   tcase_add_test (locks, test_hold_in_vain);
   tcase_add_test (locks, test_intent_is_held);
+  tcase_add_test (locks, test_looking_is_not_holding);
   tcase_add_test (locks, test_two_of_a_kind);
   tcase_add_test (locks, test_crashed_holder);
   tcase_add_test (locks, test_crashed_before_the_id);

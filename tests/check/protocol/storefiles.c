@@ -1,152 +1,164 @@
-/* The record of paid tasks: how old they get, and disks where anything may fail
+/* The record of paid tasks: file systems where anything may fail, and directories
+ * where anything may lie
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#define _GNU_SOURCE             /* AT_EMPTY_PATH */
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
-#include <utime.h>
 
 #include "foxapijson.h"
 #include "protocoltest.h"
 #include "storetest.h"
 
-#define DAY_S (24 * 60 * 60)
+/* These take the place of the C library's for the tests below. */
+static gint flock_errno, fsync_errno, rename_errno;
+static uid_t file_owner, directory_owner;
+static mode_t added_mode;
 
-/* Puts @created in place of the time that the record was made. */
+static gint
+fail_with (gint error)
+{
+  errno = error;
+  return -1;
+}
+
+int
+flock (int fd, int operation)
+{
+  if (flock_errno != 0)
+    return fail_with (flock_errno);
+  return syscall (SYS_flock, fd, operation);
+}
+
+int
+fsync (int fd)
+{
+  if (fsync_errno != 0)
+    return fail_with (fsync_errno);
+  return syscall (SYS_fsync, fd);
+}
+
+int
+rename (const char *from, const char *to)
+{
+  if (rename_errno != 0)
+    return fail_with (rename_errno);
+  return renameat (AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int
+fstat (int fd, struct stat *status)
+{
+  gint result = fstatat (fd, "", status, AT_EMPTY_PATH);
+
+  if (file_owner != 0)
+    status->st_uid = file_owner;
+  status->st_mode |= added_mode;
+  return result;
+}
+
+int
+stat (const char *path, struct stat *status)
+{
+  gint result = fstatat (AT_FDCWD, path, status, 0);
+
+  if (directory_owner != 0)
+    status->st_uid = directory_owner;
+  status->st_mode |= added_mode;
+  return result;
+}
+
 static void
-set_created (const gchar * path, gint64 created)
+teardown (void)
 {
-  g_autofree gchar *text = NULL, *changed = NULL;
-  g_autoptr (JsonObject) object = NULL;
-  g_autoptr (JsonObject) copy = json_object_new ();
-  g_autoptr (GList) names = NULL;
-  gsize length;
-
-  fail_unless (g_file_get_contents (path, &text, &length, NULL));
-  object = foxapi_json_parse (text, length, NULL);
-  fail_unless (object != NULL);
-  names = json_object_get_members (object);
-  for (GList * l = names; l != NULL; l = l->next)
-    json_object_set_member (copy, l->data, json_object_dup_member (object,
-            l->data));
-  json_object_set_int_member (copy, "created", created);
-  changed = foxapi_json_to_text (copy);
-  fail_unless (g_file_set_contents (path, changed, -1, NULL));
+  flock_errno = fsync_errno = rename_errno = 0;
+  file_owner = directory_owner = added_mode = 0;
+  store_teardown ();
 }
 
-static gint64
-get_now (void)
+/* What the file system lacks costs a warning at most: the record is there, it is
+ * taken up, an intent is told of, and it goes in the end. */
+static void
+check_works (gboolean warns)
 {
-  return g_get_real_time () / G_USEC_PER_SEC;
-}
+  g_autoptr (GError) warning = NULL;
+  FoxapiRecord *record = add_in (directory, &warning);
 
-GST_START_TEST (test_young_by_its_word)
-{
-  g_autofree gchar *path = add_file ("task-1");
-  g_autoptr (FoxapiRecord) record = NULL;
-
-  set_created (path, get_now () - DAY_S + 600);
-  record = take (NULL);
   fail_unless (record != NULL);
+  fail_unless ((warning != NULL) == warns, "%s", warning ? warning->message :
+      "no warning");
+  foxapi_record_let_go (record);
+  fail_unless (take (1, NULL) == NULL);
+  fail_unless (foxapi_record_hold (record));
+  fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
+  foxapi_record_free (record);
+
+  record = take (0, NULL);
+  fail_unless (record != NULL);
+  fail_unless_equals_string (record->task_id, "task-1");
+  fail_unless (g_str_has_prefix (record->prompt, "A fox"));
+  foxapi_record_let_go (record);
+  fail_unless (foxapi_record_hold (record));
+  foxapi_record_remove (record);
+  foxapi_record_free (record);
+  fail_unless_equals_int (count_files (), 0);
+}
+
+static const gint no_locks[] = { ENOLCK, ENOTSUP, ENOSYS, EINVAL, EBADF };
+
+GST_START_TEST (test_no_locks)
+{
+  flock_errno = no_locks[__i__];
+  check_works (TRUE);
 }
 
 GST_END_TEST;
 
-GST_START_TEST (test_old_by_its_word)
+static const gint no_syncs[] = { EINVAL, ENOTSUP, ENOSYS, EIO };
+
+GST_START_TEST (test_no_sync)
 {
-  static const gint64 ages[] = { DAY_S + 600, 10 * DAY_S, 10000 * DAY_S };
-
-  for (guint i = 0; i < G_N_ELEMENTS (ages); i++) {
-    g_autofree gchar *path = add_file ("task-1");
-    g_autoptr (GError) warning = NULL;
-
-    set_created (path, get_now () - ages[i]);
-    fail_unless (take (&warning) == NULL);
-    fail_unless (warning == NULL);
-    fail_if (is_there (path));
-  }
+  fsync_errno = no_syncs[__i__];
+  check_works (TRUE);
 }
 
 GST_END_TEST;
 
-/* A clock that was wrong makes nothing live for ever. */
-GST_START_TEST (test_old_by_the_file_system)
-{
-  g_autofree gchar *path = add_file ("task-1");
-  struct utimbuf times = { get_now () - DAY_S - 600, get_now () - DAY_S - 600 };
+static const gint no_renames[] = { EPERM, EXDEV, ENOTSUP, EACCES };
 
-  set_created (path, get_now () + 100 * DAY_S);
-  fail_unless (utime (path, &times) == 0);
-  fail_unless (take (NULL) == NULL);
-  fail_if (is_there (path));
+GST_START_TEST (test_no_rename)
+{
+  rename_errno = no_renames[__i__];
+  check_works (FALSE);
 }
 
 GST_END_TEST;
 
-/* What is old goes, whosever request it was; an old intent is not told of. */
-GST_START_TEST (test_old_records_of_others)
+/* Everything is somebody else's, and everybody's: WSL, vfat, some containers */
+GST_START_TEST (test_forced_owner)
 {
-  g_autofree gchar *path = add_file (NULL);
-  g_autofree gchar *mine = identity;
-  struct utimbuf times = { get_now () - DAY_S - 600, get_now () - DAY_S - 600 };
-
-  fail_unless (utime (path, &times) == 0);
-  identity = foxapi_store_identify (SERVICE, KEY_DIGEST, "{}");
-  fail_unless (take (NULL) == NULL);
-  fail_if (is_there (path));
-  g_free (identity);
-  identity = g_steal_pointer (&mine);
+  file_owner = directory_owner = 12345;
+  added_mode = 0777;
+  check_works (FALSE);
 }
 
 GST_END_TEST;
 
-/* But not while its process lives */
-GST_START_TEST (test_old_and_held)
+/* Files get another owner, but nobody else can write in the directory. */
+GST_START_TEST (test_foreign_files_in_own_directory)
 {
-  g_autoptr (FoxapiRecord) record = try_to_add (directory, NULL);
-  struct utimbuf times = { get_now () - DAY_S - 600, get_now () - DAY_S - 600 };
-
-  fail_unless (utime (foxapi_record_get_path (record), &times) == 0);
-  fail_unless (take (NULL) == NULL);
-  fail_unless (is_there (foxapi_record_get_path (record)));
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_impossible_times)
-{
-  static const gint64 times[] = { G_MININT64, G_MININT64 + 1, -1, 0,
-    G_MAXINT64
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (times); i++) {
-    g_autofree gchar *path = add_file ("task-1");
-    g_autoptr (FoxapiRecord) record = NULL;
-
-    set_created (path, times[i]);
-    record = take (NULL);
-    fail_unless ((record != NULL) == (times[i] == G_MAXINT64));
-    if (record != NULL)
-      foxapi_record_remove (record);
-  }
-}
-
-GST_END_TEST;
-
-/* What a process that died while it wrote has left goes, once it is old. */
-GST_START_TEST (test_stale_temporary)
-{
-  g_autofree gchar *path = g_build_filename (directory, ".new-0123456789abcdef",
-      NULL);
-  struct utimbuf times = { get_now () - DAY_S, get_now () - DAY_S };
-
-  fail_unless (g_file_set_contents (path, "{", 1, NULL));
-  fail_unless (utime (path, &times) == 0);
-  fail_unless (take (NULL) == NULL);
-  fail_if (is_there (path));
+  file_owner = 12345;
+  check_works (FALSE);
 }
 
 GST_END_TEST;
@@ -157,14 +169,15 @@ GST_START_TEST (test_missing_directory)
   g_autofree gchar *parent = g_path_get_dirname (missing);
   g_autoptr (GError) warning = NULL;
   g_autoptr (FoxapiRecord) record = NULL;
-  gboolean lost_intent = TRUE;
+  g_autoptr (GPtrArray) lost = g_ptr_array_new ();
 
-  fail_unless (foxapi_store_take (missing, identity, &lost_intent, &warning)
+  fail_unless (foxapi_store_take (missing, identity, lost, NULL, &warning)
       == NULL);
-  fail_unless (warning == NULL && !lost_intent);
-  fail_unless (foxapi_store_take_task (missing, SERVICE, "task-1") == NULL);
+  fail_unless (warning == NULL && lost->len == 0);
+  fail_unless (foxapi_store_take_task (missing, SERVICE, "task-1",
+          NULL) == NULL);
   fail_if (is_there (parent));
-  record = try_to_add (missing, NULL);
+  record = add_in (missing, NULL);
   fail_unless (record != NULL);
   foxapi_record_remove (record);
   fail_unless (g_rmdir (missing) == 0 && g_rmdir (parent) == 0);
@@ -181,13 +194,13 @@ GST_START_TEST (test_impossible_directories)
 
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++) {
     g_autoptr (GError) error = NULL, warning = NULL;
-    gboolean lost_intent = TRUE;
+    g_autoptr (GPtrArray) lost = g_ptr_array_new ();
 
-    fail_unless (try_to_add (paths[i], &error) == NULL);
+    fail_unless (add_in (paths[i], &error) == NULL);
     fail_unless (error != NULL && *error->message != '\0');
-    fail_unless (foxapi_store_take (paths[i], identity, &lost_intent, &warning)
+    fail_unless (foxapi_store_take (paths[i], identity, lost, NULL, &warning)
         == NULL);
-    fail_if (lost_intent);
+    fail_unless_equals_int (lost->len, 0);
   }
   fail_unless (is_there (file));
 }
@@ -210,7 +223,7 @@ become_myself_again (void)
     fail_unless (seteuid (0) == 0);
 }
 
-/* Nothing is written; what is there can be found only by its owner. */
+/* Nothing is written; what is there can be found only by who may read it. */
 GST_START_TEST (test_read_only_directory)
 {
   g_autofree gchar *path = add_file ("task-1");
@@ -218,13 +231,28 @@ GST_START_TEST (test_read_only_directory)
   g_autoptr (FoxapiRecord) record = NULL;
 
   become_nobody (0555);
-  fail_unless (try_to_add (directory, &error) == NULL);
+  fail_unless (add_in (directory, &error) == NULL);
   fail_unless (g_error_matches (error, G_IO_ERROR,
           G_IO_ERROR_PERMISSION_DENIED));
-  record = take (NULL);
+  record = take (0, NULL);
   fail_unless ((record != NULL) == (getuid () != 0));
   become_myself_again ();
   fail_unless (is_there (path));
+}
+
+GST_END_TEST;
+
+/* What can only be read is taken up all the same. */
+GST_START_TEST (test_read_only_file)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autoptr (FoxapiRecord) record = NULL;
+
+  fail_unless (g_chmod (path, 0444) == 0);
+  become_nobody (0555);
+  record = take (0, NULL);
+  become_myself_again ();
+  fail_unless (record != NULL);
 }
 
 GST_END_TEST;
@@ -235,7 +263,7 @@ GST_START_TEST (test_unreadable_directory)
   g_autoptr (GError) warning = NULL;
 
   become_nobody (0);
-  fail_unless (take (&warning) == NULL);
+  fail_unless (take (0, &warning) == NULL);
   fail_unless (warning != NULL && *warning->message != '\0');
   become_myself_again ();
   fail_unless (is_there (path));
@@ -273,7 +301,7 @@ GST_START_TEST (test_full_disk_at_the_intent)
     g_auto (GStrv) names = NULL;
 
     limit_files (limits[i]);
-    fail_unless (try_to_add (directory, &error) == NULL);
+    fail_unless (add_in (directory, &error) == NULL);
     fail_unless (error != NULL);
     names = list_directory (directory);
     fail_unless_equals_int (g_strv_length (names), 0);
@@ -286,7 +314,7 @@ GST_END_TEST;
  * file gets any. */
 GST_START_TEST (test_full_disk_at_the_id)
 {
-  g_autoptr (FoxapiRecord) record = try_to_add (directory, NULL);
+  g_autoptr (FoxapiRecord) record = add_in (directory, NULL);
   g_autoptr (FoxapiRecord) again = NULL;
   g_autofree gchar *longest = g_strnfill (200, 'x');
   g_auto (GStrv) names = NULL;
@@ -303,59 +331,42 @@ GST_START_TEST (test_full_disk_at_the_id)
   fail_unless (setrlimit (RLIMIT_NOFILE, &limit) == 0);
 
   foxapi_record_let_go (record);
-  again = take (NULL);
+  again = take (0, NULL);
   fail_unless (again != NULL);
-  fail_unless_equals_string (foxapi_record_get_task_id (again), longest);
+  fail_unless_equals_string (again->task_id, longest);
   names = list_directory (directory);
   fail_unless_equals_int (g_strv_length (names), 1);
 }
 
 GST_END_TEST;
 
-GST_START_TEST (test_odd_entries)
+/* A task is found again, whatever was asked for. */
+GST_START_TEST (test_odd_requests)
 {
-  g_autofree gchar *prompt = g_strnfill (100000, 'x');
-  g_autofree gchar *wide = NULL;
-  const gchar *prompts[5] = { prompt, "a\"b\\\n\x01", "", "a\xff", NULL };
-  GString *text = g_string_new (NULL);
+  g_autofree gchar *longest = g_strnfill (100000, 'x');
+  GString *wide = g_string_new (NULL);
+  const gchar *texts[] = { longest, NULL, "a\"b\\\n\x01", "", "a\xff" };
 
   for (guint i = 0; i < 5000; i++)
-    g_string_append (text, "\xf0\x9f\xa6\x8a");
-  wide = g_string_free (text, FALSE);
-  prompts[4] = wide;
-  for (guint i = 0; i < G_N_ELEMENTS (prompts); i++) {
-    FoxapiStoreEntry entry = { identity, SERVICE, KEY_DIGEST, NULL,
-      prompts[i]
-    };
-    g_autoptr (FoxapiRecord) record = foxapi_store_add (directory, &entry,
-        NULL);
-    g_autoptr (FoxapiRecord) again = NULL;
+    g_string_append (wide, "\xf0\x9f\xa6\x8a");
+  texts[1] = wide->str;
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autoptr (JsonObject) body = json_object_new ();
+    FoxapiRecord *record;
 
+    json_object_set_string_member (body, "model", texts[i]);
+    json_object_set_string_member (body, "prompt", texts[i]);
+    record = foxapi_store_add (directory, identity, SERVICE, KEY_DIGEST, body,
+        NULL);
     fail_unless (record != NULL);
     fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
-    foxapi_record_let_go (record);
-    again = take (NULL);
-    fail_unless (again != NULL, "prompt %u", i);
-    foxapi_record_remove (again);
+    foxapi_record_free (record);
+    record = take (0, NULL);
+    fail_unless (record != NULL, "text %u", i);
+    foxapi_record_remove (record);
+    foxapi_record_free (record);
   }
-}
-
-GST_END_TEST;
-
-/* A task is found again, however long the name of its model is. */
-GST_START_TEST (test_long_model)
-{
-  g_autofree gchar *model = g_strnfill (100000, 'm');
-  FoxapiStoreEntry entry = { identity, SERVICE, KEY_DIGEST, model, "A fox" };
-  g_autoptr (FoxapiRecord) record = foxapi_store_add (directory, &entry, NULL);
-  g_autoptr (FoxapiRecord) again = NULL;
-
-  if (record == NULL)
-    return;
-  fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
-  foxapi_record_let_go (record);
-  again = take (NULL);
-  fail_unless (again != NULL);
+  g_string_free (wide, TRUE);
 }
 
 GST_END_TEST;
@@ -370,33 +381,243 @@ GST_START_TEST (test_default_directory)
 
 GST_END_TEST;
 
+/* A file under the name of a record of this request */
+static gchar *
+make_name (const gchar * rest)
+{
+  g_autofree gchar *name = g_strdup_printf ("%.32s-%s.task", identity, rest);
+
+  return g_build_filename (directory, name, NULL);
+}
+
+/* It is left alone, a person is told, and what is good is found beside it. */
+static void
+check_left_alone (const gchar * path)
+{
+  g_autoptr (GError) warning = NULL;
+  g_autofree gchar *good = NULL;
+  FoxapiRecord *record;
+
+  fail_unless (take (0, &warning) == NULL);
+  fail_unless (warning != NULL);
+  check_words (warning->message, path, NULL);
+  fail_unless (is_there (path));
+
+  good = add_file ("task-1");
+  record = take (0, NULL);
+  fail_unless (record != NULL);
+  fail_unless_equals_string (record->task_id, "task-1");
+  foxapi_record_remove (record);
+  foxapi_record_free (record);
+  fail_unless (is_there (path) && !is_there (good));
+}
+
+static void
+check_contents_left_alone (const gchar * contents, gssize length)
+{
+  g_autofree gchar *path = make_name ("00000000");
+  g_autofree gchar *after = NULL;
+  gsize after_length;
+
+  if (length < 0)
+    length = strlen (contents);
+  fail_unless (g_file_set_contents (path, contents, length, NULL));
+  check_left_alone (path);
+  fail_unless (g_file_get_contents (path, &after, &after_length, NULL));
+  fail_unless (after_length == (gsize) length
+      && memcmp (after, contents, length) == 0);
+  fail_unless (g_unlink (path) == 0);
+}
+
+/* A good record in which @from reads @to */
+static void
+check_change_left_alone (const gchar * from, const gchar * to)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autofree gchar *text = NULL;
+  GString *changed;
+
+  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
+  changed = g_string_new (text);
+  fail_unless (g_string_replace (changed, from, to, 1) == 1, "%s", from);
+  g_unlink (path);
+  check_contents_left_alone (changed->str, changed->len);
+  g_string_free (changed, TRUE);
+}
+
+GST_START_TEST (test_garbage)
+{
+  g_autofree gchar *deep = g_strnfill (100000, '[');
+  g_autofree gchar *large = g_strnfill (1024 * 1024, ' ');
+
+  check_contents_left_alone ("", 0);
+  check_contents_left_alone ("\n", -1);
+  check_contents_left_alone ("\0\0\0\0", 4);
+  check_contents_left_alone ("{}", -1);
+  check_contents_left_alone ("[]", -1);
+  check_contents_left_alone ("My diary\n", -1);
+  check_contents_left_alone ("\xff\xd8\xff\xe0", -1);
+  check_contents_left_alone (deep, 60000);
+  check_contents_left_alone (deep, -1);
+  check_contents_left_alone (large, -1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_truncated)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autofree gchar *text = NULL;
+  gsize length;
+
+  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
+  g_unlink (path);
+  length = strrchr (text, '}') - text;
+  for (gsize n = 0; n <= length; n += 7)
+    check_contents_left_alone (text, n);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_of_another_kind)
+{
+  check_change_left_alone ("\"version\" : 1", "\"version\" : 2");
+  check_change_left_alone ("\"version\" : 1", "\"version\" : 1000000");
+  check_change_left_alone ("\"version\" : 1", "\"version\" : \"1\"");
+  check_change_left_alone ("\"version\" : 1", "\"revision\" : 1");
+  check_change_left_alone ("gst-foxapi task", "another program's task");
+  check_change_left_alone ("\"identity\"", "\"identify\"");
+  check_change_left_alone ("\"created\" : ", "\"created\" : -0.");
+  check_change_left_alone ("\"task-1\"", "\"../../task-1\"");
+  check_change_left_alone ("\"task-1\"", "\"\"");
+  check_change_left_alone ("\"task-1\"", "7");
+  check_change_left_alone ("\"task-1\"", "null");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_symlink)
+{
+  g_autofree gchar *good = add_file ("task-1");
+  g_autofree gchar *elsewhere = make_directory ();
+  g_autofree gchar *target = g_build_filename (elsewhere, "target", NULL);
+  g_autofree gchar *path = make_name ("00000000");
+  g_autofree gchar *text = NULL, *after = NULL;
+
+  fail_unless (g_file_get_contents (good, &text, NULL, NULL));
+  fail_unless (g_file_set_contents (target, text, -1, NULL));
+  g_unlink (good);
+  fail_unless (symlink (target, path) == 0);
+  check_left_alone (path);
+  fail_unless (g_file_get_contents (target, &after, NULL, NULL));
+  fail_unless_equals_string (after, text);
+  g_unlink (target);
+  check_left_alone (path);
+  remove_directory (g_steal_pointer (&elsewhere));
+}
+
+GST_END_TEST;
+
+/* Opening one for reading would wait for a writer for ever. */
+GST_START_TEST (test_fifo)
+{
+  g_autofree gchar *path = make_name ("00000000");
+
+  fail_unless (mkfifo (path, 0600) == 0);
+  check_left_alone (path);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_subdirectory)
+{
+  g_autofree gchar *path = make_name ("00000000");
+
+  fail_unless (g_mkdir (path, 0700) == 0);
+  check_left_alone (path);
+}
+
+GST_END_TEST;
+
+/* Names that are no record's are nobody's business here. */
+GST_START_TEST (test_other_names)
+{
+  static const gchar *const names[] = { "README", ".hidden", "a.task~",
+    ".task", "x.task", "-.task", "\xff\xfe.task", ".new-0123456789abcdef"
+  };
+  g_autofree gchar *good = add_file ("task-1");
+  g_autoptr (GError) warning = NULL;
+  g_autoptr (FoxapiRecord) record = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *path = g_build_filename (directory, names[i], NULL);
+
+    fail_unless (g_file_set_contents (path, "x", 1, NULL));
+  }
+  record = take (0, &warning);
+  fail_unless (record != NULL);
+  fail_unless_equals_string (record->path, good);
+  fail_unless (warning == NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *path = g_build_filename (directory, names[i], NULL);
+
+    fail_unless (is_there (path));
+  }
+}
+
+GST_END_TEST;
+
+/* Another user has put it into a directory where everybody can write. */
+GST_START_TEST (test_planted)
+{
+  g_autofree gchar *path = add_file ("task-1");
+  g_autoptr (GError) warning = NULL;
+
+  file_owner = 12345;
+  added_mode = 0002;
+  fail_unless (take (0, &warning) == NULL);
+  fail_unless (warning != NULL);
+  check_words (warning->message, path, NULL);
+  fail_unless (is_there (path));
+}
+
+GST_END_TEST;
+
 static Suite *
 storefiles_suite (void)
 {
   Suite *suite = suite_create ("storefiles");
-  TCase *ages = tcase_create ("ages");
   TCase *disks = tcase_create ("disks");
+  TCase *hostile = tcase_create ("hostile");
 
-  suite_add_tcase (suite, ages);
-  tcase_add_checked_fixture (ages, store_setup, store_teardown);
-  tcase_add_test (ages, test_young_by_its_word);
-  tcase_add_test (ages, test_old_by_its_word);
-  tcase_add_test (ages, test_old_by_the_file_system);
-  tcase_add_test (ages, test_old_records_of_others);
-  tcase_add_test (ages, test_old_and_held);
-  tcase_add_test (ages, test_impossible_times);
-  tcase_add_test (ages, test_stale_temporary);
+#define LOOP(test, array) \
+  tcase_add_loop_test (disks, test, 0, G_N_ELEMENTS (array))
   suite_add_tcase (suite, disks);
-  tcase_add_checked_fixture (disks, store_setup, store_teardown);
+  tcase_add_checked_fixture (disks, store_setup, teardown);
+  LOOP (test_no_locks, no_locks);
+  LOOP (test_no_sync, no_syncs);
+  LOOP (test_no_rename, no_renames);
+  tcase_add_test (disks, test_forced_owner);
+  tcase_add_test (disks, test_foreign_files_in_own_directory);
   tcase_add_test (disks, test_missing_directory);
   tcase_add_test (disks, test_impossible_directories);
   tcase_add_test (disks, test_read_only_directory);
+  tcase_add_test (disks, test_read_only_file);
   tcase_add_test (disks, test_unreadable_directory);
   tcase_add_test (disks, test_full_disk_at_the_intent);
   tcase_add_test (disks, test_full_disk_at_the_id);
-  tcase_add_test (disks, test_odd_entries);
-  tcase_add_test (disks, test_long_model);
+  tcase_add_test (disks, test_odd_requests);
   tcase_add_test (disks, test_default_directory);
+  suite_add_tcase (suite, hostile);
+  tcase_add_checked_fixture (hostile, store_setup, teardown);
+  tcase_add_test (hostile, test_planted);
+  tcase_add_test (hostile, test_garbage);
+  tcase_add_test (hostile, test_truncated);
+  tcase_add_test (hostile, test_of_another_kind);
+  tcase_add_test (hostile, test_symlink);
+  tcase_add_test (hostile, test_fifo);
+  tcase_add_test (hostile, test_subdirectory);
+  tcase_add_test (hostile, test_other_names);
   return suite;
 }
 

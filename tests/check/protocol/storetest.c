@@ -7,7 +7,10 @@
 
 #include <sys/stat.h>
 
+#include "foxapijson.h"
 #include "protocoltest.h"
+
+#define BODY "{\"model\":\"a-model\",\"prompt\":\"A fox\"}"
 
 gchar *directory;
 gchar *identity;
@@ -27,34 +30,64 @@ store_teardown (void)
 }
 
 FoxapiRecord *
-try_to_add (const gchar * where, GError ** error)
+add_in (const gchar * where, GError ** warning)
 {
-  FoxapiStoreEntry entry =
-      { identity, SERVICE, KEY_DIGEST, "a-model", "A fox" };
+  g_autoptr (JsonObject) body = foxapi_json_parse (BODY, strlen (BODY), NULL);
 
-  return foxapi_store_add (where, &entry, error);
+  return foxapi_store_add (where, identity, SERVICE, KEY_DIGEST, body, warning);
+}
+
+FoxapiRecord *
+add (const gchar * id)
+{
+  g_autoptr (GError) error = NULL;
+  FoxapiRecord *record = add_in (directory, &error);
+
+  fail_unless (record != NULL && error == NULL, "%s",
+      error ? error->message : "");
+  if (id != NULL)
+    fail_unless (foxapi_record_set_task_id (record, id, NULL));
+  return record;
 }
 
 gchar *
 add_file (const gchar * id)
 {
-  g_autoptr (FoxapiRecord) record = try_to_add (directory, NULL);
+  g_autoptr (FoxapiRecord) record = add (id);
 
-  fail_unless (record != NULL);
-  if (id != NULL)
-    fail_unless (foxapi_record_set_task_id (record, id, NULL));
-  return g_strdup (foxapi_record_get_path (record));
+  return g_strdup (record->path);
 }
 
 FoxapiRecord *
-take (GError ** warning)
+take (guint n_lost, GError ** warning)
 {
-  gboolean lost_intent = TRUE;
-  FoxapiRecord *record = foxapi_store_take (directory, identity, &lost_intent,
+  g_autoptr (GPtrArray) lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      foxapi_record_free);
+  FoxapiRecord *record = foxapi_store_take (directory, identity, lost, NULL,
       warning);
 
-  fail_if (lost_intent);
+  fail_unless_equals_int (lost->len, n_lost);
   return record;
+}
+
+void
+check_taken (const gchar * id)
+{
+  g_autoptr (GError) warning = NULL;
+  g_autoptr (FoxapiRecord) record = take (0, &warning);
+
+  fail_unless (warning == NULL, "%s", warning ? warning->message : "");
+  fail_unless (record != NULL);
+  fail_unless_equals_string (record->task_id, id);
+}
+
+void
+check_nothing_to_take (void)
+{
+  g_autoptr (GError) warning = NULL;
+
+  fail_unless (take (0, &warning) == NULL);
+  fail_unless (warning == NULL, "%s", warning ? warning->message : "");
 }
 
 gboolean
@@ -63,4 +96,12 @@ is_there (const gchar * path)
   struct stat status;
 
   return lstat (path, &status) == 0;
+}
+
+guint
+count_files (void)
+{
+  g_auto (GStrv) names = list_directory (directory);
+
+  return g_strv_length (names);
 }

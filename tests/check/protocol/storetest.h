@@ -21,12 +21,18 @@ extern gchar *identity;
 void store_setup (void);
 void store_teardown (void);
 
-/* A record in @where of a request with this identity */
-FoxapiRecord *try_to_add (const gchar * where, GError ** error);
-/* The file of a task that nobody holds, of an intent if @id is NULL */
+/* A record in @where of a request with this identity; @warning may be NULL */
+FoxapiRecord *add_in (const gchar * where, GError ** warning);
+/* A held task, or an intent if @id is NULL */
+FoxapiRecord *add (const gchar * id);
+/* The file of a task that nobody holds, or of an intent */
 gchar *add_file (const gchar * id);
-/* What is there for an equal request; no intent was lost */
-FoxapiRecord *take (GError ** warning);
+/* What is there for an equal request, beside @n_lost lost intents */
+FoxapiRecord *take (guint n_lost, GError ** warning);
+/* Fails unless this task is there, and nothing to warn of; lets it go again */
+void check_taken (const gchar * id);
+void check_nothing_to_take (void);
 gboolean is_there (const gchar * path);
+guint count_files (void);
 
 G_END_DECLS

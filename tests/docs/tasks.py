@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Does foxapi-tasks show records as docs/task-store.md says, whatever is in them,
+and forget the one it is told to?
+
+SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+
+import fcntl
+import json
+import os
+import subprocess
+import tempfile
+import time
+
+import pages
+import tap
+
+TOOL = os.path.join(pages.ROOT, "gst", "tools", "foxapi-tasks")
+PROMPT = "狐狸 \x1b]0;owned\x07 \x9b31m \u202egnp.exe\r\n  next     pay"
+
+
+def run(*arguments, **variables):
+    """The tool's output, errors behind it, and its exit status."""
+    done = subprocess.run([TOOL, *arguments], capture_output=True, check=False,
+                          env={**os.environ, **variables})
+    return (done.stdout + done.stderr).decode(), done.returncode
+
+
+def write(folder, name, age, **fields):
+    """A record."""
+    entry = {"format": "gst-foxapi task", "version": 1, "service": "https://x",
+             "created": int(time.time()) - age, "key_digest": "k",
+             "identity": "i", "model": "a-model", **fields}
+    path = os.path.join(folder, name + ".task")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(entry, file)
+    return path
+
+
+def check_list(points, folder):
+    """Order, time and model; what a terminal could obey is shown instead."""
+    text, status = run(folder)
+    points.check(status == 0 and text.index("task-young") < text.index(
+        "(no task id)") < text.index("task-old"), "the youngest first", text)
+    day = time.strftime("%Y-%m-%d")
+    points.check(day in text and "a-model" in text and "a-2" in text,
+                 "time, model and name", text)
+    points.check(all(char == "\n" or char.isprintable() for char in text)
+                 and "\\x1b]0;owned\\x07" in text and "\\u202e" in text,
+                 "escapes are visible", text)
+    points.check("狐狸" in text, "other scripts are readable", text)
+    points.check("a-4.task cannot be read" in text
+                 and "a-5.task cannot be read" in text, "what is no record", text)
+    ascii_text, status = run(folder, LC_ALL="C", PYTHONIOENCODING="ascii")
+    points.check(status == 0 and ascii_text.isascii()
+                 and "\\u72d0" in ascii_text, "a locale without the script",
+                 ascii_text)
+    text, status = run("--json", folder)
+    names = [record["name"] for record in json.loads(text)]
+    points.check(names == ["a-1", "a-2", "a-3", "a-4", "a-5"], "--json", text)
+
+
+def check_forget(points, folder):
+    """One goes, the others stay; what a process holds stays."""
+    with open(os.path.join(folder, "a-1.task"), "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        text, status = run("forget", "task-young", folder)
+        points.check(status == 1 and "running pipeline" in text,
+                     "what is held stays", text)
+    for words in ("task-young", "a-2"):
+        text, status = run("forget", words, folder)
+        points.check(status == 0 and "forgotten" in text, f"forget {words}", text)
+    for words in ("task-young", "a-4", "../x"):
+        text, status = run("forget", words, folder)
+        points.check(status == 1 and "no record" in text, f"no {words}", text)
+    points.check(sorted(os.listdir(folder)) ==
+                 ["a-3.task", "a-4.task", "a-5.task"], "what is left")
+
+
+def main():
+    points = tap.Points()
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, "a-3", 7200, task_id="task-old")
+        write(folder, "a-1", 10, task_id="task-young", prompt=PROMPT)
+        write(folder, "a-2", 600)
+        with open(os.path.join(folder, "a-4.task"), "wb") as file:
+            file.write(b"\xff[[[")
+        os.mkfifo(os.path.join(folder, "a-5.task"))
+        check_list(points, folder)
+        check_forget(points, folder)
+        missing = os.path.join(folder, "missing")
+        text, status = run(missing)
+        points.check(status == 1 and "no directory" in text, "no directory", text)
+        text, status = run(XDG_STATE_HOME=missing)
+        points.check(status == 0 and "not there" in text, "nothing yet", text)
+    points.end()
+
+
+if __name__ == "__main__":
+    main()
