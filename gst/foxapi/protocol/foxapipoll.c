@@ -73,7 +73,6 @@ foxapi_poll_plan_observe (FoxapiPollPlan * plan, gint64 now_us,
   if (progress < 0)
     return;
 
-  progress = MIN (progress, 100);
   if (progress < plan->level) {
     plan->fell = TRUE;
   } else if (progress > plan->level && plan->level >= 0) {

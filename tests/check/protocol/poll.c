@@ -112,10 +112,14 @@ GST_START_TEST (test_progress_lengthens_the_gap)
   run_steadily (&plan, 6 * SECOND, 300 * SECOND);
   fail_unless (get_gap (&plan) > 2 * get_blind_gap (300 * SECOND));
 
-  /* as soon as it stands still, it is worth nothing */
-  before_us = foxapi_poll_plan_next (&plan);
-  foxapi_poll_plan_observe (&plan, before_us, plan.level, FALSE);
-  fail_unless_equals_int64 (get_gap (&plan), get_blind_gap (before_us));
+  /* as soon as it stands still, or is not told, it is worth nothing */
+  for (gint i = 0; i < 2; i++) {
+    before_us = foxapi_poll_plan_next (&plan);
+    foxapi_poll_plan_observe (&plan, before_us, i ? plan.level : -1, FALSE);
+    fail_unless_equals_int64 (get_gap (&plan), get_blind_gap (before_us));
+  }
+  foxapi_poll_plan_observe (&plan, before_us + SECOND, plan.level + 5, FALSE);
+  fail_unless (get_gap (&plan) > get_blind_gap (before_us + SECOND));
 
   /* and less the nearer the end */
   run_steadily (&plan, 6 * SECOND, 599 * SECOND);
