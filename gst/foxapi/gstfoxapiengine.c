@@ -22,6 +22,7 @@
 #include "foxapireferences.h"
 #include "foxapistore.h"
 #include "foxapiuri.h"
+#include "foxapiwait.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapitags.h"
 
@@ -434,6 +435,9 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
   const GstFoxapiSettings *service = &snapshot.service;
   FoxapiRun *run = &engine->run;
 
+  if (!foxapi_wait_hold (run->cancellable, error))
+    return FALSE;
+  engine->can_wait = TRUE;
   take_snapshot (engine, &snapshot);
   engine->client = make_client (service, error);
   if (engine->client == NULL || !choose_generation (engine, &snapshot, error))
@@ -468,6 +472,9 @@ gst_foxapi_engine_stop (GstFoxapiEngine * engine)
   if (engine->generation != NULL)
     foxapi_generation_let_go (engine->generation);
   g_clear_pointer (&engine->deadline, gst_foxapi_deadline_free);
+  if (engine->can_wait)
+    g_cancellable_release_fd (engine->cancellable);
+  engine->can_wait = FALSE;
   g_clear_pointer (&engine->client, foxapi_client_unref);
   g_clear_pointer (&engine->store_directory, g_free);
 }

@@ -34,6 +34,7 @@ typedef struct
   FoxapiRun run;
   gchar *store_directory;
   GstFoxapiDeadline *deadline;
+  gboolean can_wait;            /* the cancellable holds its descriptor */
   gboolean is_generating;
   gboolean progress_is_open;
 

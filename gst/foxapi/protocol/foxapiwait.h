@@ -9,6 +9,7 @@
 
 G_BEGIN_DECLS
 
+gboolean foxapi_wait_hold (GCancellable * cancellable, GError ** error);
 gboolean foxapi_wait_until (gint64 wake_us, GCancellable * cancellable,
     GError ** error);
 

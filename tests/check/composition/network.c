@@ -5,10 +5,13 @@
 
 #include "foxapiharness.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <libsoup/soup.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* TLS */
 
@@ -238,6 +241,63 @@ GST_START_TEST (test_wrong_proxy_password)
 
 GST_END_TEST;
 
+/* Machines */
+
+/* Takes all descriptors that there are, but for the last @n_left. */
+static GArray *
+take_descriptors (guint n_left)
+{
+  GArray *held = g_array_new (FALSE, FALSE, sizeof (gint));
+  struct rlimit limit;
+  gint fd;
+
+  fail_unless_equals_int (getrlimit (RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = 200;
+  fail_unless_equals_int (setrlimit (RLIMIT_NOFILE, &limit), 0);
+  while ((fd = open ("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+    g_array_append_val (held, fd);
+  for (; n_left > 0; n_left--) {
+    close (g_array_index (held, gint, held->len - 1));
+    g_array_set_size (held, held->len - 1);
+  }
+  return held;
+}
+
+static void
+give_descriptors_back (GArray * held)
+{
+  for (guint i = 0; i < held->len; i++)
+    close (g_array_index (held, gint, i));
+  g_array_unref (held);
+}
+
+/* It can be made, and says what is wrong when it is started. Then there are some,
+ * and it starts. */
+GST_START_TEST (test_no_descriptors)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  GArray *held = take_descriptors (__i__);
+
+  gst_object_unref (gst_object_ref_sink (harness_source (NULL)));
+  run_to_error (run, GST_RESOURCE_ERROR_OPEN_READ);
+  assert_nothing_sent ();
+  give_descriptors_back (held);
+  run_stop (run);
+  run_to_eos (run);
+}
+
+GST_END_TEST;
+
+/* Times that are more than 2^32 microseconds */
+GST_START_TEST (test_long_task_timeout)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-timeout", 4295, NULL));
+
+  run_to_eos (run);
+}
+
+GST_END_TEST;
+
 static Suite *
 network_suite (void)
 {
@@ -245,6 +305,7 @@ network_suite (void)
   TCase *tls = tcase_create ("tls");
   TCase *proxy = tcase_create ("proxy");
   TCase *password = tcase_create ("proxy with password");
+  TCase *machine = tcase_create ("machine");
 
   suite_add_tcase (suite, tls);
   tcase_add_checked_fixture (tls, setup_tls, teardown_tls);
@@ -262,6 +323,11 @@ network_suite (void)
       teardown_proxy);
   tcase_add_test (password, test_proxy_password);
   tcase_add_test (password, test_wrong_proxy_password);
+
+  suite_add_tcase (suite, machine);
+  tcase_add_checked_fixture (machine, harness_setup, harness_teardown);
+  tcase_add_loop_test (machine, test_no_descriptors, 0, 3);
+  tcase_add_test (machine, test_long_task_timeout);
   return suite;
 }
 
