@@ -18,7 +18,8 @@ typedef struct
   GstBus *bus;
   GMutex lock;
   GCond moved;
-  gboolean end_has_left;        /* the lock: EOS has left the source */
+  gboolean end_has_left;        /* the lock: EOS has left the source, */
+  gboolean end_has_come;        /* or come to a sink */
 } Line;
 
 static GstPadProbeReturn
@@ -28,7 +29,10 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 
   if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS) {
     g_mutex_lock (&line->lock);
-    line->end_has_left = TRUE;
+    if (GST_PAD_IS_SRC (pad))
+      line->end_has_left = TRUE;
+    else
+      line->end_has_come = TRUE;
     g_cond_signal (&line->moved);
     g_mutex_unlock (&line->lock);
   }
@@ -76,6 +80,26 @@ line_wait_end (Line * line)
   while (!line->end_has_left)
     g_cond_wait (&line->moved, &line->lock);
   g_mutex_unlock (&line->lock);
+}
+
+/* Plays until the element sink has handled the end. */
+static void
+line_play_to_sink (Line * line)
+{
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (line->pipeline),
+      "sink");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, line,
+      NULL);
+  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
+  g_mutex_lock (&line->lock);
+  while (!line->end_has_come)
+    g_cond_wait (&line->moved, &line->lock);
+  g_mutex_unlock (&line->lock);
+  /* The probe ran with this lock, and so does what follows it. */
+  GST_PAD_STREAM_LOCK (pad);
+  GST_PAD_STREAM_UNLOCK (pad);
 }
 
 static void
@@ -222,10 +246,6 @@ GST_END_TEST;
 static GstBusSyncReply
 drop_messages (GstBus * bus, GstMessage * message, gpointer user_data)
 {
-  GAsyncQueue *kinds = user_data;
-
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
-    g_async_queue_push (kinds, GINT_TO_POINTER (TRUE));
   gst_message_unref (message);
   return GST_BUS_DROP;
 }
@@ -233,18 +253,11 @@ drop_messages (GstBus * bus, GstMessage * message, gpointer user_data)
 /* An application that keeps all messages to itself */
 GST_START_TEST (test_dropped_messages)
 {
-  g_autoptr (GAsyncQueue) kinds = g_async_queue_new ();
   g_autoptr (Line) line = line_new (UNBOUNDED
       " ! fakesink name=sink sync=false");
-  g_autoptr (GstPad) pad = NULL;
 
-  gst_bus_set_sync_handler (line->bus, drop_messages, kinds, NULL);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  g_async_queue_pop (kinds);
-  /* Until the sink's thread has left its event function */
-  pad = gst_element_get_static_pad (line_get (line, "sink"), "sink");
-  GST_PAD_STREAM_LOCK (pad);
-  GST_PAD_STREAM_UNLOCK (pad);
+  gst_bus_set_sync_handler (line->bus, drop_messages, NULL, NULL);
+  line_play_to_sink (line);
   gst_element_set_state (line->pipeline, GST_STATE_NULL);
   assert_recorded (FALSE);
 }
@@ -257,14 +270,9 @@ GST_START_TEST (test_beside_another_branch)
   g_autoptr (Line) line = line_new ("fakesink name=sink sync=false");
   GstElement *other = gst_parse_bin_from_description
       ("fakesrc ! fakesink sync=false", FALSE, NULL);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (line_get (line, "sink"),
-      "sink");
 
   gst_bin_add (GST_BIN (line->pipeline), other);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  line_wait_end (line);
-  GST_PAD_STREAM_LOCK (pad);
-  GST_PAD_STREAM_UNLOCK (pad);
+  line_play_to_sink (line);
   gst_element_set_state (line->pipeline, GST_STATE_NULL);
   assert_recorded (FALSE);
 }
