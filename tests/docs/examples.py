@@ -101,7 +101,8 @@ def check_progress_bar(points):
     with Place("--generation-time", "4") as place:
         status, screen = run_on_terminal(
             place, PROGRESS_BAR, "A fox", "fox.mp4", "duration=2",
-            interrupt_at=r"\[#+\.+\] +\d+ %, about \d+:\d\d left")
+            "poll-interval=200",
+            interrupt_at=r"\[#+\.+\] +\d+ %, \d+:\d\d so far")
         points.check(status == 130, "Ctrl-C ends progress-bar cleanly",
                      status, screen)
         command = re.search(r"progress-bar (--task=\S+) (\S+)", screen)

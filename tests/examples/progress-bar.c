@@ -3,8 +3,8 @@
  *   progress-bar PROMPT FILE.mp4 [PROPERTY=VALUE...]
  *   progress-bar --task=ID FILE.mp4
  *
- * Shows how an application follows the messages of foxapivideosrc, draws what is
- * left to wait for, ends cleanly on Ctrl-C, and says how to go on without
+ * Shows how an application follows the messages of foxapivideosrc, draws the
+ * progress and the time, ends cleanly on Ctrl-C, and says how to go on without
  * paying again. On a terminal the bar is redrawn in place; elsewhere a line is
  * printed for each change.
  *
@@ -29,42 +29,28 @@ typedef struct
 
   gchar *task_id;               /* NULL until there is a task */
   gint progress;
-  gint estimated_s;
   gint64 started_us;            /* when the task was first heard of */
   gboolean is_downloading;
   gboolean on_terminal;
   int status;                   /* to exit with */
 } Job;
 
-/* Seconds, as good as they can be told; -1 if not at all */
-static gint
-guess_remaining (Job * job)
-{
-  gint elapsed_s = (g_get_monotonic_time () - job->started_us) / G_USEC_PER_SEC;
-
-  if (job->progress > 0)
-    return elapsed_s * (100 - job->progress) / job->progress;
-  if (job->estimated_s > elapsed_s)
-    return job->estimated_s - elapsed_s;
-  return -1;
-}
-
+/* Not what is left: the service's estimate is the same for every task, and its
+ * progress jumps. */
 static gchar *
 describe (Job * job)
 {
   gchar bar[BAR_CHARS + 1];
   gint filled = job->progress * BAR_CHARS / 100;
-  gint remaining_s = guess_remaining (job);
+  gint elapsed_s = (g_get_monotonic_time () - job->started_us) / G_USEC_PER_SEC;
 
   if (job->is_downloading)
     return g_strdup ("Downloading");
   memset (bar, '.', BAR_CHARS);
   memset (bar, '#', filled);
   bar[BAR_CHARS] = '\0';
-  if (remaining_s < 0)
-    return g_strdup_printf ("[%s] %3d %%", bar, job->progress);
-  return g_strdup_printf ("[%s] %3d %%, about %d:%02d left", bar,
-      job->progress, remaining_s / 60, remaining_s % 60);
+  return g_strdup_printf ("[%s] %3d %%, %d:%02d so far", bar, job->progress,
+      elapsed_s / 60, elapsed_s % 60);
 }
 
 static void
@@ -106,7 +92,6 @@ read_task (Job * job, const GstStructure * task)
     job->task_id = g_strdup (id);
   }
   gst_structure_get_int (task, "progress", &job->progress);
-  gst_structure_get_int (task, "estimated-time", &job->estimated_s);
 }
 
 static void
