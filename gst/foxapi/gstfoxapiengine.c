@@ -451,7 +451,7 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
   run->client = engine->client;
   run->store_directory = engine->store_directory;
   run->retries = service->retries;
-  engine->run.resubmit_maybe_charged = is_resubmission_allowed (service);
+  run->resubmit_maybe_charged = is_resubmission_allowed (service);
   run->poll_interval_ms = service->poll_interval;
   run->until_task = until_task;
   run->deadline_us = G_MAXINT64;
@@ -515,6 +515,8 @@ can_be_resumed (GstFoxapiEngine * engine, const GError * error)
 void
 gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error)
 {
+  g_autoptr (GError) expired = NULL;
+
   if (g_cancellable_is_cancelled (engine->cancellable)
       && !(engine->is_generating && foxapi_run_is_overdue (&engine->run))) {
     GST_DEBUG_OBJECT (engine->element, "cancelled: %s", error->message);
@@ -523,9 +525,19 @@ gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error)
 
   if (engine->progress_is_open)
     post_progress (engine, GST_PROGRESS_TYPE_ERROR, error->message);
+  if (!engine->is_generating
+      && g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND)
+      && foxapi_generation_give_up_expired (engine->generation)) {
+    expired = g_error_copy (error);
+    g_free (expired->message);
+    expired->message = g_strdup_printf ("%s Its record has been removed: a new "
+        "process, or this element with task-id set to NULL, has it generated "
+        "anew, and pays for that.", error->message);
+    error = expired;
+  }
   gst_foxapi_post_error (engine->element, error,
       foxapi_generation_get_task_id (engine->generation),
-      can_be_resumed (engine, error));
+      expired == NULL && can_be_resumed (engine, error));
 }
 
 /* Whoever waits for the progress before he plays (gst-launch-1.0 -e) waits no

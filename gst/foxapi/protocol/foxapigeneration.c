@@ -550,6 +550,28 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
   return FALSE;
 }
 
+/* By the clock alone, so only to be asked when the service or the link has said that
+ * there is no result. */
+static gboolean
+is_older_than_results_live (FoxapiGeneration * generation)
+{
+  return generation->from_store && generation->record != NULL
+      && generation->record->created <
+      g_get_real_time () / G_USEC_PER_SEC - FOXAPI_STORE_LIFETIME_S;
+}
+
+/* The link to the result, also a fresh one, leads nowhere. %TRUE: that is because of
+ * the task's age, and its record has been removed: it would have everybody who asks
+ * for the same end here. */
+gboolean
+foxapi_generation_give_up_expired (FoxapiGeneration * generation)
+{
+  if (!is_older_than_results_live (generation))
+    return FALSE;
+  drop_record (generation);
+  return TRUE;
+}
+
 /* The service does not know a task that was recorded as paid for. When that was
  * longer ago than a result lives, nothing is lost by submitting again. */
 static gboolean
@@ -557,7 +579,6 @@ has_expired (FoxapiGeneration * generation, const FoxapiRun * run,
     GError * fault)
 {
   const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
-  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   g_autofree gchar *description = NULL, *command = NULL, *said = NULL;
 
   if (!generation->from_store || generation->record == NULL
@@ -566,7 +587,7 @@ has_expired (FoxapiGeneration * generation, const FoxapiRun * run,
     return FALSE;
 
   description = describe_record (generation->record);
-  if (generation->record->created < now - FOXAPI_STORE_LIFETIME_S) {
+  if (is_older_than_results_live (generation)) {
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         "The task %s (%s) was paid for and never arrived, and the service does "
         "not know it any more: results live 24 hours. The request is submitted, "

@@ -38,6 +38,7 @@ FoxapiTask *foxapi_generation_get_task (FoxapiGeneration * generation);
 FoxapiTask *foxapi_generation_get_first_answer (FoxapiGeneration * generation);
 gboolean foxapi_generation_has_failed (FoxapiGeneration * generation);
 
+gboolean foxapi_generation_give_up_expired (FoxapiGeneration * generation);
 void foxapi_generation_let_go (FoxapiGeneration * generation);
 void foxapi_generation_handed_out (FoxapiGeneration * generation);
 void foxapi_generation_delivered (FoxapiGeneration * generation);

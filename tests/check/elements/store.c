@@ -467,6 +467,31 @@ GST_START_TEST (test_unknown_to_service)
 
 GST_END_TEST;
 
+/* The result of a task is gone for good: its record would send everybody who asks for
+ * the same to the same dead link. */
+GST_START_TEST (test_expired_result)
+{
+  FoxapiSimFault gone = {.status = 404 };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (Run) other = run_new (harness_source (NULL));
+  g_autofree gchar *id = NULL;
+
+  abandon (harness_source (NULL));
+  id = harness_task_id (1);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  for (guint i = 1; i <= 20; i++)
+    foxapi_sim_script (sim, FOXAPI_SIM_RESULT, i, &gone);
+  run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
+  fail_unless (harness_files_contain (store, id));
+  shift_records (-2 * 86400);
+  run_to_error (other, GST_RESOURCE_ERROR_NOT_FOUND);
+  fail_unless (last_error_says (other, "record has been removed"));
+  fail_if (harness_files_contain (store, id));
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
 static void
 damage_files (const gchar * content, gboolean truncate_half)
 {
@@ -580,6 +605,7 @@ store_suite (void)
   tcase_add_test (tcase, test_lost_answer_outlives_a_refusal);
   tcase_add_loop_test (tcase, test_any_clock, 0, G_N_ELEMENTS (shifts));
   tcase_add_loop_test (tcase, test_unknown_to_service, 0, 2);
+  tcase_add_test (tcase, test_expired_result);
   tcase_add_loop_test (tcase, test_damaged, 0, G_N_ELEMENTS (damages));
   return suite;
 }
