@@ -37,18 +37,10 @@ is_text_up_to (JsonNode * node, glong min_chars, glong max_chars)
   return n_chars >= min_chars && n_chars <= max_chars;
 }
 
-/* gst-launch-1.0 reads 'prompt="" ! filesink' as the prompt "!" and a source that
- * is linked to nothing: an empty variable in a script would cost money. */
-static gboolean
-is_slip (JsonNode * node)
-{
-  return g_strcmp0 (foxapi_json_node_get_string (node), "!") == 0;
-}
-
 static gboolean
 is_prompt (JsonNode * node)
 {
-  return is_text_up_to (node, 1, FOXAPI_PROMPT_MAX_CHARS) && !is_slip (node);
+  return is_text_up_to (node, 1, FOXAPI_PROMPT_MAX_CHARS);
 }
 
 static gboolean
@@ -61,12 +53,6 @@ static gboolean
 is_text (JsonNode * node)
 {
   return is_text_up_to (node, 0, G_MAXLONG);
-}
-
-static gboolean
-is_prompt_of_other_model (JsonNode * node)
-{
-  return is_text (node) && !is_slip (node);
 }
 
 static gboolean
@@ -190,9 +176,8 @@ is_name_list (JsonNode * node)
 
 static const FieldRule field_rules[] = {
   {"model", is_name, is_name, "the name of a model", FALSE},
-  {"prompt", is_prompt, is_prompt_of_other_model,
-      "set, and at most 5000 characters of UTF-8 text (gst-launch-1.0 makes "
-        "\"!\" of an empty one)", FALSE},
+  {"prompt", is_prompt, is_text,
+      "set, and at most 5000 characters of UTF-8 text", FALSE},
   {"reference_image_urls", is_reference_list, is_name_list, REFERENCE_RULE,
       TRUE},
   {"reference_video_urls", is_reference_list, is_name_list, REFERENCE_RULE,

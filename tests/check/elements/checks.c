@@ -103,16 +103,22 @@ GST_START_TEST (test_prompt_missing)
 
 GST_END_TEST;
 
-/* A prompt is any text, also one that looks like a property. */
+/* A prompt is any text, also one that looks like part of a command line. */
+static const gchar *const prompts[] = {
+  "name=Fox, a neon sign", "seed=5", "E=mc2", "!", "duration = long",
+};
+
 GST_START_TEST (test_any_prompt)
 {
-  g_autoptr (Run) run =
-      run_new (harness_source ("prompt", "name=Fox, a neon sign", NULL));
+  g_autofree gchar *body = g_strdup_printf ("{\"model\":"
+      "\"wan-2.7-reference-to-video\",\"prompt\":\"%s\",\"duration\":5,"
+      "\"resolution\":\"1080p\",\"aspect_ratio\":\"16:9\"}",
+      prompts[__i__]);
+  g_autoptr (Run) run = run_new (harness_source ("prompt", prompts[__i__],
+          NULL));
 
   run_to_eos (run);
-  assert_body (1, "{\"model\":\"wan-2.7-reference-to-video\","
-      "\"prompt\":\"name=Fox, a neon sign\",\"duration\":5,\"resolution\":\"1080p\","
-      "\"aspect_ratio\":\"16:9\"}");
+  assert_body (1, body);
 }
 
 GST_END_TEST;
@@ -281,6 +287,20 @@ GST_START_TEST (test_other_model)
 
 GST_END_TEST;
 
+/* 2^32 microseconds are 4294.97 seconds. */
+static const guint limits[] = { 4295, 4294968, G_MAXUINT };
+
+GST_START_TEST (test_long_limit)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-timeout",
+          limits[__i__], "submit-timeout", limits[__i__], NULL));
+
+  run_to_eos (run);
+  run_assert_data (run, payload);
+}
+
+GST_END_TEST;
+
 /* Once it is right it starts */
 GST_START_TEST (test_corrected)
 {
@@ -323,7 +343,7 @@ checks_suite (void)
   LOOP (test_seed, seeds);
   LOOP (test_enum, enums);
   tcase_add_test (tcase, test_prompt_missing);
-  tcase_add_test (tcase, test_any_prompt);
+  LOOP (test_any_prompt, prompts);
   LOOP (test_prompt_too_long, letters);
   LOOP (test_negative_prompt_too_long, letters);
   LOOP (test_bad_utf8, texts);
@@ -336,6 +356,7 @@ checks_suite (void)
   tcase_add_test (tcase, test_base_url_of_environment);
   LOOP (test_task_id, task_ids);
   tcase_add_test (tcase, test_other_model);
+  LOOP (test_long_limit, limits);
   tcase_add_test (tcase, test_corrected);
   tcase_add_test (tcase, test_nothing_before_paused);
   return suite;
