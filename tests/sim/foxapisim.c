@@ -324,6 +324,8 @@ sim_new (const FoxapiSimOptions * options)
       (GDestroyNotify) foxapi_sim_request_unref);
   sim->tasks = g_ptr_array_new_with_free_func (
       (GDestroyNotify) foxapi_sim_entry_free);
+  sim->upload_names = g_ptr_array_new_with_free_func (g_free);
+  sim->violations = g_ptr_array_new_with_free_func (g_free);
   sim->tasks_by_id = g_hash_table_new (g_str_hash, g_str_equal);
   sim->renders = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
       (GDestroyNotify) foxapi_sim_render_free);
@@ -374,6 +376,10 @@ foxapi_sim_free (FoxapiSim * sim)
   }
 
   /* From here on there is no other thread */
+  for (guint i = 0; i < sim->violations->len; i++)
+    g_critical ("%s", (gchar *) g_ptr_array_index (sim->violations, i));
+  g_ptr_array_unref (sim->violations);
+  g_ptr_array_unref (sim->upload_names);
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++)
     g_hash_table_unref (sim->faults[i]);
   g_ptr_array_unref (sim->requests);

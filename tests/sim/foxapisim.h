@@ -184,6 +184,13 @@ void foxapi_sim_change_result (FoxapiSim * sim, GBytes * payload);
 
 /* (transfer full) (element-type FoxapiSimTask): the ledger */
 GPtrArray *foxapi_sim_get_tasks (FoxapiSim * sim);
+/* (transfer full) (element-type utf8): every name that came with an upload, its
+ * filename="…" and its file_name */
+GPtrArray *foxapi_sim_get_upload_names (FoxapiSim * sim);
+/* (transfer full) (element-type utf8): what no client may ever do, a file of this
+ * machine named to the service, or the key sent elsewhere. What nobody has taken is
+ * a CRITICAL at the simulator's end. */
+GPtrArray *foxapi_sim_take_violations (FoxapiSim * sim);
 /* (transfer full): the result's bytes of a task (%NULL: the latest) */
 GBytes *foxapi_sim_get_result (FoxapiSim * sim, const gchar * id);
 /* (transfer full): the bytes of an upload by its url, %NULL if unknown */

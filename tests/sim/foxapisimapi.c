@@ -193,7 +193,7 @@ check_body (FoxapiSimExchange * exchange, guint * status)
   if (g_strcmp0 (type, "application/json") != 0)
     return g_strdup ("Content-Type must be application/json");
   data = g_bytes_get_data (exchange->body, &length);
-  if (exchange->too_large || length > FOXAPI_SIM_MAX_JSON) {
+  if (length > FOXAPI_SIM_MAX_JSON) {
     *status = 413;
     return g_strdup ("The body is too large");
   }

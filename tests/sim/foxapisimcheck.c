@@ -219,8 +219,7 @@ check_url (FoxapiSim * sim, const gchar * url, guint64 max_size)
 static gchar *
 check_urls (FoxapiSim * sim, const Field * field, JsonNode * node)
 {
-  guint64 max_size = field->kind == KIND_IMAGE_URLS ? FOXAPI_SIM_MAX_IMAGE
-      : FOXAPI_SIM_MAX_UPLOAD;
+  guint64 max_size = field->kind == KIND_IMAGE_URLS ? 20000000 : 100000000;
   JsonArray *array;
 
   if (!JSON_NODE_HOLDS_ARRAY (node))
@@ -275,7 +274,7 @@ check_fields (FoxapiSim * sim, JsonObject * object, const Field * fields,
       continue;
     why = check_field (sim, &fields[i], node);
     if (why != NULL) {
-      *code = node != NULL ? "invalid_parameter" : "missing_parameter";
+      *code = node != NULL ? "invalid_param" : "missing_parameter";
       *message = g_strdup_printf ("%s %s", fields[i].name, why);
       return FALSE;
     }

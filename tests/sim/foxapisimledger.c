@@ -369,6 +369,98 @@ foxapi_sim_change_result (FoxapiSim * sim, GBytes * payload)
   foxapi_sim_unlock (sim);
 }
 
+static gpointer
+copy_text (gconstpointer text, G_GNUC_UNUSED gpointer data)
+{
+  return g_strdup (text);
+}
+
+GPtrArray *
+foxapi_sim_get_upload_names (FoxapiSim * sim)
+{
+  GPtrArray *names;
+
+  foxapi_sim_lock (sim);
+  names = g_ptr_array_copy (sim->upload_names, copy_text, NULL);
+  foxapi_sim_unlock (sim);
+  g_ptr_array_set_free_func (names, g_free);
+  return names;
+}
+
+GPtrArray *
+foxapi_sim_take_violations (FoxapiSim * sim)
+{
+  GPtrArray *violations;
+
+  foxapi_sim_lock (sim);
+  violations = g_steal_pointer (&sim->violations);
+  sim->violations = g_ptr_array_new_with_free_func (g_free);
+  foxapi_sim_unlock (sim);
+  return violations;
+}
+
+void
+foxapi_sim_add_violation (FoxapiSim * sim, const gchar * format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_ptr_array_add (sim->violations, g_strdup_vprintf (format, args));
+  va_end (args);
+}
+
+/* A file of this machine, by its URI or by its path. A prompt may speak of what
+ * it likes. */
+static void
+look_at_json (FoxapiSim * sim, const gchar * name, JsonNode * node)
+{
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    JsonObject *object = json_node_get_object (node);
+    g_autoptr (GList) members = json_object_get_members (object);
+
+    for (GList * l = members; l != NULL; l = l->next)
+      look_at_json (sim, l->data, json_object_get_member (object, l->data));
+  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
+    g_autoptr (GList) elements =
+        json_array_get_elements (json_node_get_array (node));
+
+    for (GList * l = elements; l != NULL; l = l->next)
+      look_at_json (sim, name, l->data);
+  } else if (JSON_NODE_HOLDS_VALUE (node)
+      && json_node_get_value_type (node) == G_TYPE_STRING) {
+    const gchar *text = json_node_get_string (node);
+
+    if (strstr (name, "prompt") == NULL
+        && (g_ascii_strncasecmp (text, "file:", strlen ("file:")) == 0
+            || (g_path_is_absolute (text) && text[1] != '\0'
+                && g_file_test (text, G_FILE_TEST_EXISTS))))
+      foxapi_sim_add_violation (sim, "%s sent a local file to the service: %s",
+          name, text);
+  }
+}
+
+/* Before anything else happens to a request: a fault changes nothing here. */
+void
+foxapi_sim_look_for_violations (FoxapiSimExchange * exchange)
+{
+  FoxapiSim *sim = exchange->sim;
+  gsize length;
+  const gchar *data = g_bytes_get_data (exchange->body, &length);
+
+  if (exchange->on_results && soup_message_headers_get_one
+      (soup_server_message_get_request_headers (exchange->message),
+          "Authorization") != NULL)
+    foxapi_sim_add_violation (sim, "The key went to another host, with %s",
+        exchange->path);
+  if (exchange->route == FOXAPI_SIM_SUBMIT && length <= FOXAPI_SIM_MAX_JSON
+      && foxapi_sim_json_check (data, length, NULL)) {
+    g_autoptr (JsonParser) parser = json_parser_new ();
+
+    if (json_parser_load_from_data (parser, data, length, NULL))
+      look_at_json (sim, "The body", json_parser_get_root (parser));
+  }
+}
+
 static void
 task_free (FoxapiSimTask * task)
 {

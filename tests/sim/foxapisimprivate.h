@@ -15,11 +15,9 @@ G_BEGIN_DECLS
 
 #define FOXAPI_SIM_MAX_JSON ((guint64) 1024 * 1024)
 #define FOXAPI_SIM_MAX_JSON_DEPTH 64
-#define FOXAPI_SIM_MAX_IMAGE ((guint64) 20 * 1024 * 1024)
-#define FOXAPI_SIM_MAX_UPLOAD ((guint64) 100 * 1024 * 1024)
+/* Of any body: what is in front of the service takes no more. */
+#define FOXAPI_SIM_MAX_BODY ((guint64) 100 * 1000 * 1000)
 #define FOXAPI_SIM_MAX_STORAGE ((guint64) 512 * 1024 * 1024)
-/* What a multipart body may be longer than the file it carries */
-#define FOXAPI_SIM_MULTIPART_SLACK ((guint64) 64 * 1024)
 
 typedef struct _FoxapiSimExchange FoxapiSimExchange;
 typedef struct _FoxapiSimWire FoxapiSimWire;
@@ -175,6 +173,8 @@ struct _FoxapiSim
   GQueue uploads;
   guint64 uploads_size;
   guint n_uploads;
+  GPtrArray *upload_names;      /* (element-type utf8) */
+  GPtrArray *violations;        /* (element-type utf8) */
   guint link_generation;
   FoxapiSimForm form;           /* of results */
   guint result_version;
@@ -326,6 +326,9 @@ void foxapi_sim_entry_update (FoxapiSim * sim, FoxapiSimEntry * entry);
 gchar *foxapi_sim_entry_get_url (FoxapiSim * sim, FoxapiSimEntry * entry);
 GBytes *foxapi_sim_entry_get_bytes (FoxapiSim * sim, FoxapiSimEntry * entry);
 const gchar *foxapi_sim_entry_get_failure (FoxapiSimEntry * entry);
+void foxapi_sim_add_violation (FoxapiSim * sim, const gchar * format, ...)
+    G_GNUC_PRINTF (2, 3);
+void foxapi_sim_look_for_violations (FoxapiSimExchange * exchange);
 /* foxapisimledger.c: takes the lock itself */
 void foxapi_sim_mark_delivered (FoxapiSim * sim, const gchar * id);
 

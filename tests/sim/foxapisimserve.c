@@ -120,6 +120,7 @@ record (FoxapiSimExchange * exchange, FoxapiSimConnection * connection)
     connection->routes[exchange->route] = TRUE;
   }
   g_ptr_array_add (sim->requests, request);
+  foxapi_sim_look_for_violations (exchange);
 
   fault = g_hash_table_lookup (sim->faults[exchange->route],
       GUINT_TO_POINTER (request->nth));
@@ -137,6 +138,8 @@ carry_out (FoxapiSimExchange * exchange, gboolean act)
     exchange->answer = foxapi_sim_answer_upload_get (exchange);
   else if (exchange->on_results)
     exchange->answer = foxapi_sim_answer_result (exchange);
+  else if (exchange->too_large)
+    exchange->answer = foxapi_sim_answer_new_named ("cloudflare", 413);
   else
     exchange->answer = foxapi_sim_answer_api (exchange, act);
 }
@@ -290,10 +293,11 @@ exchange_new (FoxapiSim * sim, SoupServer * server, SoupServerMessage * message)
   exchange->method = soup_server_message_get_method (message);
   exchange->path = g_strdup (g_uri_get_path (uri));
   exchange->query = g_strdup (g_uri_get_query (uri));
-  exchange->body = soup_message_body_flatten (body);
+  exchange->too_large = size != NULL && *size == G_MAXUINT64;
+  exchange->body = exchange->too_large ? g_bytes_new (NULL, 0)
+      : soup_message_body_flatten (body);
   /* The message may be kept for as long as its connection is open */
   soup_message_body_truncate (body);
-  exchange->too_large = size != NULL && *size == G_MAXUINT64;
   exchange->route = get_route (exchange);
   return exchange;
 }
@@ -336,8 +340,8 @@ on_request (SoupServer * server, SoupServerMessage * message,
   }
 }
 
-/* Stops keeping a body that is longer than any route takes: what comes after
- * is read and thrown away, and the answer will be 413. */
+/* Stops keeping a body that is longer than Cloudflare takes: what comes after is
+ * read and thrown away, and only then the answer is 413. */
 static void
 on_got_chunk (SoupServerMessage * message, GBytes * chunk, gpointer data)
 {
@@ -346,7 +350,7 @@ on_got_chunk (SoupServerMessage * message, GBytes * chunk, gpointer data)
   if (*size == G_MAXUINT64)
     return;
   *size += g_bytes_get_size (chunk);
-  if (*size > FOXAPI_SIM_MAX_UPLOAD + FOXAPI_SIM_MULTIPART_SLACK) {
+  if (*size > FOXAPI_SIM_MAX_BODY) {
     SoupMessageBody *body = soup_server_message_get_request_body (message);
 
     *size = G_MAXUINT64;

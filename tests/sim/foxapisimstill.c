@@ -72,7 +72,7 @@ fetch (FoxapiSim * sim, const gchar * url)
   stream = soup_session_send (session, message, sim->render_cancellable, NULL);
   if (stream == NULL || soup_message_get_status (message) != 200)
     return NULL;
-  return read_all (stream, FOXAPI_SIM_MAX_IMAGE, sim->render_cancellable);
+  return read_all (stream, FOXAPI_SIM_MAX_BODY, sim->render_cancellable);
 }
 
 /* The first frame that @pipeline has for its sink, in the wanted size */

@@ -80,9 +80,31 @@ part_to_text (GBytes * part)
   return g_strndup (data, length);
 }
 
+/* The filename="…" of a part, NULL where there is none: filename*= is not for
+ * multipart/form-data (RFC 7578), and many servers drop a part that has no other. */
+static gchar *
+dup_plain_filename (SoupMessageHeaders * headers)
+{
+  g_autoptr (GRegex) regex =
+      g_regex_new ("; *filename=\"([\\x20-\\x7e]+?)\"", G_REGEX_RAW, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  const gchar *disposition =
+      soup_message_headers_get_one (headers, "Content-Disposition");
+
+  return g_regex_match (regex, disposition, 0, &match)
+      ? g_match_info_fetch (match, 1) : NULL;
+}
+
+static gboolean
+is_path (const gchar * name)
+{
+  return strpbrk (name, "/\\") != NULL;
+}
+
 /* Takes one part over; what is wrong with it otherwise */
 static const gchar *
-take_part (Parts * parts, SoupMessageHeaders * headers, GBytes * body)
+take_part (FoxapiSim * sim, Parts * parts, SoupMessageHeaders * headers,
+    GBytes * body)
 {
   g_autofree gchar *disposition = NULL;
   g_autoptr (GHashTable) params = NULL;
@@ -94,19 +116,29 @@ take_part (Parts * parts, SoupMessageHeaders * headers, GBytes * body)
     return "A part is not form-data";
   name = g_hash_table_lookup (params, "name");
   if (g_strcmp0 (name, "file") == 0) {
+    g_autofree gchar *filename = dup_plain_filename (headers);
+
+    if (filename == NULL)
+      return NULL;
+    g_ptr_array_add (sim->upload_names, g_strdup (filename));
     if (parts->file != NULL)
       return "file is there twice";
+    if (is_path (filename))
+      return "filename is a path";
     parts->file = g_bytes_ref (body);
     parts->content_type =
         g_strdup (soup_message_headers_get_content_type (headers, NULL));
     if (parts->filename == NULL)
-      parts->filename = g_strdup (g_hash_table_lookup (params, "filename"));
+      parts->filename = g_steal_pointer (&filename);
     return NULL;
   }
   text = part_to_text (body);
   if (g_strcmp0 (name, "file_name") == 0) {
     if (text == NULL || *text == '\0')
       return "file_name is not a name";
+    g_ptr_array_add (sim->upload_names, g_strdup (text));
+    if (is_path (text))
+      return "file_name is a path";
     g_free (parts->filename);
     parts->filename = g_steal_pointer (&text);
     return NULL;
@@ -132,8 +164,6 @@ read_parts (FoxapiSimExchange * exchange, Parts * parts)
   if (g_strcmp0 (type, "multipart/form-data") != 0)
     return foxapi_sim_answer_new_error (400, NULL,
         "Content-Type must be multipart/form-data");
-  if (exchange->too_large)
-    return foxapi_sim_answer_new_error (413, NULL, "The file is too large");
   multipart = soup_multipart_new_from_message (headers, exchange->body);
   if (multipart == NULL)
     return foxapi_sim_answer_new_error (400, NULL,
@@ -144,15 +174,13 @@ read_parts (FoxapiSimExchange * exchange, Parts * parts)
     GBytes *part_body;
 
     soup_multipart_get_part (multipart, i, &part_headers, &part_body);
-    why = take_part (parts, part_headers, part_body);
+    why = take_part (exchange->sim, parts, part_headers, part_body);
   }
   soup_multipart_free (multipart);
   if (why == NULL && parts->file == NULL)
     why = "file is missing";
   if (why != NULL)
-    return foxapi_sim_answer_new_error (422, "invalid_parameter", "%s", why);
-  if (g_bytes_get_size (parts->file) > FOXAPI_SIM_MAX_UPLOAD)
-    return foxapi_sim_answer_new_error (413, NULL, "The file is too large");
+    return foxapi_sim_answer_new_error (422, "invalid_param", "%s", why);
   return NULL;
 }
 
@@ -176,14 +204,12 @@ static Upload *
 store (FoxapiSim * sim, Parts * parts)
 {
   Upload *upload = g_new0 (Upload, 1);
-  g_autofree gchar *basename = NULL;
-  g_autofree gchar *escaped = NULL;
+  g_autofree gchar *escaped =
+      g_uri_escape_string (parts->filename, NULL, FALSE);
 
-  basename = g_path_get_basename (parts->filename ? parts->filename : "file");
-  escaped = g_uri_escape_string (basename, NULL, FALSE);
   upload->id = g_strdup_printf ("file-%08x%04u", g_random_int (),
       ++sim->n_uploads);
-  upload->filename = g_steal_pointer (&basename);
+  upload->filename = g_strdup (parts->filename);
   upload->url = g_strdup_printf ("%s/uploads/%s/%s", sim->result_base_url,
       upload->id, escaped);
   upload->content_type = g_strdup (parts->content_type ? parts->content_type

@@ -303,7 +303,8 @@ add_task (JsonBuilder * builder, const FoxapiSimTask * task)
 }
 
 static gboolean
-write_ledger (FoxapiSim * sim, const gchar * path, GError ** error)
+write_ledger (FoxapiSim * sim, GPtrArray * violations, const gchar * path,
+    GError ** error)
 {
   g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (sim);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -323,6 +324,11 @@ write_ledger (FoxapiSim * sim, const gchar * path, GError ** error)
     json_builder_add_int_value (builder, foxapi_sim_count_requests (sim, i));
   }
   json_builder_end_object (builder);
+  json_builder_set_member_name (builder, "violations");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < violations->len; i++)
+    json_builder_add_string_value (builder, g_ptr_array_index (violations, i));
+  json_builder_end_array (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   text = json_to_string (root, TRUE);
@@ -382,6 +388,7 @@ static gboolean
 run (FoxapiSim * sim, const Arguments * arguments, GError ** error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GPtrArray) violations = NULL;
   guint sources[3];
 
   sources[0] = g_unix_signal_add (SIGINT, on_end, loop);
@@ -393,8 +400,11 @@ run (FoxapiSim * sim, const Arguments * arguments, GError ** error)
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
   print_summary (sim);
+  violations = foxapi_sim_take_violations (sim);
+  for (guint i = 0; i < violations->len; i++)
+    g_print ("VIOLATION: %s\n", (gchar *) g_ptr_array_index (violations, i));
   return arguments->ledger == NULL
-      || write_ledger (sim, arguments->ledger, error);
+      || write_ledger (sim, violations, arguments->ledger, error);
 }
 
 /* Everything that may fail, so that main() has one place to say so */

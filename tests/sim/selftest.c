@@ -140,6 +140,32 @@ test_strict (void)
   }
   tasks = foxapi_sim_get_tasks (fixture->sim);
   g_assert_cmpuint (tasks->len, ==, charged);
+  check_violations (fixture, 1);
+}
+
+/* A local file, by its URI or its path, wherever it stands; a prompt is free. */
+static void
+test_violations (void)
+{
+  static const gchar *const bodies[] = {
+    "{\"model\":\"x\",\"a\":{\"b\":[{\"c\":\"FILE:///etc/x\"}]}}",
+    "{" MODEL
+        ",\"prompt\":\"a\",\"reference_video_urls\":[\"/proc/self/exe\"]}",
+  };
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
+  FoxapiSimFault fault = {.status = 500 };
+  g_autoptr (Reply) free = submit (fixture,
+      "{" MODEL ",\"prompt\":\"file:///etc/passwd\"}");
+
+  g_assert_cmpuint (free->status, ==, 200);
+  foxapi_sim_script (fixture->sim, FOXAPI_SIM_SUBMIT, 3, &fault);
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
+    g_autoptr (Reply) reply = submit (fixture, bodies[i]);
+
+    g_assert_cmpuint (reply->status, >=, 400);
+    check_violations (fixture, 1);
+  }
 }
 
 /* A body with @n times @piece in the prompt */
@@ -445,6 +471,7 @@ test_links (void)
   g_autoptr (Reply) expired = NULL;
 
   g_assert_cmpuint (leaked->status, ==, 400);
+  check_violations (fixture, 1);
   g_assert_cmpuint (with_query->status, ==, 400);
   g_assert_cmpuint (head->status, ==, 200);
   g_assert_cmpstr (soup_message_headers_get_one (head->headers,
@@ -491,22 +518,29 @@ test_plain_results (void)
           "Last-Modified"));
 }
 
+/* @disposition: of the part with the file, behind "form-data; " */
 static Reply *
-upload (Fixture * fixture, GBytes * bytes, const gchar * name)
+upload (Fixture * fixture, GBytes * bytes, const gchar * disposition,
+    const gchar * file_name)
 {
   g_autoptr (SoupMultipart) multipart =
       soup_multipart_new (SOUP_FORM_MIME_TYPE_MULTIPART);
   g_autoptr (SoupMessageHeaders) headers =
       soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
+  g_autoptr (SoupMessageHeaders) part =
+      soup_message_headers_new (SOUP_MESSAGE_HEADERS_MULTIPART);
   g_autoptr (GBytes) body = NULL;
+  g_autofree gchar *all = g_strconcat ("form-data; ", disposition, NULL);
   g_autofree gchar *authorization = g_strconcat ("Authorization: Bearer ",
       foxapi_sim_get_api_key (fixture->sim), NULL);
   g_autofree gchar *url = g_strconcat (foxapi_sim_get_base_url (fixture->sim),
       "/v1/files/upload/stream", NULL);
 
-  soup_multipart_append_form_file (multipart, name, "a.png", "image/png",
-      bytes);
-  soup_multipart_append_form_string (multipart, "file_name", "my fox.png");
+  soup_message_headers_append (part, "Content-Disposition", all);
+  soup_message_headers_append (part, "Content-Type", "image/png");
+  soup_multipart_append_part (multipart, part, bytes);
+  if (file_name != NULL)
+    soup_multipart_append_form_string (multipart, "file_name", file_name);
   soup_multipart_append_form_string (multipart, "auto_cleanup", "true");
   soup_multipart_to_message (multipart, headers, &body);
   return call (fixture, "POST", url, authorization,
@@ -529,21 +563,25 @@ test_upload (void)
   g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
       0});
   g_autoptr (GBytes) bytes = make_payload ();
-  g_autoptr (Reply) reply = upload (fixture, bytes, "file");
+  g_autoptr (Reply) reply = upload (fixture, bytes,
+      "name=\"file\"; filename=\"a.png\"", "b.png");
   g_autofree gchar *filename = reply_dup_string (reply, "$.filename");
   g_autofree gchar *url = reply_dup_string (reply, "$.url");
   g_autofree gchar *wrong = g_strconcat (url, "x", NULL);
-  g_autoptr (Reply) unknown = upload (fixture, bytes, "data");
   g_autoptr (Reply) fetched = NULL;
   g_autoptr (Reply) too_large = NULL;
+  g_autoptr (GPtrArray) names = NULL;
   g_autoptr (GBytes) stored = NULL;
   g_autoptr (GBytes) large = NULL;
-  gsize length = 100 * 1024 * 1024 + 1;
+  gsize length = 100 * 1000 * 1000;
 
   g_assert_cmpuint (reply->status, ==, 200);
-  g_assert_cmpstr (filename, ==, "my fox.png");
+  g_assert_cmpstr (filename, ==, "b.png");
   g_assert_cmpint (reply_get_int (reply, "$.size"), ==, 36);
-  g_assert_cmpuint (unknown->status, ==, 422);
+  names = foxapi_sim_get_upload_names (fixture->sim);
+  g_assert_cmpuint (names->len, ==, 2);
+  g_assert_cmpstr (g_ptr_array_index (names, 0), ==, "a.png");
+  g_assert_cmpstr (g_ptr_array_index (names, 1), ==, "b.png");
   stored = foxapi_sim_get_upload (fixture->sim, url);
   g_assert_true (g_bytes_equal (stored, bytes));
   fetched = fetch (fixture, url, NULL);
@@ -553,9 +591,37 @@ test_upload (void)
   g_assert_cmpuint (submit_reference (fixture, wrong), ==, 422);
   g_assert_cmpuint (submit_reference (fixture, "https://a.example/b"), ==, 200);
 
+  /* With the form around it, it is more than Cloudflare lets through. */
   large = g_bytes_new_take (g_malloc0 (length), length);
-  too_large = upload (fixture, large, "file");
+  too_large =
+      upload (fixture, large, "name=\"file\"; filename=\"a.png\"", NULL);
   g_assert_cmpuint (too_large->status, ==, 413);
+  g_assert_cmpstr (soup_message_headers_get_content_type (too_large->headers,
+          NULL), ==, "text/html");
+}
+
+static void
+test_upload_names (void)
+{
+  static const gchar *const refused[][2] = {
+    {"name=\"data\"; filename=\"a.png\"", NULL},
+    {"name=\"file\"", NULL},
+    {"name=\"file\"; filename*=UTF-8''a.png", NULL},
+    {"name=\"file\"; filename=\"f\xc3\xbc.png\"", NULL},
+    {"name=\"file\"; filename=\"a/b.png\"", NULL},
+    {"name=\"file\"; filename=\"a.png\"", "../b.png"},
+  };
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
+  g_autoptr (GBytes) bytes = make_payload ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_autoptr (Reply) reply =
+        upload (fixture, bytes, refused[i][0], refused[i][1]);
+
+    g_test_message ("%u", i);
+    g_assert_cmpuint (reply->status, ==, 422);
+  }
 }
 
 static void
@@ -608,6 +674,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sim/api/submit", test_submit);
   g_test_add_func ("/sim/api/strict", test_strict);
+  g_test_add_func ("/sim/api/violations", test_violations);
   g_test_add_func ("/sim/api/lengths", test_lengths);
   g_test_add_func ("/sim/api/routes", test_routes);
   g_test_add_func ("/sim/api/manual", test_manual);
@@ -621,6 +688,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sim/result/stores", test_stores);
   g_test_add_func ("/sim/result/plain", test_plain_results);
   g_test_add_func ("/sim/upload", test_upload);
+  g_test_add_func ("/sim/upload/names", test_upload_names);
   g_test_add_func ("/sim/tls", test_tls);
   add_fault_tests ();
   add_render_tests ();

@@ -204,3 +204,11 @@ find_body (GByteArray * bytes)
   g_assert_nonnull (end);
   return end + 4 - (const gchar *) bytes->data;
 }
+
+void
+check_violations (Fixture * fixture, guint n)
+{
+  g_autoptr (GPtrArray) violations = foxapi_sim_take_violations (fixture->sim);
+
+  g_assert_cmpuint (violations->len, ==, n);
+}

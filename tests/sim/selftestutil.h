@@ -47,6 +47,9 @@ gchar *reply_dup_string (Reply * reply, const gchar * path);
 gint64 reply_get_int (Reply * reply, const gchar * path);
 gchar *reply_dup_message (Reply * reply);
 
+/* So many violations have been recorded since the last time */
+void check_violations (Fixture * fixture, guint n);
+
 /* Submits, moves the task to its end, and returns its link. */
 gchar *make_result (Fixture * fixture);
 
