@@ -80,12 +80,37 @@ read_file (FoxapiForm * self, void *buffer, gsize count,
   return n;
 }
 
+/* A server that refuses may answer before it has read the form, and close: what
+ * is sent after that makes the answer unreadable. So this waits for either side,
+ * where libsoup would only wait until it can send. (TLS has words of its own that
+ * come meanwhile.) Returns %FALSE if nothing more is to be sent. */
+static gboolean
+wait_to_send (FoxapiForm * self, gboolean * answered,
+    GCancellable * cancellable, GError ** error)
+{
+  gpointer connection = g_object_get_data (G_OBJECT (self),
+      FOXAPI_FORM_CONNECTION);
+  GSocket *socket;
+
+  *answered = FALSE;
+  if (!G_IS_SOCKET_CONNECTION (connection))
+    return TRUE;
+  socket = g_socket_connection_get_socket (connection);
+  if (!g_socket_condition_wait (socket, G_IO_IN | G_IO_OUT, cancellable, error))
+    return FALSE;
+  *answered = (g_socket_condition_check (socket, G_IO_IN) & G_IO_IN) != 0;
+  return !*answered;
+}
+
 static gssize
 foxapi_form_read (GInputStream * stream, void *buffer, gsize count,
     GCancellable * cancellable, GError ** error)
 {
   FoxapiForm *self = FOXAPI_FORM (stream);
+  gboolean answered;
 
+  if (!wait_to_send (self, &answered, cancellable, error))
+    return answered ? 0 : -1;
   for (; self->part < G_N_ELEMENTS (self->parts); self->part++) {
     gssize n;
 
@@ -175,6 +200,11 @@ upload_once (const FoxapiRun * run, FoxapiLocalFile * file, GError ** error)
       form->length, run->cancellable, &fault);
   if (form->fault != NULL) {
     g_propagate_error (error, g_steal_pointer (&form->fault));
+    return NULL;
+  }
+  if (url != NULL && form->left > 0) {
+    g_propagate_error (error, foxapi_error_new_unusable (FOXAPI_CALL_UPLOAD,
+            "it came before the file was sent"));
     return NULL;
   }
   if (url != NULL)
