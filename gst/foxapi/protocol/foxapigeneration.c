@@ -156,7 +156,7 @@ drop_record (FoxapiGeneration * generation)
 
 static gchar *
 identify (FoxapiGeneration * generation, const FoxapiRun * run,
-    GHashTable * files, gchar ** key_digest, GError ** error)
+    GPtrArray * files, gchar ** key_digest, GError ** error)
 {
   g_autoptr (JsonObject) by_content = NULL;
   g_autofree gchar *text = NULL;
@@ -398,7 +398,7 @@ name_overdue (const FoxapiRun * run, GError * fault)
 
 static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
-    GHashTable * files, const gchar * identity, const gchar * key_digest,
+    GPtrArray * files, const gchar * identity, const gchar * key_digest,
     GError ** error)
 {
   g_autoptr (JsonObject) uploaded = NULL;
@@ -450,7 +450,8 @@ set_identity (FoxapiGeneration * generation, const gchar * identity)
 static gboolean
 begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
-  g_autoptr (GHashTable) files = foxapi_references_new_files ();
+  g_autoptr (GPtrArray) files =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) foxapi_local_file_free);
   g_autofree gchar *identity = NULL, *key_digest = NULL;
   GError *fault = NULL;
 
