@@ -26,6 +26,10 @@
 #include "gstfoxapimessages.h"
 #include "gstfoxapitags.h"
 
+/* gst-launch-1.0 (1.22) never ends when an ERROR comes before its main loop runs, so
+ * none comes sooner than this after the start. */
+#define FIRST_ERROR_US (100 * 1000)
+
 /* Properties */
 
 /* Called with the object lock */
@@ -570,6 +574,7 @@ gst_foxapi_engine_generate (GstFoxapiEngine * engine)
   g_autofree gchar *text = task_id ?
       g_strdup_printf ("Resuming task %s (no new charge)", task_id) :
       g_strdup ("Checking for an unfinished paid task, then submitting");
+  gint64 begun_us = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
   gboolean done;
 
@@ -581,6 +586,7 @@ gst_foxapi_engine_generate (GstFoxapiEngine * engine)
   if (engine->deadline != NULL)
     gst_foxapi_deadline_watch (engine->deadline, FALSE);
   if (!done) {
+    foxapi_run_wait_until (&engine->run, begun_us + FIRST_ERROR_US, NULL);
     gst_foxapi_engine_fail (engine, error);
     return FALSE;
   }

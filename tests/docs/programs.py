@@ -75,6 +75,34 @@ def make_record(folder):
     return {}, ""
 
 
+def check_lost_answer(points):
+    """A launch line that is refused, because the answer to an earlier one was
+    lost, ends, and names a command that helps."""
+    with tempfile.TemporaryDirectory() as folder, \
+            simulator.Simulator("--fault",
+                                "submit:1:delay=5000") as service:
+        environment = simulator.environment(service, folder)
+        line = ["gst-launch-1.0", "foxapivideosrc", "prompt=x", "output=task",
+                "!", "fakesink"]
+        with subprocess.Popen(line, env=environment,
+                              stdout=subprocess.DEVNULL) as process:
+            while not glob.glob(os.path.join(folder, "state", "*", "*.task")):
+                time.sleep(0.02)
+            process.kill()
+        refused = subprocess.run(line, env=environment, check=False,
+                                 capture_output=True, text=True, timeout=120)
+        command = re.search("`(foxapi-tasks forget .*)`", refused.stderr)
+        points.check(refused.returncode == 1 and command,
+                     "a lost answer is not paid for again", refused.stderr)
+        if command:
+            subprocess.run(command.group(1), shell=True, env=environment,
+                           check=True, stdout=subprocess.DEVNULL)
+            again = subprocess.run(line, env=environment, check=False,
+                                   capture_output=True, text=True, timeout=120)
+            points.check(again.returncode == 0, "foxapi-tasks forget helps",
+                         again.stdout, again.stderr)
+
+
 def check_record(points):
     """Every field of a record."""
     page = pages.Page("docs/task-store.md")
@@ -151,6 +179,7 @@ def main():
     points = tap.Points()
     check_simulator(points)
     check_record(points)
+    check_lost_answer(points)
     check_sources(points)
     check_files(points)
     check_installed(points)
