@@ -182,6 +182,7 @@ new_details (const GError * error, const gchar * task_id)
         details->http_status, NULL);
   set_string (structure, "error-code", details->code);
   set_string (structure, "error-type", details->type);
+  set_string (structure, "request-id", details->request_id);
   if (details->charge != FOXAPI_CHARGE_NOT_ASKED)
     gst_structure_set (structure, "maybe-charged", G_TYPE_BOOLEAN,
         details->charge == FOXAPI_CHARGE_MAYBE, NULL);
@@ -199,8 +200,8 @@ describe (const GError * error, const gchar * task_id)
     g_string_append_printf (text, "HTTP status %u. ", details->http_status);
   if (details != NULL && details->code != NULL)
     g_string_append_printf (text, "Error code %s. ", details->code);
-  if (details != NULL && details->charge == FOXAPI_CHARGE_NO)
-    g_string_append (text, "Nothing was charged. ");
+  if (details != NULL && details->request_id != NULL)
+    g_string_append_printf (text, "Request %s. ", details->request_id);
   if (task_id != NULL)
     g_string_append_printf (text, "Task %s. ", task_id);
   if (text->len == 0)

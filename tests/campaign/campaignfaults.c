@@ -119,17 +119,14 @@ campaign_fault_refusal (CampaignJob * job, guint nth)
 void
 campaign_fault_passing_refusal (CampaignJob * job, guint nth)
 {
-  static const guint statuses[] = { 429, 503 };
-
-  add_status (job, FOXAPI_SIM_SUBMIT, nth, PICK (job->rand, statuses),
-      CAMPAIGN_REFUSED);
+  add_status (job, FOXAPI_SIM_SUBMIT, nth, 429, CAMPAIGN_REFUSED);
 }
 
 /* The client cannot know whether it was charged. */
 void
 campaign_fault_lost_answer (CampaignJob * job, guint nth)
 {
-  static const guint statuses[] = { 500, 502, 504 };
+  static const guint statuses[] = { 500, 502, 503, 504 };
   gboolean charged = g_rand_boolean (job->rand);
   CampaignOutcome outcome =
       charged ? CAMPAIGN_UNKNOWN_CHARGED : CAMPAIGN_UNKNOWN_FREE;

@@ -37,6 +37,7 @@ require_sense (const GError * error, FoxapiCall call, guint status)
   require_fit_to_show (error->message);
   require_fit_to_show (details->code);
   require_fit_to_show (details->type);
+  require_fit_to_show (details->request_id);
 }
 
 int
@@ -46,6 +47,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
     400, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 504, 302, 418, 599
   };
   g_autoptr (GError) error = NULL;
+  FoxapiAnswer answer = { 0 };
   FoxapiCall call;
   guint status;
 
@@ -53,9 +55,11 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   if (size < 2)
     return 0;
   status = statuses[data[0] % G_N_ELEMENTS (statuses)];
+  answer.status = status;
   call = data[1] % (FOXAPI_CALL_UPLOAD + 1);
-  error = foxapi_error_new_from_status (call, status, (const gchar *) data + 2,
-      size - 2, FUZZ_KEY);
+  answer.body = (const gchar *) data + 2;
+  answer.length = size - 2;
+  error = foxapi_error_new_from_answer (call, &answer, NULL, FUZZ_KEY);
   FUZZ_REQUIRE (error != NULL);
   require_sense (error, call, status);
   return 0;

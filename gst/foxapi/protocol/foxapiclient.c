@@ -31,34 +31,32 @@ struct _FoxapiClient
   gchar *account;               /* the same for all who share limits */
 };
 
-/* What may stand in a header, and could not end it. */
+/* RFC 6750's b64token: nothing that could end a header, or that JSON escapes */
 static gboolean
-is_fit_for_header (const gchar * key)
+is_token (const gchar * key)
 {
-  for (; *key != '\0'; key++) {
-    if (!g_ascii_isgraph (*key))
-      return FALSE;
-  }
-  return TRUE;
+  gsize n = strspn (key, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._~+/");
+
+  return n > 0 && key[n + strspn (key + n, "=")] == '\0';
 }
 
 static gboolean
 check_key (const gchar * api_key, GError ** error)
 {
-  const gchar *fault = NULL;
-
-  if (api_key == NULL || *api_key == '\0')
-    fault = "There is no API key. Set the environment variable FOXAPI_API_KEY "
-        "(or the property api-key). Nothing was sent.";
-  else if (!is_fit_for_header (api_key))
-    fault = "The API key has spaces or characters that no key has. Set "
-        "FOXAPI_API_KEY (or the property api-key) anew, without line ends. "
-        "Nothing was sent.";
-
-  if (fault == NULL)
-    return TRUE;
-  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_AUTHORIZED, fault);
-  return FALSE;
+  if (api_key == NULL || *api_key == '\0') {
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_AUTHORIZED,
+        "There is no API key. Set the environment variable FOXAPI_API_KEY "
+        "(or the property api-key). Nothing was sent.");
+    return FALSE;
+  }
+  if (!is_token (api_key)) {
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+        "The API key has spaces or characters that no key has. Set "
+        "FOXAPI_API_KEY (or the property api-key) anew, without quotes and "
+        "line ends. Nothing was sent.");
+    return FALSE;
+  }
+  return TRUE;
 }
 
 static gchar *
@@ -241,22 +239,6 @@ foxapi_client_get_pause_left (FoxapiClient * client)
       g_get_monotonic_time ());
 }
 
-/**
- * foxapi_client_quote:
- * @client: the service
- * @text: (nullable): words of the service
- *
- * Returns: (transfer full) (nullable): @text, fit for a message: see
- *   foxapi_error_quote()
- *
- * Since: 0.1
- */
-gchar *
-foxapi_client_quote (FoxapiClient * client, const gchar * text)
-{
-  return foxapi_error_quote (text, client->api_key);
-}
-
 /* Reads a body to its end, or to somewhere behind @max_bytes; returns %NULL on a
  * fault of the connection. It never asks for a few bytes only: of a chunked
  * body libsoup 3.2 asserts when it is asked for one. */
@@ -283,59 +265,50 @@ read_body (GInputStream * stream, gsize max_bytes, GCancellable * cancellable,
 }
 
 static GError *
-read_error_answer (FoxapiClient * client, FoxapiCall call,
-    SoupMessage * message, GInputStream * stream, GCancellable * cancellable)
+new_answer_error (FoxapiClient * client, FoxapiCall call,
+    SoupMessage * message, GString * body, const gchar * unusable)
 {
-  g_autoptr (GString) body = NULL;
-  FoxapiErrorDetails *details;
-  GError *error;
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+  FoxapiAnswer answer = {
+    .status = soup_message_get_status (message),
+    .request_id = soup_message_headers_get_one (headers, "x-request-id"),
+    .body = body ? body->str : NULL,
+    .length = body ? body->len : 0,
+  };
+  GError *error = foxapi_error_new_from_answer (call, &answer, unusable,
+      client->api_key);
+  FoxapiErrorDetails *details = foxapi_error_edit_details (error);
 
-  body = read_body (stream, ERROR_BODY_MAX_BYTES, cancellable, NULL);
-  error = foxapi_error_new_from_status (call, soup_message_get_status (message),
-      body ? body->str : NULL, body ? body->len : 0, client->api_key);
-  details = foxapi_error_edit_details (error);
   details->retry_after_us =
-      foxapi_retry_parse_after (soup_message_headers_get_one
-      (soup_message_get_response_headers (message), "Retry-After"),
-      g_get_real_time () / G_USEC_PER_SEC);
+      foxapi_retry_parse_after (soup_message_headers_get_one (headers,
+          "Retry-After"), g_get_real_time () / G_USEC_PER_SEC);
   if (details->http_status == 429)
     foxapi_client_cool_down (client, details->retry_after_us);
   return error;
 }
 
-static gchar *
-redact (const gchar * text, gpointer user_data)
-{
-  FoxapiClient *client = user_data;
-
-  return foxapi_redact (text, client->api_key);
-}
-
-/* The service may echo anything. What it writes is kept and handed on, so the
- * key goes out of it first, escaped or not. It goes out of the texts that are in
- * the JSON, so that the rest stays JSON; only where it is no JSON, or the key
- * itself reads like some, out of the whole. */
+/* The service may echo anything, and what it writes is handed on as received. A
+ * key that was written with escapes is found by reading the text. */
 static void
 remove_key (FoxapiClient * client, GString * body)
 {
-  g_autofree gchar *clean = NULL, *clean_json = NULL;
-  g_autoptr (JsonObject) object = NULL, clean_object = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  g_autofree gchar *clean = NULL, *plain = NULL, *clean_plain = NULL;
 
   if (strlen (client->api_key) < KEY_MIN_TELLING_LENGTH)
     return;
-  clean = redact (body->str, client);
-  if (g_str_equal (clean, body->str))
-    return;
 
-  object = foxapi_json_parse (body->str, body->len, NULL);
+  clean = foxapi_redact (body->str, client->api_key);
+  if (strstr (clean, "\\u") != NULL)
+    object = foxapi_json_parse (clean, strlen (clean), NULL);
   if (object != NULL) {
-    clean_object = foxapi_json_map_texts (object, redact, client);
-    clean_json = foxapi_json_to_text (clean_object);
+    plain = foxapi_json_to_text (object);
+    clean_plain = foxapi_redact (plain, client->api_key);
   }
-  if (clean_json == NULL || strstr (clean_json, client->api_key) != NULL)
+  if (g_strcmp0 (plain, clean_plain) != 0)
+    g_string_assign (body, clean_plain);
+  else if (!g_str_equal (clean, body->str))
     g_string_assign (body, clean);
-  else
-    g_string_assign (body, clean_json);
 }
 
 /**
@@ -368,8 +341,9 @@ foxapi_client_call (FoxapiClient * client, FoxapiCall call,
       &fault);
   if (stream != NULL
       && !SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message))) {
-    g_propagate_error (error, read_error_answer (client, call, message, stream,
-            cancellable));
+    body = read_body (stream, ERROR_BODY_MAX_BYTES, cancellable, NULL);
+    g_propagate_error (error, new_answer_error (client, call, message, body,
+            NULL));
     return NULL;
   }
   if (stream != NULL)
@@ -385,15 +359,20 @@ foxapi_client_call (FoxapiClient * client, FoxapiCall call,
 }
 
 static FoxapiTask *
-read_task (FoxapiCall call, GString * body, const gchar * asked_id,
-    GError ** error)
+call_for_task (FoxapiClient * client, FoxapiCall call, SoupMessage * message,
+    const gchar * asked_id, GCancellable * cancellable, GError ** error)
 {
+  g_autoptr (GString) body = NULL;
   g_autoptr (GError) fault = NULL;
   FoxapiTask *task;
 
+  body = foxapi_client_call (client, call, message, cancellable, error);
+  if (body == NULL)
+    return NULL;
   task = foxapi_task_new_from_json (body->str, body->len, asked_id, &fault);
   if (task == NULL)
-    g_propagate_error (error, foxapi_error_new_unusable (call, fault->message));
+    g_propagate_error (error, new_answer_error (client, call, message, body,
+            fault->message));
   return task;
 }
 
@@ -440,14 +419,10 @@ submit (gpointer data)
       "POST", "/v1/videos/generations");
   g_autoptr (GBytes) bytes = g_bytes_new (question->text,
       strlen (question->text));
-  g_autoptr (GString) answer = NULL;
 
   soup_message_set_request_body_from_bytes (message, "application/json", bytes);
-  answer = foxapi_client_call (question->client, FOXAPI_CALL_SUBMIT, message,
-      question->cancellable, &question->error);
-  if (answer != NULL)
-    question->task = read_task (FOXAPI_CALL_SUBMIT, answer, NULL,
-        &question->error);
+  question->task = call_for_task (question->client, FOXAPI_CALL_SUBMIT, message,
+      NULL, question->cancellable, &question->error);
 }
 
 /**
@@ -478,13 +453,9 @@ ask (gpointer data)
   g_autofree gchar *escaped = g_uri_escape_string (question->text, NULL, FALSE);
   g_autofree gchar *path = g_strconcat ("/v1/tasks/", escaped, NULL);
   g_autoptr (SoupMessage) message = new_message (question->client, "GET", path);
-  g_autoptr (GString) answer = NULL;
 
-  answer = foxapi_client_call (question->client, FOXAPI_CALL_ASK, message,
-      question->cancellable, &question->error);
-  if (answer != NULL)
-    question->task = read_task (FOXAPI_CALL_ASK, answer, question->text,
-        &question->error);
+  question->task = call_for_task (question->client, FOXAPI_CALL_ASK, message,
+      question->text, question->cancellable, &question->error);
 }
 
 /**
@@ -505,15 +476,6 @@ foxapi_client_ask (FoxapiClient * client, const gchar * id,
     GCancellable * cancellable, GError ** error)
 {
   return have_answered (client, ask, id, cancellable, error);
-}
-
-static void
-give_connection (SoupMessage * message, GSocketClientEvent event,
-    GIOStream * connection, gpointer form)
-{
-  if (event == G_SOCKET_CLIENT_COMPLETE && connection != NULL)
-    g_object_set_data_full (form, FOXAPI_FORM_CONNECTION,
-        g_object_ref (connection), g_object_unref);
 }
 
 /**
@@ -544,8 +506,6 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
   const gchar *url;
 
   soup_message_set_request_body (message, content_type, form, length);
-  g_signal_connect (message, "network-event", G_CALLBACK (give_connection),
-      form);
   answer = foxapi_client_call (client, FOXAPI_CALL_UPLOAD, message,
       cancellable, error);
   if (answer == NULL)
@@ -556,8 +516,8 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
   uri = url ? g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
   if (uri == NULL || (strcmp (g_uri_get_scheme (uri), "http") != 0
           && strcmp (g_uri_get_scheme (uri), "https") != 0)) {
-    g_propagate_error (error, foxapi_error_new_unusable (FOXAPI_CALL_UPLOAD,
-            "it has no http or https URL of the upload"));
+    g_propagate_error (error, new_answer_error (client, FOXAPI_CALL_UPLOAD,
+            message, answer, "it has no http or https URL of the upload"));
     return NULL;
   }
   return g_strdup (url);

@@ -33,15 +33,11 @@ gchar *foxapi_client_get_key_digest (FoxapiClient * client);
 FoxapiSession *foxapi_client_get_session (FoxapiClient * client);
 void foxapi_client_cool_down (FoxapiClient * client, gint64 pause_us);
 gint64 foxapi_client_get_pause_left (FoxapiClient * client);
-gchar *foxapi_client_quote (FoxapiClient * client, const gchar * text);
 
 FoxapiTask *foxapi_client_submit (FoxapiClient * client, const gchar * body,
     GCancellable * cancellable, GError ** error);
 FoxapiTask *foxapi_client_ask (FoxapiClient * client, const gchar * id,
     GCancellable * cancellable, GError ** error);
-/* The form gets its connection as this, to see whether the answer comes before the
- * form has been sent. */
-#define FOXAPI_FORM_CONNECTION "foxapi-connection"
 gchar *foxapi_client_upload (FoxapiClient * client, GInputStream * form,
     const gchar * content_type, goffset length, GCancellable * cancellable,
     GError ** error);

@@ -10,8 +10,11 @@
 
 #include "foxapijson.h"
 
-/* A message of the service longer than this is not a message for people. */
+/* A message of the service longer than this is not a message for people; of a web
+ * page the first words are enough. */
 #define SERVICE_TEXT_MAX 500
+#define PAGE_TEXT_MAX 120
+#define PAGE_MAX_BYTES 8192
 
 typedef FoxapiErrorDetails FoxapiErrorPrivate;
 
@@ -28,6 +31,7 @@ foxapi_error_private_copy (const FoxapiErrorPrivate * from,
   *to = *from;
   to->code = g_strdup (from->code);
   to->type = g_strdup (from->type);
+  to->request_id = g_strdup (from->request_id);
 }
 
 static void
@@ -35,21 +39,13 @@ foxapi_error_private_clear (FoxapiErrorPrivate * details)
 {
   g_clear_pointer (&details->code, g_free);
   g_clear_pointer (&details->type, g_free);
+  g_clear_pointer (&details->request_id, g_free);
 }
 
 /* *INDENT-OFF* */
 G_DEFINE_EXTENDED_ERROR (FoxapiError, foxapi_error)
 /* *INDENT-ON* */
 
-/**
- * foxapi_error_get_details:
- * @error: an error of any domain
- *
- * Returns: (nullable) (transfer none): the details, %NULL if @error is not of
- *   the domain %FOXAPI_ERROR
- *
- * Since: 0.1
- */
 const FoxapiErrorDetails *
 foxapi_error_get_details (const GError * error)
 {
@@ -59,15 +55,6 @@ foxapi_error_get_details (const GError * error)
   return foxapi_error_get_private (error);
 }
 
-/**
- * foxapi_error_edit_details:
- * @error: an error of the domain %FOXAPI_ERROR
- *
- * Returns: (transfer none): the details, to be filled in by whoever makes the
- *   error
- *
- * Since: 0.1
- */
 FoxapiErrorDetails *
 foxapi_error_edit_details (GError * error)
 {
@@ -76,7 +63,8 @@ foxapi_error_edit_details (GError * error)
   return foxapi_error_get_private (error);
 }
 
-/* What a status means and what a person can do about it (API.md, errors). */
+/* What a status means, and what a person can do about it (docs/service.md). Who
+ * has said it stands before the first text. */
 typedef struct
 {
   guint status;
@@ -84,206 +72,170 @@ typedef struct
   gboolean passing;
   const gchar *what;
   const gchar *remedy;
-} StatusMeaning;
+} Meaning;
 
-static const StatusMeaning status_meanings[] = {
-  {400, FOXAPI_ERROR_SETTINGS, FALSE,
-        "The service could not read the request",
+static const Meaning meanings[] = {
+  {400, FOXAPI_ERROR_SETTINGS, FALSE, "could not read the request",
       "Check the properties, extra-parameters first"},
-  {401, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE,
-        "The service does not accept the API key",
+  {401, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, "does not accept the API key",
       "Set FOXAPI_API_KEY (or the property api-key) to a valid key"},
   {402, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE,
-        "The account's balance is too low",
+        "says that the account's balance is too low",
       "Top up the account, then start again"},
-  {403, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE,
-        "The service forbids this to the API key",
-      "Check what the key is allowed to do, and the account's storage"},
-  {404, FOXAPI_ERROR_NOT_FOUND, FALSE,
-        "The service knows no such address",
+  {403, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, "does not allow this call",
+      "Check what the API key is allowed to do"},
+  {404, FOXAPI_ERROR_NOT_FOUND, FALSE, "knows no such address",
       "Check the property base-url"},
-  {413, FOXAPI_ERROR_SETTINGS, FALSE,
-        "The request is too large for the service",
+  {407, FOXAPI_ERROR_CONNECT, FALSE, "asks for a user name and a password",
+      "Set the properties proxy-id and proxy-pw to what the proxy accepts"},
+  {413, FOXAPI_ERROR_SETTINGS, FALSE, "takes no request as large as this one",
       "Shorten the prompt or use smaller references"},
-  {422, FOXAPI_ERROR_SETTINGS, FALSE,
-        "The service refuses the request",
+  {422, FOXAPI_ERROR_SETTINGS, FALSE, "refuses the request",
       "Change the property that it names"},
-  {429, FOXAPI_ERROR_BUSY, TRUE,
-        "The service asks to slow down",
+  {429, FOXAPI_ERROR_BUSY, TRUE, "asks to slow down",
       "Start again later, or run fewer generations at once"},
-  {503, FOXAPI_ERROR_FAILED, TRUE,
-        "The service has no free channel for the model",
-      "Start again later"},
+  {503, FOXAPI_ERROR_FAILED, TRUE, "is not available", "Start again later"},
 };
 
-static const StatusMeaning other_client_error = {
-  0, FOXAPI_ERROR_SETTINGS, FALSE, "The service refuses the request",
+static const Meaning other_client_error = {
+  0, FOXAPI_ERROR_SETTINGS, FALSE, "refuses the request",
   "Check the properties and base-url"
 };
 
-static const StatusMeaning other_server_error = {
-  0, FOXAPI_ERROR_FAILED, TRUE, "The service failed", "Start again later"
+static const Meaning other_server_error = {
+  0, FOXAPI_ERROR_FAILED, TRUE, "failed", "Start again later"
 };
 
-static const StatusMeaning other_answer = {
-  0, FOXAPI_ERROR_FAILED, FALSE, "The service gave an answer of no use",
-  "Check the property base-url: a redirection is not followed, because the "
-      "API key goes to no other address"
+static const Meaning redirection = {
+  0, FOXAPI_ERROR_FAILED, FALSE, "answered with a redirection, which is not "
+      "followed with the API key", "Check the property base-url"
 };
 
-static const StatusMeaning no_such_task = {
-  404, FOXAPI_ERROR_NOT_FOUND, FALSE, "The service knows no such task",
+static const Meaning unusable_answer = {
+  0, FOXAPI_ERROR_FAILED, FALSE, "gave an answer of no use",
+  "Check the property base-url, or start again later"
+};
+
+static const Meaning no_such_task = {
+  404, FOXAPI_ERROR_NOT_FOUND, FALSE, "knows no such task",
   "Check task-id, base-url, and whether the API key is of the account that "
       "paid for the task. Without a task-id the next start submits anew"
 };
 
-static const StatusMeaning *
-meaning_of_status (FoxapiCall call, guint status)
+static const Meaning refused_upload = {
+  403, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, "does not take the file",
+  "Check what the API key is allowed to do, and whether the account's storage "
+      "is full"
+};
+
+/* Not the service's refusal: Cloudflare's, a proxy's. Such things pass. */
+static const Meaning refused_in_front = {
+  403, FOXAPI_ERROR_NOT_AUTHORIZED, TRUE, "does not let the call through",
+  "Start again later or from another network, and set the property user-agent "
+      "if the answer says error code 1010"
+};
+
+/* Codes, or types where there is no code: of refusals and of failed tasks */
+typedef struct
+{
+  const gchar *code;
+  const gchar *what;            /* NULL: what the status says */
+  const gchar *remedy;
+} CodeMeaning;
+
+#define NO_CHANNEL "has no channel for the model now"
+#define LATER "Nothing is wrong with the request: start again later"
+#define NO_MONEY "says that the account's balance is too low"
+#define TOP_UP "Top up the account, then start again"
+#define REFERENCE "Check the references: each must be a file of a type that the " \
+    "model takes, at an address that the service can read"
+#define NAMED "Change the property, or the field of extra-parameters, that it names"
+#define TRY_ANEW "Start again later, or change the prompt or another property"
+
+static const CodeMeaning code_meanings[] = {
+  {"no_compatible_channel", NO_CHANNEL, LATER},
+  {"no_available_model", NO_CHANNEL, LATER},
+  {"service_unavailable_error", NO_CHANNEL, LATER},
+  {"model_unavailable", NO_CHANNEL, LATER},
+  {"service_unavailable", NULL, LATER},
+  {"model_not_found", "does not know the model, or not for this API key",
+      "Set the property model to one that the key may use: GET /v1/models "
+        "lists them"},
+  {"unsupported_advanced_options", NULL,
+      "Leave out the optional properties and fields: what is not set is not "
+        "sent"},
+  {"invalid_image_url", NULL, REFERENCE},
+  {"invalid_file_type", NULL, REFERENCE},
+  {"invalid_param", NULL, NAMED},
+  {"model_rule_violation", NULL, NAMED},
+  {"model_not_support_capability", NULL, NAMED},
+  {"content_policy_violation", NULL,
+      "Change the prompt or the references: they break the service's rules"},
+  {"insufficient_quota", NO_MONEY, TOP_UP},
+  {"insufficient_user_quota", NO_MONEY, TOP_UP},
+  {"quota_not_enough", NO_MONEY, TOP_UP},
+  {"generation_failed", NULL, TRY_ANEW},
+  {"timeout", NULL, TRY_ANEW},
+  {"unknown_error", NULL, TRY_ANEW},
+};
+
+#define UNKNOWN_OUTCOME "Whether a task was made and charged cannot be known: " \
+    "compare time and model with the charges in the account's console, then " \
+    "set task-id to the task found there, or to NULL to submit anew (a new " \
+    "process: resubmit-maybe-charged=true)"
+
+static const Meaning *
+find_meaning (FoxapiCall call, guint status, gboolean in_front)
 {
   if (call == FOXAPI_CALL_ASK && status == 404)
     return &no_such_task;
+  if (status == 403 && in_front)
+    return &refused_in_front;
+  if (status == 403 && call == FOXAPI_CALL_UPLOAD)
+    return &refused_upload;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (status_meanings); i++) {
-    if (status_meanings[i].status == status)
-      return &status_meanings[i];
+  for (gsize i = 0; i < G_N_ELEMENTS (meanings); i++) {
+    if (meanings[i].status == status)
+      return &meanings[i];
   }
 
   if (status >= 500)
     return &other_server_error;
   if (status >= 400)
     return &other_client_error;
-  return &other_answer;
+  return status >= 300 ? &redirection : &unusable_answer;
 }
 
-/* API.md: nothing is charged by 4xx and by 503; any other answer that is not
- * the task leaves it open. A redirection was not acted upon. */
-static FoxapiCharge
-charge_of_status (FoxapiCall call, guint status)
+static const CodeMeaning *
+find_code_meaning (const gchar * code)
 {
-  if (call != FOXAPI_CALL_SUBMIT)
-    return FOXAPI_CHARGE_NOT_ASKED;
-  if (status == 503 || (status >= 300 && status < 500))
-    return FOXAPI_CHARGE_NO;
-  return FOXAPI_CHARGE_MAYBE;
-}
-
-#define UNKNOWN_OUTCOME "Whether a task was made and charged is not known: " \
-    "look into the account's task list before you submit again, then set " \
-    "task-id to the task found there, or to NULL to submit anew (a new " \
-    "process: just start it again)"
-
-/* The length of the backslashes at @text, however they are written: JSON has two
- * ways, and puts one before what it escapes. */
-static gsize
-span_backslashes (const gchar * text)
-{
-  gsize n = 0;
-
-  for (;;) {
-    gsize plain = strspn (text + n, "\\");
-
-    n += plain;
-    if (plain > 0 && g_ascii_strncasecmp (text + n, "u005c", 5) == 0)
-      n += 5;
-    else if (plain == 0)
-      return n;
+  for (gsize i = 0; code != NULL && i < G_N_ELEMENTS (code_meanings); i++) {
+    if (g_str_equal (code_meanings[i].code, code))
+      return &code_meanings[i];
   }
+  return NULL;
 }
 
-/* The length of @c at @text, 0 if something else is there. Behind a backslash it
- * may be written as its number. */
-static gsize
-span_character (const gchar * text, gchar c, gboolean escaped)
-{
-  gchar number[] = "u0000";
-
-  if (escaped) {
-    g_snprintf (number, sizeof (number), "u%04x", (guchar) c);
-    if (g_ascii_strncasecmp (text, number, strlen (number)) == 0)
-      return strlen (number);
-  }
-  return *text == c ? 1 : 0;
-}
-
-/* The length of @api_key at @text, 0 if it is not there. The service may have
- * escaped it for JSON, once or (an answer within an answer) more often, so that
- * backslashes tell nothing, in the key or around its characters. */
-static gsize
-span_key (const gchar * text, const gchar * api_key)
-{
-  gsize n = 0, n_backslashes = 0, n_characters = 0;
-
-  for (const gchar * c = api_key; *c != '\0'; c++) {
-    gsize width;
-
-    if (*c == '\\')
-      continue;
-    n_backslashes = span_backslashes (text + n);
-    n += n_backslashes;
-    width = span_character (text + n, *c, n_backslashes > 0);
-    if (width == 0)
-      return 0;
-    n += width;
-    n_characters++;
-  }
-  /* In nothing but backslashes there is nothing to find it by. */
-  if (n_characters == 0)
-    return 0;
-  return n + (g_str_has_suffix (api_key, "\\")
-      ? span_backslashes (text + n) : 0);
-}
-
-/**
- * foxapi_redact:
- * @text: (nullable): a text that came from the service
- * @api_key: (nullable): the key
- *
- * Returns: (transfer full) (nullable): @text with every occurrence of @api_key
- *   blotted out, escaped for JSON or not; %NULL for %NULL
- *
- * Since: 0.1
- */
+/* A key has no character that JSON must escape; but it may escape a slash. */
 gchar *
 foxapi_redact (const gchar * text, const gchar * api_key)
 {
-  const gchar *run_end = text;
-  gsize key_length = api_key ? strlen (api_key) : 0;
-  GString *clean;
+  GString *clean, *escaped;
 
-  if (text == NULL || key_length == 0)
+  if (text == NULL || api_key == NULL || *api_key == '\0')
     return g_strdup (text);
 
-  clean = g_string_sized_new (strlen (text));
-  while (*text != '\0') {
-    /* A run of backslashes looks the same from within as from its start. */
-    gsize n = text >= run_end ? span_key (text, api_key) : 0;
-
-    if (n == 0 && strncmp (text, api_key, key_length) == 0)
-      n = key_length;
-    if (n > 0) {
-      g_string_append (clean, "[API key]");
-      text += n;
-    } else {
-      if (text >= run_end)
-        run_end = text + span_backslashes (text);
-      g_string_append_c (clean, *text++);
-    }
-  }
+  clean = g_string_new (text);
+  g_string_replace (clean, api_key, "[API key]", 0);
+  escaped = g_string_new (api_key);
+  if (g_string_replace (escaped, "/", "\\/", 0) > 0)
+    g_string_replace (clean, escaped->str, "[API key]", 0);
+  g_string_free (escaped, TRUE);
   return g_string_free (clean, FALSE);
 }
 
-/**
- * foxapi_error_quote:
- * @text: (nullable): words of the service
- * @api_key: (nullable): the key
- *
- * Returns: (transfer full) (nullable): @text, fit for a message: without the
- *   key, without control characters, not endless
- *
- * Since: 0.1
- */
-gchar *
-foxapi_error_quote (const gchar * text, const gchar * api_key)
+static gchar *
+quote (const gchar * text, const gchar * api_key, guint max_chars)
 {
   g_autofree gchar *redacted = foxapi_redact (text, api_key);
   g_autofree gchar *valid = NULL;
@@ -295,7 +247,7 @@ foxapi_error_quote (const gchar * text, const gchar * api_key)
 
   valid = g_utf8_make_valid (redacted, -1);
   clean = g_string_new (NULL);
-  for (const gchar * c = valid; *c != '\0' && n_chars < SERVICE_TEXT_MAX;
+  for (const gchar * c = valid; *c != '\0' && n_chars < max_chars;
       c = g_utf8_next_char (c), n_chars++) {
     gunichar character = g_utf8_get_char (c);
 
@@ -305,66 +257,199 @@ foxapi_error_quote (const gchar * text, const gchar * api_key)
   return g_strchomp (g_string_free (clean, FALSE));
 }
 
-/* Fills @details from `{ "error": { … } }` and returns the message in it. The
- * bodies of proxies may be anything, then there is none. */
-static gchar *
-read_error_body (FoxapiErrorDetails * details, const gchar * body,
-    gsize body_length, const gchar * api_key)
+/* Makes @text fit for a message: without the key, without control characters, not
+ * endless. */
+gchar *
+foxapi_error_quote (const gchar * text, const gchar * api_key)
 {
-  g_autoptr (JsonObject) object = NULL;
-  JsonObject *error;
-
-  object = foxapi_json_parse (body, body_length, NULL);
-  error = object ? foxapi_json_get_object (object, "error") : NULL;
-  if (error == NULL)
-    return NULL;
-
-  details->code =
-      foxapi_error_quote (foxapi_json_get_string (error, "code"), api_key);
-  details->type =
-      foxapi_error_quote (foxapi_json_get_string (error, "type"), api_key);
-  return foxapi_error_quote (foxapi_json_get_string (error, "message"),
-      api_key);
+  return quote (text, api_key, SERVICE_TEXT_MAX);
 }
 
-/**
- * foxapi_error_new_from_status:
- * @call: what was called
- * @status: the HTTP status of the answer
- * @body: (nullable): the answer's body
- * @body_length: its length in bytes
- * @api_key: (nullable): the key, kept out of what the service echoes
- *
- * Makes the error for an answer that is not the wanted one (API.md, errors).
- *
- * Returns: (transfer full): the error, with all details but the `Retry-After`
- *
- * Since: 0.1
- */
-GError *
-foxapi_error_new_from_status (FoxapiCall call, guint status,
-    const gchar * body, gsize body_length, const gchar * api_key)
+/* Services of this kind write codes as words and as numbers. */
+static gchar *
+quote_member (JsonObject * object, const gchar * name, const gchar * api_key)
 {
-  const StatusMeaning *meaning = meaning_of_status (call, status);
+  const gchar *text = foxapi_json_get_string (object, name);
+  g_autofree gchar *number = NULL;
+  gint64 value;
+
+  if (text == NULL && foxapi_json_get_int (object, name, &value))
+    text = number = g_strdup_printf ("%" G_GINT64_FORMAT, value);
+  return foxapi_error_quote (text, api_key);
+}
+
+/* Where a rule was broken, and which: `{"loc":["body","prompt"],"msg":"…"}` */
+static void
+append_broken_rule (GString * said, JsonNode * node)
+{
+  JsonObject *rule = JSON_NODE_HOLDS_OBJECT (node) ?
+      json_node_get_object (node) : NULL;
+  JsonArray *place = rule ? foxapi_json_get_array (rule, "loc") : NULL;
+  const gchar *text = rule ? foxapi_json_get_string (rule, "msg")
+      : foxapi_json_node_get_string (node);
+  gsize start = said->len;
+
+  for (guint i = 0; place != NULL && i < json_array_get_length (place); i++) {
+    const gchar *name =
+        foxapi_json_node_get_string (json_array_get_element (place, i));
+
+    if (name != NULL)
+      g_string_append_printf (said, "%s%s", said->len > start ? "." : "", name);
+  }
+  if (text != NULL)
+    g_string_append_printf (said, "%s%s", said->len > start ? ": " : "", text);
+  if (said->len > start)
+    g_string_append (said, "; ");
+}
+
+static gchar *
+join_broken_rules (JsonArray * rules, const gchar * api_key)
+{
+  GString *said = g_string_new (NULL);
+  g_autofree gchar *text = NULL;
+
+  for (guint i = 0; i < json_array_get_length (rules); i++)
+    append_broken_rule (said, json_array_get_element (rules, i));
+  g_string_truncate (said, MAX (said->len, 2) - 2);
+  text = g_string_free (said, FALSE);
+  return foxapi_error_quote (text, api_key);
+}
+
+/* What the service's JSON says, in any of its forms: `{"error":{…}}`, the same
+ * without the envelope, `{"error":"…"}`, `{"detail":…}` */
+static gchar *
+read_object (FoxapiErrorDetails * details, JsonObject * object,
+    const gchar * api_key)
+{
+  static const gchar *const envelopes[] = { "error", "detail" };
+  JsonObject *inner = object;
+  g_autofree gchar *text = NULL, *message = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (envelopes) && text == NULL; i++) {
+    JsonObject *envelope = foxapi_json_get_object (object, envelopes[i]);
+    JsonArray *rules = foxapi_json_get_array (object, envelopes[i]);
+
+    if (envelope != NULL)
+      inner = envelope;
+    text = rules ? join_broken_rules (rules, api_key)
+        : quote_member (object, envelopes[i], api_key);
+  }
+
+  details->code = quote_member (inner, "code", api_key);
+  details->type = quote_member (inner, "type", api_key);
+  message = quote_member (inner, "message", api_key);
+  if (message == NULL)
+    return g_steal_pointer (&text);
+  if (text == NULL)
+    return g_steal_pointer (&message);
+  return g_strconcat (text, ": ", message, NULL);
+}
+
+/* The title of a page, or its first words; of plain text, these */
+static gchar *
+read_page (const gchar * body, gsize length, const gchar * api_key)
+{
+  g_autofree gchar *page = g_strndup (body, MIN (length, PAGE_MAX_BYTES));
+  g_autoptr (GRegex) title = g_regex_new ("<title[^>]*>\\s*([^<]*[^<\\s])",
+      G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
+  g_autoptr (GRegex) noise = g_regex_new
+      ("(?:<(script|style)\\b.*?</\\1>|<[^>]*>|\\s)+",
+      G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_DOTALL, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree gchar *text = NULL, *words = NULL;
+
+  if (g_regex_match (title, page, 0, &match))
+    text = g_match_info_fetch (match, 1);
+  words = g_regex_replace_literal (noise, text ? text : page, -1, 0, " ", 0,
+      NULL);
+  return words ? g_strchug (quote (words, api_key, PAGE_TEXT_MAX)) : NULL;
+}
+
+/* The service's support asks for this. It stands in a header, or only in the
+ * message. */
+static gchar *
+find_request_id (const gchar * header, const gchar * message,
+    const gchar * api_key)
+{
+  g_autoptr (GRegex) named = NULL;
+  g_autoptr (GMatchInfo) match = NULL;
+
+  if (header != NULL && *header != '\0')
+    return foxapi_error_quote (header, api_key);
+  if (message == NULL)
+    return NULL;
+
+  named = g_regex_new ("request[ _]id: *([[:alnum:]._-]+)", G_REGEX_CASELESS, 0,
+      NULL);
+  return g_regex_match (named, message, 0, &match) ?
+      g_match_info_fetch (match, 1) : NULL;
+}
+
+/* Nothing is charged by 4xx, and a redirection was not acted upon. Any other
+ * answer that is not the task leaves it open: clients that repeated a submission
+ * after a 503 were charged twice. */
+static FoxapiCharge
+find_charge (FoxapiCall call, guint status)
+{
+  if (call != FOXAPI_CALL_SUBMIT)
+    return FOXAPI_CHARGE_NOT_ASKED;
+  return status >= 300 && status < 500 ? FOXAPI_CHARGE_NO : FOXAPI_CHARGE_MAYBE;
+}
+
+static const gchar *
+name_speaker (guint status, gboolean in_front, const gchar * said)
+{
+  if (status == 407)
+    return "A proxy";
+  if (!in_front)
+    return "The service";
+  if (said == NULL || *said == '\0')
+    return "The service, or something in front of it,";
+  return "Something in front of the service";
+}
+
+/* The error for an answer that is not the wanted one; @unusable says why a 2xx is
+ * not. Everything is in the details but the Retry-After. */
+GError *
+foxapi_error_new_from_answer (FoxapiCall call, const FoxapiAnswer * answer,
+    const gchar * unusable, const gchar * api_key)
+{
+  g_autoptr (JsonObject) object =
+      foxapi_json_parse (answer->body, answer->length, NULL);
+  const Meaning *meaning = find_meaning (call, answer->status, object == NULL);
   GError *error = g_error_new_literal (FOXAPI_ERROR, meaning->code, "");
   FoxapiErrorDetails *details = foxapi_error_edit_details (error);
+  const CodeMeaning *special;
   g_autofree gchar *said = NULL;
-  const gchar *remedy = meaning->remedy;
+  GString *text = g_string_new (NULL);
 
-  details->http_status = status;
-  details->charge = charge_of_status (call, status);
-  details->passing = meaning->passing;
-  said = read_error_body (details, body, body_length, api_key);
-  if (details->charge == FOXAPI_CHARGE_MAYBE)
-    remedy = UNKNOWN_OUTCOME;
+  details->http_status = answer->status;
+  details->charge = find_charge (call, answer->status);
+  details->passing = meaning->passing
+      && (call != FOXAPI_CALL_SUBMIT || answer->status == 429);
+  if (object != NULL)
+    said = read_object (details, object, api_key);
+  else if (answer->body != NULL)
+    said = read_page (answer->body, answer->length, api_key);
+  details->request_id = find_request_id (answer->request_id, said, api_key);
 
-  g_free (error->message);
+  special = find_code_meaning (details->code);
+  if (special == NULL)
+    special = find_code_meaning (details->type);
+  if (meaning == &no_such_task)
+    special = NULL;
+  g_string_append_printf (text, "%s %s (HTTP %u",
+      name_speaker (answer->status, object == NULL, said),
+      special && special->what ? special->what : meaning->what, answer->status);
+  if (unusable != NULL)
+    g_string_append_printf (text, ", %s", unusable);
   if (said != NULL && *said != '\0')
-    error->message = g_strdup_printf ("%s (HTTP %u: %s). %s.", meaning->what,
-        status, said, remedy);
-  else
-    error->message = g_strdup_printf ("%s (HTTP %u). %s.", meaning->what,
-        status, remedy);
+    g_string_append_printf (text, ": %s", said);
+  g_string_append_printf (text, "). %s.",
+      details->charge == FOXAPI_CHARGE_MAYBE ? UNKNOWN_OUTCOME
+      : special ? special->remedy : meaning->remedy);
+  g_free (error->message);
+  error->message = g_string_free (text, FALSE);
   return error;
 }
 
@@ -379,20 +464,9 @@ transport_fault_passes (const GError * cause)
       && !g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH);
 }
 
-/**
- * foxapi_error_new_from_transport:
- * @call: what was called
- * @cause: what GIO or libsoup reported
- * @sent: the request's headers had left
- *
- * Makes the error for a call that got no answer, or only part of one. A
- * cancelled call stays what it is: G_IO_ERROR_CANCELLED, unless it was a
- * submission that had left.
- *
- * Returns: (transfer full): the error
- *
- * Since: 0.1
- */
+/* The error for a call that got no answer, or only a part of one; @sent: the
+ * request's headers had left. A cancelled call stays G_IO_ERROR_CANCELLED, unless
+ * it was a submission that had left. */
 GError *
 foxapi_error_new_from_transport (FoxapiCall call, const GError * cause,
     gboolean sent)
@@ -404,18 +478,17 @@ foxapi_error_new_from_transport (FoxapiCall call, const GError * cause,
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !unknown)
     return g_error_copy (cause);
 
-  if (unknown) {
+  if (unknown)
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
         "The submission was sent, but its answer was lost (%s). "
         UNKNOWN_OUTCOME ".", cause->message);
-  } else {
+  else
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-        "The service was not reached (%s). Check the network, the property "
-        "base-url and the proxy, then start again.", cause->message);
-  }
+        "The connection to the service failed (%s). Check the network, the "
+        "property base-url and the proxy, then start again.", cause->message);
 
   details = foxapi_error_edit_details (error);
-  details->passing = transport_fault_passes (cause);
+  details->passing = !unknown && transport_fault_passes (cause);
   details->timed_out =
       g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   if (call == FOXAPI_CALL_SUBMIT)
@@ -423,27 +496,23 @@ foxapi_error_new_from_transport (FoxapiCall call, const GError * cause,
   return error;
 }
 
-/**
- * foxapi_error_new_unusable:
- * @call: what was called
- * @why: why its 200 is of no use, for instance a message of the JSON parser
- *
- * Returns: (transfer full): the error
- *
- * Since: 0.1
- */
+/* The error for a task that failed or was cancelled; any of the last three may be
+ * NULL. */
 GError *
-foxapi_error_new_unusable (FoxapiCall call, const gchar * why)
+foxapi_error_new_task_failed (const gchar * status, const gchar * code,
+    const gchar * type, const gchar * message)
 {
-  gboolean unknown = call == FOXAPI_CALL_SUBMIT;
+  const CodeMeaning *special = find_code_meaning (code);
+  g_autofree gchar *said = foxapi_error_quote (message ? message : code, NULL);
   GError *error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-      "The service's answer cannot be used (%s). %s.", why,
-      unknown ? UNKNOWN_OUTCOME : "Check the property base-url, or start again "
-      "later");
+      "The task ended as %s%s%s. %s; to submit the same anew, set task-id to "
+      "NULL (a new process: just start it again).", status, said ? ": " : "",
+      said ? said : "", special ? special->remedy
+      : "Change the prompt or another generation property");
   FoxapiErrorDetails *details = foxapi_error_edit_details (error);
 
-  details->http_status = 200;
-  if (unknown)
-    details->charge = FOXAPI_CHARGE_MAYBE;
+  details->code = g_strdup (code);
+  details->type = g_strdup (type);
+  details->request_id = find_request_id (NULL, said, NULL);
   return error;
 }

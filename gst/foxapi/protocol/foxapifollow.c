@@ -25,21 +25,40 @@ set_overdue_error (GError ** error)
       "service.");
 }
 
-/* INTERFACE.md, property retries: 401, 403 and 404 end it, faults that pass
- * don't count, and the rest may come so many times in a row. */
+/* What came of the questions so far, in a row */
+typedef struct
+{
+  guint n_unknown;              /* 404 */
+  guint n_unusable;
+} Refusals;
+
+/* 401 and the service's own 403 end it, and so does a second 404 in a row: a new
+ * task may not be known everywhere. What passes does not count, and the rest may
+ * come as often as retries says. */
 static gboolean
-may_ask_again (const FoxapiRun * run, const GError * fault, guint * n_unusable)
+may_ask_again (const FoxapiRun * run, const GError * fault, Refusals * refusals)
 {
   const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+  Refusals before = *refusals;
 
-  if (details == NULL || details->http_status == 401
-      || details->http_status == 403 || details->http_status == 404)
+  *refusals = (Refusals) {
+  0};
+  if (details == NULL)
     return FALSE;
   if (details->passing)
     return TRUE;
-  if (details->http_status == 0)
-    return FALSE;
-  return foxapi_retry_is_allowed (run->retries, ++*n_unusable);
+  switch (details->http_status) {
+    case 0:
+    case 401:
+    case 403:
+      return FALSE;
+    case 404:
+      refusals->n_unknown = before.n_unknown + 1;
+      return refusals->n_unknown < 2;
+    default:
+      refusals->n_unusable = before.n_unusable + 1;
+      return foxapi_retry_is_allowed (run->retries, refusals->n_unusable);
+  }
 }
 
 /**
@@ -59,7 +78,7 @@ foxapi_follow_ask (const FoxapiRun * run, const gchar * id, GError ** error)
 {
   gint64 min_pause_us = run->poll_interval_ms > 0 ?
       (gint64) run->poll_interval_ms * 1000 : MIN_PAUSE_US;
-  guint n_unusable = 0;
+  Refusals refusals = { 0 };
 
   for (guint attempt = 1;; attempt++) {
     g_autoptr (GError) fault = NULL, cancelled = NULL;
@@ -70,7 +89,7 @@ foxapi_follow_ask (const FoxapiRun * run, const gchar * id, GError ** error)
     if (task != NULL)
       return task;
 
-    if (may_ask_again (run, fault, &n_unusable)
+    if (may_ask_again (run, fault, &refusals)
         && foxapi_run_pause (run, fault, attempt, min_pause_us, &cancelled)
         && !foxapi_run_is_overdue (run))
       continue;

@@ -1,7 +1,7 @@
 /* One generation: from the request to the result's link
  *
  * What is known of a generation survives the element's restarts and decides
- * what the next start may do (docs/guide.md, what a restart does):
+ * what the next start may do (INTERFACE.md, life of the element):
  *
  *   nothing known, or certainly nothing charged      submit
  *   a task, running or completed                     take it up
@@ -18,8 +18,8 @@
 #include "foxapifollow.h"
 #include "foxapijson.h"
 #include "foxapireferences.h"
+#include "foxapiretry.h"
 #include "foxapistore.h"
-#include "foxapisubmission.h"
 
 struct _FoxapiGeneration
 {
@@ -51,6 +51,14 @@ new_generation (void)
   return generation;
 }
 
+/**
+ * foxapi_generation_new:
+ * @body: a request body that has been checked
+ *
+ * Returns: (transfer full): a generation to be submitted
+ *
+ * Since: 0.1
+ */
 FoxapiGeneration *
 foxapi_generation_new (JsonObject * body)
 {
@@ -60,6 +68,14 @@ foxapi_generation_new (JsonObject * body)
   return generation;
 }
 
+/**
+ * foxapi_generation_new_for_task:
+ * @task_id: a task's id
+ *
+ * Returns: (transfer full): a generation to be taken up
+ *
+ * Since: 0.1
+ */
 FoxapiGeneration *
 foxapi_generation_new_for_task (const gchar * task_id)
 {
@@ -82,7 +98,12 @@ foxapi_generation_replace (FoxapiGeneration * generation,
   foxapi_generation_free (old);
 }
 
-/* (transfer full); its record stays in the store. */
+/**
+ * foxapi_generation_free:
+ * @generation: (transfer full): a generation; its record stays in the store
+ *
+ * Since: 0.1
+ */
 void
 foxapi_generation_free (FoxapiGeneration * generation)
 {
@@ -99,7 +120,14 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_free (generation);
 }
 
-/* (nullable): a task was named instead */
+/**
+ * foxapi_generation_get_prompt:
+ * @generation: a generation
+ *
+ * Returns: (nullable): the prompt, %NULL if a task was named instead
+ *
+ * Since: 0.1
+ */
 const gchar *
 foxapi_generation_get_prompt (FoxapiGeneration * generation)
 {
@@ -107,27 +135,58 @@ foxapi_generation_get_prompt (FoxapiGeneration * generation)
       foxapi_json_get_string (generation->body, "prompt") : NULL;
 }
 
+/**
+ * foxapi_generation_get_task_id:
+ * @generation: a generation
+ *
+ * Returns: (nullable): the task's id
+ *
+ * Since: 0.1
+ */
 const gchar *
 foxapi_generation_get_task_id (FoxapiGeneration * generation)
 {
   return generation->task_id;
 }
 
-/* (nullable): the latest answer about the task */
+/**
+ * foxapi_generation_get_task:
+ * @generation: a generation
+ *
+ * Returns: (nullable) (transfer none): the latest answer about the task
+ *
+ * Since: 0.1
+ */
 FoxapiTask *
 foxapi_generation_get_task (FoxapiGeneration * generation)
 {
   return generation->task;
 }
 
-/* (nullable): to the submission, or about a task that was taken up */
+/**
+ * foxapi_generation_get_first_answer:
+ * @generation: a generation
+ *
+ * Returns: (nullable) (transfer none): the answer to the submission, or the
+ *   first one about a task that was taken up
+ *
+ * Since: 0.1
+ */
 FoxapiTask *
 foxapi_generation_get_first_answer (FoxapiGeneration * generation)
 {
   return generation->first_answer;
 }
 
-/* It ended for good without a result: the next run repeats the error. */
+/**
+ * foxapi_generation_has_failed:
+ * @generation: a generation that does not run
+ *
+ * Returns: %TRUE if it ended for good without a result: the next run repeats
+ *   the error
+ *
+ * Since: 0.1
+ */
 gboolean
 foxapi_generation_has_failed (FoxapiGeneration * generation)
 {
@@ -156,7 +215,7 @@ drop_record (FoxapiGeneration * generation)
 
 static gchar *
 identify (FoxapiGeneration * generation, const FoxapiRun * run,
-    GPtrArray * files, gchar ** key_digest, GError ** error)
+    GHashTable * files, gchar ** key_digest, GError ** error)
 {
   g_autoptr (JsonObject) by_content = NULL;
   g_autofree gchar *text = NULL;
@@ -319,8 +378,15 @@ write_id_to_store (FoxapiGeneration * generation, const FoxapiRun * run)
         "generation goes on.", fault->message, generation->task_id);
 }
 
-/* It stops running: others may take up its task, and so may this one. A new request
- * that is equal is a new one. */
+/**
+ * foxapi_generation_let_go:
+ * @generation: a generation that stops running
+ *
+ * Others may take up its task from now on; so may this one. A new request that
+ * is equal is a new one.
+ *
+ * Since: 0.1
+ */
 void
 foxapi_generation_let_go (FoxapiGeneration * generation)
 {
@@ -333,8 +399,15 @@ foxapi_generation_let_go (FoxapiGeneration * generation)
   g_mutex_unlock (&generation->record_lock);
 }
 
-/* While this one runs, an equal request of this process takes up its task: a player
- * that loops without a gap. */
+/**
+ * foxapi_generation_handed_out:
+ * @generation: a generation
+ *
+ * Its result was handed out to its end. While this one runs, an equal request of
+ * this process takes up its task: a player that loops without a gap.
+ *
+ * Since: 0.1
+ */
 void
 foxapi_generation_handed_out (FoxapiGeneration * generation)
 {
@@ -346,7 +419,15 @@ foxapi_generation_handed_out (FoxapiGeneration * generation)
   g_mutex_unlock (&generation->record_lock);
 }
 
-/* The result has arrived. The task itself stays known, to be replayed. */
+/**
+ * foxapi_generation_delivered:
+ * @generation: a generation
+ *
+ * Its result has been delivered to its end: the record has served its purpose.
+ * The task itself stays known, to be replayed.
+ *
+ * Since: 0.1
+ */
 void
 foxapi_generation_delivered (FoxapiGeneration * generation)
 {
@@ -390,15 +471,45 @@ name_overdue (const FoxapiRun * run, GError * fault)
 
   g_error_free (fault);
   error = g_error_new_literal (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-      "The request could not be submitted within task-timeout, and nothing was "
-      "charged. Check the network and the property base-url, then start again.");
+      "The request was not submitted within task-timeout. Check the network and "
+      "the property base-url, then start again.");
   foxapi_error_edit_details (error)->charge = FOXAPI_CHARGE_NO;
   return error;
 }
 
+/* Sends the submission, and sends it again only after a 429 or where it never
+ * reached the service. Anything else may have been charged. */
+static FoxapiTask *
+send_submission (const FoxapiRun * run, const gchar * body, GError ** error)
+{
+  for (guint attempt = 1;; attempt++) {
+    g_autoptr (GError) fault = NULL, stopped = NULL;
+    FoxapiTask *task = NULL;
+
+    if (foxapi_run_wait_for_service (run, &fault))
+      task = foxapi_client_submit (run->client, body, run->cancellable, &fault);
+    if (task != NULL)
+      return task;
+
+    if (foxapi_error_get_details (fault) != NULL
+        && foxapi_error_get_details (fault)->passing
+        && foxapi_retry_is_allowed (run->retries, attempt)
+        && foxapi_run_pause (run, fault, attempt, 0, &stopped)
+        && !foxapi_run_is_overdue (run))
+      continue;
+
+    /* Of a run whose time is up during the pause, the fault is the reason. */
+    if (stopped != NULL && !foxapi_run_is_overdue (run))
+      g_propagate_error (error, g_steal_pointer (&stopped));
+    else
+      g_propagate_error (error, g_steal_pointer (&fault));
+    return NULL;
+  }
+}
+
 static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
-    GPtrArray * files, const gchar * identity, const gchar * key_digest,
+    GHashTable * files, const gchar * identity, const gchar * key_digest,
     GError ** error)
 {
   g_autoptr (JsonObject) uploaded = NULL;
@@ -419,7 +530,7 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
     drop_record (generation);
     return FALSE;
   }
-  task = foxapi_submission_send (run, text, &fault);
+  task = send_submission (run, text, &fault);
   forget_lost (generation, fault);
   if (task == NULL) {
     end_submission (generation, fault);
@@ -450,8 +561,7 @@ set_identity (FoxapiGeneration * generation, const gchar * identity)
 static gboolean
 begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
-  g_autoptr (GPtrArray) files =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) foxapi_local_file_free);
+  g_autoptr (GHashTable) files = foxapi_references_new_files ();
   g_autofree gchar *identity = NULL, *key_digest = NULL;
   GError *fault = NULL;
 
@@ -560,19 +670,14 @@ take_up (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 }
 
 static GError *
-new_task_failed_error (FoxapiTask * task, FoxapiClient * client)
+new_linkless_error (FoxapiTask * task)
 {
-  g_autofree gchar *said =
-      foxapi_client_quote (client, foxapi_task_get_error_message (task));
-  GError *error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-      "The task ended as %s%s%s. Change the prompt or another generation "
-      "property, or set task-id to NULL (a new process: just start it again), "
-      "to submit anew.",
-      foxapi_task_get_status (task), said ? ": " : "", said ? said : "");
+  g_autofree gchar *held =
+      foxapi_error_quote (foxapi_task_get_linkless (task), NULL);
 
-  foxapi_error_edit_details (error)->code =
-      g_strdup (foxapi_task_get_error_code (task));
-  return error;
+  return g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+      "The task has completed, but instead of a link to a video its result "
+      "holds %s. To get a video, choose another model.", held);
 }
 
 static gboolean
@@ -586,8 +691,15 @@ follow (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
     return FALSE;
 
   know (generation, task);
+  if (foxapi_task_get_state (task) == FOXAPI_TASK_LINKLESS) {
+    g_propagate_error (error, new_linkless_error (task));
+    return FALSE;
+  }
   if (foxapi_task_get_state (task) == FOXAPI_TASK_FAILED) {
-    generation->failure = new_task_failed_error (task, run->client);
+    generation->failure =
+        foxapi_error_new_task_failed (foxapi_task_get_status (task),
+        foxapi_task_get_error_code (task), foxapi_task_get_error_type (task),
+        foxapi_task_get_error_message (task));
     drop_record (generation);
     g_propagate_error (error, g_error_copy (generation->failure));
     return FALSE;
@@ -595,9 +707,20 @@ follow (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
   return TRUE;
 }
 
-/* Goes on from wherever the generation is, to the end of its task (with until_task,
- * to the task). After an error or a cancellation it can be run again; that is what a
- * restart does. */
+/**
+ * foxapi_generation_run:
+ * @generation: a generation
+ * @run: what it runs with
+ * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
+ *
+ * Goes on from wherever the generation is, to the end of its task (or, with
+ * #FoxapiRun.until_task, to the task). After an error or a cancellation it can
+ * be run again; that is what a restart does.
+ *
+ * Returns: %TRUE if there is a completed task (or, a task)
+ *
+ * Since: 0.1
+ */
 gboolean
 foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
@@ -627,7 +750,18 @@ foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
   return follow (generation, run, error);
 }
 
-/* (transfer full) (nullable): a new link to the result of a completed task */
+/**
+ * foxapi_generation_renew_link:
+ * @generation: a generation whose task has completed
+ * @run: what it runs with
+ * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
+ *
+ * Asks the service for the result's link anew (they live 24 hours).
+ *
+ * Returns: (transfer full) (nullable): the link
+ *
+ * Since: 0.1
+ */
 gchar *
 foxapi_generation_renew_link (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error)

@@ -11,8 +11,14 @@
 
 G_BEGIN_DECLS
 
-/* One generation, through restarts: what is known of it decides whether money may be
- * spent. It belongs to one thread at a time. */
+/**
+ * FoxapiGeneration:
+ *
+ * One generation, through restarts: what is known of it decides whether money
+ * may be spent. It belongs to one thread at a time.
+ *
+ * Since: 0.1
+ */
 typedef struct _FoxapiGeneration FoxapiGeneration;
 
 FoxapiGeneration *foxapi_generation_new (JsonObject * body);

@@ -246,7 +246,6 @@ foxapi_local_file_free (FoxapiLocalFile * self)
   g_free (self->digest);
   g_free (self->type);
   g_free (self->extension);
-  g_free (self->url);
   g_free (self);
 }
 

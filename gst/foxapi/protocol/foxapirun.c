@@ -8,6 +8,10 @@
 #include "foxapiretry.h"
 #include "foxapiwait.h"
 
+/* The least pause after a 429 that names none; it doubles up to eight times that */
+#define BUSY_US (5 * G_USEC_PER_SEC)
+#define BUSY_DOUBLINGS 3
+
 /**
  * foxapi_run_is_overdue:
  * @run: a run
@@ -64,8 +68,11 @@ foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
       details ? details->retry_after_us : -1, g_random_double ());
 
   delay_us = MAX (delay_us, min_delay_us);
-  if (details != NULL && details->http_status == 429)
+  if (details != NULL && details->http_status == 429) {
+    if (details->retry_after_us < 0)
+      delay_us += BUSY_US << MIN (attempt - 1, BUSY_DOUBLINGS);
     foxapi_client_cool_down (run->client, delay_us);
+  }
   run->observer->trying_again (run->user_data, fault, delay_us);
   return foxapi_run_wait_until (run, g_get_monotonic_time () + delay_us, error);
 }
@@ -73,13 +80,14 @@ foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
 /**
  * foxapi_run_wait_for_service:
  * @run: a run
- * @error: return location, G_IO_ERROR_CANCELLED
+ * @error: return location: G_IO_ERROR_CANCELLED, or %FOXAPI_ERROR_BUSY if the
+ *   run's time is up before the pause
  *
  * Sleeps as long as the service wants to be left alone, because it has answered
  * 429 to anybody in this process with the same key, and tells the observer. To be
  * called before each call; mostly it returns at once.
  *
- * Returns: %FALSE if cancelled
+ * Returns: %FALSE if the call must not be made
  *
  * Since: 0.1
  */
@@ -88,12 +96,15 @@ foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error)
 {
   gint64 left_us;
 
-  while ((left_us = foxapi_client_get_pause_left (run->client)) > 0
-      && !foxapi_run_is_overdue (run)) {
+  while ((left_us = foxapi_client_get_pause_left (run->client)) > 0) {
     g_autoptr (GError) why = g_error_new_literal (FOXAPI_ERROR,
-        FOXAPI_ERROR_BUSY, "The service has too many requests of this "
-        "application (HTTP 429).");
+        FOXAPI_ERROR_BUSY, "The service asks this application to slow down "
+        "(HTTP 429). Start again later, or run fewer generations at once.");
 
+    if (foxapi_run_is_overdue (run)) {
+      g_propagate_error (error, g_steal_pointer (&why));
+      return FALSE;
+    }
     /* So that not all come back at once; whoever was told comes first. */
     left_us = foxapi_retry_get_delay (1, left_us, g_random_double ());
     run->observer->trying_again (run->user_data, why, left_us);

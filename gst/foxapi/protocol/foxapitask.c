@@ -9,6 +9,7 @@
 #include "foxapitask.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "foxapierror.h"
 #include "foxapijson.h"
@@ -33,9 +34,11 @@ struct _FoxapiTask
   gboolean can_cancel;
   gint estimated_time;          /* seconds, -1 unset */
   GStrv results;                /* never NULL */
+  gchar *linkless;              /* JSON of a result that has no link */
   gboolean has_seed;
   gint64 seed;
   gchar *error_code;
+  gchar *error_type;
   gchar *error_message;
   gchar *json;
 };
@@ -73,7 +76,9 @@ foxapi_task_unref (FoxapiTask * task)
   g_free (task->object);
   g_free (task->kind);
   g_strfreev (task->results);
+  g_free (task->linkless);
   g_free (task->error_code);
+  g_free (task->error_type);
   g_free (task->error_message);
   g_free (task->json);
   g_free (task);
@@ -109,61 +114,90 @@ foxapi_task_id_is_valid (const gchar * id)
   return TRUE;
 }
 
-/* Links in the service's order, each once */
-typedef struct
+static const gchar *const link_names[] = { "url", "video_url", "urls" };
+
+/* A relative reference, or an id of something that is no file, is no link. */
+static gboolean
+is_link (const gchar * text)
 {
-  GPtrArray *links;
-  GHashTable *seen;             /* borrows the strings */
-} Results;
-
-static void
-add_result (Results * results, const gchar * url)
-{
-  gchar *link;
-
-  if (url == NULL || *url == '\0' || g_hash_table_contains (results->seen, url))
-    return;
-
-  link = g_strdup (url);
-  g_ptr_array_add (results->links, link);
-  g_hash_table_add (results->seen, link);
+  return text != NULL && strstr (text, "://") != NULL;
 }
 
+/* The links in a result, in the service's order and each once: a text is one, an
+ * object has it as `url` or `video_url`, or several as `urls`. */
 static void
-read_result_list (FoxapiTask * task, Results * results, JsonArray * list)
+add_links (FoxapiTask * task, GPtrArray * links, JsonNode * node)
 {
-  guint n = list ? json_array_get_length (list) : 0;
+  const gchar *text = foxapi_json_node_get_string (node);
 
-  for (guint i = 0; i < n; i++) {
-    JsonNode *node = json_array_get_element (list, i);
+  if (is_link (text)) {
+    if (!g_ptr_array_find_with_equal_func (links, text, g_str_equal, NULL))
+      g_ptr_array_add (links, g_strdup (text));
+  } else if (node != NULL && JSON_NODE_HOLDS_ARRAY (node)) {
+    JsonArray *list = json_node_get_array (node);
 
-    if (JSON_NODE_HOLDS_OBJECT (node)) {
-      JsonObject *result = json_node_get_object (node);
+    for (guint i = 0; i < json_array_get_length (list); i++)
+      add_links (task, links, json_array_get_element (list, i));
+  } else if (node != NULL && JSON_NODE_HOLDS_OBJECT (node)) {
+    JsonObject *result = json_node_get_object (node);
 
-      add_result (results, foxapi_json_get_string (result, "url"));
-      if (!task->has_seed)
-        task->has_seed = foxapi_json_get_int (result, "seed", &task->seed);
-    } else {
-      add_result (results, foxapi_json_node_get_string (node));
-    }
+    for (guint i = 0; i < G_N_ELEMENTS (link_names); i++)
+      add_links (task, links, json_object_get_member (result, link_names[i]));
+    if (!task->has_seed)
+      task->has_seed = foxapi_json_get_int (result, "seed", &task->seed);
   }
 }
 
-/* API.md publishes three forms of the result. */
+/* Whether a result is there, if not as a link. Where a link has a place and that
+ * is empty, it is late, whatever else there is. */
+static gboolean
+holds_something (JsonNode * node)
+{
+  g_autoptr (GList) values = NULL;
+  gboolean has_place = FALSE;
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return FALSE;
+  if (JSON_NODE_HOLDS_VALUE (node))
+    return json_node_get_value_type (node) != G_TYPE_STRING
+        || *json_node_get_string (node) != '\0';
+  if (JSON_NODE_HOLDS_ARRAY (node)) {
+    values = json_array_get_elements (json_node_get_array (node));
+  } else {
+    JsonObject *object = json_node_get_object (node);
+
+    for (guint i = 0; i < G_N_ELEMENTS (link_names); i++) {
+      JsonNode *link = json_object_get_member (object, link_names[i]);
+
+      has_place |= link != NULL;
+      if (holds_something (link))
+        return TRUE;
+    }
+    if (!has_place)
+      values = json_object_get_values (object);
+  }
+  for (GList * l = values; l != NULL; l = l->next) {
+    if (holds_something (l->data))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static void
 read_results (FoxapiTask * task, JsonObject * object)
 {
+  static const gchar *const names[] = { "results", "output" };
   g_autoptr (GPtrArray) links = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-  Results results = { links, seen };
-  JsonObject *output = foxapi_json_get_object (object, "output");
 
-  read_result_list (task, &results, foxapi_json_get_array (object, "results"));
-  if (output != NULL) {
-    add_result (&results, foxapi_json_get_string (output, "url"));
-    read_result_list (task, &results, foxapi_json_get_array (output, "urls"));
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    JsonNode *node = json_object_get_member (object, names[i]);
+
+    add_links (task, links, node);
+    if (task->linkless == NULL && holds_something (node))
+      task->linkless = json_to_string (node, FALSE);
   }
-
+  if (links->len > 0)
+    g_clear_pointer (&task->linkless, g_free);
   g_ptr_array_add (links, NULL);
   task->results = (GStrv) g_ptr_array_steal (links, NULL);
 }
@@ -185,18 +219,27 @@ read_task_info (FoxapiTask * task, JsonObject * object)
     task->estimated_time = (gint) rint (estimated_time);
 }
 
+/* An object, a text or null */
 static void
 read_error (FoxapiTask * task, JsonObject * object)
 {
   JsonObject *error = foxapi_json_get_object (object, "error");
+  gint64 code;
 
-  if (error == NULL)
+  if (error == NULL) {
+    task->error_message = g_strdup (foxapi_json_get_string (object, "error"));
     return;
+  }
 
   task->error_code = g_strdup (foxapi_json_get_string (error, "code"));
+  if (foxapi_json_get_int (error, "code", &code))
+    task->error_code = g_strdup_printf ("%" G_GINT64_FORMAT, code);
+  task->error_type = g_strdup (foxapi_json_get_string (error, "type"));
   task->error_message = g_strdup (foxapi_json_get_string (error, "message"));
 }
 
+/* A link makes a task complete, whatever its status is called. One that is called
+ * completed and has nothing yet still runs: the links follow seconds later. */
 static FoxapiTaskState
 derive_state (const FoxapiTask * task)
 {
@@ -205,6 +248,8 @@ derive_state (const FoxapiTask * task)
   if (g_strcmp0 (task->status, "failed") == 0
       || g_strcmp0 (task->status, "cancelled") == 0)
     return FOXAPI_TASK_FAILED;
+  if (g_strcmp0 (task->status, "completed") == 0 && task->linkless != NULL)
+    return FOXAPI_TASK_LINKLESS;
   return FOXAPI_TASK_RUNNING;
 }
 
@@ -225,8 +270,9 @@ read_task (FoxapiTask * task, JsonObject * object)
 
   read_task_info (task, object);
   read_results (task, object);
-  read_error (task, object);
   task->state = derive_state (task);
+  if (task->state == FOXAPI_TASK_FAILED)
+    read_error (task, object);
 }
 
 /* Why @task is of no use, NULL if it is. */
@@ -243,8 +289,6 @@ find_fault (const FoxapiTask * task, const gchar * asked_id, gboolean names_id)
     return "it says that a task has failed, but not which";
   if (task->status == NULL && task->results[0] == NULL)
     return "it has neither a status nor a result";
-  if (g_strcmp0 (task->status, "completed") == 0 && task->results[0] == NULL)
-    return "the task is completed, but there is no link to a result";
   return NULL;
 }
 
@@ -480,6 +524,19 @@ const gchar *
 foxapi_task_get_error_code (const FoxapiTask * task)
 {
   return task->error_code;
+}
+
+const gchar *
+foxapi_task_get_error_type (const FoxapiTask * task)
+{
+  return task->error_type;
+}
+
+/* What a linkless task has for a result, as JSON */
+const gchar *
+foxapi_task_get_linkless (const FoxapiTask * task)
+{
+  return task->linkless;
 }
 
 /**

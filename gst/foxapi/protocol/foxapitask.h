@@ -9,21 +9,13 @@
 
 G_BEGIN_DECLS
 
-/**
- * FoxapiTaskState:
- * @FOXAPI_TASK_RUNNING: `pending`, `processing`, and every word not known here
- * @FOXAPI_TASK_COMPLETED: there is a result link
- * @FOXAPI_TASK_FAILED: `failed` or `cancelled`, without a result link
- *
- * What a task's status comes down to.
- *
- * Since: 0.1
- */
+/* What a task's status comes down to */
 typedef enum
 {
-  FOXAPI_TASK_RUNNING,
-  FOXAPI_TASK_COMPLETED,
-  FOXAPI_TASK_FAILED,
+  FOXAPI_TASK_RUNNING,          /* and every status that is not known here */
+  FOXAPI_TASK_COMPLETED,        /* there is a link */
+  FOXAPI_TASK_LINKLESS,         /* completed with something that has no link */
+  FOXAPI_TASK_FAILED,           /* failed or cancelled */
 } FoxapiTaskState;
 
 /**
@@ -57,7 +49,9 @@ gint foxapi_task_get_estimated_time (const FoxapiTask * task);
 const gchar *const *foxapi_task_get_results (const FoxapiTask * task);
 gboolean foxapi_task_get_seed (const FoxapiTask * task, gint64 * seed);
 const gchar *foxapi_task_get_error_code (const FoxapiTask * task);
+const gchar *foxapi_task_get_error_type (const FoxapiTask * task);
 const gchar *foxapi_task_get_error_message (const FoxapiTask * task);
+const gchar *foxapi_task_get_linkless (const FoxapiTask * task);
 const gchar *foxapi_task_get_json (const FoxapiTask * task);
 
 gboolean foxapi_task_says_the_same (const FoxapiTask * a, const FoxapiTask * b);

@@ -8,11 +8,8 @@
 /* Faults that certainly charged nothing */
 static const FoxapiSimFault free_faults[] = {
   {.status = 429,.headers = "Retry-After: 0"},
-  {.status = 503,.headers = "Retry-After: 0"},
-  {.status = 503,.body = "<html>Busy</html>",.headers = "Retry-After: 0"},
-  {.status = 429,.headers = "Retry-After: -7"},
-  {.status = 429,.headers = "Retry-After: soon"},
-  {.status = 503,.headers = "Retry-After: Thu, 01 Jan 1970 00:00:00 GMT"},
+  {.status = 429,.body = "<html>Busy</html>",.headers = "Retry-After: 0"},
+  {.status = 429,.headers = "Retry-After: Thu, 01 Jan 1970 00:00:00 GMT"},
 };
 
 GST_START_TEST (test_submission)
@@ -96,13 +93,27 @@ GST_START_TEST (test_retry_after_seconds)
 
 GST_END_TEST;
 
+/* Five seconds at least, where the service names none */
+GST_START_TEST (test_no_retry_after)
+{
+  FoxapiSimFault fault = {.status = 429,.headers = "Retry-After: soon" };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  fail_unless (gap_between_submissions () >= 5 * G_TIME_SPAN_SECOND);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_retry_after_date)
 {
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   g_autoptr (GDateTime) then = g_date_time_add_seconds (now, 3);
   g_autofree gchar *header =
       g_date_time_format (then, "Retry-After: %a, %d %b %Y %H:%M:%S GMT");
-  FoxapiSimFault fault = {.status = 503,.headers = header };
+  FoxapiSimFault fault = {.status = 429,.headers = header };
   g_autoptr (Run) run = run_new (harness_source (NULL));
   gint64 due = g_date_time_to_unix (then) * G_TIME_SPAN_SECOND;
   gint64 offset = g_get_real_time () - g_get_monotonic_time ();
@@ -158,6 +169,8 @@ static const FoxapiSimFault ask_faults[] = {
   {.status = 200,.body = "{\"id\":"},
   {.status = 504},
   {.reset_at = 3},
+  {.status = 403,.body = "error code: 1010"},
+  {.status = 404},
 };
 
 GST_START_TEST (test_asking)
@@ -174,8 +187,12 @@ GST_START_TEST (test_asking)
 
 GST_END_TEST;
 
-/* More of one passing kind than there are retries */
+/* More of one passing kind than there are retries: completed without a result is a
+ * task that still runs. */
 static const FoxapiSimFault stubborn_faults[] = {
+  {.status = 403,.body = "<html>Access denied</html>"},
+  {.status = 200,.body = "{\"status\":\"completed\",\"progress\":50,"
+        "\"results\":null}"},
   {.status = 503,.headers = "Retry-After: 0"},
   {.reset = TRUE},
 };
@@ -269,6 +286,7 @@ passing_suite (void)
       G_N_ELEMENTS (retries));
   tcase_add_test (tcase, test_retries_without_limit);
   tcase_add_test (tcase, test_retry_after_seconds);
+  tcase_add_test (tcase, test_no_retry_after);
   tcase_add_test (tcase, test_retry_after_date);
   tcase_add_test (tcase, test_refused_then_there);
   tcase_add_loop_test (tcase, test_asking, 0, G_N_ELEMENTS (ask_faults));

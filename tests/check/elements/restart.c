@@ -20,7 +20,7 @@ static const GstState rests[] = { GST_STATE_READY, GST_STATE_NULL };
 /* Charged nothing: the next start submits */
 static const FoxapiSimFault free_faults[] = {
   {.status = 401}, {.status = 402}, {.status = 403}, {.status = 413},
-  {.status = 422}, {.status = 429}, {.status = 503},
+  {.status = 422}, {.status = 429}, {.status = 407},
 };
 
 GST_START_TEST (test_nothing_charged)
@@ -232,14 +232,6 @@ GST_START_TEST (test_unknown_outcome)
   run_to_eos (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   run_assert_data (run, payload);
-  if (!change)
-    return;
-
-  /* Whoever changes it back was told of the first one, and has decided. */
-  run_set_state (run, GST_STATE_NULL);
-  g_object_set (run->source, "prompt", "A fox", NULL);
-  run_to_eos (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 3);
 }
 
 GST_END_TEST;

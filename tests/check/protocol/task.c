@@ -128,6 +128,10 @@ GST_START_TEST (test_result_forms)
         "\",\"urls\":[\"" LINK "\"],\"duration\":5,\"width\":1920}",
     "\"status\":\"completed\",\"output\":{\"urls\":[\"" LINK "\"]}",
     "\"status\":\"completed\",\"output\":{\"url\":\"" LINK "\"},\"error\":null",
+    "\"status\":\"completed\",\"results\":[{\"video_url\":\"" LINK "\"}]",
+    "\"status\":\"completed\",\"output\":{\"video_url\":\"" LINK "\"}",
+    "\"status\":\"completed\",\"results\":{\"url\":\"" LINK "\"}",
+    "\"status\":\"completed\",\"results\":\"" LINK "\"",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
@@ -168,8 +172,7 @@ GST_START_TEST (test_odd_results)
 {
   g_autoptr (FoxapiTask) task = read_task ("\"status\":\"completed\","
       "\"results\":[null,5,true,[],{},{\"url\":5},{\"url\":null},\"\","
-      "{\"url\":\"\"},[\"" OTHER_LINK "\"],{\"seed\":\"x\",\"url\":\"" LINK
-      "\"}]");
+      "{\"url\":\"\"},\"v-1\",{\"seed\":\"x\",\"url\":\"" LINK "\"}]");
   gint64 seed;
 
   check_results (task, LINK, NULL);
@@ -198,17 +201,47 @@ GST_START_TEST (test_link_makes_complete)
 
 GST_END_TEST;
 
+/* Completed without a result: the links follow seconds later. With a result that
+ * has no link, it is an end. */
 GST_START_TEST (test_completed_without_link)
 {
-  g_autoptr (GError) error = NULL;
+  static const struct
+  {
+    const gchar *members;
+    const gchar *linkless;      /* NULL: it still runs */
+  } rows[] = {
+    {"\"status\":\"completed\"", NULL},
+    {"\"status\":\"completed\",\"progress\":50,\"results\":null", NULL},
+    {"\"status\":\"completed\",\"results\":[]", NULL},
+    {"\"status\":\"completed\",\"results\":[null,\"\",{}]", NULL},
+    {"\"status\":\"completed\",\"results\":null,\"output\":{\"url\":null,"
+          "\"urls\":[]}", NULL},
+    {"\"status\":\"completed\",\"output\":{\"url\":\"\",\"duration\":5}",
+        NULL},
+    {"\"status\":\"completed\",\"results\":[{\"video_url\":null,\"seed\":7}]",
+        NULL},
+    {"\"status\":\"processing\",\"results\":[{\"stage\":\"render\"}]", NULL},
+    {"\"status\":\"completed\",\"results\":[{\"voice_id\":\"v-1\"}]",
+        "[{\"voice_id\":\"v-1\"}]"},
+    {"\"status\":\"completed\",\"results\":[\"v-1\"]", "[\"v-1\"]"},
+    {"\"status\":\"completed\",\"results\":[{\"url\":\"/out.mp4\"}]",
+        "[{\"url\":\"/out.mp4\"}]"},
+    {"\"status\":\"completed\",\"results\":[{\"id\":7}]", "[{\"id\":7}]"},
+    {"\"status\":\"completed\",\"output\":{\"character\":{\"id\":\"c\"}}",
+        "{\"character\":{\"id\":\"c\"}}"},
+  };
 
-  fail_unless (read_members ("\"status\":\"completed\"", "task-1", &error)
-      == NULL);
-  check_words (error->message, "link", NULL);
-  check_refused ("{\"id\":\"task-1\",\"status\":\"completed\",\"results\":[]}",
-      "task-1");
-  check_refused ("{\"id\":\"task-1\",\"status\":\"completed\","
-      "\"results\":null,\"output\":{\"url\":null,\"urls\":[]}}", "task-1");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (FoxapiTask) task = read_task (rows[i].members);
+    gboolean runs = rows[i].linkless == NULL;
+
+    fail_unless (foxapi_task_get_state (task) == (runs ? FOXAPI_TASK_RUNNING
+            : FOXAPI_TASK_LINKLESS), "%s", rows[i].members);
+    if (!runs)
+      fail_unless_equals_string (foxapi_task_get_linkless (task),
+          rows[i].linkless);
+    check_results (task, NULL);
+  }
 }
 
 GST_END_TEST;
@@ -254,9 +287,10 @@ GST_START_TEST (test_failed)
   fail_unless_equals_string (foxapi_task_get_error_code (task),
       "content_policy");
   fail_unless_equals_string (foxapi_task_get_error_message (task), "Refused");
-  fail_unless (foxapi_task_get_error_code (odd) == NULL);
   fail_unless (foxapi_task_get_error_message (odd) == NULL);
-  fail_unless (foxapi_task_get_error_message (text) == NULL);
+  fail_unless_equals_string (foxapi_task_get_error_type (task), "task_error");
+  fail_unless_equals_string (foxapi_task_get_error_code (odd), "5");
+  fail_unless_equals_string (foxapi_task_get_error_message (text), "bad");
   fail_unless_equals_int (foxapi_task_get_state (text), FOXAPI_TASK_FAILED);
 }
 
@@ -327,8 +361,7 @@ GST_START_TEST (test_wrong_types_are_absent)
 {
   g_autoptr (FoxapiTask) task = read_task ("\"status\":\"pending\","
       "\"model\":5,\"object\":[],\"type\":{},\"created\":\"now\","
-      "\"task_info\":\"soon\",\"results\":{\"url\":\"" LINK
-      "\"},\"output\":[\"" LINK "\"],\"error\":[]");
+      "\"task_info\":\"soon\",\"results\":5,\"output\":true,\"error\":[]");
   g_autoptr (FoxapiTask) other = read_task ("\"status\":\"pending\","
       "\"created\":1.5,\"task_info\":{\"can_cancel\":1}");
   gboolean can_cancel;
@@ -491,11 +524,11 @@ GST_START_TEST (test_says_the_same)
   check_same ("\"status\":\"x\",\"progress\":5",
       "\"status\":\"x\",\"progress\":6", FALSE);
   check_same ("\"status\":\"x\"", "\"status\":\"x\",\"progress\":0", FALSE);
-  check_same ("\"status\":\"x\",\"results\":[\"a\"]",
-      "\"status\":\"x\",\"results\":[{\"url\":\"a\"}]", TRUE);
-  check_same ("\"status\":\"x\",\"results\":[\"a\"]",
-      "\"status\":\"x\",\"results\":[\"b\"]", FALSE);
-  check_same ("\"status\":\"x\",\"results\":[\"a\"]", "\"status\":\"x\"",
+  check_same ("\"status\":\"x\",\"results\":[\"x://a\"]",
+      "\"status\":\"x\",\"results\":[{\"url\":\"x://a\"}]", TRUE);
+  check_same ("\"status\":\"x\",\"results\":[\"x://a\"]",
+      "\"status\":\"x\",\"results\":[\"x://b\"]", FALSE);
+  check_same ("\"status\":\"x\",\"results\":[\"x://a\"]", "\"status\":\"x\"",
       FALSE);
 }
 
