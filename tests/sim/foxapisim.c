@@ -343,7 +343,8 @@ foxapi_sim_new (const FoxapiSimOptions * options, GError ** error)
       || foxapi_sim_error_find (options->expired_link) != NULL, NULL);
 
   sim = sim_new (options);
-  if (sim->payload == NULL && !foxapi_sim_renderer_start (sim, error)) {
+  if (!foxapi_sim_models_load (sim, error)
+      || (sim->payload == NULL && !foxapi_sim_renderer_start (sim, error))) {
     foxapi_sim_free (sim);
     return NULL;
   }
@@ -390,6 +391,7 @@ foxapi_sim_free (FoxapiSim * sim)
   g_clear_pointer (&sim->payload, g_bytes_unref);
   g_clear_error (&sim->start_error);
   g_clear_object (&sim->tls_certificate);
+  g_clear_object (&sim->models);
   g_main_context_unref (sim->context);
   g_free (sim->base_url);
   g_free (sim->result_base_url);

@@ -276,6 +276,27 @@ is_authorized (FoxapiSimExchange * exchange)
   return strcmp (value, exchange->sim->api_key) == 0;
 }
 
+static FoxapiSimAnswer *
+answer_models (FoxapiSim * sim)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GList) models = foxapi_sim_models_list (sim);
+
+  json_builder_begin_object (builder);
+  add_string (builder, "object", "list");
+  json_builder_set_member_name (builder, "data");
+  json_builder_begin_array (builder);
+  for (GList * l = models; l != NULL; l = l->next) {
+    json_builder_begin_object (builder);
+    add_string (builder, "id", l->data);
+    add_string (builder, "object", "model");
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  return foxapi_sim_answer_new_json (200, builder);
+}
+
 /* The address is right and the method is not, or nothing is */
 static FoxapiSimAnswer *
 answer_other (FoxapiSimExchange * exchange)
@@ -283,10 +304,14 @@ answer_other (FoxapiSimExchange * exchange)
   const gchar *allow = NULL;
   FoxapiSimAnswer *answer;
 
+  if (strcmp (exchange->path, "/v1/models") == 0
+      && strcmp (exchange->method, "GET") == 0)
+    return answer_models (exchange->sim);
   if (strcmp (exchange->path, "/v1/videos/generations") == 0
       || strcmp (exchange->path, "/v1/files/upload/stream") == 0)
     allow = "POST";
-  else if (g_str_has_prefix (exchange->path, TASKS_PREFIX))
+  else if (g_str_has_prefix (exchange->path, TASKS_PREFIX)
+      || strcmp (exchange->path, "/v1/models") == 0)
     allow = "GET";
   if (allow == NULL) {
     answer = foxapi_sim_answer_new_error (404, NULL, "No such address");

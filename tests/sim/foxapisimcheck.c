@@ -9,99 +9,27 @@
 
 #include "foxapisimprivate.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_MODEL "wan-2.7-reference-to-video"
 
-typedef enum
-{
-  KIND_STRING,                  /* min to max characters, one of choices */
-  KIND_INTEGER,                 /* min to max */
-  KIND_BOOLEAN,
-  KIND_IMAGE_URLS,
-  KIND_VIDEO_URLS,
-} FieldKind;
-
-typedef struct
-{
-  const gchar *name;
-  FieldKind kind;
-  gboolean required;
-  gboolean nullable;
-  gint64 min;
-  gint64 max;
-  const gchar *const *choices;
-} Field;
-
-static const gchar *const resolutions[] = { "720p", "1080p", NULL };
-
-static const gchar *const other_resolutions[] = {
-  "480p", "720p", "1080p", NULL
-};
-
-static const gchar *const ratios[] = {
-  "16:9", "9:16", "1:1", "4:3", "3:4", NULL
-};
-
-static const gchar *const other_models[] = {
-  "wan-2.7-text-to-video", "wan-2.7-image-to-video", "seedance-2.0", NULL
-};
-
-static const Field reference_fields[] = {
-  {"model", KIND_STRING, TRUE, FALSE, 1, 200, NULL},
-  {"prompt", KIND_STRING, TRUE, FALSE, 1, 5000, NULL},
-  {"reference_image_urls", KIND_IMAGE_URLS, FALSE, TRUE, 0, 0, NULL},
-  {"reference_video_urls", KIND_VIDEO_URLS, FALSE, TRUE, 0, 0, NULL},
-  {"duration", KIND_INTEGER, FALSE, FALSE, 2, 10, NULL},
-  {"resolution", KIND_STRING, FALSE, FALSE, 1, 100, resolutions},
-  {"aspect_ratio", KIND_STRING, FALSE, FALSE, 1, 100, ratios},
-  {"negative_prompt", KIND_STRING, FALSE, TRUE, 0, 500, NULL},
-  {"seed", KIND_INTEGER, FALSE, TRUE, 0, G_MAXINT32, NULL},
-  {"multi_shots", KIND_BOOLEAN, FALSE, TRUE, 0, 0, NULL},
-  {"enable_safety_checker", KIND_BOOLEAN, FALSE, TRUE, 0, 0, NULL},
-};
-
-/* Of the other models only what several of them share is looked at. */
-static const Field other_fields[] = {
-  {"model", KIND_STRING, TRUE, FALSE, 1, 200, NULL},
-  {"prompt", KIND_STRING, TRUE, FALSE, 1, 5000, NULL},
-  {"reference_image_urls", KIND_IMAGE_URLS, FALSE, TRUE, 0, 0, NULL},
-  {"reference_video_urls", KIND_VIDEO_URLS, FALSE, TRUE, 0, 0, NULL},
-  {"image_urls", KIND_IMAGE_URLS, FALSE, TRUE, 0, 0, NULL},
-  {"audio_urls", KIND_VIDEO_URLS, FALSE, TRUE, 0, 0, NULL},
-  {"duration", KIND_INTEGER, FALSE, TRUE, 1, 15, NULL},
-  {"resolution", KIND_STRING, FALSE, TRUE, 1, 100, other_resolutions},
-  {"aspect_ratio", KIND_STRING, FALSE, TRUE, 1, 100, NULL},
-  {"ratio", KIND_STRING, FALSE, TRUE, 1, 100, NULL},
-  {"generation_type", KIND_STRING, FALSE, TRUE, 1, 100, NULL},
-  {"video_url", KIND_STRING, FALSE, TRUE, 1, 5000, NULL},
-  {"generate_audio", KIND_BOOLEAN, FALSE, TRUE, 0, 0, NULL},
-  {"seed", KIND_INTEGER, FALSE, TRUE, 0, G_MAXINT32, NULL},
-};
-
-/* The sizes of the five ratios, and the longest of them first at 480p */
+/* Published sizes; others have as many pixels as 16:9, in multiples of 16 */
 static const struct
 {
-  const gchar *resolution;
+  gint lines;
   const gchar *ratio;
   gint width;
   gint height;
 } sizes[] = {
-  {"1080p", "16:9", 1920, 1080},
-  {"1080p", "9:16", 1080, 1920},
-  {"1080p", "1:1", 1440, 1440},
-  {"1080p", "4:3", 1632, 1248},
-  {"1080p", "3:4", 1248, 1632},
-  {"720p", "16:9", 1280, 720},
-  {"720p", "9:16", 720, 1280},
-  {"720p", "1:1", 960, 960},
-  {"720p", "4:3", 1088, 832},
-  {"720p", "3:4", 832, 1088},
-  {"480p", "16:9", 848, 480},
-  {"480p", "9:16", 480, 848},
-  {"480p", "1:1", 640, 640},
-  {"480p", "4:3", 736, 544},
-  {"480p", "3:4", 544, 736},
+  {1080, "16:9", 1920, 1080},
+  {1080, "9:16", 1080, 1920},
+  {1080, "4:3", 1632, 1248},
+  {1080, "3:4", 1248, 1632},
+  {720, "4:3", 1088, 832},
+  {720, "3:4", 832, 1088},
 };
 
 void
@@ -148,61 +76,104 @@ foxapi_sim_order_copy (const FoxapiSimOrder * order)
   return copy;
 }
 
-static GType
-get_type (JsonNode * node)
+gboolean
+foxapi_sim_models_load (FoxapiSim * sim, GError ** error)
 {
-  return JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node)
-      : G_TYPE_INVALID;
+  sim->models = json_parser_new ();
+  return json_parser_load_from_file (sim->models, FOXAPI_SIM_MODELS, error);
 }
 
-static gchar *
-check_string (const Field * field, JsonNode * node)
+/* Every model that has a schema, or a page at least */
+GList *
+foxapi_sim_models_list (FoxapiSim * sim)
 {
-  const gchar *text;
-  glong length;
+  return json_object_get_members (json_node_get_object (json_parser_get_root
+          (sim->models)));
+}
 
-  if (get_type (node) != G_TYPE_STRING)
-    return g_strdup ("must be a string");
-  text = json_node_get_string (node);
-  length = g_utf8_strlen (text, -1);
-  if (length < field->min)
-    return g_strdup ("must not be empty");
-  if (length > field->max)
-    return g_strdup_printf ("has %ld characters, at most %" G_GINT64_FORMAT
-        " are allowed", length, field->max);
-  if (field->choices != NULL && !g_strv_contains (field->choices, text)) {
-    g_autofree gchar *all = g_strjoinv (", ", (gchar **) field->choices);
+/* The fields of @model: NULL where it is not known, empty where what it takes is
+ * not. A variant has those of its relative, with changes. */
+static JsonObject *
+find_fields (FoxapiSim * sim, const gchar * model)
+{
+  JsonObject *models =
+      json_node_get_object (json_parser_get_root (sim->models));
+  JsonNode *node = json_object_get_member (models, model);
+  g_autoptr (JsonObject) all = json_object_new ();
+  JsonObject *entry, *fields;
+  JsonObjectIter iter;
+  const gchar *name;
 
-    return g_strdup_printf ("must be one of %s", all);
+  /* The service may have models that are newer than its manual. */
+  if (node == NULL && !g_str_has_prefix (model, "test-"))
+    return NULL;
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return g_steal_pointer (&all);
+  entry = json_node_get_object (node);
+  if (json_object_has_member (entry, "like")) {
+    json_object_unref (all);
+    all = find_fields (sim, json_object_get_string_member (entry, "like"));
   }
-  return NULL;
+  fields = json_object_get_object_member (entry, "fields");
+  json_object_iter_init (&iter, fields);
+  while (json_object_iter_next (&iter, &name, &node)) {
+    if (JSON_NODE_HOLDS_NULL (node))
+      json_object_remove_member (all, name);
+    else
+      json_object_set_member (all, name, json_node_copy (node));
+  }
+  return g_steal_pointer (&all);
+}
+
+static gboolean
+is_integer (JsonNode * node)
+{
+  return json_node_get_value_type (node) == G_TYPE_INT64;
+}
+
+static gboolean
+has_type (JsonNode * node, const gchar * type)
+{
+  if (strcmp (type, "array") == 0)
+    return JSON_NODE_HOLDS_ARRAY (node);
+  if (strcmp (type, "object") == 0)
+    return JSON_NODE_HOLDS_OBJECT (node);
+  if (!JSON_NODE_HOLDS_VALUE (node))
+    return FALSE;
+  if (strcmp (type, "string") == 0)
+    return json_node_get_value_type (node) == G_TYPE_STRING;
+  if (strcmp (type, "boolean") == 0)
+    return json_node_get_value_type (node) == G_TYPE_BOOLEAN;
+  return is_integer (node) || (strcmp (type, "number") == 0
+      && json_node_get_value_type (node) == G_TYPE_DOUBLE);
+}
+
+static gboolean
+contains (JsonArray * array, JsonNode * node)
+{
+  for (guint i = 0; i < json_array_get_length (array); i++) {
+    if (json_node_equal (json_array_get_element (array, i), node))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 static gchar *
-check_integer (const Field * field, JsonNode * node)
+check_url (FoxapiSim * sim, JsonObject * rule, const gchar * url)
 {
-  gint64 value;
-
-  if (get_type (node) != G_TYPE_INT64)
-    return g_strdup ("must be an integer");
-  value = json_node_get_int (node);
-  if (value < field->min || value > field->max)
-    return g_strdup_printf ("must be within %" G_GINT64_FORMAT " and %"
-        G_GINT64_FORMAT, field->min, field->max);
-  return NULL;
-}
-
-static gchar *
-check_url (FoxapiSim * sim, const gchar * url, guint64 max_size)
-{
-  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+  g_autoptr (GUri) uri = NULL;
   g_autofree gchar *uploads =
       g_strconcat (sim->result_base_url, "/uploads/", NULL);
-  const gchar *host;
+  gint64 max_bytes = json_object_get_int_member_with_default (rule,
+      "max_bytes", G_MAXINT64);
   GBytes *upload;
 
-  host = uri != NULL ? g_uri_get_host (uri) : NULL;
-  if (host == NULL || *host == '\0'
+  if (json_object_has_member (rule, "inline")
+      && g_str_has_prefix (url, "data:"))
+    return NULL;
+  uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+  if (uri == NULL || g_uri_get_host (uri) == NULL
+      || *g_uri_get_host (uri) == '\0'
       || (strcmp (g_uri_get_scheme (uri), "http") != 0
           && strcmp (g_uri_get_scheme (uri), "https") != 0))
     return g_strdup ("must hold http or https URLs");
@@ -211,155 +182,246 @@ check_url (FoxapiSim * sim, const gchar * url, guint64 max_size)
   upload = foxapi_sim_upload_find (sim, url);
   if (upload == NULL)
     return g_strdup ("names an upload that is not there");
-  if (g_bytes_get_size (upload) > max_size)
+  if (g_bytes_get_size (upload) > (guint64) max_bytes)
     return g_strdup ("names an upload that is too large");
   return NULL;
 }
 
 static gchar *
-check_urls (FoxapiSim * sim, const Field * field, JsonNode * node)
+check_string (FoxapiSim * sim, JsonObject * rule, const gchar * text)
 {
-  guint64 max_size = field->kind == KIND_IMAGE_URLS ? 20000000 : 100000000;
-  JsonArray *array;
+  glong length = g_utf8_strlen (text, -1);
+  gint64 max = json_object_get_int_member_with_default (rule, "max_length",
+      G_MAXINT64);
 
-  if (!JSON_NODE_HOLDS_ARRAY (node))
-    return g_strdup ("must be an array of strings");
-  array = json_node_get_array (node);
-  for (guint i = 0; i < json_array_get_length (array); i++) {
-    JsonNode *element = json_array_get_element (array, i);
-    gchar *why;
+  if (length < json_object_get_int_member_with_default (rule, "min_length",
+          json_object_has_member (rule, "required")))
+    return g_strdup ("is too short");
+  if (length > max)
+    return g_strdup_printf ("has %ld characters, at most %" G_GINT64_FORMAT
+        " are allowed", length, max);
+  return json_object_has_member (rule, "media") ? check_url (sim, rule, text)
+      : NULL;
+}
 
-    if (get_type (element) != G_TYPE_STRING)
-      return g_strdup ("must be an array of strings");
-    why = check_url (sim, json_node_get_string (element), max_size);
+static gchar *
+check_number (JsonObject * rule, JsonNode * node)
+{
+  gdouble value = json_node_get_double (node);
+  gdouble min = json_object_get_double_member_with_default (rule, "min",
+      -G_MAXDOUBLE);
+  gdouble max = json_object_get_double_member_with_default (rule, "max",
+      G_MAXDOUBLE);
+  gint64 step = json_object_get_int_member_with_default (rule, "multiple_of",
+      1);
+
+  if (json_object_has_member (rule, "also")
+      && contains (json_object_get_array_member (rule, "also"), node))
+    return NULL;
+  if (value < min || value > max)
+    return g_strdup_printf ("must be within %g and %g", min, max);
+  if (is_integer (node) && json_node_get_int (node) % step != 0)
+    return g_strdup_printf ("must be a multiple of %" G_GINT64_FORMAT, step);
+  return NULL;
+}
+
+static gchar *check_members (FoxapiSim * sim, JsonObject * rules,
+    JsonObject * object);
+
+static gchar *
+check_array (FoxapiSim * sim, JsonObject * rule, JsonArray * array)
+{
+  gint64 length = json_array_get_length (array);
+
+  if (length < json_object_get_int_member_with_default (rule, "min_items", 0)
+      || length > json_object_get_int_member_with_default (rule, "max_items",
+          G_MAXINT64))
+    return g_strdup_printf ("must not have %" G_GINT64_FORMAT " items", length);
+  for (guint i = 0; i < length; i++) {
+    JsonNode *item = json_array_get_element (array, i);
+    g_autofree gchar *why = NULL;
+
+    if (json_object_has_member (rule, "members")) {
+      if (!JSON_NODE_HOLDS_OBJECT (item))
+        return g_strdup ("must hold objects");
+      why = check_members (sim, json_object_get_object_member (rule,
+              "members"), json_node_get_object (item));
+    } else if (json_object_has_member (rule, "media")) {
+      if (!has_type (item, "string"))
+        return g_strdup ("must be an array of strings");
+      why = check_url (sim, rule, json_node_get_string (item));
+    }
     if (why != NULL)
-      return why;
+      return g_steal_pointer (&why);
   }
   return NULL;
 }
 
+static gboolean
+has_one_type (JsonNode * node, JsonNode * types)
+{
+  if (!JSON_NODE_HOLDS_ARRAY (types))
+    return has_type (node, json_node_get_string (types));
+  for (guint i = 0; i < json_array_get_length (json_node_get_array (types));
+      i++) {
+    if (has_type (node,
+            json_array_get_string_element (json_node_get_array (types), i)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* What is wrong with @node, NULL if nothing is */
 static gchar *
-check_field (FoxapiSim * sim, const Field * field, JsonNode * node)
+check_value (FoxapiSim * sim, JsonObject * rule, JsonNode * node)
 {
-  if (node == NULL)
-    return g_strdup_printf ("is %s", field->required ? "missing" : "absent");
+  JsonNode *types = json_object_get_member (rule, "type");
+
   if (JSON_NODE_HOLDS_NULL (node))
-    return field->nullable ? NULL : g_strdup ("must not be null");
-  switch (field->kind) {
-    case KIND_STRING:
-      return check_string (field, node);
-    case KIND_INTEGER:
-      return check_integer (field, node);
-    case KIND_BOOLEAN:
-      return get_type (node) == G_TYPE_BOOLEAN ? NULL
-          : g_strdup ("must be a boolean");
-    case KIND_IMAGE_URLS:
-    case KIND_VIDEO_URLS:
-      return check_urls (sim, field, node);
-    default:
-      g_return_val_if_reached (NULL);
+    return json_object_has_member (rule, "nullable") ? NULL
+        : g_strdup ("must not be null");
+  if (!has_one_type (node, types)) {
+    g_autofree gchar *text = json_to_string (types, FALSE);
+
+    return g_strdup_printf ("must be of the type %s", text);
   }
+  if (json_object_has_member (rule, "enum")
+      && !JSON_NODE_HOLDS_ARRAY (node)
+      && !contains (json_object_get_array_member (rule, "enum"), node)) {
+    g_autofree gchar *text =
+        json_to_string (json_object_get_member (rule, "enum"), FALSE);
+
+    return g_strdup_printf ("must be one of %s", text);
+  }
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return check_array (sim, rule, json_node_get_array (node));
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return json_object_has_member (rule, "members") ? check_members (sim,
+        json_object_get_object_member (rule, "members"),
+        json_node_get_object (node)) : NULL;
+  if (has_type (node, "string"))
+    return check_string (sim, rule, json_node_get_string (node));
+  return has_type (node, "number") ? check_number (rule, node) : NULL;
 }
 
-static gboolean
-check_fields (FoxapiSim * sim, JsonObject * object, const Field * fields,
-    guint n_fields, const gchar ** code, gchar ** message)
+static gchar *
+check_members (FoxapiSim * sim, JsonObject * rules, JsonObject * object)
 {
-  for (guint i = 0; i < n_fields; i++) {
-    JsonNode *node = json_object_get_member (object, fields[i].name);
+  JsonObjectIter iter;
+  const gchar *name;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &name, &node)) {
     g_autofree gchar *why = NULL;
 
-    if (node == NULL && !fields[i].required)
+    if (!json_object_has_member (rules, name))
+      return g_strdup_printf ("%s is not a field of this model", name);
+    why = check_value (sim, json_object_get_object_member (rules, name), node);
+    if (why != NULL)
+      return g_strdup_printf ("%s %s", name, why);
+  }
+  json_object_iter_init (&iter, rules);
+  while (json_object_iter_next (&iter, &name, &node)) {
+    if (json_object_has_member (json_node_get_object (node), "required")
+        && !json_object_has_member (object, name))
+      return g_strdup_printf ("%s is missing", name);
+  }
+  return NULL;
+}
+
+/* The string or number of a member, NULL where there is none */
+static gchar *
+dup_text (JsonObject * object, const gchar * name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+      ? json_node_dup_string (node) : NULL;
+}
+
+static gint
+get_number (JsonObject * object, const gchar * name, gint fallback)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return fallback;
+  return has_type (node, "string") ? atoi (json_node_get_string (node))
+      : json_node_get_int (node);
+}
+
+/* Pictures and clips, to be drawn into the result */
+static void
+add_references (FoxapiSimOrder * order, JsonObject * rules, JsonObject * object)
+{
+  JsonObjectIter iter;
+  const gchar *name, *media;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, rules);
+  while (json_object_iter_next (&iter, &name, &node)) {
+    media = json_object_get_string_member_with_default (json_node_get_object
+        (node), "media", "");
+    node = json_object_get_member (object, name);
+    if (node == NULL || (strcmp (media, "image") != 0
+            && strcmp (media, "video") != 0))
       continue;
-    why = check_field (sim, &fields[i], node);
-    if (why != NULL) {
-      *code = node != NULL ? "invalid_param" : "missing_parameter";
-      *message = g_strdup_printf ("%s %s", fields[i].name, why);
-      return FALSE;
+    if (!JSON_NODE_HOLDS_ARRAY (node)) {
+      g_ptr_array_add (order->references, json_node_dup_string (node));
+      continue;
     }
+    for (guint i = 0; i < json_array_get_length (json_node_get_array (node));
+        i++)
+      g_ptr_array_add (order->references,
+          g_strdup (json_array_get_string_element (json_node_get_array (node),
+                  i)));
   }
-  return TRUE;
-}
-
-static gboolean
-check_unknown (JsonObject * object, const gchar ** code, gchar ** message)
-{
-  g_autoptr (GList) members = json_object_get_members (object);
-
-  for (GList * l = members; l != NULL; l = l->next) {
-    gboolean known = FALSE;
-
-    for (guint i = 0; i < G_N_ELEMENTS (reference_fields); i++)
-      known |= strcmp (reference_fields[i].name, l->data) == 0;
-    if (!known) {
-      *code = "unsupported_advanced_options";
-      *message = g_strdup_printf ("%s is not a field of this model",
-          (const gchar *) l->data);
-      return FALSE;
-    }
-  }
-  return TRUE;
-}
-
-/* The string of a member that was checked, or what it is by default */
-static const gchar *
-get_text (JsonObject * object, const gchar * name, const gchar * fallback)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node != NULL && get_type (node) == G_TYPE_STRING
-      ? json_node_get_string (node) : fallback;
-}
-
-static gint64
-get_number (JsonObject * object, const gchar * name, gint64 fallback)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node != NULL && get_type (node) == G_TYPE_INT64
-      ? json_node_get_int (node) : fallback;
 }
 
 static void
-add_references (FoxapiSimOrder * order, JsonObject * object, const gchar * name)
+set_size (FoxapiSimOrder * order, JsonObject * object)
 {
-  JsonNode *node = json_object_get_member (object, name);
-  JsonArray *array;
+  g_autofree gchar *resolution = dup_text (object, "resolution");
+  g_autofree gchar *ratio = dup_text (object, "aspect_ratio");
+  gint lines = resolution != NULL ? atoi (resolution) : 1080;
+  gint x = 16, y = 9;
+  gdouble pixels;
 
-  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
-    return;
-  array = json_node_get_array (node);
-  for (guint i = 0; i < json_array_get_length (array); i++)
-    g_ptr_array_add (order->references,
-        g_strdup (json_array_get_string_element (array, i)));
+  if (lines <= 8)
+    lines = lines == 4 ? 2160 : 1080;
+  if (ratio == NULL || sscanf (ratio, "%d:%d", &x, &y) != 2 || x <= 0
+      || y <= 0 || x > 8 * y || y > 8 * x)
+    x = 16, y = 9;
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    if (sizes[i].lines == lines
+        && strcmp (sizes[i].ratio, ratio != NULL ? ratio : "16:9") == 0) {
+      order->width = sizes[i].width;
+      order->height = sizes[i].height;
+      return;
+    }
+  }
+  pixels = 16.0 / 9.0 * lines * lines;
+  order->width = (gint) (sqrt (pixels * x / y) + 0.5) & ~15;
+  order->height = (gint) (sqrt (pixels * y / x) + 0.5) & ~15;
 }
 
 static FoxapiSimOrder *
-order_new (JsonObject * object)
+order_new (JsonObject * rules, JsonObject * object)
 {
   FoxapiSimOrder *order = g_new0 (FoxapiSimOrder, 1);
-  const gchar *resolution = get_text (object, "resolution", "1080p");
-  const gchar *ratio = get_text (object, "aspect_ratio",
-      get_text (object, "ratio", "16:9"));
 
-  order->model = g_strdup (get_text (object, "model", DEFAULT_MODEL));
-  order->prompt = g_strdup (get_text (object, "prompt", ""));
-  order->duration = get_number (object, "duration", 5);
+  order->model = dup_text (object, "model");
+  order->prompt = dup_text (object, "prompt");
+  if (order->prompt == NULL)
+    order->prompt = g_strdup ("");
+  order->duration = CLAMP (get_number (object, "duration", 5), 1, 60);
   order->seed = get_number (object, "seed", -1);
+  order->silent = !json_object_get_boolean_member_with_default (object,
+      "generate_audio", TRUE);
   order->references = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
-    if (strcmp (sizes[i].resolution, resolution) != 0)
-      continue;
-    /* The first, 16:9, stands in for a ratio that is not in the table */
-    if (order->width == 0 || strcmp (sizes[i].ratio, ratio) == 0) {
-      order->width = sizes[i].width;
-      order->height = sizes[i].height;
-    }
-  }
-  add_references (order, object, "reference_image_urls");
-  add_references (order, object, "reference_video_urls");
-  add_references (order, object, "image_urls");
+  set_size (order, object);
+  add_references (order, rules, object);
   return order;
 }
 
@@ -369,24 +431,30 @@ FoxapiSimOrder *
 foxapi_sim_order_check (FoxapiSim * sim, JsonObject * object,
     const gchar ** code, gchar ** message)
 {
-  const gchar *model;
+  JsonNode *model = json_object_get_member (object, "model");
+  g_autoptr (JsonObject) rules = NULL;
+  g_autoptr (JsonNode) rule = NULL;
 
-  if (!check_fields (sim, object, reference_fields, 1, code, message))
-    return NULL;
-  model = json_object_get_string_member (object, "model");
-  if (strcmp (model, DEFAULT_MODEL) == 0) {
-    if (!check_fields (sim, object, reference_fields,
-            G_N_ELEMENTS (reference_fields), code, message)
-        || !check_unknown (object, code, message))
-      return NULL;
-  } else if (g_strv_contains (other_models, model)) {
-    if (!check_fields (sim, object, other_fields, G_N_ELEMENTS (other_fields),
-            code, message))
-      return NULL;
-  } else {
-    *code = "model_not_found";
-    *message = g_strdup_printf ("model %s is not known", model);
+  *code = "invalid_param";
+  if (model == NULL || !has_type (model, "string")) {
+    *message = g_strdup ("model must be a string");
     return NULL;
   }
-  return order_new (object);
+  rules = find_fields (sim, json_node_get_string (model));
+  if (rules == NULL) {
+    *code = "model_not_found";
+    *message = g_strdup_printf ("model %s is not known",
+        json_node_get_string (model));
+    return NULL;
+  }
+  if (json_object_get_size (rules) == 0)
+    return order_new (rules, object);
+  rule = json_from_string ("{\"type\": \"string\", \"required\": true}", NULL);
+  json_object_set_member (rules, "model", g_steal_pointer (&rule));
+  *message = check_members (sim, rules, object);
+  if (*message == NULL)
+    return order_new (rules, object);
+  if (g_str_has_suffix (*message, "is not a field of this model"))
+    *code = "unsupported_advanced_options";
+  return NULL;
 }

@@ -32,6 +32,7 @@ typedef struct
   gint width;
   gint height;
   gint64 seed;
+  gboolean silent;
   GPtrArray *references;        /* (element-type utf8) */
 } FoxapiSimOrder;
 
@@ -141,6 +142,7 @@ struct _FoxapiSim
   gchar *api_key;
   gboolean any_key;             /* every "sk-…" is good, too */
   GTlsCertificate *tls_certificate;
+  JsonParser *models;           /* models.json */
   GMainContext *context;
   GThread *thread;
 
@@ -308,6 +310,8 @@ gboolean foxapi_sim_json_check (const gchar * data, gsize length,
     GError ** error);
 
 /* foxapisimcheck.c */
+gboolean foxapi_sim_models_load (FoxapiSim * sim, GError ** error);
+GList *foxapi_sim_models_list (FoxapiSim * sim);
 FoxapiSimOrder *foxapi_sim_order_new_default (void);
 FoxapiSimOrder *foxapi_sim_order_copy (const FoxapiSimOrder * order);
 FoxapiSimOrder *foxapi_sim_order_check (FoxapiSim * sim, JsonObject * object,

@@ -154,7 +154,7 @@ find_aac_encoder (void)
 }
 
 static GstElement *
-make_pipeline (GError ** error)
+make_pipeline (gboolean silent, GError ** error)
 {
   const gchar *encoder = find_aac_encoder ();
   g_autofree gchar *sound = NULL;
@@ -166,8 +166,9 @@ make_pipeline (GError ** error)
         "there is no AAC encoder");
     return NULL;
   }
-  sound = g_strdup_printf (SOUND_BRANCH, encoder);
-  text = g_strconcat (VIDEO_BRANCH, sound, FILE_BRANCH, NULL);
+  if (!silent)
+    sound = g_strdup_printf (SOUND_BRANCH, encoder);
+  text = g_strconcat (VIDEO_BRANCH, sound ? sound : "", FILE_BRANCH, NULL);
   pipeline = gst_parse_launch_full (text, NULL, GST_PARSE_FLAG_FATAL_ERRORS,
       error);
   return pipeline != NULL ? gst_object_ref_sink (pipeline) : NULL;
@@ -226,7 +227,7 @@ static gboolean
 render_to (FoxapiSim * sim, FoxapiSimOrder * order, GPtrArray * stills,
     const gchar * path, const gchar * faststart_path, GError ** error)
 {
-  g_autoptr (GstElement) pipeline = make_pipeline (error);
+  g_autoptr (GstElement) pipeline = make_pipeline (order->silent, error);
   Drawing drawing = {.stills = stills };
   gboolean rendered;
 
@@ -239,7 +240,8 @@ render_to (FoxapiSim * sim, FoxapiSimOrder * order, GPtrArray * stills,
   drawing.info.fps_n = FOXAPI_SIM_FPS;
   drawing.info.fps_d = 1;
   configure_video (pipeline, order, &drawing);
-  configure_sound (pipeline, order, drawing.hue);
+  if (!order->silent)
+    configure_sound (pipeline, order, drawing.hue);
   configure_file (sim, pipeline, path, faststart_path);
   rendered = foxapi_sim_run_pipeline (sim, pipeline, GST_STATE_PLAYING,
       GST_MESSAGE_EOS, RENDER_TIMEOUT, error);

@@ -114,10 +114,29 @@ static const Strict strict[] = {
   {"{" MODEL ",\"prompt\":\"a\",\"reference_image_urls\":null,"
         "\"negative_prompt\":null,\"seed\":null,\"multi_shots\":null,"
         "\"enable_safety_checker\":false,\"duration\":10}", 200, NULL},
-  {"{\"model\":\"seedance-2.0\",\"prompt\":\"a\",\"duration\":15,"
-        "\"resolution\":\"480p\",\"ratio\":\"21:9\",\"more\":[1]}", 200, NULL},
-  {"{\"model\":\"seedance-2.0\",\"prompt\":\"a\",\"duration\":16}", 422,
+#define MODEL_OF(name) "{\"model\":\"" name "\",\"prompt\":\"a\""
+  {MODEL_OF ("test-of-tomorrow") ",\"anything\":[1]}", 200, NULL},
+  {MODEL_OF ("seedance-2.0") "}", 422, "not known"},
+  {MODEL_OF ("sora-2-pro") ",\"model_params\":{\"a\":1}}", 200, NULL},
+  {MODEL_OF ("wan-2.7-text-to-video") ",\"duration\":15}", 200, NULL},
+  {MODEL_OF ("wan-2.7-text-to-video") ",\"reference_image_urls\":[]}", 422,
+      "reference_image_urls is not a field"},
+  {MODEL_OF ("wan-2.7-image-to-video") ",\"image_urls\":[]}", 422,
+      "image_urls must not have 0 items"},
+  {MODEL_OF ("wan-2.7-image-to-video") ",\"video_url\":\"x\"}", 422,
+      "video_url must hold http"},
+  {MODEL_OF ("fabric-1.0") "}", 422, "prompt is not a field"},
+  {MODEL_OF ("seedance-2.0-text-to-video") ",\"duration\":-1}", 200, NULL},
+  {MODEL_OF ("seedance-2.0-text-to-video") ",\"duration\":-2}", 422,
       "duration"},
+  {MODEL_OF ("veo-3.1-text-to-video") ",\"resolution\":\"4k\"}", 200, NULL},
+  {MODEL_OF ("veo-3.1-lite-text-to-video") ",\"resolution\":\"4k\"}", 422,
+      "resolution must be one of"},
+  {MODEL_OF ("veo-3.1-lite-text-to-video") ",\"enhance_prompt\":true}", 422,
+      "enhance_prompt is not a field"},
+  {MODEL_OF ("kling-o3-text-to-video") ",\"multi_prompt\":[{\"x\":1}]}", 422,
+      "x is not a field"},
+#undef MODEL_OF
 };
 
 static void
@@ -243,6 +262,12 @@ test_routes (void)
   g_assert_cmpuint (try_api (fixture, "GET", "/v1/other", good, NULL), ==, 404);
   g_assert_cmpuint (try_api (fixture, "HEAD", "/v1/other", good, NULL), ==,
       404);
+  g_assert_cmpuint (try_api (fixture, "GET", "/v1/models", NULL, NULL), ==,
+      401);
+  g_assert_cmpuint (try_api (fixture, "GET", "/v1/models", good, NULL), ==,
+      200);
+  g_assert_cmpuint (try_api (fixture, "POST", "/v1/models", good, json), ==,
+      405);
   g_assert_cmpuint (try_api (fixture, "POST", generations, good, json), ==,
       200);
   g_assert_cmpuint (foxapi_sim_count_requests (fixture->sim,
@@ -250,7 +275,7 @@ test_routes (void)
   g_assert_cmpuint (foxapi_sim_count_requests (fixture->sim, FOXAPI_SIM_ASK),
       ==, 3);
   g_assert_cmpuint (foxapi_sim_count_requests (fixture->sim,
-          FOXAPI_SIM_OTHER), ==, 4);
+          FOXAPI_SIM_OTHER), ==, 7);
 }
 
 static void

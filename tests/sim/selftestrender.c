@@ -3,6 +3,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE             /* memmem() */
+#endif
+
 #include "selftestutil.h"
 
 #include <gst/app/gstappsrc.h>
@@ -207,13 +211,15 @@ test_render_references (void)
   FoxapiSimOptions options = {.moov_at_end = TRUE };
   g_autoptr (Fixture) fixture = fixture_new (&options);
   g_autoptr (Reply) submitted = NULL;
+  g_autoptr (Reply) silent = NULL;
   g_autoptr (Reply) last = NULL;
   g_autoptr (GBytes) png = make_png ();
   g_autoptr (GBytes) result = NULL;
   g_autofree gchar *url = upload (fixture, png);
-  g_autofree gchar *body = g_strdup_printf ("{\"model\":\"seedance-2.0\","
+  g_autofree gchar *body = g_strdup_printf ("{\"model\":"
+      "\"grok-imagine-reference-to-video\","
       "\"prompt\":\"A fox\",\"duration\":1,\"resolution\":\"480p\","
-      "\"ratio\":\"9:16\",\"image_urls\":[\"%s\",\"https://example.com/x?a&b\"]"
+      "\"aspect_ratio\":\"9:16\",\"reference_image_urls\":[\"%s\",\"https://example.com/x?a&b\"]"
       "}", url);
   Counted counted;
 
@@ -226,6 +232,17 @@ test_render_references (void)
   g_assert_cmpint (counted.height, ==, 848);
   g_assert_cmpuint (counted.frames, ==, FOXAPI_SIM_FPS);
   g_assert_cmpint (find_box (result, "moov"), >, find_box (result, "mdat"));
+
+  /* Another one without sound */
+  silent = submit (fixture, "{\"model\":\"pixverse-v6-text-to-video\","
+      "\"prompt\":\"A fox\",\"duration\":1,\"resolution\":\"360p\","
+      "\"generate_audio\":false}");
+  g_assert_cmpuint (silent->status, ==, 200);
+  g_bytes_unref (result);
+  result = foxapi_sim_get_result (fixture->sim, NULL);
+  g_assert_nonnull (result);
+  g_assert_null (memmem (g_bytes_get_data (result, NULL),
+          g_bytes_get_size (result), "soun", 4));
 
   last = submit (fixture, GOOD_BODY);
   g_assert_cmpuint (last->status, ==, 200);
