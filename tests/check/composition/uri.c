@@ -141,10 +141,10 @@ GST_START_TEST (test_extra_parameters_on_the_wire)
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source),
-          "foxapi://generate/seedance-2.0?prompt=a+b&duration=12"
+          "foxapi://generate/test-model?prompt=a+b&duration=12"
           "&image_urls=https://a/1.png&generate_audio=true&ratio=21:9", NULL));
   run_to_eos (run);
-  assert_body (1, "{\"model\":\"seedance-2.0\",\"prompt\":\"a b\","
+  assert_body (1, "{\"model\":\"test-model\",\"prompt\":\"a b\","
       "\"duration\":12,\"image_urls\":[\"https://a/1.png\"],"
       "\"generate_audio\":true,\"ratio\":\"21:9\"}");
 }
@@ -155,7 +155,7 @@ GST_END_TEST;
 GST_START_TEST (test_numbers_on_the_wire)
 {
   static const gchar uri[] =
-      "foxapi://generate/seedance-2.0?prompt=a&whole=7&minus=-7"
+      "foxapi://generate/test-model?prompt=a&whole=7&minus=-7"
       "&real=1.5&power=2e3&zip=007&hex=0x10&dot=1.&list=%5B007%5D"
       "&ok=%5B7,8%5D&long=12345678901234567890&huge=1e999&plus=%2B5"
       "&word=True&half=.5&quoted=%227%22";
@@ -165,7 +165,7 @@ GST_START_TEST (test_numbers_on_the_wire)
           NULL));
   run_to_eos (run);
   assert_body (1,
-      "{\"model\":\"seedance-2.0\",\"prompt\":\"a\",\"whole\":7,\"minus\":-7,"
+      "{\"model\":\"test-model\",\"prompt\":\"a\",\"whole\":7,\"minus\":-7,"
       "\"real\":1.5,\"power\":2000.0,\"zip\":\"007\",\"hex\":\"0x10\","
       "\"dot\":\"1.\",\"list\":\"[007]\",\"ok\":[7,8],"
       "\"long\":\"12345678901234567890\",\"huge\":\"1e999\",\"plus\":\"+5\","

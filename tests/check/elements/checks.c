@@ -276,12 +276,12 @@ GST_END_TEST;
  * sent as it was set. */
 GST_START_TEST (test_other_model)
 {
-  g_autoptr (Run) run = run_new (harness_source ("model", "seedance-2.0",
+  g_autoptr (Run) run = run_new (harness_source ("model", "a-new-model",
           "duration", 99, NULL));
 
   run_to_error (run, GST_RESOURCE_ERROR_SETTINGS);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
-  assert_body (1, "{\"model\":\"seedance-2.0\",\"prompt\":\"A fox\","
+  assert_body (1, "{\"model\":\"a-new-model\",\"prompt\":\"A fox\","
       "\"duration\":99}");
 }
 

@@ -124,7 +124,7 @@ GST_END_TEST;
 
 /* Every property of the first table */
 static const gchar *const changes[][2] = {
-  {"model", "seedance-2.0"}, {"prompt", "A hare"},
+  {"model", "test-model"}, {"prompt", "A hare"},
   {"reference-image-urls", "<\"https://a.example/1\">"},
   {"reference-video-urls", "<\"https://a.example/1\">"}, {"duration", "6"},
   {"resolution", "720p"}, {"aspect-ratio", "1:1"}, {"negative-prompt", "rain"},

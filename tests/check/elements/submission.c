@@ -184,18 +184,18 @@ GST_START_TEST (test_other_model)
 {
   GstElement *source;
 
-  submit (harness_source ("model", "seedance-2.0", NULL), 1);
-  assert_body (1, "{\"model\":\"seedance-2.0\",\"prompt\":\"A fox\"}");
+  submit (harness_source ("model", "test-model", NULL), 1);
+  assert_body (1, "{\"model\":\"test-model\",\"prompt\":\"A fox\"}");
 
-  submit (harness_source ("model", "seedance-2.0", "duration", 5, NULL), 2);
-  assert_body (2, "{\"model\":\"seedance-2.0\",\"prompt\":\"A fox\","
+  submit (harness_source ("model", "test-model", "duration", 5, NULL), 2);
+  assert_body (2, "{\"model\":\"test-model\",\"prompt\":\"A fox\","
       "\"duration\":5}");
 
-  source = harness_source ("model", "seedance-2.0", "duration", 15, NULL);
+  source = harness_source ("model", "test-model", "duration", 15, NULL);
   gst_util_set_object_arg (G_OBJECT (source), "resolution", "1080p");
   gst_util_set_object_arg (G_OBJECT (source), "aspect-ratio", "16:9");
   submit (source, 3);
-  assert_body (3, "{\"model\":\"seedance-2.0\",\"prompt\":\"A fox\","
+  assert_body (3, "{\"model\":\"test-model\",\"prompt\":\"A fox\","
       "\"duration\":15,\"resolution\":\"1080p\",\"aspect_ratio\":\"16:9\"}");
 }
 
@@ -203,7 +203,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_extra_parameters)
 {
-  GstElement *source = harness_source ("model", "seedance-2.0", NULL);
+  GstElement *source = harness_source ("model", "test-model", NULL);
   g_autoptr (GstStructure) extra = gst_structure_from_string ("extra,"
       "ratio=(string)21:9,generate_audio=(boolean)true,count=(int)3,"
       "big=(gint64)9007199254740993,scale=(double)0.5,"
@@ -214,7 +214,7 @@ GST_START_TEST (test_extra_parameters)
   fail_unless (extra != NULL);
   g_object_set (source, "extra-parameters", extra, NULL);
   submit (source, 1);
-  assert_body (1, "{\"model\":\"seedance-2.0\",\"prompt\":\"A fox\","
+  assert_body (1, "{\"model\":\"test-model\",\"prompt\":\"A fox\","
       "\"ratio\":\"21:9\",\"generate_audio\":true,\"count\":3,"
       "\"big\":9007199254740993,\"scale\":0.5,"
       "\"image_urls\":[\"https://a.example/1\",\"https://a.example/2\"],"

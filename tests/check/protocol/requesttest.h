@@ -12,7 +12,7 @@
 G_BEGIN_DECLS
 
 /* One that API.md knows no rules of */
-#define OTHER_MODEL "seedance-2.0"
+#define OTHER_MODEL "test-model"
 
 /* Settings with the defaults but for the prompt */
 FoxapiRequest *make_request (const gchar * prompt);
