@@ -38,14 +38,15 @@ make_silence (guint64 n_samples)
 
 /* Into @buffer, which is silent */
 static GstFoxapiAir
-get_sound (GstFoxapiProgram * program, guint64 frame, GstBuffer * buffer)
+get_sound (GstFoxapiProgram * program, guint64 frame, gboolean is_due,
+    GstBuffer * buffer)
 {
   GstFoxapiAir air;
   GstMapInfo map;
 
   if (!gst_buffer_map (buffer, &map, GST_MAP_READWRITE))
     return GST_FOXAPI_AIR_FLUSHING;
-  air = gst_foxapi_program_get_samples (program, frame, map.data);
+  air = gst_foxapi_program_get_samples (program, frame, is_due, map.data);
   gst_buffer_unmap (buffer, &map);
   return air;
 }
@@ -80,7 +81,8 @@ gst_foxapi_audio_playout_get_time (GstFoxapiProgram * program, guint64 frame)
 
 static GstFoxapiAir
 gst_foxapi_audio_playout_make (GstFoxapiPlayout * playout,
-    GstFoxapiProgram * program, guint64 frame, GstBuffer ** buffer)
+    GstFoxapiProgram * program, guint64 frame, gboolean is_due,
+    GstBuffer ** buffer)
 {
   guint64 start = gst_foxapi_program_frame_to_sample (program, frame);
   guint64 end = gst_foxapi_program_frame_to_sample (program, frame + 1);
@@ -88,7 +90,7 @@ gst_foxapi_audio_playout_make (GstFoxapiPlayout * playout,
   GstFoxapiAir air;
 
   stamp (sound, start, end);
-  air = get_sound (program, frame, sound);
+  air = get_sound (program, frame, is_due, sound);
   if (air == GST_FOXAPI_AIR_RESULT)
     *buffer = g_steal_pointer (&sound);
   return air;

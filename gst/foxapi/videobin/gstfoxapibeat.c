@@ -46,21 +46,22 @@ end (GstFoxapiBeat * beat, GstBaseSrc * src)
  * @beat: a beat
  * @src: the live source that it belongs to
  * @time: a running time
+ * @has_clock: (out): whether there was a clock to wait for
  *
  * Waits for it in the streaming thread, also through a pause.
  *
  * Returns: %GST_FLOW_OK, or %GST_FLOW_FLUSHING if the source is being stopped
  */
 GstFlowReturn
-gst_foxapi_beat_wait (GstFoxapiBeat * beat, GstBaseSrc * src, GstClockTime time)
+gst_foxapi_beat_wait (GstFoxapiBeat * beat, GstBaseSrc * src, GstClockTime time,
+    gboolean * has_clock)
 {
   for (;;) {
-    gboolean has_clock;
-    GstClockID id = begin (beat, src, time, &has_clock);
+    GstClockID id = begin (beat, src, time, has_clock);
     GstClockReturn result = GST_CLOCK_UNSCHEDULED;
     GstFlowReturn flow;
 
-    if (!has_clock)
+    if (!*has_clock)
       return GST_FLOW_OK;
     if (id != NULL) {
       result = gst_clock_id_wait (id, NULL);

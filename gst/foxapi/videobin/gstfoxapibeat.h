@@ -22,7 +22,7 @@ typedef struct
 } GstFoxapiBeat;
 
 GstFlowReturn gst_foxapi_beat_wait (GstFoxapiBeat * beat, GstBaseSrc * src,
-    GstClockTime time);
+    GstClockTime time, gboolean * has_clock);
 void gst_foxapi_beat_interrupt (GstFoxapiBeat * beat, GstBaseSrc * src,
     gboolean is_interrupted);
 

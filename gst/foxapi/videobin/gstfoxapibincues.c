@@ -138,10 +138,23 @@ on_next (GstFoxapiVideoBin * self)
     gst_foxapi_video_bin_begin_next_shot (self);
 }
 
+/* Who has failures as errors stops at one, and is not to pay for what follows. */
+static void
+tell_of_waiting (GstFoxapiVideoBin * self, guint n)
+{
+  if (n > 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
+        ("%u more shots that were asked for have not begun, because the one "
+            "before them failed. Emit next to go on with them.", n), (NULL));
+}
+
 /* The placeholder goes on, or what there is. */
 static void
 on_failed (GstFoxapiVideoBin * self, GstObject * who)
 {
+  gboolean had_begun = self->is_generating;
+  guint n_waiting;
+
   gst_foxapi_bin_clips_withdraw (self->clips, who);
   /* That of a shot which has been delivered, and the next one is on its way */
   if (!gst_foxapi_bin_reports_has_failed (self->reports))
@@ -151,7 +164,12 @@ on_failed (GstFoxapiVideoBin * self, GstObject * who)
   /* Without its references, nothing is generated. */
   if (gst_foxapi_bin_captures_is_waiting (self->captures)) {
     gst_foxapi_program_finish (self->program);
-  } else if (!gst_foxapi_bin_shots_finish (self->shots, self->program)) {
+  } else if (gst_foxapi_bin_shots_finish (self->shots, self->program,
+          had_begun && self->run.on_error == GST_FOXAPI_ERROR_POLICY_WARNING,
+          &n_waiting)) {
+    if (had_begun)
+      tell_of_waiting (self, n_waiting);
+  } else {
     gst_foxapi_program_delivered (self->program);
     gst_foxapi_video_bin_begin_next_shot (self);
   }

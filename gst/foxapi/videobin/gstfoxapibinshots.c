@@ -214,24 +214,37 @@ gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots, GstFoxapiProgram * program,
   return is_open;
 }
 
+/* Called with the lock: how many follow the one that is on its way */
+static guint
+count_waiting (GstFoxapiBinShots * self)
+{
+  guint n_prompts = self->next_prompts ? g_strv_length (self->next_prompts) : 0;
+
+  return MAX (n_prompts, self->number) - self->number + self->n_asked;
+}
+
 /**
  * gst_foxapi_bin_shots_finish:
  * @shots: shots of a bin whose generation has failed
  * @program: shows them
+ * @goes_on: whether those that were asked for before the failure follow it; those
+ *   since do
+ * @n_waiting: (out): shots that were asked for
  *
- * Finishes the program, unless another one has been asked for since the failure is
- * known: what is paid for then has to be shown.
+ * Finishes the program, unless another shot follows.
  *
  * Returns: %FALSE if another one is to follow
  */
 gboolean
 gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
-    GstFoxapiProgram * program)
+    GstFoxapiProgram * program, gboolean goes_on, guint * n_waiting)
 {
   gboolean is_finished;
 
   g_mutex_lock (&shots->lock);
-  is_finished = !shots->has_insisted;
+  *n_waiting = count_waiting (shots);
+  is_finished = !shots->has_insisted && !(goes_on && *n_waiting > 0
+      && gst_foxapi_program_ask_for_more (program));
   if (is_finished)
     gst_foxapi_program_finish (program);
   g_mutex_unlock (&shots->lock);
@@ -255,14 +268,6 @@ gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
   g_mutex_unlock (&shots->lock);
 }
 
-/* Called with the lock */
-static gboolean
-has_prompts_left (GstFoxapiBinShots * self)
-{
-  return self->next_prompts != NULL
-      && self->number < g_strv_length (self->next_prompts);
-}
-
 /**
  * gst_foxapi_bin_shots_has_more:
  * @shots: shots
@@ -275,7 +280,7 @@ gst_foxapi_bin_shots_has_more (GstFoxapiBinShots * shots)
   gboolean has_more;
 
   g_mutex_lock (&shots->lock);
-  has_more = shots->n_asked > 0 || has_prompts_left (shots);
+  has_more = count_waiting (shots) > 0;
   g_mutex_unlock (&shots->lock);
   return has_more;
 }
@@ -291,8 +296,7 @@ gst_foxapi_bin_shots_announce (GstFoxapiBinShots * shots,
 {
   /* In one piece: the application may ask for another meanwhile. */
   g_mutex_lock (&shots->lock);
-  gst_foxapi_program_set_more_to_come (program, shots->n_asked > 0
-      || has_prompts_left (shots));
+  gst_foxapi_program_set_more_to_come (program, count_waiting (shots) > 0);
   g_mutex_unlock (&shots->lock);
 }
 
@@ -306,7 +310,7 @@ void
 gst_foxapi_bin_shots_advance (GstFoxapiBinShots * shots)
 {
   g_mutex_lock (&shots->lock);
-  if (!has_prompts_left (shots) && shots->n_asked > 0)
+  if (count_waiting (shots) == shots->n_asked && shots->n_asked > 0)
     shots->n_asked--;
   shots->number++;
   g_mutex_unlock (&shots->lock);

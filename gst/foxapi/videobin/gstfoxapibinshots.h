@@ -39,7 +39,7 @@ void gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots);
 gboolean gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program, GstFoxapiBinReports * reports);
 gboolean gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
-    GstFoxapiProgram * program);
+    GstFoxapiProgram * program, gboolean goes_on, guint * n_waiting);
 void gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
     GstFoxapiBinReports * reports);
 gboolean gst_foxapi_bin_shots_has_more (GstFoxapiBinShots * shots);

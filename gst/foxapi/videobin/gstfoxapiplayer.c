@@ -352,6 +352,16 @@ gst_foxapi_player_audio_has_ended (GstFoxapiPlayer * player)
       || has_ended (&player->audio);
 }
 
+/* A file has both streams in turns: while all the frames that fit in wait to be
+ * taken, no samples come. */
+gboolean
+gst_foxapi_player_video_is_in_the_way (GstFoxapiPlayer * player)
+{
+  return g_atomic_int_get (&player->video.count) >= FRAMES_AHEAD
+      && g_atomic_int_get (&player->audio.is_there)
+      && !is_filled (&player->audio, AUDIO_BUFFERS_AHEAD / 2);
+}
+
 /**
  * gst_foxapi_player_drop_audio:
  * @player: a player

@@ -36,6 +36,7 @@ gboolean gst_foxapi_player_video_has_ended (GstFoxapiPlayer * player);
 
 GstSample *gst_foxapi_player_take_samples (GstFoxapiPlayer * player);
 gboolean gst_foxapi_player_audio_has_ended (GstFoxapiPlayer * player);
+gboolean gst_foxapi_player_video_is_in_the_way (GstFoxapiPlayer * player);
 void gst_foxapi_player_drop_audio (GstFoxapiPlayer * player);
 
 void gst_foxapi_player_give_up (GstFoxapiPlayer * player);

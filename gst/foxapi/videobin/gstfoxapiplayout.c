@@ -97,6 +97,7 @@ make_next (GstFoxapiPlayout * self, GstBuffer ** buffer)
   GstFoxapiPlayoutPrivate *priv = get_private (self);
   GstFoxapiPlayoutClass *klass = GST_FOXAPI_PLAYOUT_GET_CLASS (self);
   GstBaseSrc *src = GST_BASE_SRC (self);
+  gboolean is_due = FALSE;
 
   if (!priv->is_started) {
     GstFoxapiAir air = klass->begin (self, priv->program, &priv->frame);
@@ -106,9 +107,9 @@ make_next (GstFoxapiPlayout * self, GstBuffer ** buffer)
     priv->is_started = TRUE;
   }
   if (gst_base_src_is_live (src) && gst_foxapi_beat_wait (&priv->beat, src,
-          klass->get_time (priv->program, priv->frame)) != GST_FLOW_OK)
+          klass->get_time (priv->program, priv->frame), &is_due) != GST_FLOW_OK)
     return GST_FOXAPI_AIR_FLUSHING;
-  return klass->make (self, priv->program, priv->frame, buffer);
+  return klass->make (self, priv->program, priv->frame, is_due, buffer);
 }
 
 static GstFlowReturn

@@ -20,7 +20,7 @@ G_DECLARE_DERIVABLE_TYPE (GstFoxapiPlayout, gst_foxapi_playout, GST,
  * @stream: which output of the program it is
  * @begin: waits until the output begins, and tells its first frame
  * @get_time: when the frame is due
- * @make: the buffer of the frame, complete; only with %GST_FOXAPI_AIR_RESULT
+ * @make: the buffer of the frame, which a clock may say is due; only with %GST_FOXAPI_AIR_RESULT
  * @ended: EOS has left
  *
  * @begin and @make are called in the streaming thread, without a lock. Either may
@@ -35,7 +35,7 @@ struct _GstFoxapiPlayoutClass
       guint64 * frame);
   GstClockTime (*get_time) (GstFoxapiProgram * program, guint64 frame);
   GstFoxapiAir (*make) (GstFoxapiPlayout * self, GstFoxapiProgram * program,
-      guint64 frame, GstBuffer ** buffer);
+      guint64 frame, gboolean is_due, GstBuffer ** buffer);
   void (*ended) (GstFoxapiProgram * program);
 };
 

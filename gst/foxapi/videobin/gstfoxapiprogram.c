@@ -38,6 +38,7 @@ typedef struct
   guint64 start;                /* its first frame */
   guint64 end;                  /* behind its last; G_MAXUINT64: not known */
   guint64 next;                 /* number, in the result, of the next to come */
+  GstBuffer *skipped;           /* (nullable): before @next, not shown so far */
   GstAdapter *samples;          /* taken, not yet sounded */
   guint64 samples_start;        /* number, in the result, of their first */
 } Airing;
@@ -59,6 +60,7 @@ struct _GstFoxapiProgram
   guint64 video_next;           /* frame that the video will ask for next */
   guint64 audio_next;           /* the audio, likewise */
   gboolean video_is_linked;
+  gboolean audio_is_due;        /* by the clock: @audio_next cannot wait */
   gboolean audio_is_gone;       /* nobody asks for samples any more */
   gboolean more_to_come;        /* after the results that are known */
   gboolean is_delivering;       /* a result has ended, its delivery has not */
@@ -77,6 +79,7 @@ airing_free (Airing * airing)
 {
   gst_object_unref (airing->player);
   gst_clear_event (&airing->event);
+  gst_clear_buffer (&airing->skipped);
   g_object_unref (airing->samples);
   g_free (airing);
 }
@@ -162,7 +165,7 @@ gst_foxapi_program_start (GstFoxapiProgram * program,
   program->is_started = FALSE;
   program->first = program->decided = 0;
   program->video_next = program->audio_next = 0;
-  program->audio_is_gone = FALSE;
+  program->audio_is_due = program->audio_is_gone = FALSE;
   program->more_to_come = TRUE;
   program->is_delivering = FALSE;
   program->is_finished = FALSE;
@@ -545,7 +548,8 @@ take_off_air (GstFoxapiProgram * self, Airing * airing, guint64 frame)
   GST_DEBUG ("off the air with frame %" G_GUINT64_FORMAT, frame);
   airing->end = frame;
   self->is_delivering = TRUE;
-  gst_buffer_replace (&self->final_frame, self->last_frame);
+  gst_buffer_replace (&self->final_frame, airing->skipped ? airing->skipped :
+      self->last_frame);
 }
 
 /* Called with the lock, in the video thread: who asks for a frame has let go of
@@ -591,22 +595,34 @@ has_to_wait (GstFoxapiProgram * self)
   return is_coming && !self->settings.has_placeholder;
 }
 
+/* Called with the lock: into @buffer. %FALSE: it is not there. */
+static gboolean
+take_next_frame (GstFoxapiProgram * self, Airing * airing, GstBuffer ** buffer)
+{
+  g_autoptr (GstSample) sample = gst_foxapi_player_take_frame (airing->player);
+  guint64 number;
+
+  if (sample == NULL)
+    return FALSE;
+  number = time_to_frame (self, get_time_in_result (sample));
+  airing->next = MAX (number, airing->next) + 1;
+  gst_buffer_replace (buffer, gst_sample_get_buffer (sample));
+  return TRUE;
+}
+
 /* Called with the lock. Frames that come too late to be shown are dropped: sound
  * and picture stay together. %FALSE: the frame is not there (yet). */
 static gboolean
 take_frame (GstFoxapiProgram * self, Airing * airing, guint64 frame)
 {
   guint64 wanted = frame - airing->start;
-  GstSample *sample;
 
-  while (airing->next <= wanted
-      && (sample = gst_foxapi_player_take_frame (airing->player)) != NULL) {
-    guint64 number = time_to_frame (self, get_time_in_result (sample));
-
-    airing->next = MAX (number, airing->next) + 1;
-    gst_buffer_replace (&self->last_frame, gst_sample_get_buffer (sample));
-    gst_sample_unref (sample);
+  if (airing->skipped != NULL) {
+    gst_buffer_replace (&self->last_frame, airing->skipped);
+    gst_clear_buffer (&airing->skipped);
   }
+  while (airing->next <= wanted
+      && take_next_frame (self, airing, &self->last_frame));
   return airing->next > wanted;
 }
 
@@ -652,7 +668,8 @@ settle (GstFoxapiProgram * self)
     self->end = self->decided;
     g_cond_broadcast (&self->changed);
   } else if (!has_to_wait (self)) {
-    decide (self, self->video_next + 1 + LOOKAHEAD);
+    decide (self, (self->audio_is_due ? MAX (self->video_next,
+                self->audio_next) : self->video_next) + 1 + LOOKAHEAD);
   }
 }
 
@@ -662,12 +679,11 @@ show_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame)
 {
   if (take_frame (self, airing, frame))
     return TRUE;
-  if (self->last_frame == NULL)
+  if (self->last_frame == NULL && !self->settings.has_placeholder)
     return FALSE;
   if (frame < self->decided)
     return TRUE;
-  if (!self->settings.is_live
-      || gst_foxapi_player_video_has_ended (airing->player))
+  if (!self->settings.is_live)
     return FALSE;
   GST_WARNING ("frame %" G_GUINT64_FORMAT " is late, the one before it stays",
       frame);
@@ -708,6 +724,16 @@ show (GstFoxapiProgram * self, guint64 frame)
   return frame < self->decided;
 }
 
+/* Called with the lock: an end that was told of while frames were left is not told
+ * of again when they have been taken. */
+static gboolean
+has_run_out (GstFoxapiProgram * self)
+{
+  Airing *airing = get_on_air (self);
+
+  return airing != NULL && gst_foxapi_player_video_has_ended (airing->player);
+}
+
 /* Called with the lock */
 static GstFoxapiAir
 decide_frame (GstFoxapiProgram * self, guint64 frame)
@@ -724,7 +750,8 @@ decide_frame (GstFoxapiProgram * self, guint64 frame)
       return self->last_frame ? GST_FOXAPI_AIR_RESULT :
           GST_FOXAPI_AIR_PLACEHOLDER;
     }
-  } while (wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
+  } while (has_run_out (self)
+      || wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
   return GST_FOXAPI_AIR_FLUSHING;
 }
 
@@ -846,14 +873,39 @@ sound_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame,
   return TRUE;
 }
 
+/* Called with the lock. Live, pictures that nobody takes in time must not keep the
+ * sound of the same file from being decoded. */
+static void
+skip_late_frames (GstFoxapiProgram * self, guint64 frame)
+{
+  Airing *airing = find_airing (self, frame);
+
+  if (!self->audio_is_due || airing == NULL
+      || !gst_foxapi_player_video_is_in_the_way (airing->player))
+    return;
+  while (airing->start + airing->next + LOOKAHEAD < frame
+      && take_next_frame (self, airing, &airing->skipped));
+}
+
+/* Called with the lock: whether there is something to sound, or silence, for each
+ * frame whose time has come */
+static gboolean
+is_on_time (GstFoxapiProgram * self)
+{
+  return self->audio_is_due && (get_on_air (self) || !has_to_wait (self));
+}
+
 /* Called with the lock. %FALSE: it cannot be told yet. */
 static gboolean
 sound (GstFoxapiProgram * self, guint64 frame, guint8 * data)
 {
-  Airing *airing = find_airing (self, frame);
+  Airing *airing;
 
-  if (frame >= self->decided)
+  skip_late_frames (self, frame);
+  if (frame >= self->decided && !is_on_time (self))
     return FALSE;
+  decide (self, frame + 1);
+  airing = find_airing (self, frame);
   return airing == NULL || sound_airing (self, airing, frame, data);
 }
 
@@ -877,20 +929,23 @@ decide_samples (GstFoxapiProgram * self, guint64 frame, guint8 * data)
  * gst_foxapi_program_get_samples:
  * @program: a program
  * @frame: of which the sound is wanted; each is asked for once, in order
+ * @is_due: the clock says that it is time for it
  * @data: (out caller-allocates): silence, gets the sound
  *
- * Waits until it is decided what @frame shows.
+ * Waits until it is decided what @frame shows, or decides that when it is due:
+ * live sound does not wait for pictures that are held up.
  *
  * Returns: %GST_FOXAPI_AIR_RESULT, or that there is nothing any more
  */
 GstFoxapiAir
 gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
-    guint8 * data)
+    gboolean is_due, guint8 * data)
 {
   GstFoxapiAir air;
 
   g_mutex_lock (&program->lock);
   program->audio_next = frame;
+  program->audio_is_due = is_due && program->settings.is_live;
   g_cond_broadcast (&program->changed);
   air = decide_samples (program, frame, data);
   clean_up (program);

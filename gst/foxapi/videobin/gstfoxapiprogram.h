@@ -139,7 +139,7 @@ GstFoxapiAir gst_foxapi_program_wait_begun (GstFoxapiProgram * program,
 GstFoxapiAir gst_foxapi_program_get_frame (GstFoxapiProgram * program,
     guint64 frame, GstBuffer ** buffer, GstEvent ** event);
 GstFoxapiAir gst_foxapi_program_get_samples (GstFoxapiProgram * program,
-    guint64 frame, guint8 * data);
+    guint64 frame, gboolean is_due, guint8 * data);
 
 void gst_foxapi_program_wake (GstFoxapiProgram * program);
 void gst_foxapi_program_interrupt (GstFoxapiProgram * program,

@@ -199,7 +199,8 @@ stamp (GstFoxapiProgram * program, guint64 frame, GstBuffer * picture)
 
 static GstFoxapiAir
 gst_foxapi_video_playout_make (GstFoxapiPlayout * playout,
-    GstFoxapiProgram * program, guint64 frame, GstBuffer ** buffer)
+    GstFoxapiProgram * program, guint64 frame, gboolean is_due,
+    GstBuffer ** buffer)
 {
   GstFoxapiVideoPlayout *self = GST_FOXAPI_VIDEO_PLAYOUT (playout);
   g_autoptr (GstBuffer) picture = NULL;

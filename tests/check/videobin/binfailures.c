@@ -285,24 +285,40 @@ GST_START_TEST (test_no_room_for_the_result)
 
 GST_END_TEST;
 
+/* The check library notes each assertion in a file of its own, and exits where it
+ * cannot: none is made until the limit is lifted, with the WARNING. */
 static void
 limit_file_size (rlim_t size)
 {
   struct rlimit limit;
 
-  fail_unless_equals_int (getrlimit (RLIMIT_FSIZE, &limit), 0);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
   limit.rlim_cur = MIN (size, limit.rlim_max);
-  fail_unless_equals_int (setrlimit (RLIMIT_FSIZE, &limit), 0);
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+static GstBusSyncReply
+lift_limit (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING) {
+    gst_message_parse_warning (message, &error, NULL);
+    if (g_error_matches (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE))
+      limit_file_size (RLIM_INFINITY);
+  }
+  return GST_BUS_PASS;
 }
 
 /* The task's event comes with the result's first frame, whose file is complete. */
 static GstPadProbeReturn
 leave_no_room (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) ==
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) !=
       GST_EVENT_CUSTOM_DOWNSTREAM_STICKY)
-    limit_file_size (0);
-  return GST_PAD_PROBE_OK;
+    return GST_PAD_PROBE_OK;
+  limit_file_size (0);
+  return GST_PAD_PROBE_REMOVE;
 }
 
 static void
@@ -357,12 +373,12 @@ GST_START_TEST (test_no_room_for_the_last_frame)
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
 
   signal (SIGXFSZ, SIG_IGN);
+  gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, leave_no_room,
       NULL, NULL);
   harness_set_list (run->source, "next-prompts", "It looks around", NULL);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
-  limit_file_size (RLIM_INFINITY);
   assert_goes_on (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
@@ -391,12 +407,12 @@ GST_START_TEST (test_no_room_repeats_the_shot)
   guint n_results = 0;
 
   signal (SIGXFSZ, SIG_IGN);
+  gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       leave_no_room_for_the_second, &n_results, NULL);
   harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
-  limit_file_size (RLIM_INFINITY);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   run_set_state (run, GST_STATE_READY);
   run_set_state (run, GST_STATE_PLAYING);
@@ -457,29 +473,6 @@ GST_START_TEST (test_next_after_the_message)
 
 GST_END_TEST;
 
-/* The shot behind one that failed fails in its turn, and that is told. */
-GST_START_TEST (test_no_room_after_a_failure)
-{
-  const FoxapiSimFault refused = {.status = 422 };
-  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
-  gboolean is_asked = FALSE;
-
-  signal (SIGXFSZ, SIG_IGN);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
-  harness_set_list (run->source, "next-prompts", "It runs", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
-  limit_file_size (0);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
-  fail_unless (is_asked);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
-  limit_file_size (RLIM_INFINITY);
-  run_stop (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
-}
-
-GST_END_TEST;
-
 static GstBusSyncReply
 ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
 {
@@ -498,6 +491,57 @@ ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
   }
   return GST_BUS_PASS;
 }
+
+/* What was asked for before a failure is made where failures are warnings, and is
+ * told of where they are errors. */
+GST_START_TEST (test_failure_keeps_the_queue)
+{
+  const FoxapiSimFault refused = {.status = 422 };
+  gboolean is_warning = __i__ & 1, is_asked = __i__ & 2;
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", is_warning, NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &refused);
+  if (!is_asked)
+    harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  else
+    gst_bus_set_sync_handler (run->bus, ask_while_it_starts, run, NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  if (is_warning) {
+    bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+    run_wait (run, GST_MESSAGE_EOS);
+    bin_assert_count (run, GST_MESSAGE_WARNING, 1);
+  } else {
+    run_wait (run, GST_MESSAGE_ERROR);
+    bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED);
+  }
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, is_warning ? 2 : 1);
+}
+
+GST_END_TEST;
+
+/* The shot behind one that failed fails in its turn, and that is told. */
+GST_START_TEST (test_no_room_after_a_failure)
+{
+  const FoxapiSimFault refused = {.status = 422 };
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
+  gboolean is_asked = FALSE;
+
+  signal (SIGXFSZ, SIG_IGN);
+  gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
+  harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  limit_file_size (0);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  g_assert_true (is_asked);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
 
 /* A failure may be known before the bin is in PAUSED. */
 GST_START_TEST (test_next_while_it_starts)
@@ -629,6 +673,7 @@ binfailures_suite (void)
   tcase_add_test (timed, test_no_room_repeats_the_shot);
   tcase_add_loop_test (timed, test_next_after_a_failure, 0, 2);
   tcase_add_loop_test (timed, test_next_after_the_message, 0, 10);
+  tcase_add_loop_test (timed, test_failure_keeps_the_queue, 0, 4);
   tcase_add_test (timed, test_no_room_after_a_failure);
   tcase_add_test (timed, test_next_while_it_starts);
 

@@ -112,7 +112,7 @@ start (void)
 }
 
 static GstFoxapiPlayer *
-offer (void)
+make_player (void)
 {
   g_autofree gchar *text = g_strdup_printf (VIDEO_CAPS, settings.fps_n,
       settings.fps_d);
@@ -122,12 +122,26 @@ offer (void)
       audio_caps);
 
   g_ptr_array_add (players, gst_object_ref_sink (player));
-  gst_foxapi_program_offer (program, GST_FOXAPI_PLAYER (player),
+  return GST_FOXAPI_PLAYER (player);
+}
+
+static void
+offer_player (GstFoxapiPlayer * player)
+{
+  gst_foxapi_program_offer (program, player,
       gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
           gst_structure_new_empty ("test")));
-  fail_unless (gst_element_set_state (player, GST_STATE_PLAYING)
+  fail_unless (gst_element_set_state (GST_ELEMENT (player), GST_STATE_PLAYING)
       != GST_STATE_CHANGE_FAILURE);
-  return GST_FOXAPI_PLAYER (player);
+}
+
+static GstFoxapiPlayer *
+offer (void)
+{
+  GstFoxapiPlayer *player = make_player ();
+
+  offer_player (player);
+  return player;
 }
 
 static void
@@ -195,7 +209,8 @@ listen (guint64 frame)
   guint64 n = gst_foxapi_program_frame_to_sample (program, frame + 1)
       - gst_foxapi_program_frame_to_sample (program, frame);
   g_autofree guint8 *data = g_malloc0 (n * BPF);
-  GstFoxapiAir air = gst_foxapi_program_get_samples (program, frame, data);
+  GstFoxapiAir air =
+      gst_foxapi_program_get_samples (program, frame, TRUE, data);
   gint64 number = clip_get_sample (data);
 
   if (air == GST_FOXAPI_AIR_EOS)
@@ -205,6 +220,26 @@ listen (guint64 frame)
     fail_unless_equals_int64 (clip_get_sample (data + i * BPF),
         number < 0 ? -1 : number + i);
   return number;
+}
+
+/* Whether there is sound with @frame */
+static gboolean
+listen_any (guint64 frame)
+{
+  g_autofree guint8 *data = g_malloc0 (SAMPLES_PER_FRAME * BPF);
+
+  fail_unless_equals_int (gst_foxapi_program_get_samples (program, frame, TRUE,
+          data), GST_FOXAPI_AIR_RESULT);
+  return clip_get_sample (data) >= 0;
+}
+
+static gpointer
+listen_in_thread (gpointer user_data)
+{
+  g_autofree guint8 *data = g_malloc0 (SAMPLES_PER_FRAME * BPF);
+
+  return GINT_TO_POINTER (gst_foxapi_program_get_samples (program, 3, FALSE,
+          data));
 }
 
 /* Frames @start and those behind it are these of the result, with their sound. */
@@ -486,6 +521,166 @@ GST_START_TEST (test_late_frames_are_dropped)
 
 GST_END_TEST;
 
+/* A decoder that stops in front of one buffer until it is told to go on */
+typedef struct
+{
+  GMutex lock;
+  GCond moved;
+  guint n_left;                 /* that pass before */
+  gboolean is_open;
+} Gate;
+
+static GstPadProbeReturn
+wait_at_gate (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Gate *gate = user_data;
+
+  g_mutex_lock (&gate->lock);
+  while (gate->n_left == 0 && !gate->is_open)
+    g_cond_wait (&gate->moved, &gate->lock);
+  if (gate->n_left > 0)
+    gate->n_left--;
+  g_mutex_unlock (&gate->lock);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+open_gate (Gate * gate)
+{
+  g_mutex_lock (&gate->lock);
+  gate->is_open = TRUE;
+  g_cond_signal (&gate->moved);
+  g_mutex_unlock (&gate->lock);
+}
+
+#define STALL_FRAMES 50
+
+/* Whichever frame the decoder is late with, for however long, the output repeats
+ * the one before and goes on, and so does the sound. Nothing here may wait: it is
+ * one thread. */
+static void
+assert_survives_stall (GstFoxapiEnd end, guint stall)
+{
+  Gate gate = {.n_left = stall };
+  GstFoxapiPlayer *player, *again = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  guint64 frame;
+  gint shown = -1, before = -1;
+
+  settings.is_live = TRUE;
+  settings.end = end;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  g_mutex_init (&gate.lock);
+  g_cond_init (&gate.moved);
+  player = make_player ();
+  pad = get_video_pad (player);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, wait_at_gate, &gate, NULL);
+  offer_player (player);
+  fail_unless_equals_uint64 (begin (), 0);
+  if (stall < 8)
+    open_gate (&gate);
+  wait_until_ready (player);
+
+  for (frame = 0; frame < STALL_FRAMES + 30 && shown != -2; frame++) {
+    /* The decoder is as fast as it can be, but for the gate. */
+    if (frame == stall + 15)
+      open_gate (&gate);
+    if (again == NULL && (frame >= stall + 15 || frame + 8 < stall))
+      wait_until_ready (player);
+    shown = show (frame);
+    listen (frame);
+    fail_unless (shown >= before || shown == -2 || (again != NULL
+            && shown == 0), "Frame %d follows %d", shown, before);
+    if (end == GST_FOXAPI_END_REPEAT && again == NULL
+        && gst_foxapi_player_video_has_ended (player)) {
+      again = offer ();
+      wait_until_ready (again);
+    }
+    before = shown;
+  }
+  fail_unless_equals_int (shown, end == GST_FOXAPI_END_EOS ? -2 : end ==
+      GST_FOXAPI_END_HOLD ? STALL_FRAMES - 1 : shown);
+  fail_unless (end != GST_FOXAPI_END_REPEAT || (again != NULL && shown >= 0));
+  assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
+  finish ();
+  g_mutex_clear (&gate.lock);
+  g_cond_clear (&gate.moved);
+}
+
+GST_START_TEST (test_late_decoder)
+{
+  static const guint stalls[] = { 0, 8, 9, 20, 25, 30, 40, 41, 42, 43, 44, 45,
+    46, 47, 48, 49
+  };
+  const Clip clip = { STALL_FRAMES, FPS, 1, STALL_FRAMES * SAMPLES_PER_FRAME };
+  guint n = G_N_ELEMENTS (stalls);
+
+  write_clip (&clip);
+  assert_survives_stall (__i__ / n, stalls[__i__ % n]);
+}
+
+GST_END_TEST;
+
+/* Live sound is due when the clock says so, also while nobody takes the pictures:
+ * neither their decision nor their decoder holds it up. */
+GST_START_TEST (test_sound_without_pictures)
+{
+  const Clip clip = { 250, FPS, 1, 250 * SAMPLES_PER_FRAME };
+  GstFoxapiPlayer *player;
+  guint n_heard = 0;
+
+  write_clip (&clip);
+  settings.is_live = TRUE;
+  settings.end = GST_FOXAPI_END_HOLD;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
+  player = offer ();
+  wait_until_ready (player);
+  fail_unless_equals_uint64 (begin (), 0);
+  fail_unless_equals_int (show (0), 0);
+  for (guint64 frame = 0; frame < 250; frame++) {
+    while (!gst_foxapi_player_is_ready (player)
+        && !gst_foxapi_player_video_is_in_the_way (player))
+      g_usleep (1000);
+    if (listen_any (frame) && frame >= 200)
+      n_heard++;
+  }
+  fail_unless (n_heard > 25, "%u of the last 50 blocks sound", n_heard);
+
+  /* The pictures are still in order when somebody takes them again. */
+  for (guint64 frame = 1; frame < 260; frame++) {
+    wait_until_ready (player);
+    fail_unless (show (frame) >= 0);
+  }
+  assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
+  finish ();
+}
+
+GST_END_TEST;
+
+/* Sound that no clock has made due follows the pictures. */
+GST_START_TEST (test_sound_without_clock)
+{
+  g_autofree guint8 *data = g_malloc0 (SAMPLES_PER_FRAME * BPF);
+  GThread *thread;
+
+  settings.is_live = TRUE;
+  start ();
+  fail_unless_equals_uint64 (begin (), 0);
+  fail_unless_equals_int (show (0), -1);
+  for (guint64 frame = 0; frame < 3; frame++)
+    fail_unless_equals_int (gst_foxapi_program_get_samples (program, frame,
+            FALSE, data), GST_FOXAPI_AIR_RESULT);
+  thread = g_thread_new ("early", listen_in_thread, NULL);
+  fail_unless_equals_int (show (1), -1);
+  fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)),
+      GST_FOXAPI_AIR_RESULT);
+  finish ();
+}
+
+GST_END_TEST;
+
 static GstClockTime
 get_late_time (gpointer user_data)
 {
@@ -735,6 +930,9 @@ program_suite (void)
   tcase_add_loop_test (tc, test_repeats_without_a_gap, 0, 2);
   tcase_add_test (tc, test_final_frame);
   tcase_add_test (tc, test_late_frames_are_dropped);
+  tcase_add_loop_test (tc, test_late_decoder, 0, 3 * 16);
+  tcase_add_test (tc, test_sound_without_pictures);
+  tcase_add_test (tc, test_sound_without_clock);
   tcase_add_test (tc, test_live_begins_at_the_next_frame);
   tcase_add_test (tc, test_waiting_is_interrupted);
   tcase_add_test (tc, test_nothing_follows_the_end);
