@@ -118,12 +118,6 @@ gst_foxapi_audio_playout_class_init (GstFoxapiAudioPlayoutClass * klass)
   playout_class->ended = gst_foxapi_program_audio_is_gone;
 }
 
-/**
- * gst_foxapi_audio_playout_new:
- * @program: what sounds; outlives the element
- *
- * Returns: (transfer floating): the source
- */
 GstElement *
 gst_foxapi_audio_playout_new (GstFoxapiProgram * program)
 {

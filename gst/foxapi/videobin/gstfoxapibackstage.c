@@ -9,11 +9,6 @@
 
 #include "gstfoxapibackstage.h"
 
-/**
- * gst_foxapi_backstage_add:
- * @bin: (type GstBin): a bin
- * @element: (transfer floating): its state is the caller's business from now on
- */
 void
 gst_foxapi_backstage_add (gpointer bin, GstElement * element)
 {
@@ -21,11 +16,6 @@ gst_foxapi_backstage_add (gpointer bin, GstElement * element)
   gst_bin_add (GST_BIN (bin), element);
 }
 
-/**
- * gst_foxapi_backstage_remove:
- * @bin: (type GstBin): its bin
- * @element: a child, which is stopped; not from one of its streaming threads
- */
 void
 gst_foxapi_backstage_remove (gpointer bin, GstElement * element)
 {

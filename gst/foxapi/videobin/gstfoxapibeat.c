@@ -41,17 +41,7 @@ end (GstFoxapiBeat * beat, GstBaseSrc * src)
   GST_OBJECT_UNLOCK (src);
 }
 
-/**
- * gst_foxapi_beat_wait:
- * @beat: a beat
- * @src: the live source that it belongs to
- * @time: a running time
- * @has_clock: (out): whether there was a clock to wait for
- *
- * Waits for it in the streaming thread, also through a pause.
- *
- * Returns: %GST_FLOW_OK, or %GST_FLOW_FLUSHING if the source is being stopped
- */
+/* Waits for it in the streaming thread, also through a pause. */
 GstFlowReturn
 gst_foxapi_beat_wait (GstFoxapiBeat * beat, GstBaseSrc * src, GstClockTime time,
     gboolean * has_clock)
@@ -76,12 +66,6 @@ gst_foxapi_beat_wait (GstFoxapiBeat * beat, GstBaseSrc * src, GstClockTime time,
   }
 }
 
-/**
- * gst_foxapi_beat_interrupt:
- * @beat: a beat
- * @src: the source that it belongs to
- * @is_interrupted: whether its thread is wanted elsewhere
- */
 void
 gst_foxapi_beat_interrupt (GstFoxapiBeat * beat, GstBaseSrc * src,
     gboolean is_interrupted)

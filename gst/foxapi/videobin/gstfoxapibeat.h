@@ -9,12 +9,8 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiBeat:
- *
- * The beat of a live source. GstBaseSrc has one, which moves all timestamps by
- * what the first buffer is early or late; here they are counted and stay.
- */
+/* The beat of a live source. GstBaseSrc has one, which moves all timestamps
+ * by what the first buffer is early or late; here they are counted and stay. */
 typedef struct
 {
   GstClockID id;                /* (nullable): the source's object lock */

@@ -21,12 +21,6 @@ struct _GstFoxapiBinCaptures
   GHashTable *pending;          /* the director: those that have nothing yet */
 };
 
-/**
- * gst_foxapi_bin_captures_new:
- * @bin: has the pads and the captures; outlives the return value
- *
- * Returns: (transfer full): none yet
- */
 GstFoxapiBinCaptures *
 gst_foxapi_bin_captures_new (GstBin * bin)
 {
@@ -37,10 +31,6 @@ gst_foxapi_bin_captures_new (GstBin * bin)
   return self;
 }
 
-/**
- * gst_foxapi_bin_captures_free:
- * @captures: (transfer full): of a bin that does not run
- */
 void
 gst_foxapi_bin_captures_free (GstFoxapiBinCaptures * captures)
 {
@@ -77,14 +67,6 @@ list_captures (GstFoxapiBinCaptures * self, const gchar * prefix)
   return captures;
 }
 
-/**
- * gst_foxapi_bin_captures_choose_name:
- * @captures: of a bin
- * @kind: what the pad takes
- * @wanted: (nullable): the name that the application wants
- *
- * Returns: (transfer full): the name of the next pad
- */
 gchar *
 gst_foxapi_bin_captures_choose_name (GstFoxapiBinCaptures * captures,
     GstFoxapiCaptureKind kind, const gchar * wanted)
@@ -113,15 +95,6 @@ on_unlinked (GstPad * pad, GstPad * peer, gpointer user_data)
     gst_foxapi_capture_forget (capture);
 }
 
-/**
- * gst_foxapi_bin_captures_add:
- * @captures: of a bin that does not run
- * @templ: of the pad
- * @kind: what the pad takes
- * @name: of the pad and of the capture behind it
- *
- * Returns: (transfer none): a new pad of the bin
- */
 GstPad *
 gst_foxapi_bin_captures_add (GstFoxapiBinCaptures * captures,
     GstPadTemplate * templ, GstFoxapiCaptureKind kind, const gchar * name)
@@ -138,12 +111,7 @@ gst_foxapi_bin_captures_add (GstFoxapiBinCaptures * captures,
   return pad;
 }
 
-/**
- * gst_foxapi_bin_captures_forget:
- * @captures: of a bin
- *
- * None has anything: all of them capture anew at the next start.
- */
+/* None has anything: all of them capture anew at the next start. */
 void
 gst_foxapi_bin_captures_forget (GstFoxapiBinCaptures * captures)
 {
@@ -154,12 +122,6 @@ gst_foxapi_bin_captures_forget (GstFoxapiBinCaptures * captures)
   g_list_free_full (list, gst_object_unref);
 }
 
-/**
- * gst_foxapi_bin_captures_append_uris:
- * @captures: of a bin
- * @prefix: of the names
- * @list: a GstValueArray of strings, which gets the URIs of those that have one
- */
 void
 gst_foxapi_bin_captures_append_uris (GstFoxapiBinCaptures * captures,
     const gchar * prefix, GValue * list)
@@ -179,12 +141,7 @@ gst_foxapi_bin_captures_append_uris (GstFoxapiBinCaptures * captures,
   g_list_free_full (found, gst_object_unref);
 }
 
-/**
- * gst_foxapi_bin_captures_dup_first_uri:
- * @captures: of a bin
- *
- * Returns: (transfer full) (nullable): of the first that has one
- */
+/* Returns of the first that has one, or NULL. */
 gchar *
 gst_foxapi_bin_captures_dup_first_uri (GstFoxapiBinCaptures * captures)
 {
@@ -197,14 +154,7 @@ gst_foxapi_bin_captures_dup_first_uri (GstFoxapiBinCaptures * captures)
   return uri;
 }
 
-/**
- * gst_foxapi_bin_captures_start:
- * @captures: of a bin that starts
- * @directory: an existing folder for files
- * @clip_time: how long a clip of raw video is
- *
- * Starts all, and waits for all.
- */
+/* Starts all, and waits for all. */
 void
 gst_foxapi_bin_captures_start (GstFoxapiBinCaptures * captures,
     const gchar * directory, GstClockTime clip_time)
@@ -228,13 +178,7 @@ get_pad (GstFoxapiBinCaptures * self, GstElement * capture)
       GST_OBJECT_NAME (capture));
 }
 
-/**
- * gst_foxapi_bin_captures_dup_unlinked:
- * @captures: of a bin
- *
- * Returns: (transfer full) (nullable): the names of the pads that are linked to
- *   nothing
- */
+/* Returns the names of the pads that are linked to nothing, or NULL. */
 gchar *
 gst_foxapi_bin_captures_dup_unlinked (GstFoxapiBinCaptures * captures)
 {
@@ -252,12 +196,7 @@ gst_foxapi_bin_captures_dup_unlinked (GstFoxapiBinCaptures * captures)
   return names->len > 0 ? g_strdup (names->str) : NULL;
 }
 
-/**
- * gst_foxapi_bin_captures_stop:
- * @captures: of a bin whose director has stopped
- *
- * Stops all, waits for none, and links branches again that were released.
- */
+/* Stops all, waits for none, and links branches again that were released. */
 void
 gst_foxapi_bin_captures_stop (GstFoxapiBinCaptures * captures)
 {
@@ -274,25 +213,14 @@ gst_foxapi_bin_captures_stop (GstFoxapiBinCaptures * captures)
   g_hash_table_remove_all (captures->pending);
 }
 
-/**
- * gst_foxapi_bin_captures_is_waiting:
- * @captures: of a bin
- *
- * Returns: %TRUE if there is one that has nothing yet
- */
+/* Returns TRUE if there is one that has nothing yet. */
 gboolean
 gst_foxapi_bin_captures_is_waiting (GstFoxapiBinCaptures * captures)
 {
   return g_hash_table_size (captures->pending) > 0;
 }
 
-/**
- * gst_foxapi_bin_captures_is_awaited:
- * @captures: of a bin
- * @capture: one of them, which may be gone
- *
- * Returns: %TRUE if it has nothing yet
- */
+/* Returns TRUE if it has nothing yet. */
 gboolean
 gst_foxapi_bin_captures_is_awaited (GstFoxapiBinCaptures * captures,
     GstElement * capture)
@@ -300,13 +228,7 @@ gst_foxapi_bin_captures_is_awaited (GstFoxapiBinCaptures * captures,
   return g_hash_table_contains (captures->pending, capture);
 }
 
-/**
- * gst_foxapi_bin_captures_arrived:
- * @captures: of a bin
- * @capture: one of them, which has its reference
- *
- * Returns: %TRUE if it was waited for
- */
+/* Returns TRUE if it was waited for. */
 gboolean
 gst_foxapi_bin_captures_arrived (GstFoxapiBinCaptures * captures,
     GstElement * capture)
@@ -314,11 +236,6 @@ gst_foxapi_bin_captures_arrived (GstFoxapiBinCaptures * captures,
   return g_hash_table_remove (captures->pending, capture);
 }
 
-/**
- * gst_foxapi_bin_captures_release_branch:
- * @captures: of a bin
- * @capture: one of them, which has its reference and keeps it
- */
 void
 gst_foxapi_bin_captures_release_branch (GstFoxapiBinCaptures * captures,
     GstElement * capture)

@@ -11,14 +11,10 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiBinCaptures:
- *
- * The captures of a bin: children, each behind a ghost pad of its name. What is
- * waited for belongs to the director between start and stop, and to the thread
- * that changes the bin's state at other times; pads come and go in any thread,
- * and are the bin's, under its object lock.
- */
+/* The captures of a bin: children, each behind a ghost pad of its name. What
+ * is waited for belongs to the director between start and stop, and to the
+ * thread that changes the bin's state at other times; pads come and go in
+ * any thread, and are the bin's, under its object lock. */
 typedef struct _GstFoxapiBinCaptures GstFoxapiBinCaptures;
 
 GstFoxapiBinCaptures *gst_foxapi_bin_captures_new (GstBin * bin);

@@ -44,16 +44,7 @@ get_latest (GstFoxapiBinClips * self)
   return g_atomic_int_get (&self->latest);
 }
 
-/**
- * gst_foxapi_bin_clips_new:
- * @bin: has the players
- * @program: shows them
- * @folder: has the files
- *
- * All of them outlive the return value.
- *
- * Returns: (transfer full): none yet
- */
+/* All of them outlive the return value. */
 GstFoxapiBinClips *
 gst_foxapi_bin_clips_new (GstBin * bin, GstFoxapiProgram * program,
     GstFoxapiBinFolder * folder)
@@ -66,10 +57,6 @@ gst_foxapi_bin_clips_new (GstBin * bin, GstFoxapiProgram * program,
   return self;
 }
 
-/**
- * gst_foxapi_bin_clips_free:
- * @clips: (transfer full): of a bin that does not run
- */
 void
 gst_foxapi_bin_clips_free (GstFoxapiBinClips * clips)
 {
@@ -78,12 +65,6 @@ gst_foxapi_bin_clips_free (GstFoxapiBinClips * clips)
   g_free (clips);
 }
 
-/**
- * gst_foxapi_bin_clips_start:
- * @clips: of a bin that starts
- * @video_caps: of the frames, fixed
- * @audio_caps: of the samples, fixed
- */
 void
 gst_foxapi_bin_clips_start (GstFoxapiBinClips * clips, GstCaps * video_caps,
     GstCaps * audio_caps)
@@ -92,12 +73,7 @@ gst_foxapi_bin_clips_start (GstFoxapiBinClips * clips, GstCaps * video_caps,
   gst_caps_replace (&clips->audio_caps, audio_caps);
 }
 
-/**
- * gst_foxapi_bin_clips_stop:
- * @clips: of a bin whose program and director have stopped
- *
- * Nothing is left of them. The numbers go on.
- */
+/* Nothing is left of them. The numbers go on. */
 void
 gst_foxapi_bin_clips_stop (GstFoxapiBinClips * clips)
 {
@@ -114,14 +90,7 @@ gst_foxapi_bin_clips_stop (GstFoxapiBinClips * clips)
   clips->staged = 0;
 }
 
-/**
- * gst_foxapi_bin_clips_begin:
- * @clips: clips
- *
- * Another result is to come.
- *
- * Returns: (transfer full): the path of its file
- */
+/* Another result is to come. */
 gchar *
 gst_foxapi_bin_clips_begin (GstFoxapiBinClips * clips)
 {
@@ -159,11 +128,6 @@ remove_if_unused (GstFoxapiBinClips * self, guint clip)
   gst_foxapi_bin_folder_remove_clip (self->folder, clip);
 }
 
-/**
- * gst_foxapi_bin_clips_show:
- * @clips: clips, of which the latest is there, whole
- * @event: (transfer full) (nullable): goes ahead of its first frame
- */
 void
 gst_foxapi_bin_clips_show (GstFoxapiBinClips * clips, GstEvent * event)
 {
@@ -174,13 +138,7 @@ gst_foxapi_bin_clips_show (GstFoxapiBinClips * clips, GstEvent * event)
   remove_if_unused (clips, before);
 }
 
-/**
- * gst_foxapi_bin_clips_repeat:
- * @clips: clips
- * @player: is on the air
- *
- * Shows the same once more, unless there is something newer.
- */
+/* Shows the same once more, unless there is something newer. */
 void
 gst_foxapi_bin_clips_repeat (GstFoxapiBinClips * clips, GstObject * player)
 {
@@ -188,28 +146,14 @@ gst_foxapi_bin_clips_repeat (GstFoxapiBinClips * clips, GstObject * player)
     add_player (clips, NULL);
 }
 
-/**
- * gst_foxapi_bin_clips_is_latest:
- * @clips: clips
- * @player: shows one of them
- *
- * Called from any thread.
- *
- * Returns: %TRUE if that is the latest generation's
- */
+/* Called from any thread. Returns TRUE if that is the latest generation's. */
 gboolean
 gst_foxapi_bin_clips_is_latest (GstFoxapiBinClips * clips, GstObject * player)
 {
   return get_clip (player) == get_latest (clips);
 }
 
-/**
- * gst_foxapi_bin_clips_withdraw:
- * @clips: clips
- * @who: has failed
- *
- * If that is a player, or within one, the program goes on without it.
- */
+/* If that is a player, or within one, the program goes on without it. */
 void
 gst_foxapi_bin_clips_withdraw (GstFoxapiBinClips * clips, GstObject * who)
 {
@@ -221,13 +165,7 @@ gst_foxapi_bin_clips_withdraw (GstFoxapiBinClips * clips, GstObject * who)
   }
 }
 
-/**
- * gst_foxapi_bin_clips_gone:
- * @clips: clips
- * @player: is not needed any more
- *
- * Removes it, and its file with the last player of it.
- */
+/* Removes it, and its file with the last player of it. */
 void
 gst_foxapi_bin_clips_gone (GstFoxapiBinClips * clips, GstObject * player)
 {

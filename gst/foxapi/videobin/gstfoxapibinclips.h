@@ -12,13 +12,9 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiBinClips:
- *
- * Each result is a file with a number, and each showing of it a player, a child
- * of the bin. They belong to the director between start and stop, and to the
- * thread that changes the bin's state at other times.
- */
+/* Each result is a file with a number, and each showing of it a player, a
+ * child of the bin. They belong to the director between start and stop, and
+ * to the thread that changes the bin's state at other times. */
 typedef struct _GstFoxapiBinClips GstFoxapiBinClips;
 
 GstFoxapiBinClips *gst_foxapi_bin_clips_new (GstBin * bin,

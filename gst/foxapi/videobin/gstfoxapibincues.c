@@ -175,12 +175,6 @@ on_failed (GstFoxapiVideoBin * self, GstObject * who)
   }
 }
 
-/**
- * gst_foxapi_video_bin_on_cue:
- * @cue: what is to be acted on
- * @object: (nullable): whom it is about
- * @user_data: the bin
- */
 void
 gst_foxapi_video_bin_on_cue (GstFoxapiCue cue, GstObject * object,
     gpointer user_data)

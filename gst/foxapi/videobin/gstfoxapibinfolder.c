@@ -23,11 +23,6 @@ struct _GstFoxapiBinFolder
   gchar *path;                  /* NULL until it is needed */
 };
 
-/**
- * gst_foxapi_bin_folder_new:
- *
- * Returns: (transfer full): a folder that is not there yet
- */
 GstFoxapiBinFolder *
 gst_foxapi_bin_folder_new (void)
 {
@@ -47,12 +42,7 @@ remove_files (const gchar * folder)
   }
 }
 
-/**
- * gst_foxapi_bin_folder_free:
- * @folder: (transfer full): a folder
- *
- * Removes it with all that is in it.
- */
+/* Removes it with all that is in it. */
 void
 gst_foxapi_bin_folder_free (GstFoxapiBinFolder * folder)
 {
@@ -73,16 +63,9 @@ is_own_directory (const gchar * path)
       && status.st_uid == geteuid ();
 }
 
-/**
- * gst_foxapi_bin_folder_ensure:
- * @folder: a folder
- * @error: return location
- *
- * Makes the folder, once more if need be: whoever cleans folders of temporary
- * files may have taken it away since.
- *
- * Returns: %FALSE if it is not there
- */
+/* Makes the folder, once more if need be: whoever cleans folders of
+ * temporary files may have taken it away since. Returns FALSE if it is not
+ * there. */
 gboolean
 gst_foxapi_bin_folder_ensure (GstFoxapiBinFolder * folder, GError ** error)
 {
@@ -97,25 +80,13 @@ gst_foxapi_bin_folder_ensure (GstFoxapiBinFolder * folder, GError ** error)
   return FALSE;
 }
 
-/**
- * gst_foxapi_bin_folder_get_path:
- * @folder: a folder
- *
- * Returns: (nullable): where it is; %NULL before gst_foxapi_bin_folder_ensure()
- */
+/* Returns where it is; NULL before gst_foxapi_bin_folder_ensure(). */
 const gchar *
 gst_foxapi_bin_folder_get_path (GstFoxapiBinFolder * folder)
 {
   return folder->path;
 }
 
-/**
- * gst_foxapi_bin_folder_dup_clip_path:
- * @folder: a folder that is there
- * @clip: number of a result
- *
- * Returns: (transfer full): the path of its file
- */
 gchar *
 gst_foxapi_bin_folder_dup_clip_path (GstFoxapiBinFolder * folder, guint clip)
 {
@@ -124,11 +95,6 @@ gst_foxapi_bin_folder_dup_clip_path (GstFoxapiBinFolder * folder, guint clip)
   return g_build_filename (folder->path, name, NULL);
 }
 
-/**
- * gst_foxapi_bin_folder_remove_clip:
- * @folder: a folder
- * @clip: number of a result, whose file may be there
- */
 void
 gst_foxapi_bin_folder_remove_clip (GstFoxapiBinFolder * folder, guint clip)
 {
@@ -140,16 +106,7 @@ gst_foxapi_bin_folder_remove_clip (GstFoxapiBinFolder * folder, guint clip)
   g_unlink (path);
 }
 
-/**
- * gst_foxapi_bin_folder_write_frame:
- * @folder: a folder that is there
- * @buffer: a frame
- * @caps: of @buffer
- * @cancellable: ends it early
- * @error: return location, which may stay %NULL if the frame cannot be read
- *
- * Returns: (transfer full) (nullable): URI of an image of the frame
- */
+/* Returns uRI of an image of the frame, or NULL. */
 gchar *
 gst_foxapi_bin_folder_write_frame (GstFoxapiBinFolder * folder,
     GstBuffer * buffer, GstCaps * caps, GCancellable * cancellable,

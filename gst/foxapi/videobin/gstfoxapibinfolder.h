@@ -10,13 +10,9 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiBinFolder:
- *
- * A temporary folder, which is made when the first file needs it. It has no lock:
- * whoever requests pads or starts makes it, while nothing runs; from then on its
- * path stays.
- */
+/* A temporary folder, which is made when the first file needs it. It has no
+ * lock: whoever requests pads or starts makes it, while nothing runs; from
+ * then on its path stays. */
 typedef struct _GstFoxapiBinFolder GstFoxapiBinFolder;
 
 GstFoxapiBinFolder *gst_foxapi_bin_folder_new (void);

@@ -16,14 +16,7 @@
 GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
 #define GST_CAT_DEFAULT foxapi_video_bin_debug
 
-/**
- * gst_foxapi_video_bin_begin_generation:
- * @self: a bin, all of whose references are there
- *
- * Posts what is wrong, if so.
- *
- * Returns: %FALSE if nothing was begun
- */
+/* Posts what is wrong, if so. Returns FALSE if nothing was begun. */
 gboolean
 gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self)
 {
@@ -92,13 +85,8 @@ keep_last_frame (GstFoxapiVideoBin * self)
   return FALSE;
 }
 
-/**
- * gst_foxapi_video_bin_begin_next_shot:
- * @self: a bin that has more shots, and generates none
- *
- * One more shot was asked for, in so many words: it is submitted even where it is
- * equal to the one before.
- */
+/* One more shot was asked for, in so many words: it is submitted even where
+ * it is equal to the one before. */
 void
 gst_foxapi_video_bin_begin_next_shot (GstFoxapiVideoBin * self)
 {

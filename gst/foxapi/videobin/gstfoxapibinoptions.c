@@ -179,10 +179,6 @@ install_reference_properties (GObjectClass * klass)
           "generation", DEFAULT_SHOT_CONTINUITY, FLAGS));
 }
 
-/**
- * gst_foxapi_bin_options_install:
- * @klass: an element's class, with the settings' and the task's properties
- */
 void
 gst_foxapi_bin_options_install (GObjectClass * klass)
 {
@@ -196,10 +192,6 @@ gst_foxapi_bin_options_install (GObjectClass * klass)
   gst_type_mark_as_plugin_api (GST_TYPE_FOXAPI_BRANCH_POLICY, 0);
 }
 
-/**
- * gst_foxapi_bin_options_init:
- * @options: (out caller-allocates): gets the defaults
- */
 void
 gst_foxapi_bin_options_init (GstFoxapiBinOptions * options)
 {
@@ -212,11 +204,6 @@ gst_foxapi_bin_options_init (GstFoxapiBinOptions * options)
         DEFAULT_REFERENCE_SECONDS,.shot_continuity = DEFAULT_SHOT_CONTINUITY,};
 }
 
-/**
- * gst_foxapi_bin_options_copy:
- * @options: options
- * @copy: (out caller-allocates): gets them
- */
 void
 gst_foxapi_bin_options_copy (const GstFoxapiBinOptions * options,
     GstFoxapiBinOptions * copy)
@@ -226,10 +213,6 @@ gst_foxapi_bin_options_copy (const GstFoxapiBinOptions * options,
   copy->next_prompts = g_strdupv (options->next_prompts);
 }
 
-/**
- * gst_foxapi_bin_options_clear:
- * @options: freed but for the struct itself
- */
 void
 gst_foxapi_bin_options_clear (GstFoxapiBinOptions * options)
 {
@@ -252,14 +235,7 @@ dup_prompts (const GValue * array)
   return g_strv_builder_end (builder);
 }
 
-/**
- * gst_foxapi_bin_options_set:
- * @options: options whose owner's object lock is held
- * @id: a property's id
- * @value: its new value
- *
- * Returns: %FALSE if the property is not one of these
- */
+/* Returns FALSE if the property is not one of these. */
 gboolean
 gst_foxapi_bin_options_set (GstFoxapiBinOptions * options, guint id,
     const GValue * value)
@@ -325,14 +301,7 @@ get_prompts (GStrv prompts, GValue * array)
   }
 }
 
-/**
- * gst_foxapi_bin_options_get:
- * @options: options whose owner's object lock is held
- * @id: a property's id
- * @value: gets its value
- *
- * Returns: %FALSE if the property is not one of these
- */
+/* Returns FALSE if the property is not one of these. */
 gboolean
 gst_foxapi_bin_options_get (const GstFoxapiBinOptions * options, guint id,
     GValue * value)
@@ -472,13 +441,8 @@ check_prompts (const GstFoxapiBinOptions * options)
   return NULL;
 }
 
-/**
- * gst_foxapi_bin_options_check:
- * @options: options
- *
- * Returns: (transfer full) (nullable): a sentence that names property, value and
- *   rule, if one is broken
- */
+/* Returns a sentence that names property, value and rule, if one is broken,
+ * or NULL. */
 gchar *
 gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options)
 {

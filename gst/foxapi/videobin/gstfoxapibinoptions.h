@@ -10,63 +10,34 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiPlaceholderKind:
- * @GST_FOXAPI_PLACEHOLDER_KIND_NONE: nothing, the output begins with the result
- * @GST_FOXAPI_PLACEHOLDER_KIND_BLACK: black
- * @GST_FOXAPI_PLACEHOLDER_KIND_PATTERN: a test pattern
- * @GST_FOXAPI_PLACEHOLDER_KIND_IMAGE: the file `placeholder-location`
- * @GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE: the first reference
- *
- * What is shown before the first result.
- *
- * Since: 0.1
- */
+/* What is shown before the first result. */
 typedef enum
 {
+  /* nothing, the output begins with the result */
   GST_FOXAPI_PLACEHOLDER_KIND_NONE,
-  GST_FOXAPI_PLACEHOLDER_KIND_BLACK,
-  GST_FOXAPI_PLACEHOLDER_KIND_PATTERN,
-  GST_FOXAPI_PLACEHOLDER_KIND_IMAGE,
-  GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE,
+  GST_FOXAPI_PLACEHOLDER_KIND_BLACK, /* black */
+  GST_FOXAPI_PLACEHOLDER_KIND_PATTERN, /* a test pattern */
+  GST_FOXAPI_PLACEHOLDER_KIND_IMAGE, /* the file `placeholder-location` */
+  GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE, /* the first reference */
 } GstFoxapiPlaceholderKind;
 
-/**
- * GstFoxapiErrorPolicy:
- * @GST_FOXAPI_ERROR_POLICY_ERROR: an ERROR message, as from every element
- * @GST_FOXAPI_ERROR_POLICY_WARNING: a WARNING message with the same contents
- *
- * How a failed generation is told.
- *
- * Since: 0.1
- */
+/* How a failed generation is told. */
 typedef enum
 {
-  GST_FOXAPI_ERROR_POLICY_ERROR,
+  GST_FOXAPI_ERROR_POLICY_ERROR, /* an ERROR message, as from every element */
+  /* a WARNING message with the same contents */
   GST_FOXAPI_ERROR_POLICY_WARNING,
 } GstFoxapiErrorPolicy;
 
-/**
- * GstFoxapiBranchPolicy:
- * @GST_FOXAPI_BRANCH_POLICY_FLOW: they go on flowing, and are dropped
- * @GST_FOXAPI_BRANCH_POLICY_RELEASE: a source of its own is told to end, and
- *   what branches off is unlinked
- *
- * What becomes of the branches when the references are there.
- *
- * Since: 0.1
- */
+/* What becomes of the branches when the references are there. */
 typedef enum
 {
-  GST_FOXAPI_BRANCH_POLICY_FLOW,
+  GST_FOXAPI_BRANCH_POLICY_FLOW, /* they go on flowing, and are dropped */
+  /* a source of its own is told to end, and what branches off is unlinked */
   GST_FOXAPI_BRANCH_POLICY_RELEASE,
 } GstFoxapiBranchPolicy;
 
-/**
- * GstFoxapiBinOptions:
- *
- * The values. Their element holds its object lock around each use.
- */
+/* The values. Their element holds its object lock around each use. */
 typedef struct
 {
   gint placeholder;

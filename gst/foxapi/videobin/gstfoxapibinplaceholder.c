@@ -49,13 +49,7 @@ show (GstFoxapiVideoBin * self, GstElement * placeholder)
   gst_element_set_state (placeholder, GST_STATE_PLAYING);
 }
 
-/**
- * gst_foxapi_video_bin_show_placeholder:
- * @self: a bin
- * @reference: (nullable): URI of the first reference
- *
- * Shows what the properties say, in the place of the one before.
- */
+/* Shows what the properties say, in the place of the one before. */
 void
 gst_foxapi_video_bin_show_placeholder (GstFoxapiVideoBin * self,
     const gchar * reference)
@@ -72,12 +66,7 @@ gst_foxapi_video_bin_show_placeholder (GstFoxapiVideoBin * self,
             self->video_caps));
 }
 
-/**
- * gst_foxapi_video_bin_update_text:
- * @self: a bin
- *
- * Writes how far the task is.
- */
+/* Writes how far the task is. */
 void
 gst_foxapi_video_bin_update_text (GstFoxapiVideoBin * self)
 {
@@ -91,10 +80,6 @@ gst_foxapi_video_bin_update_text (GstFoxapiVideoBin * self)
       text);
 }
 
-/**
- * gst_foxapi_video_bin_drop_placeholder:
- * @self: a bin that stops
- */
 void
 gst_foxapi_video_bin_drop_placeholder (GstFoxapiVideoBin * self)
 {

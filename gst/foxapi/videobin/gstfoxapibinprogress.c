@@ -24,12 +24,6 @@ struct _GstFoxapiBinProgress
   gpointer user_data;           /* for @when_closed */
 };
 
-/**
- * gst_foxapi_bin_progress_new:
- * @element: posts it; outlives the return value
- *
- * Returns: (transfer full): of an element that does not play
- */
 GstFoxapiBinProgress *
 gst_foxapi_bin_progress_new (GstElement * element)
 {
@@ -41,10 +35,6 @@ gst_foxapi_bin_progress_new (GstElement * element)
   return self;
 }
 
-/**
- * gst_foxapi_bin_progress_free:
- * @progress: (transfer full): of an element that does not play
- */
 void
 gst_foxapi_bin_progress_free (GstFoxapiBinProgress * progress)
 {
@@ -102,14 +92,7 @@ queue (GstFoxapiBinProgress * self, GstMessage * message, GstProgressType type,
   g_queue_push_tail (&self->to_post, message);
 }
 
-/**
- * gst_foxapi_bin_progress_post:
- * @progress: of an element
- * @message: (transfer none): a PROGRESS of one of its children
- * @may_delay: there is nothing to play before the result
- *
- * Posts it as the element's own, now or when that plays.
- */
+/* Posts it as the element's own, now or when that plays. */
 void
 gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
     GstMessage * message, gboolean may_delay)
@@ -129,13 +112,7 @@ gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
   post_queued (progress);
 }
 
-/**
- * gst_foxapi_bin_progress_set_is_playing:
- * @progress: of an element
- * @is_playing: whether it has got to PLAYING since it was started
- *
- * Posts what was held back, or forgets it.
- */
+/* Posts what was held back, or forgets it. */
 void
 gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
     gboolean is_playing)
@@ -153,15 +130,7 @@ gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
   post_queued (progress);
 }
 
-/**
- * gst_foxapi_bin_progress_close:
- * @progress: of an element whose output ends before the result
- * @when_closed: called with the element when the last message has been posted, in
- *   this thread or in the one that posts one just now
- * @user_data: for @when_closed
- *
- * Whoever waits for the progress waits no longer, until the element stops.
- */
+/* Whoever waits for the progress waits no longer, until the element stops. */
 void
 gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress,
     GFunc when_closed, gpointer user_data)

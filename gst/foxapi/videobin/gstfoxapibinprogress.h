@@ -9,13 +9,10 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiBinProgress:
- *
- * An open PROGRESS asks the application to wait with PLAYING until it is complete
- * (gst-launch-1.0 does). Where a placeholder is there to be played, it is posted
- * when it does not delay anything any more. Any thread; it has a lock of its own.
- */
+/* An open PROGRESS asks the application to wait with PLAYING until it is
+ * complete (gst-launch-1.0 does). Where a placeholder is there to be played,
+ * it is posted when it does not delay anything any more. Any thread; it has
+ * a lock of its own. */
 typedef struct _GstFoxapiBinProgress GstFoxapiBinProgress;
 
 GstFoxapiBinProgress *gst_foxapi_bin_progress_new (GstElement * element);

@@ -41,18 +41,7 @@ struct _GstFoxapiBinReports
   gboolean is_delivered;        /* the generation's result */
 };
 
-/**
- * gst_foxapi_bin_reports_new:
- * @bin: whose messages they are
- * @source: (nullable): its foxapivideosrc
- * @options: of @bin, used with its object lock
- * @clips: know what players are of
- * @director: gets the cues
- *
- * None of them is owned; @bin handles no message when they are gone.
- *
- * Returns: (transfer full): of a bin that is not running
- */
+/* None of them is owned; @bin handles no message when they are gone. */
 GstFoxapiBinReports *
 gst_foxapi_bin_reports_new (GstElement * bin, GstElement * source,
     const GstFoxapiBinOptions * options, GstFoxapiBinClips * clips,
@@ -71,10 +60,6 @@ gst_foxapi_bin_reports_new (GstElement * bin, GstElement * source,
   return self;
 }
 
-/**
- * gst_foxapi_bin_reports_free:
- * @reports: (transfer full): of a bin that is not running
- */
 void
 gst_foxapi_bin_reports_free (GstFoxapiBinReports * reports)
 {
@@ -349,13 +334,7 @@ is_private (GstMessage * message)
   }
 }
 
-/**
- * gst_foxapi_bin_reports_handle:
- * @reports: of a bin
- * @message: (transfer none): of a child
- *
- * Returns: %FALSE if it is nothing special: the bin does what every bin does
- */
+/* Returns FALSE if it is nothing special: the bin does what every bin does. */
 gboolean
 gst_foxapi_bin_reports_handle (GstFoxapiBinReports * reports,
     GstMessage * message)
@@ -384,13 +363,7 @@ gst_foxapi_bin_reports_handle (GstFoxapiBinReports * reports,
   return TRUE;
 }
 
-/**
- * gst_foxapi_bin_reports_fail:
- * @reports: of a bin
- * @error: why there will be no result
- *
- * As if a child had posted the ERROR.
- */
+/* As if a child had posted the ERROR. */
 void
 gst_foxapi_bin_reports_fail (GstFoxapiBinReports * reports,
     const GError * error)
@@ -401,12 +374,7 @@ gst_foxapi_bin_reports_fail (GstFoxapiBinReports * reports,
   handle_error (reports, message);
 }
 
-/**
- * gst_foxapi_bin_reports_has_failed:
- * @reports: of a bin
- *
- * Returns: %TRUE if the latest generation has, or what shows it
- */
+/* Returns TRUE if the latest generation has, or what shows it. */
 gboolean
 gst_foxapi_bin_reports_has_failed (GstFoxapiBinReports * reports)
 {
@@ -418,26 +386,14 @@ gst_foxapi_bin_reports_has_failed (GstFoxapiBinReports * reports)
   return has_failed;
 }
 
-/**
- * gst_foxapi_bin_reports_get_task:
- * @reports: of a bin
- *
- * Returns: (transfer none): what is known of the latest generation's task
- */
 GstFoxapiBinTask *
 gst_foxapi_bin_reports_get_task (GstFoxapiBinReports * reports)
 {
   return reports->task;
 }
 
-/**
- * gst_foxapi_bin_reports_set_is_starting:
- * @reports: of a bin
- * @is_starting: the calling thread begins to start the bin, or is done with that
- *
- * What fails in this thread meanwhile fails the start, and is an ERROR whatever
- * the application wants later failures to be.
- */
+/* What fails in this thread meanwhile fails the start, and is an ERROR
+ * whatever the application wants later failures to be. */
 void
 gst_foxapi_bin_reports_set_is_starting (GstFoxapiBinReports * reports,
     gboolean is_starting)
@@ -449,11 +405,6 @@ gst_foxapi_bin_reports_set_is_starting (GstFoxapiBinReports * reports,
   g_mutex_unlock (&reports->lock);
 }
 
-/**
- * gst_foxapi_bin_reports_set_is_playing:
- * @reports: of a bin
- * @is_playing: whether it has got to PLAYING since it was started
- */
 void
 gst_foxapi_bin_reports_set_is_playing (GstFoxapiBinReports * reports,
     gboolean is_playing)
@@ -469,24 +420,14 @@ set_flag (GstFoxapiBinReports * self, gboolean * flag, gboolean value)
   g_mutex_unlock (&self->lock);
 }
 
-/**
- * gst_foxapi_bin_reports_forget_failure:
- * @reports: of a bin
- *
- * What fails from now on is news.
- */
+/* What fails from now on is news. */
 void
 gst_foxapi_bin_reports_forget_failure (GstFoxapiBinReports * reports)
 {
   set_flag (reports, &reports->has_failed, FALSE);
 }
 
-/**
- * gst_foxapi_bin_reports_new_generation:
- * @reports: of a bin
- *
- * What comes next is about another generation.
- */
+/* What comes next is about another generation. */
 void
 gst_foxapi_bin_reports_new_generation (GstFoxapiBinReports * reports)
 {
@@ -495,26 +436,14 @@ gst_foxapi_bin_reports_new_generation (GstFoxapiBinReports * reports)
   set_flag (reports, &reports->is_delivered, FALSE);
 }
 
-/**
- * gst_foxapi_bin_reports_delivered:
- * @reports: of a bin
- *
- * The result has been shown, and its task is not kept any more.
- */
+/* The result has been shown, and its task is not kept any more. */
 void
 gst_foxapi_bin_reports_delivered (GstFoxapiBinReports * reports)
 {
   set_flag (reports, &reports->is_delivered, TRUE);
 }
 
-/**
- * gst_foxapi_bin_reports_ending:
- * @reports: of a bin whose application ends the output
- * @when_told: called with the bin when that is told
- * @user_data: for @when_told
- *
- * Nobody waits for a result any more.
- */
+/* Nobody waits for a result any more. */
 void
 gst_foxapi_bin_reports_ending (GstFoxapiBinReports * reports, GFunc when_told,
     gpointer user_data)
@@ -522,24 +451,14 @@ gst_foxapi_bin_reports_ending (GstFoxapiBinReports * reports, GFunc when_told,
   gst_foxapi_bin_progress_close (reports->progress, when_told, user_data);
 }
 
-/**
- * gst_foxapi_bin_reports_new_placeholder:
- * @reports: of a bin
- *
- * What comes next is about another placeholder.
- */
+/* What comes next is about another placeholder. */
 void
 gst_foxapi_bin_reports_new_placeholder (GstFoxapiBinReports * reports)
 {
   set_flag (reports, &reports->placeholder_has_failed, FALSE);
 }
 
-/**
- * gst_foxapi_bin_reports_stopping:
- * @reports: of a bin
- *
- * What is torn down has nothing to tell.
- */
+/* What is torn down has nothing to tell. */
 void
 gst_foxapi_bin_reports_stopping (GstFoxapiBinReports * reports)
 {
@@ -548,12 +467,7 @@ gst_foxapi_bin_reports_stopping (GstFoxapiBinReports * reports)
   set_flag (reports, &reports->output_has_failed, TRUE);
 }
 
-/**
- * gst_foxapi_bin_reports_stopped:
- * @reports: of a bin
- *
- * Nothing is left that could tell something.
- */
+/* Nothing is left that could tell something. */
 void
 gst_foxapi_bin_reports_stopped (GstFoxapiBinReports * reports)
 {

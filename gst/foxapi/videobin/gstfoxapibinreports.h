@@ -14,13 +14,9 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiBinReports:
- *
- * The bin's messages. Children's messages are handled in whatever thread posts
- * them; it gives the director a cue. Any thread; it has a lock of its own, and no
- * lock is held when a message is posted.
- */
+/* The bin's messages. Children's messages are handled in whatever thread
+ * posts them; it gives the director a cue. Any thread; it has a lock of its
+ * own, and no lock is held when a message is posted. */
 typedef struct _GstFoxapiBinReports GstFoxapiBinReports;
 
 GstFoxapiBinReports *gst_foxapi_bin_reports_new (GstElement * bin,

@@ -171,14 +171,8 @@ start (GstFoxapiVideoBin * self)
   return TRUE;
 }
 
-/**
- * gst_foxapi_video_bin_start:
- * @self: a bin in READY
- *
- * Posts what is wrong, if so; gst_foxapi_video_bin_stop() is to follow then, too.
- *
- * Returns: %FALSE if it has not started
- */
+/* Posts what is wrong, if so; gst_foxapi_video_bin_stop() is to follow then,
+ * too. Returns FALSE if it has not started. */
 gboolean
 gst_foxapi_video_bin_start (GstFoxapiVideoBin * self)
 {
@@ -190,12 +184,7 @@ gst_foxapi_video_bin_start (GstFoxapiVideoBin * self)
   return is_started;
 }
 
-/**
- * gst_foxapi_video_bin_stop:
- * @self: a bin
- *
- * Returns when nothing works any more.
- */
+/* Returns when nothing works any more. */
 void
 gst_foxapi_video_bin_stop (GstFoxapiVideoBin * self)
 {

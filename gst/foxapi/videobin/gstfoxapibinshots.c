@@ -37,12 +37,6 @@ struct _GstFoxapiBinShots
   gchar *last_frame;            /* (nullable): URI, of the shot before */
 };
 
-/**
- * gst_foxapi_bin_shots_new:
- * @klass: has the properties that gst_foxapi_bin_shots_set() takes
- *
- * Returns: (transfer full): nothing is asked for yet
- */
 GstFoxapiBinShots *
 gst_foxapi_bin_shots_new (GObjectClass * klass)
 {
@@ -57,10 +51,6 @@ gst_foxapi_bin_shots_new (GObjectClass * klass)
   return self;
 }
 
-/**
- * gst_foxapi_bin_shots_free:
- * @shots: (transfer full): shots
- */
 void
 gst_foxapi_bin_shots_free (GstFoxapiBinShots * shots)
 {
@@ -82,14 +72,7 @@ find_own (GstFoxapiBinShots * self, const gchar * name)
   return NULL;
 }
 
-/**
- * gst_foxapi_bin_shots_set:
- * @shots: shots
- * @name: of a property
- * @value: of it
- *
- * Returns: %FALSE if it does not change with the shots
- */
+/* Returns FALSE if it does not change with the shots. */
 gboolean
 gst_foxapi_bin_shots_set (GstFoxapiBinShots * shots, const gchar * name,
     const GValue * value)
@@ -104,14 +87,7 @@ gst_foxapi_bin_shots_set (GstFoxapiBinShots * shots, const gchar * name,
   return TRUE;
 }
 
-/**
- * gst_foxapi_bin_shots_get:
- * @shots: shots
- * @name: of a property
- * @value: (out): what the application has set it to
- *
- * Returns: %FALSE if it does not change with the shots
- */
+/* Returns FALSE if it does not change with the shots. */
 gboolean
 gst_foxapi_bin_shots_get (GstFoxapiBinShots * shots, const gchar * name,
     GValue * value)
@@ -140,12 +116,7 @@ replace_last_frame (GstFoxapiBinShots * self, gchar * uri)
   self->last_frame = uri;
 }
 
-/**
- * gst_foxapi_bin_shots_begin_anew:
- * @shots: shots of a bin that does not run
- *
- * The next one is the first.
- */
+/* The next one is the first. */
 void
 gst_foxapi_bin_shots_begin_anew (GstFoxapiBinShots * shots)
 {
@@ -155,13 +126,7 @@ gst_foxapi_bin_shots_begin_anew (GstFoxapiBinShots * shots)
   g_mutex_unlock (&shots->lock);
 }
 
-/**
- * gst_foxapi_bin_shots_start:
- * @shots: shots of a bin that starts
- * @next_prompts: (nullable): what follows the first
- *
- * Goes on with the shot at which the bin was stopped.
- */
+/* Goes on with the shot at which the bin was stopped. */
 void
 gst_foxapi_bin_shots_start (GstFoxapiBinShots * shots,
     const gchar * const *next_prompts)
@@ -174,12 +139,7 @@ gst_foxapi_bin_shots_start (GstFoxapiBinShots * shots,
   g_mutex_unlock (&shots->lock);
 }
 
-/**
- * gst_foxapi_bin_shots_stop:
- * @shots: shots of a bin that stops
- *
- * Forgets what was asked for.
- */
+/* Forgets what was asked for. */
 void
 gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots)
 {
@@ -188,16 +148,8 @@ gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots)
   g_mutex_unlock (&shots->lock);
 }
 
-/**
- * gst_foxapi_bin_shots_ask:
- * @shots: shots of a bin
- * @program: shows them
- * @reports: tells of failures
- *
- * One more is wanted.
- *
- * Returns: %FALSE if the program has not started, or has ended
- */
+/* One more is wanted. Returns FALSE if the program has not started, or has
+ * ended. */
 gboolean
 gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots, GstFoxapiProgram * program,
     GstFoxapiBinReports * reports)
@@ -223,18 +175,8 @@ count_waiting (GstFoxapiBinShots * self)
   return MAX (n_prompts, self->number) - self->number + self->n_asked;
 }
 
-/**
- * gst_foxapi_bin_shots_finish:
- * @shots: shots of a bin whose generation has failed
- * @program: shows them
- * @goes_on: whether those that were asked for before the failure follow it; those
- *   since do
- * @n_waiting: (out): shots that were asked for
- *
- * Finishes the program, unless another shot follows.
- *
- * Returns: %FALSE if another one is to follow
- */
+/* Finishes the program, unless another shot follows. Returns FALSE if
+ * another one is to follow. */
 gboolean
 gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program, gboolean goes_on, guint * n_waiting)
@@ -251,13 +193,7 @@ gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
   return is_finished;
 }
 
-/**
- * gst_foxapi_bin_shots_leave_failure:
- * @shots: shots of a bin that is about to begin the next one
- * @reports: tells of failures
- *
- * What failed before is past.
- */
+/* What failed before is past. */
 void
 gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
     GstFoxapiBinReports * reports)
@@ -268,12 +204,7 @@ gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
   g_mutex_unlock (&shots->lock);
 }
 
-/**
- * gst_foxapi_bin_shots_has_more:
- * @shots: shots
- *
- * Returns: %TRUE if another one is to follow
- */
+/* Returns TRUE if another one is to follow. */
 gboolean
 gst_foxapi_bin_shots_has_more (GstFoxapiBinShots * shots)
 {
@@ -285,11 +216,6 @@ gst_foxapi_bin_shots_has_more (GstFoxapiBinShots * shots)
   return has_more;
 }
 
-/**
- * gst_foxapi_bin_shots_announce:
- * @shots: shots
- * @program: is told whether another one is to follow
- */
 void
 gst_foxapi_bin_shots_announce (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program)
@@ -300,12 +226,7 @@ gst_foxapi_bin_shots_announce (GstFoxapiBinShots * shots,
   g_mutex_unlock (&shots->lock);
 }
 
-/**
- * gst_foxapi_bin_shots_advance:
- * @shots: shots, of which another one is to follow
- *
- * Goes on to it.
- */
+/* Goes on to it. */
 void
 gst_foxapi_bin_shots_advance (GstFoxapiBinShots * shots)
 {
@@ -316,13 +237,7 @@ gst_foxapi_bin_shots_advance (GstFoxapiBinShots * shots)
   g_mutex_unlock (&shots->lock);
 }
 
-/**
- * gst_foxapi_bin_shots_take_last_frame:
- * @shots: shots
- * @uri: (transfer full) (nullable): of an image, which the next shot continues
- *
- * Removes the file of the one before.
- */
+/* Removes the file of the one before. */
 void
 gst_foxapi_bin_shots_take_last_frame (GstFoxapiBinShots * shots, gchar * uri)
 {
@@ -331,12 +246,6 @@ gst_foxapi_bin_shots_take_last_frame (GstFoxapiBinShots * shots, gchar * uri)
   g_mutex_unlock (&shots->lock);
 }
 
-/**
- * gst_foxapi_bin_shots_get_number:
- * @shots: shots
- *
- * Returns: which one it is, from 0
- */
 guint
 gst_foxapi_bin_shots_get_number (GstFoxapiBinShots * shots)
 {
@@ -389,12 +298,6 @@ set_references (GstFoxapiBinShots * self, Own own, const gchar * prefix,
   g_value_unset (&list);
 }
 
-/**
- * gst_foxapi_bin_shots_set_up:
- * @shots: shots
- * @source: a foxapivideosrc, which gets the prompt and the references of this one
- * @captures: what the graph offers
- */
 void
 gst_foxapi_bin_shots_set_up (GstFoxapiBinShots * shots, GstElement * source,
     GstFoxapiBinCaptures * captures)
@@ -406,14 +309,8 @@ gst_foxapi_bin_shots_set_up (GstFoxapiBinShots * shots, GstElement * source,
   set_references (shots, OWN_VIDEOS, "video_", source, captures);
 }
 
-/**
- * gst_foxapi_bin_shots_dup_first_reference:
- * @shots: shots
- * @captures: what the graph offers
- *
- * Returns: (transfer full) (nullable): URI of a reference that can be shown: a
- *   capture before any that the application names
- */
+/* Returns uRI of a reference that can be shown: a capture before any that
+ * the application names, or NULL. */
 gchar *
 gst_foxapi_bin_shots_dup_first_reference (GstFoxapiBinShots * shots,
     GstFoxapiBinCaptures * captures)

@@ -13,14 +13,11 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiBinShots:
- *
- * The prompts of a program, one after the other, and the references of each.
- * Properties and wishes come from any thread: it has a lock of its own. Which
- * shot it is, and what it continues, changes in the director's thread between
- * start and stop, and in the thread that sets properties at other times.
- */
+/* The prompts of a program, one after the other, and the references of each.
+ * Properties and wishes come from any thread: it has a lock of its own.
+ * Which shot it is, and what it continues, changes in the director's thread
+ * between start and stop, and in the thread that sets properties at other
+ * times. */
 typedef struct _GstFoxapiBinShots GstFoxapiBinShots;
 
 GstFoxapiBinShots *gst_foxapi_bin_shots_new (GObjectClass * klass);

@@ -19,11 +19,6 @@ struct _GstFoxapiBinTask
   gint64 submitted_us;          /* when the first came; 0: none has */
 };
 
-/**
- * gst_foxapi_bin_task_new:
- *
- * Returns: (transfer full): nothing is known yet
- */
 GstFoxapiBinTask *
 gst_foxapi_bin_task_new (void)
 {
@@ -33,10 +28,6 @@ gst_foxapi_bin_task_new (void)
   return self;
 }
 
-/**
- * gst_foxapi_bin_task_free:
- * @task: (transfer full): a task
- */
 void
 gst_foxapi_bin_task_free (GstFoxapiBinTask * task)
 {
@@ -45,11 +36,6 @@ gst_foxapi_bin_task_free (GstFoxapiBinTask * task)
   g_free (task);
 }
 
-/**
- * gst_foxapi_bin_task_note:
- * @task: a task
- * @told: a foxapi-task, as foxapivideosrc posts it
- */
 void
 gst_foxapi_bin_task_note (GstFoxapiBinTask * task, const GstStructure * told)
 {
@@ -62,12 +48,7 @@ gst_foxapi_bin_task_note (GstFoxapiBinTask * task, const GstStructure * told)
   g_mutex_unlock (&task->lock);
 }
 
-/**
- * gst_foxapi_bin_task_forget:
- * @task: a task
- *
- * What comes next is about another one.
- */
+/* What comes next is about another one. */
 void
 gst_foxapi_bin_task_forget (GstFoxapiBinTask * task)
 {
@@ -77,12 +58,7 @@ gst_foxapi_bin_task_forget (GstFoxapiBinTask * task)
   g_mutex_unlock (&task->lock);
 }
 
-/**
- * gst_foxapi_bin_task_dup_id:
- * @task: a task
- *
- * Returns: (transfer full) (nullable): its id, if it is known
- */
+/* Returns its id, if it is known, or NULL. */
 gchar *
 gst_foxapi_bin_task_dup_id (GstFoxapiBinTask * task)
 {
@@ -110,13 +86,6 @@ get_remaining (GstFoxapiBinTask * self, gint progress)
       MAX (remaining - (gint) (since_us / G_USEC_PER_SEC), 0);
 }
 
-/**
- * gst_foxapi_bin_task_make_text:
- * @task: a task
- *
- * Returns: (transfer full): progress and remaining time, for people; empty if
- *   nothing is known
- */
 gchar *
 gst_foxapi_bin_task_make_text (GstFoxapiBinTask * task)
 {
@@ -132,13 +101,7 @@ gst_foxapi_bin_task_make_text (GstFoxapiBinTask * task)
   return text ? text : g_strdup ("");
 }
 
-/**
- * gst_foxapi_bin_task_make_event:
- * @task: a task
- *
- * Returns: (transfer full) (nullable): the event foxapi-task; %NULL if nothing is
- *   known
- */
+/* Returns the event foxapi-task; NULL if nothing is known. */
 GstEvent *
 gst_foxapi_bin_task_make_event (GstFoxapiBinTask * task)
 {

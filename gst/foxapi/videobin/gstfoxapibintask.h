@@ -9,12 +9,8 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiBinTask:
- *
- * The latest foxapi-task of the latest generation. Any thread; it has a lock of
- * its own.
- */
+/* The latest foxapi-task of the latest generation. Any thread; it has a lock
+ * of its own. */
 typedef struct _GstFoxapiBinTask GstFoxapiBinTask;
 
 GstFoxapiBinTask *gst_foxapi_bin_task_new (void);

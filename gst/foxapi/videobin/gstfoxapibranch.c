@@ -128,16 +128,10 @@ say_enough (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_HANDLED;
 }
 
-/**
- * gst_foxapi_branch_release:
- * @pad: a sink pad whose branch is not needed any more; any thread
- *
- * Cuts the branch off where it forks off, as soon as nothing flows there. Where it
- * does not, the next buffer is answered with EOS; but a branch that is mixed of
- * several goes on flowing, as what they feed is not known.
- *
- * Returns: %TRUE if it was cut: nothing will come this way any more
- */
+/* Cuts the branch off where it forks off, as soon as nothing flows there.
+ * Where it does not, the next buffer is answered with EOS; but a branch that
+ * is mixed of several goes on flowing, as what they feed is not known.
+ * Returns TRUE if it was cut: nothing will come this way any more. */
 gboolean
 gst_foxapi_branch_release (GstPad * pad)
 {
@@ -157,24 +151,15 @@ gst_foxapi_branch_release (GstPad * pad)
   return fork != NULL;
 }
 
-/**
- * gst_foxapi_branch_is_being_cut:
- * @pad: the sink pad, in a handler of its signal `unlinked`
- *
- * Returns: %TRUE if gst_foxapi_branch_release() unlinks it, not the application
- */
+/* Returns TRUE if gst_foxapi_branch_release() unlinks it, not the
+ * application. */
 gboolean
 gst_foxapi_branch_is_being_cut (GstPad * pad)
 {
   return g_object_get_qdata (G_OBJECT (pad), get_cut_quark ()) != NULL;
 }
 
-/**
- * gst_foxapi_branch_restore:
- * @pad: a sink pad, released or not
- *
- * A branch that was not cut may flow again.
- */
+/* A branch that was not cut may flow again. */
 void
 gst_foxapi_branch_restore (GstPad * pad)
 {

@@ -474,15 +474,6 @@ gst_foxapi_capture_change_state (GstElement * element,
   return ret;
 }
 
-/**
- * gst_foxapi_capture_get_caps:
- * @kind: a kind
- *
- * Returns: (transfer full): what a capture of @kind accepts; a stream without
- *   caps is accepted as well, and looked at
- *
- * Since: 0.1
- */
 GstCaps *
 gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind)
 {
@@ -491,13 +482,6 @@ gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind)
       "video/quicktime; video/x-raw");
 }
 
-/**
- * gst_foxapi_capture_set_directory:
- * @self: a capture below PAUSED
- * @directory: an existing folder for its file, which the caller removes
- *
- * Since: 0.1
- */
 void
 gst_foxapi_capture_set_directory (GstFoxapiCapture * self,
     const gchar * directory)
@@ -511,13 +495,6 @@ gst_foxapi_capture_set_directory (GstFoxapiCapture * self,
   GST_OBJECT_UNLOCK (self);
 }
 
-/**
- * gst_foxapi_capture_set_clip_time:
- * @self: a capture below PAUSED
- * @clip_time: how long the clip of a raw video is
- *
- * Since: 0.1
- */
 void
 gst_foxapi_capture_set_clip_time (GstFoxapiCapture * self,
     GstClockTime clip_time)
@@ -530,17 +507,9 @@ gst_foxapi_capture_set_clip_time (GstFoxapiCapture * self,
   GST_OBJECT_UNLOCK (self);
 }
 
-/**
- * gst_foxapi_capture_dup_uri:
- * @self: a capture
- *
- * Called from any thread. A capture that was stopped still has what it captured;
- * once it has started to capture anew it has nothing until that is complete.
- *
- * Returns: (transfer full) (nullable): the file:// URI of what was captured
- *
- * Since: 0.1
- */
+/* Called from any thread. A capture that was stopped still has what it
+ * captured; once it has started to capture anew it has nothing until that is
+ * complete. Returns the file:// URI of what was captured, or NULL. */
 gchar *
 gst_foxapi_capture_dup_uri (GstFoxapiCapture * self)
 {
@@ -555,15 +524,8 @@ gst_foxapi_capture_dup_uri (GstFoxapiCapture * self)
   return path ? g_filename_to_uri (path, NULL, NULL) : NULL;
 }
 
-/**
- * gst_foxapi_capture_keep:
- * @self: a capture that has captured
- *
- * Has the next start take what there is, as if it came from a live source: its
- * branch is cut off. Called from any thread.
- *
- * Since: 0.1
- */
+/* Has the next start take what there is, as if it came from a live source:
+ * its branch is cut off. Called from any thread. */
 void
 gst_foxapi_capture_keep (GstFoxapiCapture * self)
 {
@@ -574,15 +536,8 @@ gst_foxapi_capture_keep (GstFoxapiCapture * self)
   GST_OBJECT_UNLOCK (self);
 }
 
-/**
- * gst_foxapi_capture_forget:
- * @self: a capture
- *
- * Has the next start capture anew, whatever there is. Called from any thread;
- * until a running capture is stopped it keeps what it has.
- *
- * Since: 0.1
- */
+/* Has the next start capture anew, whatever there is. Called from any
+ * thread; until a running capture is stopped it keeps what it has. */
 void
 gst_foxapi_capture_forget (GstFoxapiCapture * self)
 {
@@ -644,15 +599,6 @@ add_sink (GstFoxapiCapture * self)
   gst_element_add_pad (GST_ELEMENT (self), self->sink);
 }
 
-/**
- * gst_foxapi_capture_new:
- * @name: its name, which is the pad's that it stands behind
- * @kind: what to make of the branch
- *
- * Returns: (transfer floating): a capture, which needs a directory
- *
- * Since: 0.1
- */
 GstElement *
 gst_foxapi_capture_new (const gchar * name, GstFoxapiCaptureKind kind)
 {

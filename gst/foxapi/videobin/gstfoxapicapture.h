@@ -9,50 +9,29 @@
 
 G_BEGIN_DECLS
 
-/**
- * GST_FOXAPI_REFERENCE_STRUCTURE:
- *
- * The ELEMENT message of a complete capture: `pad` string, `media-type` string,
- * `size` uint64.
- *
- * Since: 0.1
- */
+/* The ELEMENT message of a complete capture: `pad` string, `media-type`
+ * string, `size` uint64. */
 #define GST_FOXAPI_REFERENCE_STRUCTURE "foxapi-reference"
 
-/**
- * GstFoxapiCaptureKind:
- * @GST_FOXAPI_CAPTURE_IMAGE: an image: JPEG, PNG or WebP, or a frame of raw video
- * @GST_FOXAPI_CAPTURE_VIDEO: a video: MP4 or QuickTime, or a clip of raw video
- *
- * What a capture makes of its branch.
- *
- * Since: 0.1
- */
+/* What a capture makes of its branch. */
 typedef enum
 {
+  /* an image: JPEG, PNG or WebP, or a frame of raw video */
   GST_FOXAPI_CAPTURE_IMAGE,
+  /* a video: MP4 or QuickTime, or a clip of raw video */
   GST_FOXAPI_CAPTURE_VIDEO,
 } GstFoxapiCaptureKind;
 
 #define GST_TYPE_FOXAPI_CAPTURE (gst_foxapi_capture_get_type ())
-/**
- * GstFoxapiCapture:
- *
- * A bin with the ghost pad `sink`, which captures once a start and drops what
- * comes later. It posts, once a start, either the ELEMENT message
- * `foxapi-reference` or an ERROR:
- *
- * - STREAM/WRONG_TYPE: the branch carries something else
- * - STREAM/FORMAT: its end came before a usable image or frame
- * - STREAM/ENCODE: a raw frame could not be encoded
- * - RESOURCE/SETTINGS: larger than the service takes
- * - RESOURCE/WRITE, RESOURCE/NO_SPACE_LEFT: the file could not be written
- * - CORE/MISSING_PLUGIN: no encoder is installed
- *
- * The branch flows on through all of them.
- *
- * Since: 0.1
- */
+/* A bin with the ghost pad `sink`, which captures once a start and drops
+ * what comes later. It posts, once a start, either the ELEMENT message
+ * `foxapi-reference` or an ERROR: - STREAM/WRONG_TYPE: the branch carries
+ * something else - STREAM/FORMAT: its end came before a usable image or
+ * frame - STREAM/ENCODE: a raw frame could not be encoded -
+ * RESOURCE/SETTINGS: larger than the service takes - RESOURCE/WRITE,
+ * RESOURCE/NO_SPACE_LEFT: the file could not be written -
+ * CORE/MISSING_PLUGIN: no encoder is installed The branch flows on through
+ * all of them. */
 G_DECLARE_FINAL_TYPE (GstFoxapiCapture, gst_foxapi_capture, GST,
     FOXAPI_CAPTURE, GstBin)
 

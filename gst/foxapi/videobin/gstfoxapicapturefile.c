@@ -36,15 +36,8 @@ set_error (GError ** error, gint code, const gchar * directory)
       g_strerror (code));
 }
 
-/**
- * gst_foxapi_capture_file_new:
- * @directory: an existing folder
- * @name: what the names of the file start with
- * @error: return location: RESOURCE/WRITE or RESOURCE/NO_SPACE_LEFT
- *
- * Returns: (transfer full) (nullable): an empty file, for its owner alone, that
- *   goes with gst_foxapi_capture_file_free() unless it was kept
- */
+/* Returns an empty file, for its owner alone, that goes with
+ * gst_foxapi_capture_file_free() unless it was kept, or NULL. */
 GstFoxapiCaptureFile *
 gst_foxapi_capture_file_new (const gchar * directory, const gchar * name,
     GError ** error)
@@ -64,10 +57,6 @@ gst_foxapi_capture_file_new (const gchar * directory, const gchar * name,
   return g_steal_pointer (&file);
 }
 
-/**
- * gst_foxapi_capture_file_free:
- * @file: a file; unless it was kept, nothing is left of it
- */
 void
 gst_foxapi_capture_file_free (GstFoxapiCaptureFile * file)
 {
@@ -81,27 +70,13 @@ gst_foxapi_capture_file_free (GstFoxapiCaptureFile * file)
   g_free (file);
 }
 
-/**
- * gst_foxapi_capture_file_get_path:
- * @file: a file that was not kept
- *
- * Returns: where others can write to it
- */
 const gchar *
 gst_foxapi_capture_file_get_path (GstFoxapiCaptureFile * file)
 {
   return file->path;
 }
 
-/**
- * gst_foxapi_capture_file_write:
- * @file: a file
- * @data: (array length=size): the next bytes
- * @size: their number
- * @error: return location: RESOURCE/WRITE or RESOURCE/NO_SPACE_LEFT
- *
- * Returns: %TRUE if all of them were written
- */
+/* Returns TRUE if all of them were written. */
 gboolean
 gst_foxapi_capture_file_write (GstFoxapiCaptureFile * file, gconstpointer data,
     gsize size, GError ** error)
@@ -123,14 +98,7 @@ gst_foxapi_capture_file_write (GstFoxapiCaptureFile * file, gconstpointer data,
   return TRUE;
 }
 
-/**
- * gst_foxapi_capture_file_get_size:
- * @file: a file that was not kept
- * @size: (out): its bytes, whoever wrote them
- * @error: return location: RESOURCE/WRITE
- *
- * Returns: %TRUE if it is there
- */
+/* Returns TRUE if it is there. */
 gboolean
 gst_foxapi_capture_file_get_size (GstFoxapiCaptureFile * file, guint64 * size,
     GError ** error)
@@ -166,16 +134,8 @@ digest (GstFoxapiCaptureFile * file, GError ** error)
   return g_strdup (g_checksum_get_string (checksum));
 }
 
-/**
- * gst_foxapi_capture_file_keep:
- * @file: a file with all its bytes
- * @suffix: what its name ends with, without the dot
- * @error: return location: RESOURCE/WRITE or RESOURCE/NO_SPACE_LEFT
- *
- * Gives it its name, which says what it holds: equal bytes, equal name.
- *
- * Returns: (transfer full) (nullable): its path
- */
+/* Gives it its name, which says what it holds: equal bytes, equal name.
+ * Returns its path, or NULL. */
 gchar *
 gst_foxapi_capture_file_keep (GstFoxapiCaptureFile * file,
     const gchar * suffix, GError ** error)

@@ -9,11 +9,7 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiCaptureFile:
- *
- * A file on its way. It belongs to one thread.
- */
+/* A file on its way. It belongs to one thread. */
 typedef struct _GstFoxapiCaptureFile GstFoxapiCaptureFile;
 
 GstFoxapiCaptureFile *gst_foxapi_capture_file_new (const gchar * directory,

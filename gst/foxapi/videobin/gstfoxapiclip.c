@@ -12,11 +12,6 @@
 /* A frame for which nothing says how long it lasts */
 #define DEFAULT_FRAME_DURATION (GST_SECOND / 25)
 
-/**
- * gst_foxapi_clip_init:
- * @clip: (out caller-allocates): made ready
- * @length: of the clip
- */
 void
 gst_foxapi_clip_init (GstFoxapiClip * clip, GstClockTime length)
 {
@@ -31,12 +26,6 @@ gst_foxapi_clip_clear (GstFoxapiClip * clip)
   gst_clear_buffer (&clip->held);
 }
 
-/**
- * gst_foxapi_clip_set_frame_rate:
- * @clip: a clip
- * @n: of the caps; 0 where it is variable
- * @d: of the caps
- */
 void
 gst_foxapi_clip_set_frame_rate (GstFoxapiClip * clip, gint n, gint d)
 {
@@ -83,17 +72,8 @@ release (GstFoxapiClip * clip, GstClockTime end)
   return frame;
 }
 
-/**
- * gst_foxapi_clip_add:
- * @clip: a clip
- * @frame: (transfer full): the next frame
- * @running_time: when it is shown, or %GST_CLOCK_TIME_NONE
- * @ready: (out) (nullable) (transfer full): the frame before it, with the times
- *   of the clip
- *
- * Returns: %TRUE if the clip is as long as it should be: what is left comes with
- *   gst_foxapi_clip_end()
- */
+/* Returns TRUE if the clip is as long as it should be: what is left comes
+ * with gst_foxapi_clip_end(). */
 gboolean
 gst_foxapi_clip_add (GstFoxapiClip * clip, GstBuffer * frame,
     GstClockTime running_time, GstBuffer ** ready)
@@ -114,13 +94,7 @@ gst_foxapi_clip_add (GstFoxapiClip * clip, GstBuffer * frame,
   return time + get_duration (clip, clip->held) >= clip->length;
 }
 
-/**
- * gst_foxapi_clip_end:
- * @clip: a clip
- *
- * Returns: (transfer full) (nullable): its last frame, which does not outlast
- *   the clip
- */
+/* Returns its last frame, which does not outlast the clip, or NULL. */
 GstBuffer *
 gst_foxapi_clip_end (GstFoxapiClip * clip)
 {

@@ -9,12 +9,8 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiClip:
- *
- * Where a clip stands. A frame is held back until the next one says how long it
- * lasts: frame rates may be variable or unknown.
- */
+/* Where a clip stands. A frame is held back until the next one says how long
+ * it lasts: frame rates may be variable or unknown. */
 typedef struct
 {
   GstClockTime length;          /* of the clip */

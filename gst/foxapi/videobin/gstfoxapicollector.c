@@ -35,7 +35,6 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_collector_debug);
 /* With fewer bytes a stream without caps is not given a name, unless it ends. */
 #define TYPE_BYTES 2048
 
-
 /* kbit a second: enough for a reference, and within what the service takes */
 #define MIN_BITRATE 1000
 #define MAX_BITRATE 20000
@@ -656,14 +655,7 @@ gst_foxapi_collector_event (GstPad * pad, GstObject * parent, GstEvent * event)
   return TRUE;
 }
 
-/**
- * gst_foxapi_collector_prepare:
- * @self: a collector below PAUSED
- * @directory: an existing folder for its file
- * @clip_time: how long a clip is
- *
- * Makes it ready for the next capture.
- */
+/* Makes it ready for the next capture. */
 void
 gst_foxapi_collector_prepare (GstFoxapiCollector * self,
     const gchar * directory, GstClockTime clip_time)
@@ -676,12 +668,7 @@ gst_foxapi_collector_prepare (GstFoxapiCollector * self,
   self->is_over = FALSE;
 }
 
-/**
- * gst_foxapi_collector_cancel:
- * @self: a collector
- *
- * Called from any thread: the streaming thread comes back as soon as it can.
- */
+/* Called from any thread: the streaming thread comes back as soon as it can. */
 void
 gst_foxapi_collector_cancel (GstFoxapiCollector * self)
 {
@@ -697,12 +684,8 @@ gst_foxapi_collector_cancel (GstFoxapiCollector * self)
     gst_foxapi_encoding_cancel (encoding);
 }
 
-/**
- * gst_foxapi_collector_release:
- * @self: a collector below PAUSED
- *
- * Lets go of all that a capture needed. Nothing is left of an unfinished file.
- */
+/* Lets go of all that a capture needed. Nothing is left of an unfinished
+ * file. */
 void
 gst_foxapi_collector_release (GstFoxapiCollector * self)
 {
@@ -753,15 +736,6 @@ gst_foxapi_collector_init (GstFoxapiCollector * self)
   gst_foxapi_collector_release (self);
 }
 
-/**
- * gst_foxapi_collector_new:
- * @kind: what to make of the branch
- * @name: what the file's name starts with
- * @listener: who is told; static
- * @user_data: for @listener; outlives its last streaming thread
- *
- * Returns: (transfer floating): a collector
- */
 GstElement *
 gst_foxapi_collector_new (GstFoxapiCaptureKind kind, const gchar * name,
     const GstFoxapiCollectorListener * listener, gpointer user_data)

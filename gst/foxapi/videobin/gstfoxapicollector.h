@@ -9,32 +9,24 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiCollectorListener:
- * @sated: no more data is needed; the file is not complete yet
- * @captured: it is; @path is (transfer none)
- * @refused: the branch carries something else: @caps, or %NULL if unknown
- * @failed: there will be none
- *
- * Called by a collector in its streaming thread. One of the last three is called
- * in a run, once; none after it was cancelled.
- */
+/* Called by a collector in its streaming thread. One of the last three is
+ * called in a run, once; none after it was cancelled. */
 typedef struct
 {
+  /* no more data is needed; the file is not complete yet */
   void (*sated) (gpointer user_data);
+  /* it is; @path is */
   void (*captured) (gpointer user_data, const gchar * path,
       const gchar * media_type, guint64 size);
+  /* the branch carries something else: @caps, or NULL if unknown */
   void (*refused) (gpointer user_data, GstCaps * caps);
+  /* there will be none */
   void (*failed) (gpointer user_data, const GError * error);
 } GstFoxapiCollectorListener;
 
 #define GST_TYPE_FOXAPI_COLLECTOR (gst_foxapi_collector_get_type ())
-/**
- * GstFoxapiCollector:
- *
- * The last element of a branch, with the pad `sink`. It is no sink to its bin: it
- * does not preroll and posts nothing.
- */
+/* The last element of a branch, with the pad `sink`. It is no sink to its
+ * bin: it does not preroll and posts nothing. */
 G_DECLARE_FINAL_TYPE (GstFoxapiCollector, gst_foxapi_collector, GST,
     FOXAPI_COLLECTOR, GstElement)
 

@@ -74,17 +74,7 @@ new_decoding (GstElement * decoder)
   return decoding;
 }
 
-/**
- * gst_foxapi_decoding_new_file:
- * @location: a file
- * @streams_are_known: to be called
- * @user_data: for @streams_are_known
- *
- * Whoever calls has made sure that filesrc and decodebin are there.
- *
- * Returns: (transfer floating): a bin with the pads "video" and "audio", which
- *   stay without data where the file has no such stream
- */
+/* Whoever calls has made sure that filesrc and decodebin are there. */
 GstElement *
 gst_foxapi_decoding_new_file (const gchar * location,
     GstFoxapiDecodingFunc streams_are_known, gpointer user_data)
@@ -102,13 +92,7 @@ gst_foxapi_decoding_new_file (const gchar * location,
   return decoding;
 }
 
-/**
- * gst_foxapi_decoding_new_picture:
- * @uri: of an image or a video
- *
- * Returns: (transfer floating) (nullable): a bin with the pad "video"; %NULL if
- *   uridecodebin is missing
- */
+/* Returns a bin with the pad "video"; NULL if uridecodebin is missing. */
 GstElement *
 gst_foxapi_decoding_new_picture (const gchar * uri)
 {
@@ -122,24 +106,14 @@ gst_foxapi_decoding_new_picture (const gchar * uri)
   return new_decoding (decoder);
 }
 
-/**
- * gst_foxapi_decoding_has_video:
- * @decoding: a bin made here
- *
- * Returns: %TRUE if a picture has been found
- */
+/* Returns TRUE if a picture has been found. */
 gboolean
 gst_foxapi_decoding_has_video (GstElement * decoding)
 {
   return has_stream (decoding, VIDEO);
 }
 
-/**
- * gst_foxapi_decoding_has_audio:
- * @decoding: a bin made here
- *
- * Returns: %TRUE if sound has been found
- */
+/* Returns TRUE if sound has been found. */
 gboolean
 gst_foxapi_decoding_has_audio (GstElement * decoding)
 {

@@ -9,14 +9,8 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiDecodingFunc:
- * @decoder: an element within the bin
- * @user_data: as given
- *
- * Called in a streaming thread, without a lock, once all streams are known and
- * before there is data of any.
- */
+/* Called in a streaming thread, without a lock, once all streams are known
+ * and before there is data of any. */
 typedef void (*GstFoxapiDecodingFunc) (GstElement * decoder,
     gpointer user_data);
 

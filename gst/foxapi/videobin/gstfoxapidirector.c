@@ -33,13 +33,6 @@ message_free (gpointer data)
   g_free (message);
 }
 
-/**
- * gst_foxapi_director_new:
- * @func: acts
- * @user_data: for @func
- *
- * Returns: (transfer full): a director that has not started
- */
 GstFoxapiDirector *
 gst_foxapi_director_new (GstFoxapiDirectorFunc func, gpointer user_data)
 {
@@ -51,10 +44,6 @@ gst_foxapi_director_new (GstFoxapiDirectorFunc func, gpointer user_data)
   return self;
 }
 
-/**
- * gst_foxapi_director_free:
- * @director: (transfer full): a stopped director
- */
 void
 gst_foxapi_director_free (GstFoxapiDirector * director)
 {
@@ -88,22 +77,13 @@ direct (gpointer data)
   }
 }
 
-/**
- * gst_foxapi_director_start:
- * @director: a director
- */
 void
 gst_foxapi_director_start (GstFoxapiDirector * director)
 {
   director->thread = g_thread_new ("foxapidirector", direct, director);
 }
 
-/**
- * gst_foxapi_director_stop:
- * @director: a director
- *
- * Returns when the thread has ended; cues that it has not got to stay.
- */
+/* Returns when the thread has ended; cues that it has not got to stay. */
 void
 gst_foxapi_director_stop (GstFoxapiDirector * director)
 {
@@ -117,12 +97,7 @@ gst_foxapi_director_stop (GstFoxapiDirector * director)
   g_thread_join (g_steal_pointer (&director->thread));
 }
 
-/**
- * gst_foxapi_director_clear:
- * @director: a stopped director
- *
- * Forgets all cues.
- */
+/* Forgets all cues. */
 void
 gst_foxapi_director_clear (GstFoxapiDirector * director)
 {
@@ -132,12 +107,6 @@ gst_foxapi_director_clear (GstFoxapiDirector * director)
     message_free (message);
 }
 
-/**
- * gst_foxapi_director_cue:
- * @director: a director; any thread, started or not
- * @cue: what is to be acted on
- * @object: (nullable) (transfer none) (type GstObject): whom it is about
- */
 void
 gst_foxapi_director_cue (GstFoxapiDirector * director, GstFoxapiCue cue,
     gpointer object)

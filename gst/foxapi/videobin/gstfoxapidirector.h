@@ -9,54 +9,30 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiCue:
- * @GST_FOXAPI_CUE_CAPTURED: a reference is there; the capture
- * @GST_FOXAPI_CUE_RELEASED: its pad is gone; the capture
- * @GST_FOXAPI_CUE_STAGED: a result is there, whole
- * @GST_FOXAPI_CUE_DELIVERED: it was let go, and its task's record with it
- * @GST_FOXAPI_CUE_ON_AIR: the first frame of a result is due; the player
- * @GST_FOXAPI_CUE_AIRED: the last one was taken; the player
- * @GST_FOXAPI_CUE_GONE: not needed any more; the player
- * @GST_FOXAPI_CUE_FAILED: an ERROR was posted; who did
- * @GST_FOXAPI_CUE_WITHDRAWN: it cannot be repeated; the player
- * @GST_FOXAPI_CUE_PLAYING: the bin plays
- * @GST_FOXAPI_CUE_NEXT: the application wants another generation
- * @GST_FOXAPI_CUE_TICK: a second is over
- */
 typedef enum
 {
-  GST_FOXAPI_CUE_CAPTURED,
-  GST_FOXAPI_CUE_RELEASED,
-  GST_FOXAPI_CUE_STAGED,
+  GST_FOXAPI_CUE_CAPTURED,      /* a reference is there; the capture */
+  GST_FOXAPI_CUE_RELEASED,      /* its pad is gone; the capture */
+  GST_FOXAPI_CUE_STAGED,        /* a result is there, whole */
+  /* it was let go, and its task's record with it */
   GST_FOXAPI_CUE_DELIVERED,
+  /* the first frame of a result is due; the player */
   GST_FOXAPI_CUE_ON_AIR,
-  GST_FOXAPI_CUE_AIRED,
-  GST_FOXAPI_CUE_GONE,
-  GST_FOXAPI_CUE_FAILED,
-  GST_FOXAPI_CUE_WITHDRAWN,
-  GST_FOXAPI_CUE_PLAYING,
-  GST_FOXAPI_CUE_NEXT,
-  GST_FOXAPI_CUE_TICK,
+  GST_FOXAPI_CUE_AIRED,         /* the last one was taken; the player */
+  GST_FOXAPI_CUE_GONE,          /* not needed any more; the player */
+  GST_FOXAPI_CUE_FAILED,        /* an ERROR was posted; who did */
+  GST_FOXAPI_CUE_WITHDRAWN,     /* it cannot be repeated; the player */
+  GST_FOXAPI_CUE_PLAYING,       /* the bin plays */
+  GST_FOXAPI_CUE_NEXT,          /* the application wants another generation */
+  GST_FOXAPI_CUE_TICK,          /* a second is over */
 } GstFoxapiCue;
 
-/**
- * GstFoxapiDirectorFunc:
- * @cue: what is to be acted on
- * @object: (nullable) (transfer none): whom it is about
- * @user_data: as given
- *
- * Called in the director's thread, one cue after the other.
- */
+/* Called in the director's thread, one cue after the other. */
 typedef void (*GstFoxapiDirectorFunc) (GstFoxapiCue cue, GstObject * object,
     gpointer user_data);
 
-/**
- * GstFoxapiDirector:
- *
- * A queue of cues, and while it is started a thread for them. States of elements
- * cannot be changed in the streaming threads that give the cues.
- */
+/* A queue of cues, and while it is started a thread for them. States of
+ * elements cannot be changed in the streaming threads that give the cues. */
 typedef struct _GstFoxapiDirector GstFoxapiDirector;
 
 GstFoxapiDirector *gst_foxapi_director_new (GstFoxapiDirectorFunc func,

@@ -227,16 +227,7 @@ take_message (GstBus * bus, GstMessage * message, gpointer user_data)
   return GST_BUS_DROP;
 }
 
-/**
- * gst_foxapi_encoding_new:
- * @format: what to make
- * @info: the first frame's
- * @bitrate: kbit a second, at most; of a video
- * @path: an existing file, which gets it
- * @error: return location: CORE/MISSING_PLUGIN
- *
- * Returns: (transfer full) (nullable): an encoding, not started
- */
+/* Returns an encoding, not started, or NULL. */
 GstFoxapiEncoding *
 gst_foxapi_encoding_new (GstFoxapiEncodingFormat format,
     const GstVideoInfo * info, guint bitrate, const gchar * path,
@@ -282,10 +273,6 @@ encoding_clear (gpointer data)
   g_cond_clear (&encoding->changed);
 }
 
-/**
- * gst_foxapi_encoding_unref:
- * @encoding: an encoding; with the last reference its threads end
- */
 void
 gst_foxapi_encoding_unref (GstFoxapiEncoding * encoding)
 {
@@ -327,13 +314,7 @@ is_cancelled (GstFoxapiEncoding * encoding)
   return cancelled;
 }
 
-/**
- * gst_foxapi_encoding_start:
- * @encoding: a new encoding
- * @error: return location: STREAM/ENCODE, RESOURCE or G_IO_ERROR_CANCELLED
- *
- * Returns: %TRUE if it is ready for caps
- */
+/* Returns TRUE if it is ready for caps. */
 gboolean
 gst_foxapi_encoding_start (GstFoxapiEncoding * encoding, GError ** error)
 {
@@ -352,14 +333,7 @@ gst_foxapi_encoding_start (GstFoxapiEncoding * encoding, GError ** error)
   return TRUE;
 }
 
-/**
- * gst_foxapi_encoding_set_caps:
- * @encoding: a started encoding
- * @caps: of the frames to come
- * @error: return location: STREAM/ENCODE, RESOURCE or G_IO_ERROR_CANCELLED
- *
- * Returns: %TRUE if they can be encoded
- */
+/* Returns TRUE if they can be encoded. */
 gboolean
 gst_foxapi_encoding_set_caps (GstFoxapiEncoding * encoding, GstCaps * caps,
     GError ** error)
@@ -375,14 +349,7 @@ gst_foxapi_encoding_set_caps (GstFoxapiEncoding * encoding, GstCaps * caps,
   return TRUE;
 }
 
-/**
- * gst_foxapi_encoding_push:
- * @encoding: an encoding with caps
- * @buffer: (transfer full): the next frame
- * @error: return location: STREAM/ENCODE, RESOURCE or G_IO_ERROR_CANCELLED
- *
- * Returns: %TRUE if it was taken
- */
+/* Returns TRUE if it was taken. */
 gboolean
 gst_foxapi_encoding_push (GstFoxapiEncoding * encoding, GstBuffer * buffer,
     GError ** error)
@@ -395,15 +362,7 @@ gst_foxapi_encoding_push (GstFoxapiEncoding * encoding, GstBuffer * buffer,
   return FALSE;
 }
 
-/**
- * gst_foxapi_encoding_finish:
- * @encoding: an encoding with frames
- * @error: return location: STREAM/ENCODE, RESOURCE or G_IO_ERROR_CANCELLED
- *
- * Waits until all is written.
- *
- * Returns: %TRUE if the file is complete
- */
+/* Waits until all is written. Returns TRUE if the file is complete. */
 gboolean
 gst_foxapi_encoding_finish (GstFoxapiEncoding * encoding, GError ** error)
 {
@@ -422,13 +381,8 @@ gst_foxapi_encoding_finish (GstFoxapiEncoding * encoding, GError ** error)
   return complete;
 }
 
-/**
- * gst_foxapi_encoding_cancel:
- * @encoding: an encoding in whatever state
- *
- * Called from any thread. Whatever the encoding is in returns as soon as the
- * frame that is being encoded is done.
- */
+/* Called from any thread. Whatever the encoding is in returns as soon as the
+ * frame that is being encoded is done. */
 void
 gst_foxapi_encoding_cancel (GstFoxapiEncoding * encoding)
 {

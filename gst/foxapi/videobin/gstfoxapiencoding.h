@@ -16,11 +16,7 @@ typedef enum
   GST_FOXAPI_ENCODING_MP4,
 } GstFoxapiEncodingFormat;
 
-/**
- * GstFoxapiEncoding:
- *
- * One file being encoded. One thread uses it; any other may cancel it.
- */
+/* One file being encoded. One thread uses it; any other may cancel it. */
 typedef struct _GstFoxapiEncoding GstFoxapiEncoding;
 
 GstFoxapiEncoding *gst_foxapi_encoding_new (GstFoxapiEncodingFormat format,

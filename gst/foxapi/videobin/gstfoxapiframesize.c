@@ -9,16 +9,8 @@
 
 #include "gstfoxapiframesize.h"
 
-/**
- * gst_foxapi_get_frame_size:
- * @resolution: of a request
- * @aspect_ratio: of a request
- * @width: (out): pixels
- * @height: (out): pixels
- *
- * What API.md says of the results; of values that it does not know, the same as
- * of its defaults.
- */
+/* What API.md says of the results; of values that it does not know, the same
+ * as of its defaults. */
 void
 gst_foxapi_get_frame_size (GstFoxapiResolution resolution,
     GstFoxapiAspectRatio aspect_ratio, gint * width, gint * height)

@@ -53,10 +53,6 @@ gst_foxapi_image_bytes_clear (GstFoxapiImageBytes * image)
   g_clear_pointer (&image->bytes, g_byte_array_unref);
 }
 
-/**
- * gst_foxapi_image_bytes_reset:
- * @image: an image; its bytes and their memory go
- */
 void
 gst_foxapi_image_bytes_reset (GstFoxapiImageBytes * image)
 {
@@ -105,12 +101,7 @@ start_at (GstFoxapiImageBytes * image, gsize position)
   image->format = identify (data + position, size - position);
 }
 
-/**
- * gst_foxapi_image_bytes_find:
- * @image: an image
- *
- * Passes over what is no beginning of an image.
- */
+/* Passes over what is no beginning of an image. */
 void
 gst_foxapi_image_bytes_find (GstFoxapiImageBytes * image)
 {
@@ -277,13 +268,8 @@ scan (GstFoxapiImageBytes * image)
   return SCAN_WANTS_MORE;
 }
 
-/**
- * gst_foxapi_image_bytes_is_complete:
- * @image: an image
- *
- * Returns: %TRUE if all of it has come; otherwise its format may be known
- *   already
- */
+/* Returns TRUE if all of it has come; otherwise its format may be known
+ * already. */
 gboolean
 gst_foxapi_image_bytes_is_complete (GstFoxapiImageBytes * image)
 {
@@ -298,13 +284,6 @@ gst_foxapi_image_bytes_is_complete (GstFoxapiImageBytes * image)
   return result == SCAN_AT_END;
 }
 
-/**
- * gst_foxapi_image_bytes_get_data:
- * @image: a complete image
- * @size: (out): its bytes
- *
- * Returns: (transfer none): the image, and nothing else
- */
 const guint8 *
 gst_foxapi_image_bytes_get_data (GstFoxapiImageBytes * image, gsize * size)
 {

@@ -18,11 +18,7 @@ typedef enum
   GST_FOXAPI_IMAGE_NONE,
 } GstFoxapiImageFormat;
 
-/**
- * GstFoxapiImageBytes:
- *
- * The bytes of one image, as far as they have come.
- */
+/* The bytes of one image, as far as they have come. */
 typedef struct
 {
   GByteArray *bytes;

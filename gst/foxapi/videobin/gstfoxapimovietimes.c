@@ -97,12 +97,7 @@ visit (gint fd, guint64 position, guint64 end, guint depth, gboolean * found)
   return TRUE;
 }
 
-/**
- * gst_foxapi_movie_clear_times:
- * @path: an MP4 file
- *
- * Returns: %TRUE if it is a movie, and the times of its making are zero now
- */
+/* Returns TRUE if it is a movie, and the times of its making are zero now. */
 gboolean
 gst_foxapi_movie_clear_times (const gchar * path)
 {

@@ -134,14 +134,6 @@ new_placeholder (GstCaps * caps)
   return self;
 }
 
-/**
- * gst_foxapi_placeholder_new_pattern:
- * @pattern: of videotestsrc
- * @caps: of the frames, fixed
- *
- * Returns: (transfer floating): a bin without pads that makes frames when it is
- *   PLAYING
- */
 GstElement *
 gst_foxapi_placeholder_new_pattern (const gchar * pattern, GstCaps * caps)
 {
@@ -155,14 +147,6 @@ gst_foxapi_placeholder_new_pattern (const gchar * pattern, GstCaps * caps)
   return GST_ELEMENT (self);
 }
 
-/**
- * gst_foxapi_placeholder_new_picture:
- * @uri: of an image, or a video, whose first frame it is
- * @caps: of the frames, fixed
- *
- * Returns: (transfer floating): a bin without pads that makes frames when it is
- *   PLAYING
- */
 GstElement *
 gst_foxapi_placeholder_new_picture (const gchar * uri, GstCaps * caps)
 {
@@ -185,14 +169,8 @@ gst_foxapi_placeholder_new_picture (const gchar * uri, GstCaps * caps)
   return GST_ELEMENT (self);
 }
 
-/**
- * gst_foxapi_placeholder_draw_text:
- * @placeholder: a placeholder in NULL
- *
- * Prepares it for gst_foxapi_placeholder_set_text().
- *
- * Returns: %FALSE if there is no element that draws
- */
+/* Prepares it for gst_foxapi_placeholder_set_text(). Returns FALSE if there
+ * is no element that draws. */
 gboolean
 gst_foxapi_placeholder_draw_text (GstFoxapiPlaceholder * placeholder)
 {
@@ -214,11 +192,6 @@ gst_foxapi_placeholder_draw_text (GstFoxapiPlaceholder * placeholder)
   return TRUE;
 }
 
-/**
- * gst_foxapi_placeholder_set_text:
- * @placeholder: a placeholder; any thread
- * @text: drawn from now on
- */
 void
 gst_foxapi_placeholder_set_text (GstFoxapiPlaceholder * placeholder,
     const gchar * text)
@@ -250,13 +223,7 @@ try_take_frame (GstFoxapiPlaceholder * self)
   return sample ? gst_buffer_ref (gst_sample_get_buffer (sample)) : NULL;
 }
 
-/**
- * gst_foxapi_placeholder_take_frame:
- * @placeholder: a placeholder
- * @timeout: how long to wait for one
- *
- * Returns: (transfer full) (nullable): the next frame, if it is there
- */
+/* Returns the next frame, if it is there, or NULL. */
 GstBuffer *
 gst_foxapi_placeholder_take_frame (GstFoxapiPlaceholder * placeholder,
     GstClockTime timeout)
@@ -271,13 +238,7 @@ gst_foxapi_placeholder_take_frame (GstFoxapiPlaceholder * placeholder,
   return frame;
 }
 
-/**
- * gst_foxapi_placeholder_interrupt:
- * @placeholder: a placeholder; any thread
- * @is_interrupted: whether the thread that takes the frames is wanted elsewhere
- *
- * Whoever waits for a frame, or would, gets what is there.
- */
+/* Whoever waits for a frame, or would, gets what is there. */
 void
 gst_foxapi_placeholder_interrupt (GstFoxapiPlaceholder * placeholder,
     gboolean is_interrupted)

@@ -183,12 +183,8 @@ find_missing (const gchar * const *factories)
   return NULL;
 }
 
-/**
- * gst_foxapi_player_find_missing:
- *
- * Returns: (nullable): the name of an element that players are made of and that
- *   is not there
- */
+/* Returns the name of an element that players are made of and that is not
+ * there, or NULL. */
 const gchar *
 gst_foxapi_player_find_missing (void)
 {
@@ -203,18 +199,7 @@ gst_foxapi_player_find_missing (void)
   return missing;
 }
 
-/**
- * gst_foxapi_player_new:
- * @name: of the element
- * @location: a file
- * @video_caps: of the frames, fixed
- * @audio_caps: of the samples, fixed
- *
- * Whoever calls has made sure that no element is missing.
- *
- * Returns: (transfer floating): a bin without pads that decodes when it is
- *   PLAYING
- */
+/* Whoever calls has made sure that no element is missing. */
 GstElement *
 gst_foxapi_player_new (const gchar * name, const gchar * location,
     GstCaps * video_caps, GstCaps * audio_caps)
@@ -232,12 +217,6 @@ gst_foxapi_player_new (const gchar * name, const gchar * location,
   return GST_ELEMENT (self);
 }
 
-/**
- * gst_foxapi_player_set_listener:
- * @player: a player that has not started
- * @changed: to be called
- * @user_data: for @changed
- */
 void
 gst_foxapi_player_set_listener (GstFoxapiPlayer * player,
     GstFoxapiPlayerFunc changed, gpointer user_data)
@@ -253,12 +232,7 @@ is_filled (Stream * stream, gint ahead)
       || g_atomic_int_get (&stream->count) >= ahead;
 }
 
-/**
- * gst_foxapi_player_is_ready:
- * @player: a player
- *
- * Returns: %TRUE once all that is decoded ahead is there
- */
+/* Returns TRUE once all that is decoded ahead is there. */
 gboolean
 gst_foxapi_player_is_ready (GstFoxapiPlayer * player)
 {
@@ -291,60 +265,34 @@ has_ended (Stream * stream)
       && g_atomic_int_get (&stream->count) <= 0);
 }
 
-/**
- * gst_foxapi_player_count_frames:
- * @player: a player
- *
- * Returns: how many frames can be taken at once
- */
 guint
 gst_foxapi_player_count_frames (GstFoxapiPlayer * player)
 {
   return MAX (g_atomic_int_get (&player->video.count), 0);
 }
 
-/**
- * gst_foxapi_player_take_frame:
- * @player: a player
- *
- * Returns: (transfer full) (nullable): the next frame, if it is there
- */
+/* Returns the next frame, if it is there, or NULL. */
 GstSample *
 gst_foxapi_player_take_frame (GstFoxapiPlayer * player)
 {
   return take (&player->video);
 }
 
-/**
- * gst_foxapi_player_video_has_ended:
- * @player: a player
- *
- * Returns: %TRUE if the last frame has been taken
- */
+/* Returns TRUE if the last frame has been taken. */
 gboolean
 gst_foxapi_player_video_has_ended (GstFoxapiPlayer * player)
 {
   return has_ended (&player->video);
 }
 
-/**
- * gst_foxapi_player_take_samples:
- * @player: a player
- *
- * Returns: (transfer full) (nullable): the next audio buffer, if it is there
- */
+/* Returns the next audio buffer, if it is there, or NULL. */
 GstSample *
 gst_foxapi_player_take_samples (GstFoxapiPlayer * player)
 {
   return take (&player->audio);
 }
 
-/**
- * gst_foxapi_player_audio_has_ended:
- * @player: a player
- *
- * Returns: %TRUE if there is no sound, or the last of it has been taken
- */
+/* Returns TRUE if there is no sound, or the last of it has been taken. */
 gboolean
 gst_foxapi_player_audio_has_ended (GstFoxapiPlayer * player)
 {
@@ -362,24 +310,14 @@ gst_foxapi_player_video_is_in_the_way (GstFoxapiPlayer * player)
       && !is_filled (&player->audio, AUDIO_BUFFERS_AHEAD / 2);
 }
 
-/**
- * gst_foxapi_player_drop_audio:
- * @player: a player
- *
- * Nobody takes the samples any more: they must not hold up the frames.
- */
+/* Nobody takes the samples any more: they must not hold up the frames. */
 void
 gst_foxapi_player_drop_audio (GstFoxapiPlayer * player)
 {
   gst_app_sink_set_drop (player->audio.sink, TRUE);
 }
 
-/**
- * gst_foxapi_player_give_up:
- * @player: a player that has failed
- *
- * What has not been taken by now is not waited for.
- */
+/* What has not been taken by now is not waited for. */
 void
 gst_foxapi_player_give_up (GstFoxapiPlayer * player)
 {
@@ -387,12 +325,7 @@ gst_foxapi_player_give_up (GstFoxapiPlayer * player)
   tell (player);
 }
 
-/**
- * gst_foxapi_player_claim_failure:
- * @player: a player that has failed; any thread
- *
- * Returns: %TRUE once: what follows from a failure is no news
- */
+/* Returns TRUE once: what follows from a failure is no news. */
 gboolean
 gst_foxapi_player_claim_failure (GstFoxapiPlayer * player)
 {

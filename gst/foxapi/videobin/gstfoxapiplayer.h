@@ -13,13 +13,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player, GST, FOXAPI_PLAYER,
     GstFoxapiReservoir)
 
-/**
- * GstFoxapiPlayerFunc:
- * @user_data: as given
- *
- * Called in a streaming thread, without a lock, whenever there is more to take
- * or nothing more will come.
- */
+/* Called in a streaming thread, without a lock, whenever there is more to
+ * take or nothing more will come. */
 typedef void (*GstFoxapiPlayerFunc) (gpointer user_data);
 
 const gchar *gst_foxapi_player_find_missing (void);

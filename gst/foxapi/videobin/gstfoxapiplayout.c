@@ -177,14 +177,6 @@ gst_foxapi_playout_class_init (GstFoxapiPlayoutClass * klass)
   GST_PUSH_SRC_CLASS (klass)->create = gst_foxapi_playout_create;
 }
 
-/**
- * gst_foxapi_playout_new:
- * @type: a derived class
- * @name: of the element
- * @program: what is put out; outlives the element
- *
- * Returns: (transfer floating): the source
- */
 GstElement *
 gst_foxapi_playout_new (GType type, const gchar * name,
     GstFoxapiProgram * program)
@@ -195,11 +187,6 @@ gst_foxapi_playout_new (GType type, const gchar * name,
   return self;
 }
 
-/**
- * gst_foxapi_playout_set_group:
- * @playout: below PAUSED
- * @group_id: that of all outputs of the program in this run
- */
 void
 gst_foxapi_playout_set_group (GstFoxapiPlayout * playout, guint group_id)
 {

@@ -15,27 +15,21 @@ G_BEGIN_DECLS
 G_DECLARE_DERIVABLE_TYPE (GstFoxapiPlayout, gst_foxapi_playout, GST,
     FOXAPI_PLAYOUT, GstPushSrc)
 
-/**
- * GstFoxapiPlayoutClass:
- * @stream: which output of the program it is
- * @begin: waits until the output begins, and tells its first frame
- * @get_time: when the frame is due
- * @make: the buffer of the frame, which a clock may say is due; only with %GST_FOXAPI_AIR_RESULT
- * @ended: EOS has left
- *
- * @begin and @make are called in the streaming thread, without a lock. Either may
- * return %GST_FOXAPI_AIR_EOS, or %GST_FOXAPI_AIR_FLUSHING to be called again.
- */
 struct _GstFoxapiPlayoutClass
 {
   GstPushSrcClass parent_class;
 
-  GstFoxapiStream stream;
+  GstFoxapiStream stream;       /* which output of the program it is */
+  /* waits until the output begins, and tells its first frame */
   GstFoxapiAir (*begin) (GstFoxapiPlayout * self, GstFoxapiProgram * program,
       guint64 * frame);
+  /* when the frame is due */
   GstClockTime (*get_time) (GstFoxapiProgram * program, guint64 frame);
+  /* the buffer of the frame, which a clock may say is due; only with
+   * GST_FOXAPI_AIR_RESULT */
   GstFoxapiAir (*make) (GstFoxapiPlayout * self, GstFoxapiProgram * program,
       guint64 frame, gboolean is_due, GstBuffer ** buffer);
+  /* EOS has left */
   void (*ended) (GstFoxapiProgram * program);
 };
 

@@ -141,18 +141,7 @@ convert (const GstVideoFrame * frame, const PngKind * kind, GstVideoInfo * info)
   return buffer;
 }
 
-/**
- * gst_foxapi_png_write:
- * @frame: a mapped frame of any format
- * @file: an empty file, which gets it
- * @limit: the bytes that it may have
- * @cancellable: ends the call, from any thread
- * @fits: (out): whether it is complete: %FALSE where it would be too large
- * @error: return location: STREAM/ENCODE, RESOURCE/WRITE,
- *   RESOURCE/NO_SPACE_LEFT or G_IO_ERROR_CANCELLED
- *
- * Returns: %TRUE unless it failed
- */
+/* Returns TRUE unless it failed. */
 gboolean
 gst_foxapi_png_write (const GstVideoFrame * frame, GstFoxapiCaptureFile * file,
     guint64 limit, GCancellable * cancellable, gboolean * fits, GError ** error)

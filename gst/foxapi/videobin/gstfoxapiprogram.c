@@ -109,13 +109,6 @@ on_player_changed (gpointer user_data)
   gst_foxapi_program_wake (user_data);
 }
 
-/**
- * gst_foxapi_program_new:
- * @func: told what happens
- * @user_data: for @func
- *
- * Returns: (transfer full): a program that has not started
- */
 GstFoxapiProgram *
 gst_foxapi_program_new (GstFoxapiProgramFunc func, gpointer user_data)
 {
@@ -136,10 +129,6 @@ gst_foxapi_program_new (GstFoxapiProgramFunc func, gpointer user_data)
   return self;
 }
 
-/**
- * gst_foxapi_program_free:
- * @program: (transfer full): a stopped program
- */
 void
 gst_foxapi_program_free (GstFoxapiProgram * program)
 {
@@ -150,11 +139,6 @@ gst_foxapi_program_free (GstFoxapiProgram * program)
   g_free (program);
 }
 
-/**
- * gst_foxapi_program_start:
- * @program: a program that is stopped
- * @settings: what it is to be
- */
 void
 gst_foxapi_program_start (GstFoxapiProgram * program,
     const GstFoxapiProgramSettings * settings)
@@ -175,12 +159,7 @@ gst_foxapi_program_start (GstFoxapiProgram * program,
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_stop:
- * @program: a program
- *
- * Whoever waits for it returns. All players are gone.
- */
+/* Whoever waits for it returns. All players are gone. */
 void
 gst_foxapi_program_stop (GstFoxapiProgram * program)
 {
@@ -195,13 +174,6 @@ gst_foxapi_program_stop (GstFoxapiProgram * program)
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_offer:
- * @program: a program
- * @player: (transfer none): goes on the air as soon as it is ready and it is its
- *   turn; it replaces one that was offered before and has not got there
- * @event: (transfer full) (nullable): goes ahead of its first frame
- */
 void
 gst_foxapi_program_offer (GstFoxapiProgram * program, GstFoxapiPlayer * player,
     GstEvent * event)
@@ -217,11 +189,6 @@ gst_foxapi_program_offer (GstFoxapiProgram * program, GstFoxapiPlayer * player,
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_withdraw:
- * @program: a program
- * @player: one that was offered and has failed
- */
 void
 gst_foxapi_program_withdraw (GstFoxapiProgram * program,
     GstFoxapiPlayer * player)
@@ -234,11 +201,6 @@ gst_foxapi_program_withdraw (GstFoxapiProgram * program,
   gst_foxapi_player_give_up (player);
 }
 
-/**
- * gst_foxapi_program_set_more_to_come:
- * @program: a program
- * @more_to_come: whether another result is on its way
- */
 void
 gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
     gboolean more_to_come)
@@ -249,14 +211,8 @@ gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_ask_for_more:
- * @program: a program
- *
- * Another result shall follow what is known.
- *
- * Returns: %FALSE if the program has not started, or has ended: nothing can follow
- */
+/* Another result shall follow what is known. Returns FALSE if the program
+ * has not started, or has ended: nothing can follow. */
 gboolean
 gst_foxapi_program_ask_for_more (GstFoxapiProgram * program)
 {
@@ -272,13 +228,9 @@ gst_foxapi_program_ask_for_more (GstFoxapiProgram * program)
   return is_open;
 }
 
-/**
- * gst_foxapi_program_delivered:
- * @program: a program
- *
- * The delivery of the result that has been shown has ended, or will never. The
- * pictures do not end before: who stops at EOS is not to find the task again.
- */
+/* The delivery of the result that has been shown has ended, or will never.
+ * The pictures do not end before: who stops at EOS is not to find the task
+ * again. */
 void
 gst_foxapi_program_delivered (GstFoxapiProgram * program)
 {
@@ -288,13 +240,8 @@ gst_foxapi_program_delivered (GstFoxapiProgram * program)
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_finish:
- * @program: a program
- *
- * No result will come. Where there is no placeholder to go on with, that is the
- * end.
- */
+/* No result will come. Where there is no placeholder to go on with, that is
+ * the end. */
 void
 gst_foxapi_program_finish (GstFoxapiProgram * program)
 {
@@ -314,12 +261,7 @@ end_here (GstFoxapiProgram * self)
   g_cond_broadcast (&self->changed);
 }
 
-/**
- * gst_foxapi_program_close:
- * @program: a program
- *
- * The program ends as soon as it can: with what is decided.
- */
+/* The program ends as soon as it can: with what is decided. */
 void
 gst_foxapi_program_close (GstFoxapiProgram * program)
 {
@@ -328,13 +270,8 @@ gst_foxapi_program_close (GstFoxapiProgram * program)
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_dup_final_frame:
- * @program: a program
- *
- * Returns: (transfer full) (nullable): the frame with which the latest result
- *   that has been shown to its end has ended
- */
+/* Returns the frame with which the latest result that has been shown to its
+ * end has ended, or NULL. */
 GstBuffer *
 gst_foxapi_program_dup_final_frame (GstFoxapiProgram * program)
 {
@@ -346,13 +283,6 @@ gst_foxapi_program_dup_final_frame (GstFoxapiProgram * program)
   return frame;
 }
 
-/**
- * gst_foxapi_program_frame_to_time:
- * @program: a program
- * @frame: a frame's number
- *
- * Returns: the running time at which it begins
- */
 GstClockTime
 gst_foxapi_program_frame_to_time (GstFoxapiProgram * program, guint64 frame)
 {
@@ -360,13 +290,6 @@ gst_foxapi_program_frame_to_time (GstFoxapiProgram * program, guint64 frame)
       GST_SECOND * program->settings.fps_d, program->settings.fps_n);
 }
 
-/**
- * gst_foxapi_program_frame_to_sample:
- * @program: a program
- * @frame: a frame's number
- *
- * Returns: the number of the audio sample that begins with it
- */
 guint64
 gst_foxapi_program_frame_to_sample (GstFoxapiProgram * program, guint64 frame)
 {
@@ -438,18 +361,9 @@ start_at_now (GstFoxapiProgram * self, GstFoxapiProgramClock clock,
   g_cond_broadcast (&self->changed);
 }
 
-/**
- * gst_foxapi_program_begin:
- * @program: a program
- * @clock: tells the running time, is called without a lock
- * @user_data: for @clock
- * @frame: (out): the first frame of the output
- *
- * Waits until there is something to show, and begins then. Only the video does:
- * it may have a first picture to wait for, and nothing may be late because of it.
- *
- * Returns: %GST_FOXAPI_AIR_RESULT, or that there will be nothing
- */
+/* Waits until there is something to show, and begins then. Only the video
+ * does: it may have a first picture to wait for, and nothing may be late
+ * because of it. */
 GstFoxapiAir
 gst_foxapi_program_begin (GstFoxapiProgram * program,
     GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame)
@@ -474,15 +388,7 @@ gst_foxapi_program_begin (GstFoxapiProgram * program,
   return air;
 }
 
-/**
- * gst_foxapi_program_wait_begun:
- * @program: a program
- * @frame: (out): the first frame of the output
- *
- * Waits until the video has begun.
- *
- * Returns: %GST_FOXAPI_AIR_RESULT, or that there will be nothing
- */
+/* Waits until the video has begun. */
 GstFoxapiAir
 gst_foxapi_program_wait_begun (GstFoxapiProgram * program, guint64 * frame)
 {
@@ -764,15 +670,6 @@ take_event (GstFoxapiProgram * self, guint64 frame)
   return airing ? g_steal_pointer (&airing->event) : NULL;
 }
 
-/**
- * gst_foxapi_program_get_frame:
- * @program: a program
- * @frame: which; each is asked for once, in order
- * @buffer: (out) (transfer full) (nullable): the picture, if it is a result's
- * @event: (out) (transfer full) (nullable): goes ahead of it
- *
- * Returns: what is on the air
- */
 GstFoxapiAir
 gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
     GstBuffer ** buffer, GstEvent ** event)
@@ -925,18 +822,8 @@ decide_samples (GstFoxapiProgram * self, guint64 frame, guint8 * data)
   return GST_FOXAPI_AIR_FLUSHING;
 }
 
-/**
- * gst_foxapi_program_get_samples:
- * @program: a program
- * @frame: of which the sound is wanted; each is asked for once, in order
- * @is_due: the clock says that it is time for it
- * @data: (out caller-allocates): silence, gets the sound
- *
- * Waits until it is decided what @frame shows, or decides that when it is due:
- * live sound does not wait for pictures that are held up.
- *
- * Returns: %GST_FOXAPI_AIR_RESULT, or that there is nothing any more
- */
+/* Waits until it is decided what @frame shows, or decides that when it is
+ * due: live sound does not wait for pictures that are held up. */
 GstFoxapiAir
 gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
     gboolean is_due, guint8 * data)
@@ -953,12 +840,7 @@ gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
   return air;
 }
 
-/**
- * gst_foxapi_program_wake:
- * @program: a program; any thread, without its lock
- *
- * Whoever waits looks again.
- */
+/* Whoever waits looks again. */
 void
 gst_foxapi_program_wake (GstFoxapiProgram * program)
 {
@@ -967,11 +849,6 @@ gst_foxapi_program_wake (GstFoxapiProgram * program)
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_set_video_is_linked:
- * @program: a program
- * @is_linked: whether somebody takes the pictures
- */
 void
 gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,
     gboolean is_linked)
@@ -982,15 +859,8 @@ gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_interrupt:
- * @program: a program
- * @stream: one of its two
- * @is_interrupted: whether its thread is wanted elsewhere
- *
- * Whoever waits for the stream, or would, gets %GST_FOXAPI_AIR_FLUSHING, and may
- * ask for the same frame again later.
- */
+/* Whoever waits for the stream, or would, gets GST_FOXAPI_AIR_FLUSHING, and
+ * may ask for the same frame again later. */
 void
 gst_foxapi_program_interrupt (GstFoxapiProgram * program,
     GstFoxapiStream stream, gboolean is_interrupted)
@@ -1001,10 +871,6 @@ gst_foxapi_program_interrupt (GstFoxapiProgram * program,
   g_mutex_unlock (&program->lock);
 }
 
-/**
- * gst_foxapi_program_audio_is_gone:
- * @program: a program whose audio stream has ended, whatever the reason
- */
 void
 gst_foxapi_program_audio_is_gone (GstFoxapiProgram * program)
 {

@@ -9,101 +9,58 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiEnd:
- * @GST_FOXAPI_END_EOS: the program ends
- * @GST_FOXAPI_END_HOLD: the last frame stays
- * @GST_FOXAPI_END_REPEAT: the result begins again
- *
- * What follows the end of a result.
- *
- * Since: 0.1
- */
+/* What follows the end of a result. */
 typedef enum
 {
-  GST_FOXAPI_END_EOS,
-  GST_FOXAPI_END_HOLD,
-  GST_FOXAPI_END_REPEAT,
+  GST_FOXAPI_END_EOS,           /* the program ends */
+  GST_FOXAPI_END_HOLD,          /* the last frame stays */
+  GST_FOXAPI_END_REPEAT,        /* the result begins again */
 } GstFoxapiEnd;
 
-/**
- * GstFoxapiAir:
- * @GST_FOXAPI_AIR_PLACEHOLDER: there is no result yet
- * @GST_FOXAPI_AIR_RESULT: here it is
- * @GST_FOXAPI_AIR_EOS: the program has ended
- * @GST_FOXAPI_AIR_FLUSHING: it is being stopped, or interrupted
- */
 typedef enum
 {
-  GST_FOXAPI_AIR_PLACEHOLDER,
-  GST_FOXAPI_AIR_RESULT,
-  GST_FOXAPI_AIR_EOS,
-  GST_FOXAPI_AIR_FLUSHING,
+  GST_FOXAPI_AIR_PLACEHOLDER,   /* there is no result yet */
+  GST_FOXAPI_AIR_RESULT,        /* here it is */
+  GST_FOXAPI_AIR_EOS,           /* the program has ended */
+  GST_FOXAPI_AIR_FLUSHING,      /* it is being stopped, or interrupted */
 } GstFoxapiAir;
 
-/**
- * GstFoxapiStream:
- * @GST_FOXAPI_STREAM_VIDEO: the pictures
- * @GST_FOXAPI_STREAM_AUDIO: the sound
- */
 typedef enum
 {
-  GST_FOXAPI_STREAM_VIDEO,
-  GST_FOXAPI_STREAM_AUDIO,
+  GST_FOXAPI_STREAM_VIDEO,      /* the pictures */
+  GST_FOXAPI_STREAM_AUDIO,      /* the sound */
   GST_FOXAPI_N_STREAMS,
 } GstFoxapiStream;
 
-/**
- * GstFoxapiProgramEvent:
- * @GST_FOXAPI_PROGRAM_ON_AIR: it is decided which frame is the player's first
- * @GST_FOXAPI_PROGRAM_AIRED: its last frame has been let go, to the proven end
- * @GST_FOXAPI_PROGRAM_GONE: the player is not needed any more
- */
 typedef enum
 {
+  /* it is decided which frame is the player's first */
   GST_FOXAPI_PROGRAM_ON_AIR,
+  /* its last frame has been let go, to the proven end */
   GST_FOXAPI_PROGRAM_AIRED,
-  GST_FOXAPI_PROGRAM_GONE,
+  GST_FOXAPI_PROGRAM_GONE,      /* the player is not needed any more */
 } GstFoxapiProgramEvent;
 
-/**
- * GstFoxapiProgramFunc:
- * @event: what has happened
- * @player: (transfer none): to whom
- * @user_data: as given
- *
- * Called with the program's lock: it may do no more than pass the news on.
- */
+/* Called with the program's lock: it may do no more than pass the news on. */
 typedef void (*GstFoxapiProgramFunc) (GstFoxapiProgramEvent event,
     GstFoxapiPlayer * player, gpointer user_data);
 
-/**
- * GstFoxapiProgramSettings:
- * @is_live: frames are due when the clock says so, whether they are there or not
- * @has_placeholder: there is something to show before the first result
- * @end: what follows the end of a result
- * @fps_n: frames in @fps_d seconds
- * @fps_d: seconds of @fps_n frames
- * @rate: audio samples per second
- * @bpf: bytes of an audio sample of all channels
- */
 typedef struct
 {
+  /* frames are due when the clock says so, whether they are there or not */
   gboolean is_live;
+  /* there is something to show before the first result */
   gboolean has_placeholder;
-  GstFoxapiEnd end;
-  gint fps_n;
-  gint fps_d;
-  gint rate;
-  gint bpf;
+  GstFoxapiEnd end;             /* what follows the end of a result */
+  gint fps_n;                   /* frames in @fps_d seconds */
+  gint fps_d;                   /* seconds of @fps_n frames */
+  gint rate;                    /* audio samples per second */
+  gint bpf;                     /* bytes of an audio sample of all channels */
 } GstFoxapiProgramSettings;
 
-/**
- * GstFoxapiProgram:
- *
- * The one place where it is decided what each frame shows and each audio block
- * sounds. Time is counted in frames of the output, from running time 0.
- */
+/* The one place where it is decided what each frame shows and each audio
+ * block sounds. Time is counted in frames of the output, from running time
+ * 0. */
 typedef struct _GstFoxapiProgram GstFoxapiProgram;
 
 GstFoxapiProgram *gst_foxapi_program_new (GstFoxapiProgramFunc func,

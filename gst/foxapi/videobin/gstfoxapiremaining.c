@@ -12,14 +12,6 @@
 /* Below this, progress says nothing about speed: queueing counts as none. */
 #define TELLING_PROGRESS 10
 
-/**
- * gst_foxapi_remaining_seconds:
- * @elapsed: seconds since the submission
- * @progress: in percent
- * @estimate: seconds that the service estimated, from the submission on; 0: none
- *
- * Returns: a guess, or -1 where there is nothing to go by
- */
 gint
 gst_foxapi_remaining_seconds (gdouble elapsed, gint progress, gint estimate)
 {
@@ -30,13 +22,6 @@ gst_foxapi_remaining_seconds (gdouble elapsed, gint progress, gint estimate)
   return -1;
 }
 
-/**
- * gst_foxapi_remaining_text:
- * @progress: in percent
- * @remaining: in seconds, -1: not known
- *
- * Returns: (transfer full): as it is drawn, "42 % · 1:05"
- */
 gchar *
 gst_foxapi_remaining_text (gint progress, gint remaining)
 {

@@ -128,14 +128,7 @@ gst_foxapi_reservoir_class_init (GstFoxapiReservoirClass * klass)
   GST_BIN_CLASS (klass)->handle_message = gst_foxapi_reservoir_handle_message;
 }
 
-/**
- * gst_foxapi_reservoir_add_sink:
- * @reservoir: a bin in NULL
- * @ahead: how many buffers it holds
- *
- * Returns: (transfer none) (nullable): a sink within, which needs no clock; %NULL
- *   if there is no appsink
- */
+/* Returns a sink within, which needs no clock; NULL if there is no appsink. */
 GstAppSink *
 gst_foxapi_reservoir_add_sink (GstFoxapiReservoir * reservoir, guint ahead)
 {

@@ -232,13 +232,6 @@ gst_foxapi_stage_class_init (GstFoxapiStageClass * klass)
   sink_class->unlock_stop = gst_foxapi_stage_unlock_stop;
 }
 
-/**
- * gst_foxapi_stage_new:
- * @complete: called when the file is complete
- * @user_data: for @complete
- *
- * Returns: (transfer floating): the sink
- */
 GstElement *
 gst_foxapi_stage_new (GstFoxapiStageFunc complete, gpointer user_data)
 {
@@ -250,11 +243,6 @@ gst_foxapi_stage_new (GstFoxapiStageFunc complete, gpointer user_data)
   return GST_ELEMENT (self);
 }
 
-/**
- * gst_foxapi_stage_set_location:
- * @stage: a stage in NULL
- * @location: the file to write
- */
 void
 gst_foxapi_stage_set_location (GstFoxapiStage * stage, const gchar * location)
 {
@@ -262,12 +250,7 @@ gst_foxapi_stage_set_location (GstFoxapiStage * stage, const gchar * location)
   stage->location = g_strdup (location);
 }
 
-/**
- * gst_foxapi_stage_let_go:
- * @stage: a stage; any thread
- *
- * The result has been shown: its delivery may end.
- */
+/* The result has been shown: its delivery may end. */
 void
 gst_foxapi_stage_let_go (GstFoxapiStage * stage)
 {

@@ -13,12 +13,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GstFoxapiStage, gst_foxapi_stage, GST, FOXAPI_STAGE,
     GstBaseSink)
 
-/**
- * GstFoxapiStageFunc:
- * @user_data: as given
- *
- * Called in the streaming thread, without a lock, when the file is complete.
- */
+/* Called in the streaming thread, without a lock, when the file is complete. */
 typedef void (*GstFoxapiStageFunc) (gpointer user_data);
 
 GstElement *gst_foxapi_stage_new (GstFoxapiStageFunc complete,

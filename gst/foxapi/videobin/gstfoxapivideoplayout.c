@@ -272,12 +272,6 @@ gst_foxapi_video_playout_class_init (GstFoxapiVideoPlayoutClass * klass)
   playout_class->ended = gst_foxapi_program_close;
 }
 
-/**
- * gst_foxapi_video_playout_new:
- * @program: what is shown; outlives the element
- *
- * Returns: (transfer floating): the source
- */
 GstElement *
 gst_foxapi_video_playout_new (GstFoxapiProgram * program)
 {
@@ -285,11 +279,6 @@ gst_foxapi_video_playout_new (GstFoxapiProgram * program)
       program);
 }
 
-/**
- * gst_foxapi_video_playout_set_caps:
- * @playout: a source in READY
- * @caps: (nullable): fixed, of raw I420 video; %NULL: not known
- */
 void
 gst_foxapi_video_playout_set_caps (GstFoxapiVideoPlayout * playout,
     GstCaps * caps)
@@ -299,11 +288,6 @@ gst_foxapi_video_playout_set_caps (GstFoxapiVideoPlayout * playout,
   GST_OBJECT_UNLOCK (playout);
 }
 
-/**
- * gst_foxapi_video_playout_set_placeholder:
- * @playout: a source; any thread
- * @placeholder: (nullable): what is shown while nothing else is
- */
 void
 gst_foxapi_video_playout_set_placeholder (GstFoxapiVideoPlayout * playout,
     GstFoxapiPlaceholder * placeholder)
