@@ -213,21 +213,26 @@ drop_record (FoxapiGeneration * generation)
   g_mutex_unlock (&generation->record_lock);
 }
 
-static gchar *
+static gboolean
 identify (FoxapiGeneration * generation, const FoxapiRun * run,
-    GHashTable * files, gchar ** key_digest, GError ** error)
+    GHashTable * files, GError ** error)
 {
+  g_autofree gchar *key_digest = foxapi_client_get_key_digest (run->client);
   g_autoptr (JsonObject) by_content = NULL;
   g_autofree gchar *text = NULL;
 
   by_content = foxapi_references_name_by_content (generation->body, files,
       run->cancellable, error);
   if (by_content == NULL)
-    return NULL;
+    return FALSE;
   text = foxapi_json_to_text (by_content);
-  *key_digest = foxapi_client_get_key_digest (run->client);
-  return foxapi_store_identify (foxapi_client_get_base_url (run->client),
-      *key_digest, text);
+  g_mutex_lock (&generation->record_lock);
+  g_free (generation->identity);
+  generation->identity =
+      foxapi_store_identify (foxapi_client_get_base_url (run->client),
+      key_digest, text);
+  g_mutex_unlock (&generation->record_lock);
+  return TRUE;
 }
 
 /* As the console of the account shows it, to be compared */
@@ -296,7 +301,7 @@ check_lost (FoxapiGeneration * generation, const FoxapiRun * run,
 /* With an error nothing may be submitted. */
 static void
 take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
-    const gchar * identity, GError ** error)
+    GError ** error)
 {
   g_autoptr (GError) warning = NULL;
   FoxapiRecord *record;
@@ -304,8 +309,8 @@ take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
   g_clear_pointer (&generation->lost, g_ptr_array_unref);
   generation->lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
       foxapi_record_free);
-  record = foxapi_store_take (run->store_directory, identity, generation->lost,
-      run->cancellable, &warning);
+  record = foxapi_store_take (run->store_directory, generation->identity,
+      generation->lost, run->cancellable, &warning);
   if (warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         "The store of paid tasks cannot be used in full (%s). The generation "
@@ -321,14 +326,17 @@ take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
 
 static void
 add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
-    const gchar * identity, const gchar * key_digest)
+    gboolean warns)
 {
+  g_autofree gchar *key_digest = foxapi_client_get_key_digest (run->client);
   g_autoptr (GError) warning = NULL;
-  FoxapiRecord *record = foxapi_store_add (run->store_directory, identity,
-      foxapi_client_get_base_url (run->client), key_digest, generation->body,
-      &warning);
+  FoxapiRecord *record = foxapi_store_add (run->store_directory,
+      generation->identity, foxapi_client_get_base_url (run->client),
+      key_digest, generation->body, &warning);
 
   set_record (generation, record);
+  if (!warns)
+    return;
   if (record == NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         "The task will not be recorded (%s): if this process dies, note the "
@@ -346,20 +354,20 @@ add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
 static void
 forget_lost (FoxapiGeneration * generation, const GError * fault)
 {
-  g_autoptr (GPtrArray) lost = g_steal_pointer (&generation->lost);
   const FoxapiErrorDetails *details =
       fault ? foxapi_error_get_details (fault) : NULL;
 
-  if (lost == NULL || generation->record == NULL
+  if (generation->lost == NULL || generation->record == NULL
       || (fault != NULL && (details == NULL
               || details->charge != FOXAPI_CHARGE_MAYBE)))
     return;
-  for (guint i = 0; i < lost->len; i++) {
-    FoxapiRecord *record = g_ptr_array_index (lost, i);
+  for (guint i = 0; i < generation->lost->len; i++) {
+    FoxapiRecord *record = g_ptr_array_index (generation->lost, i);
 
     if (foxapi_record_hold (record))
       foxapi_record_remove (record);
   }
+  g_clear_pointer (&generation->lost, g_ptr_array_unref);
 }
 
 static void
@@ -477,21 +485,42 @@ name_overdue (const FoxapiRun * run, GError * fault)
   return error;
 }
 
+/* The intent is there while the request is under way, and no longer: who is killed
+ * while he waits to send it again has paid nothing. */
+static FoxapiTask *
+send_once (FoxapiGeneration * generation, const FoxapiRun * run,
+    const gchar * body, gboolean is_first, GError ** error)
+{
+  g_autoptr (GError) fault = NULL;
+  FoxapiTask *task;
+
+  if (!foxapi_run_wait_for_service (run, error))
+    return NULL;
+  if (run->store_directory != NULL)
+    add_to_store (generation, run, is_first);
+  task = foxapi_client_submit (run->client, body, run->cancellable, &fault);
+  forget_lost (generation, fault);
+  if (task == NULL) {
+    end_submission (generation, fault);
+    g_propagate_error (error, g_steal_pointer (&fault));
+  }
+  return task;
+}
+
 /* Sends the submission, and sends it again only after a 429 or where it never
  * reached the service. Anything else may have been charged. */
 static FoxapiTask *
-send_submission (const FoxapiRun * run, const gchar * body, GError ** error)
+send_submission (FoxapiGeneration * generation, const FoxapiRun * run,
+    const gchar * body, GError ** error)
 {
   for (guint attempt = 1;; attempt++) {
     g_autoptr (GError) fault = NULL, stopped = NULL;
-    FoxapiTask *task = NULL;
+    FoxapiTask *task = send_once (generation, run, body, attempt == 1, &fault);
 
-    if (foxapi_run_wait_for_service (run, &fault))
-      task = foxapi_client_submit (run->client, body, run->cancellable, &fault);
     if (task != NULL)
       return task;
 
-    if (foxapi_error_get_details (fault) != NULL
+    if (generation->failure == NULL && foxapi_error_get_details (fault) != NULL
         && foxapi_error_get_details (fault)->passing
         && foxapi_retry_is_allowed (run->retries, attempt)
         && foxapi_run_pause (run, fault, attempt, 0, &stopped)
@@ -509,12 +538,10 @@ send_submission (const FoxapiRun * run, const gchar * body, GError ** error)
 
 static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
-    GHashTable * files, const gchar * identity, const gchar * key_digest,
-    GError ** error)
+    GHashTable * files, GError ** error)
 {
   g_autoptr (JsonObject) uploaded = NULL;
   g_autoptr (FoxapiTask) task = NULL;
-  g_autoptr (GError) fault = NULL;
   g_autofree gchar *text = NULL;
 
   if (!foxapi_run_wait_for_service (run, error))
@@ -523,20 +550,9 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   if (uploaded == NULL)
     return FALSE;
   text = foxapi_json_to_text (uploaded);
-
-  if (run->store_directory != NULL)
-    add_to_store (generation, run, identity, key_digest);
-  if (g_cancellable_set_error_if_cancelled (run->cancellable, error)) {
-    drop_record (generation);
+  task = send_submission (generation, run, text, error);
+  if (task == NULL)
     return FALSE;
-  }
-  task = send_submission (run, text, &fault);
-  forget_lost (generation, fault);
-  if (task == NULL) {
-    end_submission (generation, fault);
-    g_propagate_error (error, g_steal_pointer (&fault));
-    return FALSE;
-  }
 
   generation->task_id = g_strdup (foxapi_task_get_id (task));
   generation->resumed = FALSE;
@@ -547,34 +563,22 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   return TRUE;
 }
 
-static void
-set_identity (FoxapiGeneration * generation, const gchar * identity)
-{
-  g_mutex_lock (&generation->record_lock);
-  g_free (generation->identity);
-  generation->identity = g_strdup (identity);
-  g_mutex_unlock (&generation->record_lock);
-}
-
 /* From nothing to a task: one that is playing, one from the store, or a new one.
  */
 static gboolean
 begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
   g_autoptr (GHashTable) files = foxapi_references_new_files ();
-  g_autofree gchar *identity = NULL, *key_digest = NULL;
   GError *fault = NULL;
 
-  identity = identify (generation, run, files, &key_digest, error);
-  if (identity == NULL)
+  if (!identify (generation, run, files, error))
     return FALSE;
-  set_identity (generation, identity);
 
-  generation->task_id = foxapi_playing_find (identity);
+  generation->task_id = foxapi_playing_find (generation->identity);
   if (generation->task_id == NULL && run->store_directory != NULL)
-    take_from_store (generation, run, identity, &fault);
+    take_from_store (generation, run, &fault);
   if (generation->task_id != NULL || (fault == NULL
-          && submit (generation, run, files, identity, key_digest, &fault)))
+          && submit (generation, run, files, &fault)))
     return TRUE;
   g_propagate_error (error, name_overdue (run, fault));
   return FALSE;

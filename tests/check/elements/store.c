@@ -391,6 +391,30 @@ GST_START_TEST (test_lost_answer_outlives_a_refusal)
 
 GST_END_TEST;
 
+static gboolean
+is_trying_again (GstMessage * message)
+{
+  g_autofree gchar *text = NULL;
+
+  gst_message_parse_progress (message, NULL, NULL, &text);
+  return g_str_has_prefix (text, "Trying again");
+}
+
+/* Nothing was charged by a 429: who is killed in the pause after it has lost no
+ * answer. */
+GST_START_TEST (test_no_intent_in_a_pause)
+{
+  FoxapiSimFault busy = {.status = 429,.headers = "Retry-After: 60" };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &busy);
+  run_set_state (run, GST_STATE_PAUSED);
+  while (!is_trying_again (run_wait (run, GST_MESSAGE_PROGRESS)));
+  fail_unless_equals_int (look_at_files (), 0);
+}
+
+GST_END_TEST;
+
 /* Makes all records two days older or younger: a clock that was wrong */
 static void
 shift_records (gint64 seconds)
@@ -585,6 +609,7 @@ store_suite (void)
   tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
   tcase_add_test (tcase, test_intent_before_request);
   tcase_add_test (tcase, test_id_before_message);
+  tcase_add_test (tcase, test_no_intent_in_a_pause);
   tcase_add_test (tcase, test_gone_when_delivered);
   tcase_add_loop_test (tcase, test_no_directory, 0, 3);
   tcase_add_test (tcase, test_default_directory);
