@@ -20,19 +20,14 @@
 /* Larger buffers than this would not be filled. */
 #define MAX_SIZE (4 * 1024 * 1024)
 
-/* A call costs as much as reading some ten KiB: smaller buffers than this are filled
- * from what one call has got. */
-#define STOCK_SIZE (64 * 1024)
+/* A call costs as much as reading some ten KiB: smaller buffers than this are
+ * filled from what one call has read ahead. */
+#define AHEAD_SIZE (64 * 1024)
 
 /* A buffer of which less than this part is filled gives its memory back: queues
  * count bytes, and must not hold much more than what they count. */
 #define WORTHY_PART 2
 
-/**
- * gst_foxapi_delivery_init:
- * @delivery: (out caller-allocates): made ready; nothing is opened
- * @engine: the engine whose result it is
- */
 void
 gst_foxapi_delivery_init (GstFoxapiDelivery * delivery,
     GstFoxapiEngine * engine)
@@ -50,30 +45,18 @@ clear_pool (GstFoxapiDelivery * delivery)
   gst_clear_object (&delivery->pool);
 }
 
-/**
- * gst_foxapi_delivery_clear:
- * @delivery: a delivery; its connection is closed
- */
+/* Closes the connection. */
 void
 gst_foxapi_delivery_clear (GstFoxapiDelivery * delivery)
 {
   g_clear_pointer (&delivery->download, foxapi_download_free);
   clear_pool (delivery);
-  g_clear_pointer (&delivery->stock, g_free);
-  delivery->stock_start = delivery->stock_end = 0;
+  g_clear_pointer (&delivery->ahead, g_free);
+  delivery->ahead_start = delivery->ahead_end = 0;
   delivery->is_open = FALSE;
 }
 
-/**
- * gst_foxapi_delivery_open:
- * @delivery: a delivery of a completed task's result
- * @offset: where the next byte is wanted from
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Opens the result at @offset, unless that is where it is already.
- *
- * Returns: %TRUE if it can be read
- */
+/* Opens the result of a completed task at @offset, unless it is there already. */
 gboolean
 gst_foxapi_delivery_open (GstFoxapiDelivery * delivery, guint64 offset,
     GError ** error)
@@ -86,7 +69,7 @@ gst_foxapi_delivery_open (GstFoxapiDelivery * delivery, guint64 offset,
   delivery->is_open = foxapi_download_open (delivery->download, offset,
       delivery->engine->cancellable, error);
   delivery->position = offset;
-  delivery->stock_start = delivery->stock_end = 0;
+  delivery->ahead_start = delivery->ahead_end = 0;
   delivery->count = 0;
   return delivery->is_open;
 }
@@ -152,34 +135,27 @@ static gssize
 read_bytes (GstFoxapiDelivery * delivery, guint8 * data, gsize size,
     GError ** error)
 {
-  if (delivery->stock_start == delivery->stock_end) {
+  if (delivery->ahead_start == delivery->ahead_end) {
     gssize n;
 
-    if (size >= STOCK_SIZE)
+    if (size >= AHEAD_SIZE)
       return read_download (delivery, data, size, error);
-    if (delivery->stock == NULL)
-      delivery->stock = g_malloc (STOCK_SIZE);
-    n = read_download (delivery, delivery->stock, STOCK_SIZE, error);
+    if (delivery->ahead == NULL)
+      delivery->ahead = g_malloc (AHEAD_SIZE);
+    n = read_download (delivery, delivery->ahead, AHEAD_SIZE, error);
     if (n <= 0)
       return n;
-    delivery->stock_start = 0;
-    delivery->stock_end = n;
+    delivery->ahead_start = 0;
+    delivery->ahead_end = n;
   }
-  size = MIN (size, delivery->stock_end - delivery->stock_start);
-  memcpy (data, delivery->stock + delivery->stock_start, size);
-  delivery->stock_start += size;
+  size = MIN (size, delivery->ahead_end - delivery->ahead_start);
+  memcpy (data, delivery->ahead + delivery->ahead_start, size);
+  delivery->ahead_start += size;
   return size;
 }
 
-/**
- * gst_foxapi_delivery_read:
- * @delivery: an open delivery
- * @length: how many bytes are wanted at most
- * @buffer: (out): gets the bytes, with their offsets, if there are any
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Returns: the number of bytes; 0 only at the proven end; -1 on errors
- */
+/* Reads up to @length bytes into a new buffer. Returns their number, 0 only at the
+ * proven end, or -1. */
 gssize
 gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
     GstBuffer ** buffer, GError ** error)
@@ -212,14 +188,8 @@ gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
   return n;
 }
 
-/**
- * gst_foxapi_delivery_pushed:
- * @delivery: an open delivery
- * @start: where a buffer begins that leaves the element
- * @end: where it ends
- *
- * What was read may not leave: the base class drops it for an EOS, or a seek.
- */
+/* A buffer of these bytes leaves the element. Not all that is read does: the base
+ * class drops buffers for an EOS, or a seek. */
 void
 gst_foxapi_delivery_pushed (GstFoxapiDelivery * delivery, guint64 start,
     guint64 end)
@@ -235,61 +205,7 @@ gst_foxapi_delivery_pushed (GstFoxapiDelivery * delivery, guint64 start,
     delivery->tail_start = MIN (delivery->tail_start, delivery->run_start);
 }
 
-/**
- * gst_foxapi_delivery_get_size:
- * @delivery: a delivery that was opened
- * @size: (out): bytes of the whole result
- *
- * Returns: %TRUE if it is known
- */
-gboolean
-gst_foxapi_delivery_get_size (GstFoxapiDelivery * delivery, guint64 * size)
-{
-  return foxapi_download_get_size (delivery->download, size);
-}
-
-/**
- * gst_foxapi_delivery_get_position:
- * @delivery: a delivery that was opened
- *
- * Returns: where the next byte is in the result, or its size at its end
- */
-guint64
-gst_foxapi_delivery_get_position (GstFoxapiDelivery * delivery)
-{
-  return delivery->position;
-}
-
-/**
- * gst_foxapi_delivery_is_seekable:
- * @delivery: a delivery that was opened
- *
- * Returns: %TRUE if it can be opened anywhere
- */
-gboolean
-gst_foxapi_delivery_is_seekable (GstFoxapiDelivery * delivery)
-{
-  return foxapi_download_is_seekable (delivery->download);
-}
-
-/**
- * gst_foxapi_delivery_count:
- * @delivery: a delivery
- *
- * Returns: the number of buffers read since it was last opened somewhere
- */
-guint
-gst_foxapi_delivery_count (GstFoxapiDelivery * delivery)
-{
-  return delivery->count;
-}
-
-/**
- * gst_foxapi_delivery_is_complete:
- * @delivery: a delivery
- *
- * Returns: %TRUE if every byte has been pushed, in whatever order
- */
+/* Whether every byte has been pushed, in whatever order */
 gboolean
 gst_foxapi_delivery_is_complete (GstFoxapiDelivery * delivery)
 {

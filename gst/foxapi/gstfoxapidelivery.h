@@ -9,21 +9,17 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiDelivery:
- *
- * One delivery of a result: where it is, and what of it has been pushed.
- * It belongs to the streaming thread.
- */
+/* One delivery of a result: where it is, and how much of it has been pushed. It
+ * belongs to the streaming thread. */
 typedef struct
 {
   GstFoxapiEngine *engine;
-  FoxapiDownload *download;
+  FoxapiDownload *download;     /* NULL until it is opened */
   GstBufferPool *pool;          /* NULL until something is read */
   guint pool_size;              /* of its buffers */
-  guint8 *stock;                /* NULL until small buffers are wanted */
-  gsize stock_start;            /* what of it has not been taken yet */
-  gsize stock_end;
+  guint8 *ahead;                /* what was read ahead for small buffers, */
+  gsize ahead_start;            /* and what of it is left */
+  gsize ahead_end;
   gboolean is_open;
   guint64 position;             /* of the next byte, if it is open */
   guint count;                  /* buffers read since it was opened somewhere */
@@ -41,14 +37,9 @@ gboolean gst_foxapi_delivery_open (GstFoxapiDelivery * delivery,
     guint64 offset, GError ** error);
 gssize gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
     GstBuffer ** buffer, GError ** error);
+
 void gst_foxapi_delivery_pushed (GstFoxapiDelivery * delivery,
     guint64 start, guint64 end);
-
-gboolean gst_foxapi_delivery_get_size (GstFoxapiDelivery * delivery,
-    guint64 * size);
-guint64 gst_foxapi_delivery_get_position (GstFoxapiDelivery * delivery);
-gboolean gst_foxapi_delivery_is_seekable (GstFoxapiDelivery * delivery);
-guint gst_foxapi_delivery_count (GstFoxapiDelivery * delivery);
 gboolean gst_foxapi_delivery_is_complete (GstFoxapiDelivery * delivery);
 
 G_END_DECLS

@@ -462,18 +462,18 @@ publish_size (GstFoxapiVideoSrc * self)
 {
   GstBaseSrc *src = GST_BASE_SRC (self);
   guint64 size;
-  gboolean has_size = gst_foxapi_delivery_get_size (&self->delivery, &size);
+  gboolean has_size = foxapi_download_get_size (self->delivery.download, &size);
   gboolean is_new;
 
   if (!has_size && self->is_at_end) {
-    size = gst_foxapi_delivery_get_position (&self->delivery);
+    size = self->delivery.position;
     has_size = TRUE;
   }
   GST_OBJECT_LOCK (self);
   is_new = has_size && !self->has_size;
   self->has_size = has_size;
   self->size = size;
-  self->seekable = gst_foxapi_delivery_is_seekable (&self->delivery);
+  self->seekable = foxapi_download_is_seekable (self->delivery.download);
   if (has_size)
     src->segment.duration = size;
   GST_OBJECT_UNLOCK (self);
@@ -570,7 +570,7 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
   if (!gst_foxapi_delivery_open (&self->delivery, offset, &error))
     goto failed;
   publish_size (self);
-  if (gst_foxapi_delivery_count (&self->delivery) < ANNOUNCED_BUFFERS)
+  if (self->delivery.count < ANNOUNCED_BUFFERS)
     announce_task (self);
 
   n = gst_foxapi_delivery_read (&self->delivery, length, &new_buffer, &error);
