@@ -56,7 +56,7 @@ get_task_id (GstFoxapiEngine * engine)
 static gint
 get_progress (FoxapiTask * task)
 {
-  return task ? MAX (foxapi_task_get_progress (task), 0) : 0;
+  return task ? MAX (task->progress, 0) : 0;
 }
 
 /* %FALSE: it is none of these properties. */
@@ -87,8 +87,7 @@ gst_foxapi_engine_get_property (GstFoxapiEngine * engine, guint id,
       g_value_set_string (value, get_task_id (engine));
       break;
     case GST_FOXAPI_PROP_STATUS:
-      g_value_set_string (value,
-          engine->task ? foxapi_task_get_status (engine->task) : NULL);
+      g_value_set_string (value, engine->task ? engine->task->status : NULL);
       break;
     case GST_FOXAPI_PROP_PROGRESS:
       g_value_set_int (value, get_progress (engine->task));
@@ -161,14 +160,14 @@ post_progress (GstFoxapiEngine * engine, GstProgressType type,
 static gchar *
 describe_task (FoxapiTask * task, gint remaining_s)
 {
-  GString *text = g_string_new (foxapi_task_get_id (task));
-  const gchar *status = foxapi_task_get_status (task);
+  GString *text = g_string_new (task->id);
+  const gchar *status = task->status;
 
   if (status != NULL)
     g_string_append_printf (text, ": %s", status);
-  if (foxapi_task_get_progress (task) >= 0)
-    g_string_append_printf (text, ", %d %%", foxapi_task_get_progress (task));
-  if (remaining_s > 0 && foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING)
+  if (task->progress >= 0)
+    g_string_append_printf (text, ", %d %%", task->progress);
+  if (remaining_s > 0 && task->state == FOXAPI_TASK_RUNNING)
     g_string_append_printf (text, ", about %d s to go", remaining_s);
   return g_string_free (text, FALSE);
 }
@@ -197,11 +196,9 @@ notify_changes (GstFoxapiEngine * engine, FoxapiTask * old_task,
 {
   GObject *object = G_OBJECT (engine->element);
 
-  if (old_task == NULL || g_strcmp0 (foxapi_task_get_id (old_task),
-          foxapi_task_get_id (task)) != 0)
+  if (old_task == NULL || g_strcmp0 (old_task->id, task->id) != 0)
     g_object_notify (object, "task-id");
-  if (old_task == NULL || g_strcmp0 (foxapi_task_get_status (old_task),
-          foxapi_task_get_status (task)) != 0)
+  if (old_task == NULL || g_strcmp0 (old_task->status, task->status) != 0)
     g_object_notify (object, "status");
   if (get_progress (old_task) != get_progress (task))
     g_object_notify (object, "progress");
@@ -222,12 +219,11 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
   engine->task = foxapi_task_ref (task);
   engine->resumed = resumed;
   g_free (engine->task_id);
-  engine->task_id = g_strdup (foxapi_task_get_id (task));
+  engine->task_id = g_strdup (task->id);
   GST_OBJECT_UNLOCK (engine->element);
 
   gst_foxapi_post_task (engine->element, task, resumed);
-  if (foxapi_task_get_state (task) == FOXAPI_TASK_RUNNING
-      && !engine->run.until_task)
+  if (task->state == FOXAPI_TASK_RUNNING && !engine->run.until_task)
     post_task_progress (engine, text, old_task == NULL, resumed);
   notify_changes (engine, old_task, task);
   g_clear_pointer (&old_task, foxapi_task_unref);
@@ -618,8 +614,7 @@ gst_foxapi_engine_new_download (GstFoxapiEngine * engine)
   FoxapiTask *task = foxapi_generation_get_task (engine->generation);
 
   return foxapi_download_new (foxapi_client_get_session (engine->client),
-      foxapi_task_get_results (task)[0], engine->run.retries, renew_link,
-      engine);
+      task->results[0], engine->run.retries, renew_link, engine);
 }
 
 GstEvent *

@@ -9,13 +9,6 @@
 
 #include "gstfoxapiexplain.h"
 
-/**
- * gst_foxapi_say_kept:
- * @text: what is wrong
- * @task_id: a task that is paid for, and kept
- *
- * Returns: (transfer full): @text, and how to have the task
- */
 gchar *
 gst_foxapi_say_kept (const gchar * text, const gchar * task_id)
 {
@@ -24,19 +17,9 @@ gst_foxapi_say_kept (const gchar * text, const gchar * task_id)
       task_id);
 }
 
-/**
- * gst_foxapi_explain_error:
- * @message: (transfer full): an ERROR of any domain
- * @advice: (nullable): what to do, a sentence
- * @task_id: (nullable): the task that is paid for, and kept
- *
- * Elements that show or store a result know nothing of the task that it is of.
- *
- * Returns: (transfer full): the same with advice and task in its text, and the
- *   task in its details
- *
- * Since: 0.1
- */
+/* Elements that show or store a result know nothing of the task that it is of:
+ * gives their ERROR an advice (a sentence) and the task, in text and details. Both
+ * may be NULL. */
 GstMessage *
 gst_foxapi_explain_error (GstMessage * message, const gchar * advice,
     const gchar * task_id)
@@ -66,19 +49,8 @@ gst_foxapi_explain_error (GstMessage * message, const gchar * advice,
   return explained;
 }
 
-/**
- * gst_foxapi_explain_stream_error:
- * @message: (transfer full): an ERROR of any domain
- * @task_id: (nullable): the task that is paid for
- *
- * The base class ends the stream with an ERROR of its own when what is behind the
- * source fails: a full disk, a missing link.
- *
- * Returns: (transfer full): @message, or if it is one of the stream, the same
- *   with the task in its text and details
- *
- * Since: 0.1
- */
+/* The base class ends the stream with an ERROR of its own when what is behind the
+ * source fails: a full disk, a missing link. Others are returned as they are. */
 GstMessage *
 gst_foxapi_explain_stream_error (GstMessage * message, const gchar * task_id)
 {

@@ -1,5 +1,5 @@
 /* Task → messages and event; GError → element error: all that applications are
- * told, in one place (INTERFACE.md, bus messages)
+ * told, in one place (docs/errors.md)
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,7 +23,7 @@ set_string (GstStructure * structure, const gchar * name, const gchar * value)
 static void
 set_results (GstStructure * structure, FoxapiTask * task)
 {
-  const gchar *const *results = foxapi_task_get_results (task);
+  const gchar *const *results = task->results;
   GValue list = G_VALUE_INIT;
 
   if (*results == NULL)
@@ -40,57 +40,35 @@ set_results (GstStructure * structure, FoxapiTask * task)
   gst_structure_take_value (structure, "results", &list);
 }
 
-/**
- * gst_foxapi_task_to_structure:
- * @task: a task
- * @resumed: an existing task was taken up
- *
- * Returns: (transfer full): the structure `foxapi-task`; what the service did
- *   not send is absent
- *
- * Since: 0.1
- */
+/* The structure `foxapi-task`; what the service did not send is absent. */
 GstStructure *
 gst_foxapi_task_to_structure (FoxapiTask * task, gboolean resumed)
 {
   GstStructure *structure = gst_structure_new (GST_FOXAPI_TASK_STRUCTURE,
-      "id", G_TYPE_STRING, foxapi_task_get_id (task),
+      "id", G_TYPE_STRING, task->id,
       "resumed", G_TYPE_BOOLEAN, resumed, NULL);
-  gint64 created;
-  gboolean can_cancel;
 
-  set_string (structure, "status", foxapi_task_get_status (task));
-  if (foxapi_task_get_progress (task) >= 0)
-    gst_structure_set (structure, "progress", G_TYPE_INT,
-        foxapi_task_get_progress (task), NULL);
-  set_string (structure, "model", foxapi_task_get_model (task));
-  set_string (structure, "object", foxapi_task_get_object (task));
-  set_string (structure, "type", foxapi_task_get_kind (task));
-  if (foxapi_task_get_created (task, &created))
-    gst_structure_set (structure, "created", G_TYPE_INT64, created, NULL);
-  if (foxapi_task_get_can_cancel (task, &can_cancel))
-    gst_structure_set (structure, "can-cancel", G_TYPE_BOOLEAN, can_cancel,
-        NULL);
-  if (foxapi_task_get_estimated_time (task) >= 0)
+  set_string (structure, "status", task->status);
+  if (task->progress >= 0)
+    gst_structure_set (structure, "progress", G_TYPE_INT, task->progress, NULL);
+  set_string (structure, "model", task->model);
+  set_string (structure, "object", task->object);
+  set_string (structure, "type", task->type);
+  if (task->has_created)
+    gst_structure_set (structure, "created", G_TYPE_INT64, task->created, NULL);
+  if (task->has_can_cancel)
+    gst_structure_set (structure, "can-cancel", G_TYPE_BOOLEAN,
+        task->can_cancel, NULL);
+  if (task->estimated_time >= 0)
     gst_structure_set (structure, "estimated-time", G_TYPE_INT,
-        foxapi_task_get_estimated_time (task), NULL);
+        task->estimated_time, NULL);
   set_results (structure, task);
-  set_string (structure, "error-code", foxapi_task_get_error_code (task));
-  set_string (structure, "error-message", foxapi_task_get_error_message (task));
-  set_string (structure, "json", foxapi_task_get_json (task));
+  set_string (structure, "error-code", task->error_code);
+  set_string (structure, "error-message", task->error_message);
+  set_string (structure, "json", task->json);
   return structure;
 }
 
-/**
- * gst_foxapi_post_task:
- * @element: who posts
- * @task: a task
- * @resumed: an existing task was taken up
- *
- * Posts the ELEMENT message `foxapi-task`.
- *
- * Since: 0.1
- */
 void
 gst_foxapi_post_task (GstElement * element, FoxapiTask * task, gboolean resumed)
 {
@@ -99,16 +77,6 @@ gst_foxapi_post_task (GstElement * element, FoxapiTask * task, gboolean resumed)
           gst_foxapi_task_to_structure (task, resumed)));
 }
 
-/**
- * gst_foxapi_new_task_event:
- * @task: a task
- * @resumed: an existing task was taken up
- *
- * Returns: (transfer full): the same structure for the elements downstream, as a
- *   sticky event
- *
- * Since: 0.1
- */
 GstEvent *
 gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed)
 {
@@ -116,17 +84,6 @@ gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed)
       gst_foxapi_task_to_structure (task, resumed));
 }
 
-/**
- * gst_foxapi_post_progress:
- * @element: who posts
- * @type: where it stands
- * @percent: of the task, for %GST_PROGRESS_TYPE_CONTINUE
- * @text: for people
- *
- * Posts a PROGRESS message of the code `generate`.
- *
- * Since: 0.1
- */
 void
 gst_foxapi_post_progress (GstElement * element, GstProgressType type,
     gint percent, const gchar * text)
@@ -210,17 +167,8 @@ describe (const GError * error, const gchar * task_id)
   return g_string_free (text, FALSE);
 }
 
-/**
- * gst_foxapi_post_error:
- * @element: who posts; its object lock is not held
- * @error: what ended it
- * @task_id: (nullable): the task that is paid for
- * @kept: the task can be taken up
- *
- * Posts the one ERROR message of a fatal path.
- *
- * Since: 0.1
- */
+/* The one ERROR message of a fatal path. @task_id is the task that is paid for,
+ * if there is one; @kept: it can be taken up. The object lock is not held. */
 void
 gst_foxapi_post_error (GstElement * element, const GError * error,
     const gchar * task_id, gboolean kept)
@@ -237,16 +185,6 @@ gst_foxapi_post_error (GstElement * element, const GError * error,
       new_details (error, task_id));
 }
 
-/**
- * gst_foxapi_post_warning:
- * @element: who posts; its object lock is not held
- * @warning: what a person should know
- * @task_id: (nullable): the task that is paid for
- *
- * Posts a WARNING message.
- *
- * Since: 0.1
- */
 void
 gst_foxapi_post_warning (GstElement * element, const GError * warning,
     const gchar * task_id)

@@ -446,7 +446,7 @@ deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
   FoxapiTask *task =
       foxapi_generation_get_first_answer (self->engine.generation);
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/json");
-  gchar *json = g_strdup (foxapi_task_get_json (task));
+  gchar *json = g_strdup (task->json);
 
   if (!gst_base_src_set_caps (GST_BASE_SRC (self), caps)) {
     g_free (json);

@@ -61,18 +61,7 @@ may_ask_again (const FoxapiRun * run, const GError * fault, Refusals * refusals)
   }
 }
 
-/**
- * foxapi_follow_ask:
- * @run: a run
- * @id: a task's id
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Asks about a task until there is an answer of use.
- *
- * Returns: (transfer full) (nullable): the answer
- *
- * Since: 0.1
- */
+/* Asks about a task until there is an answer of use. */
 FoxapiTask *
 foxapi_follow_ask (const FoxapiRun * run, const gchar * id, GError ** error)
 {
@@ -107,19 +96,18 @@ foxapi_follow_ask (const FoxapiRun * run, const gchar * id, GError ** error)
 static gint64
 get_age (const FoxapiTask * task)
 {
-  gint64 created, now = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
 
-  if (!foxapi_task_get_created (task, &created) || created <= 0
-      || created > now)
+  if (!task->has_created || task->created <= 0 || task->created > now)
     return 0;
-  return (now - created) * G_USEC_PER_SEC;
+  return (now - task->created) * G_USEC_PER_SEC;
 }
 
 static void
 observe (FoxapiPollPlan * plan, const FoxapiTask * task, gint64 now_us)
 {
-  foxapi_poll_plan_observe (plan, now_us, foxapi_task_get_progress (task),
-      g_strcmp0 (foxapi_task_get_status (task), "completed") == 0);
+  foxapi_poll_plan_observe (plan, now_us, task->progress,
+      g_strcmp0 (task->status, "completed") == 0);
 }
 
 /* The last question comes just before the time is up: a task that has completed
@@ -134,21 +122,8 @@ get_next_time (const FoxapiPollPlan * plan, const FoxapiRun * run)
       last_us : next_us;
 }
 
-/**
- * foxapi_follow_to_end:
- * @run: a run
- * @task: what is known of the task
- * @asked_us: since when, in the time of g_get_monotonic_time()
- * @resumed: the task was taken up, for the observer
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Asks about a task, as the poll plan says, until it has ended. The observer is
- * told of each change.
- *
- * Returns: (transfer full) (nullable): the task, completed or failed
- *
- * Since: 0.1
- */
+/* Asks about a task, as the poll plan says, until it has ended; @asked_us is when
+ * @task was answered. The observer is told of each change. */
 FoxapiTask *
 foxapi_follow_to_end (const FoxapiRun * run, FoxapiTask * task,
     gint64 asked_us, gboolean resumed, GError ** error)
@@ -160,9 +135,9 @@ foxapi_follow_to_end (const FoxapiRun * run, FoxapiTask * task,
       run->poll_interval_ms);
   observe (&plan, latest, asked_us);
 
-  while (foxapi_task_get_state (latest) == FOXAPI_TASK_RUNNING) {
+  while (latest->state == FOXAPI_TASK_RUNNING) {
     g_autoptr (FoxapiTask) known = g_steal_pointer (&latest);
-    const gchar *id = foxapi_task_get_id (known);
+    const gchar *id = known->id;
     g_autoptr (GError) cancelled = NULL;
     gint64 now_us;
 
@@ -181,7 +156,7 @@ foxapi_follow_to_end (const FoxapiRun * run, FoxapiTask * task,
       return NULL;
     now_us = g_get_monotonic_time ();
     observe (&plan, latest, now_us);
-    if (!foxapi_task_says_the_same (known, latest))
+    if (!foxapi_task_equal (known, latest))
       run->observer->task (run->user_data, latest, resumed,
           foxapi_poll_plan_remaining (&plan, now_us));
   }

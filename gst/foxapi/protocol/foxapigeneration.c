@@ -554,12 +554,11 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   if (task == NULL)
     return FALSE;
 
-  generation->task_id = g_strdup (foxapi_task_get_id (task));
+  generation->task_id = g_strdup (task->id);
   generation->resumed = FALSE;
   know (generation, task);
   write_id_to_store (generation, run);
-  run->observer->task (run->user_data, task, FALSE,
-      foxapi_task_get_estimated_time (task));
+  run->observer->task (run->user_data, task, FALSE, task->estimated_time);
   return TRUE;
 }
 
@@ -659,8 +658,7 @@ take_up (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 
   /* What is complete stays so, and what is only to be shown need not be new. */
   if (generation->task != NULL && (run->until_task
-          || foxapi_task_get_state (generation->task) ==
-          FOXAPI_TASK_COMPLETED)) {
+          || generation->task->state == FOXAPI_TASK_COMPLETED)) {
     run->observer->task (run->user_data, generation->task, TRUE, -1);
     return TRUE;
   }
@@ -676,8 +674,7 @@ take_up (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 static GError *
 new_linkless_error (FoxapiTask * task)
 {
-  g_autofree gchar *held =
-      foxapi_error_quote (foxapi_task_get_linkless (task), NULL);
+  g_autofree gchar *held = foxapi_error_quote (task->linkless, NULL);
 
   return g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
       "The task has completed, but instead of a link to a video its result "
@@ -695,15 +692,14 @@ follow (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
     return FALSE;
 
   know (generation, task);
-  if (foxapi_task_get_state (task) == FOXAPI_TASK_LINKLESS) {
+  if (task->state == FOXAPI_TASK_LINKLESS) {
     g_propagate_error (error, new_linkless_error (task));
     return FALSE;
   }
-  if (foxapi_task_get_state (task) == FOXAPI_TASK_FAILED) {
+  if (task->state == FOXAPI_TASK_FAILED) {
     generation->failure =
-        foxapi_error_new_task_failed (foxapi_task_get_status (task),
-        foxapi_task_get_error_code (task), foxapi_task_get_error_type (task),
-        foxapi_task_get_error_message (task));
+        foxapi_error_new_task_failed (task->status,
+        task->error_code, task->error_type, task->error_message);
     drop_record (generation);
     g_propagate_error (error, g_error_copy (generation->failure));
     return FALSE;
@@ -777,7 +773,7 @@ foxapi_generation_renew_link (FoxapiGeneration * generation,
   if (task == NULL)
     return NULL;
 
-  link = foxapi_task_get_results (task)[0];
+  link = task->results[0];
   if (link == NULL) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND,
         "The service gives no link to the result any more. Results live 24 "

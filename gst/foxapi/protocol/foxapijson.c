@@ -12,8 +12,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "foxapijsongrammar.h"
-
 /* The end of the string that begins at @i, or @length; %FALSE for a string that
  * would end early in C. */
 static gboolean
@@ -61,18 +59,8 @@ find_fault (const gchar * text, gsize length)
   return NULL;
 }
 
-/**
- * foxapi_json_parse:
- * @text: (nullable): JSON text, need not end with a NUL
- * @length: its length in bytes
- * @error: return location
- *
- * Returns: (transfer full) (nullable): the object that @text is; %NULL with
- *   @error set if it is anything else, is not UTF-8, or is larger or deeper
- *   than an answer may be
- *
- * Since: 0.1
- */
+/* The object that @text is, which need not end with a NUL; the error is a clause for
+ * a message. */
 JsonObject *
 foxapi_json_parse (const gchar * text, gsize length, GError ** error)
 {
@@ -115,14 +103,6 @@ foxapi_json_parse (const gchar * text, gsize length, GError ** error)
   return json_node_dup_object (root);
 }
 
-/**
- * foxapi_json_to_text:
- * @object: an object
- *
- * Returns: (transfer full): @object as compact JSON text
- *
- * Since: 0.1
- */
 gchar *
 foxapi_json_to_text (JsonObject * object)
 {
@@ -130,125 +110,6 @@ foxapi_json_to_text (JsonObject * object)
 
   json_node_set_object (node, object);
   return json_to_string (node, FALSE);
-}
-
-static JsonNode *map_node (JsonNode * node, FoxapiJsonMap map,
-    gpointer user_data);
-
-static JsonNode *
-map_object (JsonObject * object, FoxapiJsonMap map, gpointer user_data)
-{
-  g_autoptr (JsonObject) mapped = json_object_new ();
-  JsonObjectIter iter;
-  const gchar *name;
-  JsonNode *value;
-
-  json_object_iter_init_ordered (&iter, object);
-  while (json_object_iter_next_ordered (&iter, &name, &value)) {
-    g_autofree gchar *new_name = map (name, user_data);
-
-    json_object_set_member (mapped, new_name, map_node (value, map, user_data));
-  }
-  return json_node_init_object (json_node_alloc (), mapped);
-}
-
-static JsonNode *
-map_array (JsonArray * array, FoxapiJsonMap map, gpointer user_data)
-{
-  g_autoptr (JsonArray) mapped = json_array_new ();
-
-  for (guint i = 0; i < json_array_get_length (array); i++)
-    json_array_add_element (mapped, map_node (json_array_get_element (array, i),
-            map, user_data));
-  return json_node_init_array (json_node_alloc (), mapped);
-}
-
-/* What is no text is one when it is written, too. */
-static JsonNode *
-map_value (JsonNode * node, FoxapiJsonMap map, gpointer user_data)
-{
-  gboolean is_text = json_node_get_value_type (node) == G_TYPE_STRING;
-  g_autofree gchar *text = is_text ? json_node_dup_string (node)
-      : json_to_string (node, FALSE);
-  g_autofree gchar *mapped = map (text, user_data);
-
-  if (!is_text && g_str_equal (text, mapped))
-    return json_node_copy (node);
-  return json_node_init_string (json_node_alloc (), mapped);
-}
-
-static JsonNode *
-map_node (JsonNode * node, FoxapiJsonMap map, gpointer user_data)
-{
-  if (JSON_NODE_HOLDS_OBJECT (node))
-    return map_object (json_node_get_object (node), map, user_data);
-  if (JSON_NODE_HOLDS_ARRAY (node))
-    return map_array (json_node_get_array (node), map, user_data);
-  return map_value (node, map, user_data);
-}
-
-/**
- * foxapi_json_map_texts:
- * @object: an object that foxapi_json_parse() has made
- * @map: gives what to write in place of a text
- * @user_data: for @map
- *
- * Returns: (transfer full): a copy of @object with all names and texts in it
- *   replaced, and each other value for which @map has something else
- *
- * Since: 0.1
- */
-JsonObject *
-foxapi_json_map_texts (JsonObject * object, FoxapiJsonMap map,
-    gpointer user_data)
-{
-  g_autoptr (JsonNode) node = map_object (object, map, user_data);
-
-  return json_node_dup_object (node);
-}
-
-/**
- * foxapi_json_reads_back:
- * @object: an object
- *
- * json-glib takes `1e999` for a number and writes infinity, for which JSON has no
- * word, and writes others in a way that JSON does not have.
- *
- * Returns: %TRUE if the text of @object is JSON, and no larger than an answer
- *   may be
- *
- * Since: 0.1
- */
-gboolean
-foxapi_json_reads_back (JsonObject * object)
-{
-  g_autofree gchar *text = foxapi_json_to_text (object);
-  g_autoptr (JsonObject) again = foxapi_json_parse (text, strlen (text), NULL);
-
-  return again != NULL && foxapi_json_is_exact (text);
-}
-
-/**
- * foxapi_json_node_get_string:
- * @node: (nullable): a node
- *
- * json-glib makes half a character of half a surrogate pair (`"\ud83e"`): that
- * is no text either.
- *
- * Returns: (nullable) (transfer none): the string, %NULL if it is none
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_json_node_get_string (JsonNode * node)
-{
-  const gchar *text;
-
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-
-  text = json_node_get_string (node);
-  return text != NULL && g_utf8_validate (text, -1, NULL) ? text : NULL;
 }
 
 static gboolean
@@ -265,15 +126,93 @@ node_get_number (JsonNode * node, gdouble * value)
   return TRUE;
 }
 
-/**
- * foxapi_json_node_get_int:
- * @node: (nullable): a node
- * @value: (out): the integer
- *
- * Returns: %TRUE if @node is a JSON integer
- *
- * Since: 0.1
- */
+/* json-glib reads `007` as 7 and 12345678901234567890 as a negative number. */
+static gboolean
+is_exact_number (const gchar * text)
+{
+  g_autofree gchar *number = g_strstrip (g_strdup (text));
+
+  return g_ascii_string_to_signed (number, 10, G_MININT64, G_MAXINT64, NULL,
+      NULL) ? g_regex_match_simple ("^-?(0|[1-9]\\d*)$", number, 0, 0)
+      : g_regex_match_simple ("^-?(0|[1-9]\\d*)(\\.\\d+([eE][-+]?\\d+)?"
+      "|[eE][-+]?\\d+)$", number, 0, 0);
+}
+
+/* Whether @text, which may as well be meant as text, is one JSON value; a number
+ * only to the letter, and no text in single quotes. */
+gboolean
+foxapi_json_is_exact (const gchar * text)
+{
+  g_autofree gchar *wrapped = g_strconcat ("{\"\":[", text, "]}", NULL);
+  g_autoptr (JsonObject) object =
+      foxapi_json_parse (wrapped, strlen (wrapped), NULL);
+  JsonArray *list = object ? foxapi_json_get_array (object, "") : NULL;
+  gdouble number;
+
+  if (list == NULL || json_object_get_size (object) != 1
+      || json_array_get_length (list) != 1 || *text == '\'')
+    return FALSE;
+  return !node_get_number (json_array_get_element (list, 0), &number)
+      || is_exact_number (text);
+}
+
+static gboolean can_be_written (JsonNode * node);
+
+static gboolean
+all_can_be_written (GList * nodes)
+{
+  gboolean good = TRUE;
+
+  for (GList * l = nodes; l != NULL && good; l = l->next)
+    good = can_be_written (l->data);
+  g_list_free (nodes);
+  return good;
+}
+
+/* json-glib takes `1e999` for a number and writes infinity, for which JSON has no
+ * word, and writes 1e22 as `1e+22.0`. */
+static gboolean
+can_be_written (JsonNode * node)
+{
+  gchar number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return all_can_be_written (json_object_get_values (json_node_get_object
+            (node)));
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return all_can_be_written (json_array_get_elements (json_node_get_array
+            (node)));
+  if (json_node_get_value_type (node) != G_TYPE_DOUBLE)
+    return TRUE;
+  g_ascii_dtostr (number, sizeof (number), json_node_get_double (node));
+  return isfinite (json_node_get_double (node))
+      && (strchr (number, 'e') == NULL || strchr (number, '.') != NULL);
+}
+
+/* Whether the text of @object is JSON, and no larger than an answer may be */
+gboolean
+foxapi_json_reads_back (JsonObject * object)
+{
+  g_autofree gchar *text = foxapi_json_to_text (object);
+  g_autoptr (JsonObject) again = foxapi_json_parse (text, strlen (text), NULL);
+
+  return again != NULL && all_can_be_written (json_object_get_values (object));
+}
+
+/* json-glib makes half a character of half a surrogate pair (`"\ud83e"`): that is
+ * no text either. */
+const gchar *
+foxapi_json_node_get_string (JsonNode * node)
+{
+  const gchar *text;
+
+  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+
+  text = json_node_get_string (node);
+  return text != NULL && g_utf8_validate (text, -1, NULL) ? text : NULL;
+}
+
 gboolean
 foxapi_json_node_get_int (JsonNode * node, gint64 * value)
 {
@@ -284,30 +223,12 @@ foxapi_json_node_get_int (JsonNode * node, gint64 * value)
   return TRUE;
 }
 
-/**
- * foxapi_json_get_string:
- * @object: an object
- * @name: a member's name
- *
- * Returns: (nullable) (transfer none): the member if it is a string
- *
- * Since: 0.1
- */
 const gchar *
 foxapi_json_get_string (JsonObject * object, const gchar * name)
 {
   return foxapi_json_node_get_string (json_object_get_member (object, name));
 }
 
-/**
- * foxapi_json_get_object:
- * @object: an object
- * @name: a member's name
- *
- * Returns: (nullable) (transfer none): the member if it is an object
- *
- * Since: 0.1
- */
 JsonObject *
 foxapi_json_get_object (JsonObject * object, const gchar * name)
 {
@@ -317,15 +238,6 @@ foxapi_json_get_object (JsonObject * object, const gchar * name)
       json_node_get_object (node) : NULL;
 }
 
-/**
- * foxapi_json_get_array:
- * @object: an object
- * @name: a member's name
- *
- * Returns: (nullable) (transfer none): the member if it is an array
- *
- * Since: 0.1
- */
 JsonArray *
 foxapi_json_get_array (JsonObject * object, const gchar * name)
 {
@@ -335,16 +247,6 @@ foxapi_json_get_array (JsonObject * object, const gchar * name)
       json_node_get_array (node) : NULL;
 }
 
-/**
- * foxapi_json_get_int:
- * @object: an object
- * @name: a member's name
- * @value: (out): the integer
- *
- * Returns: %TRUE if the member is a JSON integer
- *
- * Since: 0.1
- */
 gboolean
 foxapi_json_get_int (JsonObject * object, const gchar * name, gint64 * value)
 {
@@ -352,16 +254,6 @@ foxapi_json_get_int (JsonObject * object, const gchar * name, gint64 * value)
       value);
 }
 
-/**
- * foxapi_json_get_number:
- * @object: an object
- * @name: a member's name
- * @value: (out): the number
- *
- * Returns: %TRUE if the member is a finite number
- *
- * Since: 0.1
- */
 gboolean
 foxapi_json_get_number (JsonObject * object, const gchar * name,
     gdouble * value)
@@ -369,16 +261,6 @@ foxapi_json_get_number (JsonObject * object, const gchar * name,
   return node_get_number (json_object_get_member (object, name), value);
 }
 
-/**
- * foxapi_json_get_boolean:
- * @object: an object
- * @name: a member's name
- * @value: (out): the boolean
- *
- * Returns: %TRUE if the member is a boolean
- *
- * Since: 0.1
- */
 gboolean
 foxapi_json_get_boolean (JsonObject * object, const gchar * name,
     gboolean * value)

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* What an answer of the service may have at most (INTERFACE.md, security). */
+/* What an answer of the service may have at most */
 #define FOXAPI_JSON_MAX_BYTES (16 * 1024 * 1024)
 #define FOXAPI_JSON_MAX_DEPTH 64
 #define FOXAPI_JSON_MAX_VALUES 200000
@@ -18,21 +18,9 @@ JsonObject *foxapi_json_parse (const gchar * text, gsize length,
     GError ** error);
 gchar *foxapi_json_to_text (JsonObject * object);
 gboolean foxapi_json_reads_back (JsonObject * object);
+gboolean foxapi_json_is_exact (const gchar * text);
 
-/**
- * FoxapiJsonMap:
- * @text: a text within JSON, as it is when it has been read
- * @user_data: whoever maps
- *
- * Returns: (transfer full): what to write instead, or the same
- *
- * Since: 0.1
- */
-typedef gchar *(*FoxapiJsonMap) (const gchar * text, gpointer user_data);
-
-JsonObject *foxapi_json_map_texts (JsonObject * object, FoxapiJsonMap map,
-    gpointer user_data);
-
+/* Of a member that is absent or of another type: NULL or FALSE */
 const gchar *foxapi_json_get_string (JsonObject * object, const gchar * name);
 JsonObject *foxapi_json_get_object (JsonObject * object, const gchar * name);
 JsonArray *foxapi_json_get_array (JsonObject * object, const gchar * name);

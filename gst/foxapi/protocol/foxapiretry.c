@@ -16,18 +16,8 @@
  * person who waits for a video would have given up on us by then. */
 #define MAX_RETRY_AFTER_US (60 * G_USEC_PER_SEC)
 
-/**
- * foxapi_retry_parse_after:
- * @value: (nullable): value of a `Retry-After` header
- * @now_s: the wall clock, Unix seconds
- *
- * Reads `Retry-After` (RFC 9110, 10.2.3): seconds or an HTTP date.
- *
- * Returns: microseconds from now, at least 0 and at most a minute; -1 if
- *   @value is neither
- *
- * Since: 0.1
- */
+/* `Retry-After` (RFC 9110, 10.2.3), seconds or an HTTP date, in microseconds from
+ * @now_s (Unix seconds); -1 if it is neither */
 gint64
 foxapi_retry_parse_after (const gchar * value, gint64 now_s)
 {
@@ -50,20 +40,10 @@ foxapi_retry_parse_after (const gchar * value, gint64 now_s)
       MAX_RETRY_AFTER_US / G_USEC_PER_SEC) * G_USEC_PER_SEC;
 }
 
-/**
- * foxapi_retry_get_delay:
- * @attempt: which attempt has just failed, from 1
- * @retry_after_us: what the server asked for, -1 if nothing
- * @random: from 0 to below 1
- *
- * The pause doubles with each attempt. Half of it is left to chance, so that
- * many clients that failed together do not come back together. What the server
- * asked for is kept to; chance only adds to it.
- *
- * Returns: the pause before the next attempt, in microseconds
- *
- * Since: 0.1
- */
+/* The pause before the next attempt, of which @attempt (from 1) has just failed, in
+ * microseconds. It doubles with each attempt. Half of it is left to chance (@random,
+ * from 0 to below 1), so that many clients that failed together do not come back
+ * together. What the server asked for is kept to (-1: nothing); chance only adds. */
 gint64
 foxapi_retry_get_delay (guint attempt, gint64 retry_after_us, gdouble random)
 {
@@ -76,15 +56,7 @@ foxapi_retry_get_delay (guint attempt, gint64 retry_after_us, gdouble random)
   return delay_us / 2 + (gint64) (delay_us / 2 * random);
 }
 
-/**
- * foxapi_retry_is_allowed:
- * @retries: the property `retries`: how often to try again, -1 without limit
- * @attempt: which attempt has just failed, from 1
- *
- * Returns: %TRUE if there may be another one
- *
- * Since: 0.1
- */
+/* @retries: how often to try again, -1 without limit */
 gboolean
 foxapi_retry_is_allowed (gint retries, guint attempt)
 {

@@ -12,32 +12,13 @@
 #define BUSY_US (5 * G_USEC_PER_SEC)
 #define BUSY_DOUBLINGS 3
 
-/**
- * foxapi_run_is_overdue:
- * @run: a run
- *
- * Returns: %TRUE if its time is up
- *
- * Since: 0.1
- */
 gboolean
 foxapi_run_is_overdue (const FoxapiRun * run)
 {
   return g_get_monotonic_time () >= run->deadline_us;
 }
 
-/**
- * foxapi_run_wait_until:
- * @run: a run
- * @wake_us: when to go on, in the time of g_get_monotonic_time()
- * @error: return location, G_IO_ERROR_CANCELLED
- *
- * Sleeps until @wake_us or the end of the run's time, whichever comes first.
- *
- * Returns: %FALSE if cancelled
- *
- * Since: 0.1
- */
+/* Sleeps until then, or until the run's time is up; FALSE if cancelled. */
 gboolean
 foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us, GError ** error)
 {
@@ -45,20 +26,8 @@ foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us, GError ** error)
       error);
 }
 
-/**
- * foxapi_run_pause:
- * @run: a run
- * @fault: what has just failed
- * @attempt: which attempt that was, from 1
- * @min_delay_us: a pause is not shorter than this
- * @error: return location, G_IO_ERROR_CANCELLED
- *
- * Tells the observer, and sleeps until it makes sense to try again.
- *
- * Returns: %FALSE if cancelled
- *
- * Since: 0.1
- */
+/* Tells the observer of a fault, and sleeps until it makes sense to try again;
+ * FALSE if cancelled. */
 gboolean
 foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
     gint64 min_delay_us, GError ** error)
@@ -77,20 +46,9 @@ foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
   return foxapi_run_wait_until (run, g_get_monotonic_time () + delay_us, error);
 }
 
-/**
- * foxapi_run_wait_for_service:
- * @run: a run
- * @error: return location: G_IO_ERROR_CANCELLED, or %FOXAPI_ERROR_BUSY if the
- *   run's time is up before the pause
- *
- * Sleeps as long as the service wants to be left alone, because it has answered
- * 429 to anybody in this process with the same key, and tells the observer. To be
- * called before each call; mostly it returns at once.
- *
- * Returns: %FALSE if the call must not be made
- *
- * Since: 0.1
- */
+/* To be called before each call: sleeps as long as the service wants to be left
+ * alone, because it has answered 429 to anybody in this process with the same key.
+ * FALSE: cancelled, or the run's time is up before that (FOXAPI_ERROR_BUSY). */
 gboolean
 foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error)
 {
@@ -114,15 +72,6 @@ foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error)
   return TRUE;
 }
 
-/**
- * foxapi_run_warn:
- * @run: a run
- * @charge: whether the warning is about money
- * @format: the text
- * @...: its parts
- *
- * Since: 0.1
- */
 void
 foxapi_run_warn (const FoxapiRun * run, FoxapiCharge charge,
     const gchar * format, ...)

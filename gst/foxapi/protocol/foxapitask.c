@@ -1,7 +1,7 @@
 /* One answer of the service about a task
  *
- * The service's manual exists in several versions (API.md): everything here is
- * read with a typed getter, and what is absent or of another type stays unset.
+ * The service's manual exists in several versions: everything here is read with a
+ * typed getter, and what is absent or of another type stays unset.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,40 +17,6 @@
 /* Ids go into paths of URLs and of the task store. */
 #define ID_MAX_LENGTH 200
 
-struct _FoxapiTask
-{
-  gatomicrefcount ref_count;
-
-  gchar *id;
-  FoxapiTaskState state;
-  gchar *status;                /* as the service wrote it; may be NULL */
-  gint progress;                /* 0 to 100, -1 unset */
-  gchar *model;
-  gchar *object;
-  gchar *kind;                  /* the service's "type" */
-  gboolean has_created;
-  gint64 created;
-  gboolean has_can_cancel;
-  gboolean can_cancel;
-  gint estimated_time;          /* seconds, -1 unset */
-  GStrv results;                /* never NULL */
-  gchar *linkless;              /* JSON of a result that has no link */
-  gboolean has_seed;
-  gint64 seed;
-  gchar *error_code;
-  gchar *error_type;
-  gchar *error_message;
-  gchar *json;
-};
-
-/**
- * foxapi_task_ref:
- * @task: a task
- *
- * Returns: (transfer full): @task
- *
- * Since: 0.1
- */
 FoxapiTask *
 foxapi_task_ref (FoxapiTask * task)
 {
@@ -58,12 +24,6 @@ foxapi_task_ref (FoxapiTask * task)
   return task;
 }
 
-/**
- * foxapi_task_unref:
- * @task: (transfer full): a task
- *
- * Since: 0.1
- */
 void
 foxapi_task_unref (FoxapiTask * task)
 {
@@ -74,8 +34,8 @@ foxapi_task_unref (FoxapiTask * task)
   g_free (task->status);
   g_free (task->model);
   g_free (task->object);
-  g_free (task->kind);
-  g_strfreev (task->results);
+  g_free (task->type);
+  g_strfreev ((GStrv) task->results);
   g_free (task->linkless);
   g_free (task->error_code);
   g_free (task->error_type);
@@ -84,17 +44,8 @@ foxapi_task_unref (FoxapiTask * task)
   g_free (task);
 }
 
-/**
- * foxapi_task_id_is_valid:
- * @id: (nullable): what may be a task's id
- *
- * An id becomes part of a path: slashes, control characters, what is special in
- * a URL, and `.` and `..` are refused.
- *
- * Returns: %TRUE if @id can be a task's id
- *
- * Since: 0.1
- */
+/* An id becomes part of a path: slashes, control characters, what is special in a
+ * URL, and `.` and `..` are refused. */
 gboolean
 foxapi_task_id_is_valid (const gchar * id)
 {
@@ -199,7 +150,7 @@ read_results (FoxapiTask * task, JsonObject * object)
   if (links->len > 0)
     g_clear_pointer (&task->linkless, g_free);
   g_ptr_array_add (links, NULL);
-  task->results = (GStrv) g_ptr_array_steal (links, NULL);
+  task->results = (const gchar * const *) g_ptr_array_steal (links, NULL);
 }
 
 static void
@@ -261,7 +212,7 @@ read_task (FoxapiTask * task, JsonObject * object)
   task->status = g_strdup (foxapi_json_get_string (object, "status"));
   task->model = g_strdup (foxapi_json_get_string (object, "model"));
   task->object = g_strdup (foxapi_json_get_string (object, "object"));
-  task->kind = g_strdup (foxapi_json_get_string (object, "type"));
+  task->type = g_strdup (foxapi_json_get_string (object, "type"));
   task->has_created = foxapi_json_get_int (object, "created", &task->created);
 
   task->progress = -1;
@@ -292,29 +243,16 @@ find_fault (const FoxapiTask * task, const gchar * asked_id, gboolean names_id)
   return NULL;
 }
 
-/**
- * foxapi_task_new_from_json:
- * @text: the body of an answer
- * @length: its length in bytes
- * @asked_id: (nullable): the task that was asked about; %NULL for the answer to
- *   a submission, of which nothing but the id is indispensable
- * @error: return location: G_IO_ERROR_INVALID_DATA or of the JSON parser, with
- *   a clause for a message ("it is not JSON")
- *
- * Reads an answer (API.md, submit and ask). Unknown fields are ignored; a field
- * of the wrong type counts as absent.
- *
- * Returns: (transfer full) (nullable): the task
- *
- * Since: 0.1
- */
+/* Reads an answer (docs/service.md). @asked_id is the task that was asked about;
+ * NULL for the answer to a submission, of which nothing but the id is needed. The
+ * error is a clause for a message, such as "it is not JSON". */
 FoxapiTask *
 foxapi_task_new_from_json (const gchar * text, gsize length,
     const gchar * asked_id, GError ** error)
 {
   g_autoptr (JsonObject) object = foxapi_json_parse (text, length, error);
   g_autoptr (FoxapiTask) task = NULL;
-  const gchar *id, *fault;
+  const gchar *fault;
   gboolean names_id;
 
   if (object == NULL)
@@ -323,9 +261,9 @@ foxapi_task_new_from_json (const gchar * text, gsize length,
   task = g_new0 (FoxapiTask, 1);
   g_atomic_ref_count_init (&task->ref_count);
   task->json = g_strndup (text, length);
-  id = foxapi_json_get_string (object, "id");
   names_id = json_object_has_member (object, "id");
-  task->id = g_strdup (names_id ? id : asked_id);
+  task->id = g_strdup (names_id ? foxapi_json_get_string (object, "id")
+      : asked_id);
   read_task (task, object);
 
   fault = find_fault (task, asked_id, names_id);
@@ -336,252 +274,11 @@ foxapi_task_new_from_json (const gchar * text, gsize length,
   return g_steal_pointer (&task);
 }
 
-/**
- * foxapi_task_get_id:
- * @task: a task
- *
- * Returns: the task's id, fit for a path
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_task_get_id (const FoxapiTask * task)
-{
-  return task->id;
-}
-
-/**
- * foxapi_task_get_state:
- * @task: a task
- *
- * Returns: what the status comes down to
- *
- * Since: 0.1
- */
-FoxapiTaskState
-foxapi_task_get_state (const FoxapiTask * task)
-{
-  return task->state;
-}
-
-/**
- * foxapi_task_get_status:
- * @task: a task
- *
- * Returns: (nullable): the status in the service's words
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_task_get_status (const FoxapiTask * task)
-{
-  return task->status;
-}
-
-/**
- * foxapi_task_get_progress:
- * @task: a task
- *
- * Returns: percent, rounded and held within 0 to 100; -1 if there was none
- *
- * Since: 0.1
- */
-gint
-foxapi_task_get_progress (const FoxapiTask * task)
-{
-  return task->progress;
-}
-
-/**
- * foxapi_task_get_model:
- * @task: a task
- *
- * Returns: (nullable): the model that the service names
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_task_get_model (const FoxapiTask * task)
-{
-  return task->model;
-}
-
-/**
- * foxapi_task_get_object:
- * @task: a task
- *
- * Returns: (nullable): the field `object`
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_task_get_object (const FoxapiTask * task)
-{
-  return task->object;
-}
-
-/**
- * foxapi_task_get_kind:
- * @task: a task
- *
- * Returns: (nullable): the field `type`
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_task_get_kind (const FoxapiTask * task)
-{
-  return task->kind;
-}
-
-/**
- * foxapi_task_get_created:
- * @task: a task
- * @created: (out): Unix seconds
- *
- * Returns: %TRUE if the service said when the task was made
- *
- * Since: 0.1
- */
+/* Whether @b, a later answer about the same task, has nothing new to tell */
 gboolean
-foxapi_task_get_created (const FoxapiTask * task, gint64 * created)
-{
-  *created = task->created;
-  return task->has_created;
-}
-
-/**
- * foxapi_task_get_can_cancel:
- * @task: a task
- * @can_cancel: (out): the field `task_info.can_cancel`
- *
- * Returns: %TRUE if the service sent it
- *
- * Since: 0.1
- */
-gboolean
-foxapi_task_get_can_cancel (const FoxapiTask * task, gboolean * can_cancel)
-{
-  *can_cancel = task->can_cancel;
-  return task->has_can_cancel;
-}
-
-/**
- * foxapi_task_get_estimated_time:
- * @task: a task
- *
- * Returns: the service's estimate of the task's duration in seconds, -1 if
- *   there is none
- *
- * Since: 0.1
- */
-gint
-foxapi_task_get_estimated_time (const FoxapiTask * task)
-{
-  return task->estimated_time;
-}
-
-/**
- * foxapi_task_get_results:
- * @task: a task
- *
- * Returns: (transfer none) (array zero-terminated=1): links to the results, in
- *   the service's order, each once; empty until the task has completed
- *
- * Since: 0.1
- */
-const gchar *const *
-foxapi_task_get_results (const FoxapiTask * task)
-{
-  return (const gchar * const *) task->results;
-}
-
-/**
- * foxapi_task_get_seed:
- * @task: a task
- * @seed: (out): the seed that the service used
- *
- * Returns: %TRUE if the result says it
- *
- * Since: 0.1
- */
-gboolean
-foxapi_task_get_seed (const FoxapiTask * task, gint64 * seed)
-{
-  *seed = task->seed;
-  return task->has_seed;
-}
-
-/**
- * foxapi_task_get_error_code:
- * @task: a task
- *
- * Returns: (nullable): `error.code` of a failed task
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_task_get_error_code (const FoxapiTask * task)
-{
-  return task->error_code;
-}
-
-const gchar *
-foxapi_task_get_error_type (const FoxapiTask * task)
-{
-  return task->error_type;
-}
-
-/* What a linkless task has for a result, as JSON */
-const gchar *
-foxapi_task_get_linkless (const FoxapiTask * task)
-{
-  return task->linkless;
-}
-
-/**
- * foxapi_task_get_error_message:
- * @task: a task
- *
- * Returns: (nullable): `error.message` of a failed task
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_task_get_error_message (const FoxapiTask * task)
-{
-  return task->error_message;
-}
-
-/**
- * foxapi_task_get_json:
- * @task: a task
- *
- * Returns: the answer as received
- *
- * Since: 0.1
- */
-const gchar *
-foxapi_task_get_json (const FoxapiTask * task)
-{
-  return task->json;
-}
-
-/**
- * foxapi_task_says_the_same:
- * @a: a task
- * @b: a later answer about the same task
- *
- * Returns: %TRUE if nothing changed that an application is told about: status,
- *   progress, results
- *
- * Since: 0.1
- */
-gboolean
-foxapi_task_says_the_same (const FoxapiTask * a, const FoxapiTask * b)
+foxapi_task_equal (const FoxapiTask * a, const FoxapiTask * b)
 {
   return a->state == b->state && a->progress == b->progress
       && g_strcmp0 (a->status, b->status) == 0
-      && g_strv_equal (foxapi_task_get_results (a),
-      foxapi_task_get_results (b));
+      && g_strv_equal (a->results, b->results);
 }

@@ -18,15 +18,34 @@ typedef enum
   FOXAPI_TASK_FAILED,           /* failed or cancelled */
 } FoxapiTaskState;
 
-/**
- * FoxapiTask:
- *
- * One answer of the service about a task: immutable and reference-counted, so
- * that threads share it without a lock. A newer answer is another #FoxapiTask.
- *
- * Since: 0.1
- */
-typedef struct _FoxapiTask FoxapiTask;
+/* Never changed once it is made, so that threads share it without a lock; a newer
+ * answer is another one. What the service did not send, or sent with a wrong type,
+ * is NULL, -1, or has its has_ flag unset. */
+typedef struct
+{
+  gatomicrefcount ref_count;
+
+  gchar *id;                    /* fit for a path */
+  FoxapiTaskState state;
+  gchar *status;                /* in the service's words */
+  gint progress;                /* percent, rounded and held within 0 to 100 */
+  gchar *model;
+  gchar *object;
+  gchar *type;
+  gboolean has_created;
+  gint64 created;               /* Unix seconds */
+  gboolean has_can_cancel;
+  gboolean can_cancel;
+  gint estimated_time;          /* seconds */
+  const gchar *const *results;  /* links, each once; never NULL */
+  gchar *linkless;              /* JSON of a result that has no link */
+  gboolean has_seed;
+  gint64 seed;
+  gchar *error_code;            /* these three of a failed task */
+  gchar *error_type;
+  gchar *error_message;
+  gchar *json;                  /* the answer as received */
+} FoxapiTask;
 
 FoxapiTask *foxapi_task_new_from_json (const gchar * text, gsize length,
     const gchar * asked_id, GError ** error);
@@ -34,27 +53,7 @@ FoxapiTask *foxapi_task_ref (FoxapiTask * task);
 void foxapi_task_unref (FoxapiTask * task);
 
 gboolean foxapi_task_id_is_valid (const gchar * id);
-
-const gchar *foxapi_task_get_id (const FoxapiTask * task);
-FoxapiTaskState foxapi_task_get_state (const FoxapiTask * task);
-const gchar *foxapi_task_get_status (const FoxapiTask * task);
-gint foxapi_task_get_progress (const FoxapiTask * task);
-const gchar *foxapi_task_get_model (const FoxapiTask * task);
-const gchar *foxapi_task_get_object (const FoxapiTask * task);
-const gchar *foxapi_task_get_kind (const FoxapiTask * task);
-gboolean foxapi_task_get_created (const FoxapiTask * task, gint64 * created);
-gboolean foxapi_task_get_can_cancel (const FoxapiTask * task,
-    gboolean * can_cancel);
-gint foxapi_task_get_estimated_time (const FoxapiTask * task);
-const gchar *const *foxapi_task_get_results (const FoxapiTask * task);
-gboolean foxapi_task_get_seed (const FoxapiTask * task, gint64 * seed);
-const gchar *foxapi_task_get_error_code (const FoxapiTask * task);
-const gchar *foxapi_task_get_error_type (const FoxapiTask * task);
-const gchar *foxapi_task_get_error_message (const FoxapiTask * task);
-const gchar *foxapi_task_get_linkless (const FoxapiTask * task);
-const gchar *foxapi_task_get_json (const FoxapiTask * task);
-
-gboolean foxapi_task_says_the_same (const FoxapiTask * a, const FoxapiTask * b);
+gboolean foxapi_task_equal (const FoxapiTask * a, const FoxapiTask * b);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiTask, foxapi_task_unref)
 

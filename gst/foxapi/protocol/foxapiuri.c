@@ -14,7 +14,6 @@
 
 #include "foxapierror.h"
 #include "foxapijson.h"
-#include "foxapijsongrammar.h"
 #include "foxapirules.h"
 #include "foxapitask.h"
 

@@ -70,7 +70,7 @@ GST_START_TEST (test_submit)
       &error);
 
   fail_unless (task != NULL, "%s", error ? error->message : "");
-  fail_unless_equals_int (foxapi_task_get_state (task), FOXAPI_TASK_RUNNING);
+  fail_unless_equals_int (task->state, FOXAPI_TASK_RUNNING);
   check_request (FOXAPI_SIM_SUBMIT, "POST", "/v1/videos/generations",
       GOOD_BODY);
   check_header (FOXAPI_SIM_SUBMIT, "Content-Type", "application/json");
@@ -86,8 +86,8 @@ GST_START_TEST (test_ask)
   g_autoptr (FoxapiTask) task = foxapi_client_ask (client, id, NULL, NULL);
 
   fail_unless (task != NULL);
-  fail_unless_equals_string (foxapi_task_get_id (task), id);
-  fail_unless_equals_string (foxapi_task_get_status (task), "processing");
+  fail_unless_equals_string (task->id, id);
+  fail_unless_equals_string (task->status, "processing");
   check_request (FOXAPI_SIM_ASK, "GET", path, "");
   check_authorization (FOXAPI_SIM_ASK);
 }
@@ -437,12 +437,12 @@ check_echo (FoxapiTask * task)
   const gchar *key = foxapi_sim_get_api_key (sim);
 
   fail_unless (task != NULL);
-  fail_unless_equals_string (foxapi_task_get_id (task), "task-1");
-  fail_unless (strstr (foxapi_task_get_json (task), key) == NULL);
-  fail_unless (strstr (foxapi_task_get_json (task), "test-key") == NULL);
-  fail_unless (strstr (foxapi_task_get_status (task), key) == NULL);
-  fail_unless (strstr (foxapi_task_get_model (task), key) == NULL);
-  fail_unless (g_str_has_suffix (foxapi_task_get_model (task), "-model"));
+  fail_unless_equals_string (task->id, "task-1");
+  fail_unless (strstr (task->json, key) == NULL);
+  fail_unless (strstr (task->json, "test-key") == NULL);
+  fail_unless (strstr (task->status, key) == NULL);
+  fail_unless (strstr (task->model, key) == NULL);
+  fail_unless (g_str_has_suffix (task->model, "-model"));
 }
 
 GST_START_TEST (test_key_echoed)
@@ -481,7 +481,7 @@ GST_START_TEST (test_json_as_received)
   );
   task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
   fail_unless (task != NULL);
-  fail_unless_equals_string (foxapi_task_get_json (task), body);
+  fail_unless_equals_string (task->json, body);
 }
 
 GST_END_TEST;

@@ -150,8 +150,8 @@ make_link (FoxapiSim * sim)
   g_autoptr (FoxapiTask) task = foxapi_client_ask (client, id, NULL, &error);
 
   fail_unless (task != NULL, "%s", error ? error->message : "");
-  fail_unless_equals_int (foxapi_task_get_state (task), FOXAPI_TASK_COMPLETED);
-  return g_strdup (foxapi_task_get_results (task)[0]);
+  fail_unless_equals_int (task->state, FOXAPI_TASK_COMPLETED);
+  return g_strdup (task->results[0]);
 }
 
 FoxapiSimRequest *

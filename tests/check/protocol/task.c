@@ -45,7 +45,7 @@ check_refused (const gchar * text, const gchar * asked_id)
 static void
 check_results (FoxapiTask * task, ...)
 {
-  const gchar *const *results = foxapi_task_get_results (task);
+  const gchar *const *results = task->results;
   const gchar *link;
   va_list links;
   guint n = 0;
@@ -68,29 +68,24 @@ GST_START_TEST (test_submission)
       "{\"credits_reserved\":12.5,\"user_group\":\"default\"},\"later\":[{}]}";
   g_autoptr (FoxapiTask) task =
       foxapi_task_new_from_json (text, strlen (text), NULL, NULL);
-  gboolean can_cancel = FALSE;
-  gint64 number = 0;
 
   fail_unless (task != NULL);
-  fail_unless_equals_string (foxapi_task_get_id (task),
-      "task-unified-1757165031-uyujaw3d");
-  fail_unless_equals_int (foxapi_task_get_state (task), FOXAPI_TASK_RUNNING);
-  fail_unless_equals_string (foxapi_task_get_status (task), "pending");
-  fail_unless_equals_int (foxapi_task_get_progress (task), 0);
-  fail_unless_equals_string (foxapi_task_get_model (task),
-      "wan-2.7-reference-to-video");
-  fail_unless_equals_string (foxapi_task_get_object (task),
-      "video.generation.task");
-  fail_unless_equals_string (foxapi_task_get_kind (task), "video");
-  fail_unless (foxapi_task_get_created (task, &number));
-  fail_unless_equals_int64 (number, 1757165031);
-  fail_unless (foxapi_task_get_can_cancel (task, &can_cancel) && can_cancel);
-  fail_unless_equals_int (foxapi_task_get_estimated_time (task), 45);
+  fail_unless_equals_string (task->id, "task-unified-1757165031-uyujaw3d");
+  fail_unless_equals_int (task->state, FOXAPI_TASK_RUNNING);
+  fail_unless_equals_string (task->status, "pending");
+  fail_unless_equals_int (task->progress, 0);
+  fail_unless_equals_string (task->model, "wan-2.7-reference-to-video");
+  fail_unless_equals_string (task->object, "video.generation.task");
+  fail_unless_equals_string (task->type, "video");
+  fail_unless (task->has_created);
+  fail_unless_equals_int64 (task->created, 1757165031);
+  fail_unless (task->has_can_cancel && task->can_cancel);
+  fail_unless_equals_int (task->estimated_time, 45);
   check_results (task, NULL);
-  fail_if (foxapi_task_get_seed (task, &number));
-  fail_unless (foxapi_task_get_error_code (task) == NULL);
-  fail_unless (foxapi_task_get_error_message (task) == NULL);
-  fail_unless_equals_string (foxapi_task_get_json (task), text);
+  fail_if (task->has_seed);
+  fail_unless (task->error_code == NULL);
+  fail_unless (task->error_message == NULL);
+  fail_unless_equals_string (task->json, text);
 }
 
 GST_END_TEST;
@@ -101,19 +96,17 @@ GST_START_TEST (test_least)
   static const gchar text[] = "{\"id\":\"t\"}";
   g_autoptr (FoxapiTask) task =
       foxapi_task_new_from_json (text, strlen (text), NULL, NULL);
-  gboolean can_cancel;
-  gint64 number;
 
   fail_unless (task != NULL);
-  fail_unless_equals_int (foxapi_task_get_state (task), FOXAPI_TASK_RUNNING);
-  fail_unless (foxapi_task_get_status (task) == NULL);
-  fail_unless_equals_int (foxapi_task_get_progress (task), -1);
-  fail_unless_equals_int (foxapi_task_get_estimated_time (task), -1);
-  fail_unless (foxapi_task_get_model (task) == NULL);
-  fail_unless (foxapi_task_get_object (task) == NULL);
-  fail_unless (foxapi_task_get_kind (task) == NULL);
-  fail_if (foxapi_task_get_created (task, &number));
-  fail_if (foxapi_task_get_can_cancel (task, &can_cancel));
+  fail_unless_equals_int (task->state, FOXAPI_TASK_RUNNING);
+  fail_unless (task->status == NULL);
+  fail_unless_equals_int (task->progress, -1);
+  fail_unless_equals_int (task->estimated_time, -1);
+  fail_unless (task->model == NULL);
+  fail_unless (task->object == NULL);
+  fail_unless (task->type == NULL);
+  fail_if (task->has_created);
+  fail_if (task->has_can_cancel);
   check_results (task, NULL);
 }
 
@@ -136,13 +129,11 @@ GST_START_TEST (test_result_forms)
 
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
     g_autoptr (FoxapiTask) task = read_task (forms[i]);
-    gint64 seed = 0;
 
-    fail_unless_equals_int (foxapi_task_get_state (task),
-        FOXAPI_TASK_COMPLETED);
+    fail_unless_equals_int (task->state, FOXAPI_TASK_COMPLETED);
     check_results (task, LINK, NULL);
-    fail_unless_equals_int (foxapi_task_get_seed (task, &seed), i == 0);
-    fail_unless_equals_int64 (seed, i == 0 ? 7 : 0);
+    fail_unless_equals_int (task->has_seed, i == 0);
+    fail_unless_equals_int64 (task->seed, i == 0 ? 7 : 0);
   }
 }
 
@@ -157,11 +148,10 @@ GST_START_TEST (test_several_results)
       read_task ("\"status\":\"completed\",\"results\":[\"" OTHER_LINK
       "\"],\"output\":{\"url\":\"" LINK "\",\"urls\":[\"" LINK "\",\""
       OTHER_LINK "\"]}");
-  gint64 seed = 0;
 
   check_results (objects, LINK, OTHER_LINK, NULL);
-  fail_unless (foxapi_task_get_seed (objects, &seed));
-  fail_unless_equals_int64 (seed, 9);
+  fail_unless (objects->has_seed);
+  fail_unless_equals_int64 (objects->seed, 9);
   check_results (mixed, OTHER_LINK, LINK, NULL);
 }
 
@@ -173,10 +163,9 @@ GST_START_TEST (test_odd_results)
   g_autoptr (FoxapiTask) task = read_task ("\"status\":\"completed\","
       "\"results\":[null,5,true,[],{},{\"url\":5},{\"url\":null},\"\","
       "{\"url\":\"\"},\"v-1\",{\"seed\":\"x\",\"url\":\"" LINK "\"}]");
-  gint64 seed;
 
   check_results (task, LINK, NULL);
-  fail_if (foxapi_task_get_seed (task, &seed));
+  fail_if (task->has_seed);
 }
 
 GST_END_TEST;
@@ -193,9 +182,8 @@ GST_START_TEST (test_link_makes_complete)
         "\"results\":[\"" LINK "\"]", words[i]);
     g_autoptr (FoxapiTask) task = read_task (members);
 
-    fail_unless_equals_int (foxapi_task_get_state (task),
-        FOXAPI_TASK_COMPLETED);
-    fail_unless_equals_string (foxapi_task_get_status (task), words[i]);
+    fail_unless_equals_int (task->state, FOXAPI_TASK_COMPLETED);
+    fail_unless_equals_string (task->status, words[i]);
   }
 }
 
@@ -235,11 +223,10 @@ GST_START_TEST (test_completed_without_link)
     g_autoptr (FoxapiTask) task = read_task (rows[i].members);
     gboolean runs = rows[i].linkless == NULL;
 
-    fail_unless (foxapi_task_get_state (task) == (runs ? FOXAPI_TASK_RUNNING
+    fail_unless (task->state == (runs ? FOXAPI_TASK_RUNNING
             : FOXAPI_TASK_LINKLESS), "%s", rows[i].members);
     if (!runs)
-      fail_unless_equals_string (foxapi_task_get_linkless (task),
-          rows[i].linkless);
+      fail_unless_equals_string (task->linkless, rows[i].linkless);
     check_results (task, NULL);
   }
 }
@@ -267,8 +254,8 @@ GST_START_TEST (test_words_of_status)
         g_strdup_printf ("\"status\":\"%s\"", words[i].word);
     g_autoptr (FoxapiTask) task = read_task (members);
 
-    fail_unless_equals_int (foxapi_task_get_state (task), words[i].state);
-    fail_unless_equals_string (foxapi_task_get_status (task), words[i].word);
+    fail_unless_equals_int (task->state, words[i].state);
+    fail_unless_equals_string (task->status, words[i].word);
   }
 }
 
@@ -284,14 +271,13 @@ GST_START_TEST (test_failed)
   g_autoptr (FoxapiTask) text = read_task ("\"status\":\"failed\","
       "\"error\":\"bad\"");
 
-  fail_unless_equals_string (foxapi_task_get_error_code (task),
-      "content_policy");
-  fail_unless_equals_string (foxapi_task_get_error_message (task), "Refused");
-  fail_unless (foxapi_task_get_error_message (odd) == NULL);
-  fail_unless_equals_string (foxapi_task_get_error_type (task), "task_error");
-  fail_unless_equals_string (foxapi_task_get_error_code (odd), "5");
-  fail_unless_equals_string (foxapi_task_get_error_message (text), "bad");
-  fail_unless_equals_int (foxapi_task_get_state (text), FOXAPI_TASK_FAILED);
+  fail_unless_equals_string (task->error_code, "content_policy");
+  fail_unless_equals_string (task->error_message, "Refused");
+  fail_unless (odd->error_message == NULL);
+  fail_unless_equals_string (task->error_type, "task_error");
+  fail_unless_equals_string (odd->error_code, "5");
+  fail_unless_equals_string (text->error_message, "bad");
+  fail_unless_equals_int (text->state, FOXAPI_TASK_FAILED);
 }
 
 GST_END_TEST;
@@ -303,8 +289,7 @@ check_progress (const gchar * value, gint expected)
       g_strconcat ("\"status\":\"x\",\"progress\":", value, NULL);
   g_autoptr (FoxapiTask) task = read_task (members);
 
-  fail_unless (foxapi_task_get_progress (task) == expected, "%s: %d", value,
-      foxapi_task_get_progress (task));
+  fail_unless (task->progress == expected, "%s: %d", value, task->progress);
 }
 
 GST_START_TEST (test_progress)
@@ -338,8 +323,8 @@ check_estimate (const gchar * value, gint expected)
       "{\"estimated_time\":", value, "}", NULL);
   g_autoptr (FoxapiTask) task = read_task (members);
 
-  fail_unless (foxapi_task_get_estimated_time (task) == expected, "%s: %d",
-      value, foxapi_task_get_estimated_time (task));
+  fail_unless (task->estimated_time == expected, "%s: %d",
+      value, task->estimated_time);
 }
 
 GST_START_TEST (test_estimates)
@@ -364,17 +349,15 @@ GST_START_TEST (test_wrong_types_are_absent)
       "\"task_info\":\"soon\",\"results\":5,\"output\":true,\"error\":[]");
   g_autoptr (FoxapiTask) other = read_task ("\"status\":\"pending\","
       "\"created\":1.5,\"task_info\":{\"can_cancel\":1}");
-  gboolean can_cancel;
-  gint64 created;
 
-  fail_unless (foxapi_task_get_model (task) == NULL);
-  fail_unless (foxapi_task_get_object (task) == NULL);
-  fail_unless (foxapi_task_get_kind (task) == NULL);
-  fail_if (foxapi_task_get_created (task, &created));
-  fail_unless_equals_int (foxapi_task_get_estimated_time (task), -1);
+  fail_unless (task->model == NULL);
+  fail_unless (task->object == NULL);
+  fail_unless (task->type == NULL);
+  fail_if (task->has_created);
+  fail_unless_equals_int (task->estimated_time, -1);
   check_results (task, NULL);
-  fail_if (foxapi_task_get_created (other, &created));
-  fail_if (foxapi_task_get_can_cancel (other, &can_cancel));
+  fail_if (other->has_created);
+  fail_if (other->has_can_cancel);
 }
 
 GST_END_TEST;
@@ -456,7 +439,7 @@ GST_START_TEST (test_whose_answer)
       foxapi_task_new_from_json (text, strlen (text), "task-1", NULL);
 
   fail_unless (task != NULL);
-  fail_unless_equals_string (foxapi_task_get_id (task), "task-1");
+  fail_unless_equals_string (task->id, "task-1");
   check_refused ("{\"id\":\"task-2\",\"status\":\"pending\"}", "task-1");
 }
 
@@ -489,16 +472,15 @@ GST_START_TEST (test_told_as_text)
 
   if (task == NULL)
     return;
-  texts[0] = foxapi_task_get_status (task);
-  texts[1] = foxapi_task_get_model (task);
-  texts[2] = foxapi_task_get_object (task);
-  texts[3] = foxapi_task_get_kind (task);
-  texts[4] = foxapi_task_get_error_code (task);
-  texts[5] = foxapi_task_get_error_message (task);
+  texts[0] = task->status;
+  texts[1] = task->model;
+  texts[2] = task->object;
+  texts[3] = task->type;
+  texts[4] = task->error_code;
+  texts[5] = task->error_message;
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     fail_unless (!texts[i] || g_utf8_validate (texts[i], -1, NULL), "%u", i);
-  for (const gchar * const *link = foxapi_task_get_results (task); *link;
-      link++)
+  for (const gchar * const *link = task->results; *link; link++)
     fail_unless (g_utf8_validate (*link, -1, NULL));
 }
 
@@ -510,9 +492,9 @@ check_same (const gchar * earlier, const gchar * later, gboolean same)
   g_autoptr (FoxapiTask) a = read_task (earlier);
   g_autoptr (FoxapiTask) b = read_task (later);
 
-  fail_unless ((foxapi_task_says_the_same (a, b) != FALSE) == same);
-  fail_unless ((foxapi_task_says_the_same (b, a) != FALSE) == same);
-  fail_unless (foxapi_task_says_the_same (a, a));
+  fail_unless ((foxapi_task_equal (a, b) != FALSE) == same);
+  fail_unless ((foxapi_task_equal (b, a) != FALSE) == same);
+  fail_unless (foxapi_task_equal (a, a));
 }
 
 GST_START_TEST (test_says_the_same)
@@ -540,7 +522,7 @@ GST_START_TEST (test_reference_count)
 
   fail_unless (foxapi_task_ref (task) == task);
   foxapi_task_unref (task);
-  fail_unless_equals_string (foxapi_task_get_id (task), "task-1");
+  fail_unless_equals_string (task->id, "task-1");
   foxapi_task_unref (task);
 }
 
