@@ -47,7 +47,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
     400, 401, 402, 403, 404, 413, 422, 429, 500, 502, 503, 504, 302, 418, 599
   };
   g_autoptr (GError) error = NULL;
-  FoxapiAnswer answer = { 0 };
+  FoxapiErrorAnswer answer = { 0 };
   FoxapiCall call;
   guint status;
 

@@ -269,7 +269,7 @@ new_answer_error (FoxapiClient * client, FoxapiCall call,
     SoupMessage * message, GString * body, const gchar * unusable)
 {
   SoupMessageHeaders *headers = soup_message_get_response_headers (message);
-  FoxapiAnswer answer = {
+  FoxapiErrorAnswer answer = {
     .status = soup_message_get_status (message),
     .request_id = soup_message_headers_get_one (headers, "x-request-id"),
     .body = body ? body->str : NULL,

@@ -411,7 +411,7 @@ name_speaker (guint status, gboolean in_front, const gchar * said)
 /* The error for an answer that is not the wanted one; @unusable says why a 2xx is
  * not. Everything is in the details but the Retry-After. */
 GError *
-foxapi_error_new_from_answer (FoxapiCall call, const FoxapiAnswer * answer,
+foxapi_error_new_from_answer (FoxapiCall call, const FoxapiErrorAnswer * answer,
     const gchar * unusable, const gchar * api_key)
 {
   g_autoptr (JsonObject) object =

@@ -47,7 +47,7 @@ typedef struct
   const gchar *request_id;      /* header x-request-id, may be NULL */
   const gchar *body;
   gsize length;
-} FoxapiAnswer;
+} FoxapiErrorAnswer;
 
 /* Every error of this domain carries these. */
 typedef struct
@@ -69,7 +69,7 @@ const FoxapiErrorDetails *foxapi_error_get_details (const GError * error);
 FoxapiErrorDetails *foxapi_error_edit_details (GError * error);
 
 GError *foxapi_error_new_from_answer (FoxapiCall call,
-    const FoxapiAnswer * answer, const gchar * unusable, const gchar * api_key);
+    const FoxapiErrorAnswer * answer, const gchar * unusable, const gchar * api_key);
 GError *foxapi_error_new_from_transport (FoxapiCall call, const GError * cause,
     gboolean sent);
 GError *foxapi_error_new_task_failed (const gchar * status, const gchar * code,

@@ -13,7 +13,7 @@
 static GError *
 read_status (FoxapiCall call, guint status, const gchar * body)
 {
-  const FoxapiAnswer answer = {.status = status,.body = body,
+  const FoxapiErrorAnswer answer = {.status = status,.body = body,
     .length = body ? strlen (body) : 0
   };
 
@@ -225,7 +225,7 @@ GST_START_TEST (test_request_id)
     {"{\"error\":{\"message\":\"a request idle\"}}", NULL},
     {"", NULL},
   };
-  const FoxapiAnswer answer = {.status = 500,.request_id = "req-7\n",
+  const FoxapiErrorAnswer answer = {.status = 500,.request_id = "req-7\n",
     .body = bodies[0][0],.length = strlen (bodies[0][0])
   };
   g_autoptr (GError) header = foxapi_error_new_from_answer (FOXAPI_CALL_ASK,
@@ -523,7 +523,7 @@ GST_START_TEST (test_unusable)
   ErrorMeaning free = { FOXAPI_ERROR_FAILED, 201, FOXAPI_CHARGE_NOT_ASKED,
     FALSE
   };
-  const FoxapiAnswer answer = {.status = 201,.body = page,
+  const FoxapiErrorAnswer answer = {.status = 201,.body = page,
     .length = strlen (page)
   };
   g_autoptr (GError) submit = foxapi_error_new_from_answer (FOXAPI_CALL_SUBMIT,
