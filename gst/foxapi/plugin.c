@@ -8,10 +8,17 @@
 #endif
 
 #include "gstfoxapivideosrc.h"
+#ifdef HAVE_VIDEOBIN
+#include "videobin/gstfoxapivideobin.h"
+#endif
 
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
+#ifdef HAVE_VIDEOBIN
+  if (!GST_ELEMENT_REGISTER (foxapivideobin, plugin))
+    return FALSE;
+#endif
   return GST_ELEMENT_REGISTER (foxapivideosrc, plugin);
 }
 

@@ -20,8 +20,7 @@ def load():
     """The plugins of the build under test."""
     Gst.init(None)
     folder = os.path.join(os.environ["FOXAPI_BUILD"], "gst", "foxapi")
-    return [Gst.Plugin.load_file(os.path.join(folder, name))
-            for name in ("libgstfoxapi.so", "libgstfoxapivideobin.so")]
+    return [Gst.Plugin.load_file(os.path.join(folder, "libgstfoxapi.so"))]
 
 
 def elements():

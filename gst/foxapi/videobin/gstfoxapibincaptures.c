@@ -12,7 +12,6 @@
 #include <stdio.h>
 
 #include "gstfoxapibackstage.h"
-#include "gstfoxapibranch.h"
 
 struct _GstFoxapiBinCaptures
 {
@@ -86,15 +85,6 @@ gst_foxapi_bin_captures_choose_name (GstFoxapiBinCaptures * captures,
   return g_strdup_printf ("%s_%u", prefix, number);
 }
 
-static void
-on_unlinked (GstPad * pad, GstPad * peer, gpointer user_data)
-{
-  GstFoxapiCapture *capture = user_data;
-
-  if (!gst_foxapi_branch_is_being_cut (pad))
-    gst_foxapi_capture_forget (capture);
-}
-
 GstPad *
 gst_foxapi_bin_captures_add (GstFoxapiBinCaptures * captures,
     GstPadTemplate * templ, GstFoxapiCaptureKind kind, const gchar * name)
@@ -105,8 +95,8 @@ gst_foxapi_bin_captures_add (GstFoxapiBinCaptures * captures,
 
   gst_foxapi_backstage_add (captures->bin, capture);
   pad = gst_ghost_pad_new_from_template (name, target, templ);
-  g_signal_connect_object (pad, "unlinked", G_CALLBACK (on_unlinked), capture,
-      0);
+  g_signal_connect_object (pad, "unlinked",
+      G_CALLBACK (gst_foxapi_capture_forget), capture, G_CONNECT_SWAPPED);
   gst_element_add_pad (GST_ELEMENT (captures->bin), pad);
   return pad;
 }
@@ -196,7 +186,24 @@ gst_foxapi_bin_captures_dup_unlinked (GstFoxapiBinCaptures * captures)
   return names->len > 0 ? g_strdup (names->str) : NULL;
 }
 
-/* Stops all, waits for none, and links branches again that were released. */
+/* What a branch is told when its reference is there, where that may be told */
+static GQuark
+get_probe_quark (void)
+{
+  return g_quark_from_static_string ("foxapi-enough-probe");
+}
+
+static void
+remove_probe (GstPad * pad)
+{
+  gulong probe = GPOINTER_TO_SIZE (g_object_steal_qdata (G_OBJECT (pad),
+          get_probe_quark ()));
+
+  if (probe != 0)
+    gst_pad_remove_probe (pad, probe);
+}
+
+/* Stops all, and waits for none. Branches may flow again. */
 void
 gst_foxapi_bin_captures_stop (GstFoxapiBinCaptures * captures)
 {
@@ -207,7 +214,7 @@ gst_foxapi_bin_captures_stop (GstFoxapiBinCaptures * captures)
 
     gst_element_set_state (l->data, GST_STATE_NULL);
     if (pad != NULL)
-      gst_foxapi_branch_restore (pad);
+      remove_probe (pad);
   }
   g_list_free_full (list, gst_object_unref);
   g_hash_table_remove_all (captures->pending);
@@ -236,12 +243,104 @@ gst_foxapi_bin_captures_arrived (GstFoxapiBinCaptures * captures,
   return g_hash_table_remove (captures->pending, capture);
 }
 
+/* (transfer full) (nullable): the peer, behind the ghost pads of bins */
+static GstPad *
+get_real_peer (GstPad * pad)
+{
+  GstPad *peer = gst_pad_get_peer (pad);
+
+  while (peer != NULL && GST_IS_PROXY_PAD (peer)) {
+    GstProxyPad *inner = gst_proxy_pad_get_internal (GST_PROXY_PAD (peer));
+    GstPad *next = inner ? gst_pad_get_peer (GST_PAD (inner)) : NULL;
+
+    gst_clear_object (&inner);
+    gst_object_unref (peer);
+    peer = next;
+  }
+  return peer;
+}
+
+/* Pads that are there on request, and more than one of them is used: a tee, and
+ * whatever else branches off without minding who leaves. */
+static gboolean
+is_fork (GstPad * src)
+{
+  GstPadTemplate *templ = GST_PAD_PAD_TEMPLATE (src);
+  g_autoptr (GstElement) element = gst_pad_get_parent_element (src);
+  guint n_linked = 0;
+
+  if (element == NULL || templ == NULL
+      || GST_PAD_TEMPLATE_PRESENCE (templ) != GST_PAD_REQUEST)
+    return FALSE;
+  GST_OBJECT_LOCK (element);
+  for (GList * l = element->srcpads; l != NULL; l = l->next)
+    n_linked += gst_pad_is_linked (l->data);
+  GST_OBJECT_UNLOCK (element);
+  return n_linked > 1;
+}
+
+/* (transfer full) (nullable): the one sink pad that feeds @src, if it is one;
+ * @n_feeding: how many there are */
+static GstPad *
+get_feeding (GstPad * src, guint * n_feeding)
+{
+  GstIterator *links = gst_pad_iterate_internal_links (src);
+  GstPad *feeding = NULL;
+  GValue item = G_VALUE_INIT;
+
+  *n_feeding = 0;
+  while (links != NULL && gst_iterator_next (links, &item) == GST_ITERATOR_OK) {
+    (*n_feeding)++;
+    gst_object_replace ((GstObject **) & feeding, g_value_get_object (&item));
+    g_value_reset (&item);
+  }
+  if (links != NULL)
+    gst_iterator_free (links);
+  g_value_unset (&item);
+  if (*n_feeding > 1)
+    gst_clear_object (&feeding);
+  return feeding;
+}
+
+/* Whether all that feeds @pad is there for it alone. A tee and its like are not:
+ * EOS from one of their branches ends all of them. */
+static gboolean
+feeds_nothing_else (GstPad * pad)
+{
+  g_autoptr (GstPad) at = gst_object_ref (pad);
+  guint n_feeding = 1;
+
+  while (at != NULL) {
+    g_autoptr (GstPad) src = get_real_peer (at);
+
+    if (src == NULL || is_fork (src))
+      return FALSE;
+    gst_object_unref (at);
+    at = get_feeding (src, &n_feeding);
+  }
+  return n_feeding == 0;
+}
+
+static GstPadProbeReturn
+say_enough (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  gst_mini_object_unref (GST_PAD_PROBE_INFO_DATA (info));
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_EOS;
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* A source that feeds nothing else ends with its next buffer. */
 void
 gst_foxapi_bin_captures_release_branch (GstFoxapiBinCaptures * captures,
     GstElement * capture)
 {
   g_autoptr (GstPad) pad = get_pad (captures, capture);
+  gulong probe;
 
-  if (pad != NULL && gst_foxapi_branch_release (pad))
-    gst_foxapi_capture_keep (GST_FOXAPI_CAPTURE (capture));
+  if (pad == NULL || !feeds_nothing_else (pad))
+    return;
+  probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER
+      | GST_PAD_PROBE_TYPE_BUFFER_LIST, say_enough, NULL, NULL);
+  g_object_set_qdata (G_OBJECT (pad), get_probe_quark (),
+      GSIZE_TO_POINTER (probe));
 }

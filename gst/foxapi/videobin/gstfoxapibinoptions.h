@@ -33,7 +33,7 @@ typedef enum
 typedef enum
 {
   GST_FOXAPI_BRANCH_POLICY_FLOW, /* they go on flowing, and are dropped */
-  /* a source of its own is told to end, and what branches off is unlinked */
+  /* a source that feeds nothing else is told to end */
   GST_FOXAPI_BRANCH_POLICY_RELEASE,
 } GstFoxapiBranchPolicy;
 

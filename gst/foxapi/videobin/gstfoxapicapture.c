@@ -79,7 +79,6 @@ struct _GstFoxapiCapture
   const gchar *media_type;
   guint64 size;
   gboolean was_live;
-  gboolean is_kept;             /* there will be no other */
   gboolean is_forgotten;        /* from the next start on */
 };
 
@@ -404,8 +403,7 @@ begin (GstFoxapiCapture * self)
   Phase phase;
 
   GST_OBJECT_LOCK (self);
-  if (self->has_result && !self->is_forgotten && (self->was_live
-          || self->is_kept || at_eos)
+  if (self->has_result && !self->is_forgotten && (self->was_live || at_eos)
       && g_file_test (self->path, G_FILE_TEST_IS_REGULAR))
     phase = PHASE_DONE;
   else
@@ -524,18 +522,6 @@ gst_foxapi_capture_dup_uri (GstFoxapiCapture * self)
   return path ? g_filename_to_uri (path, NULL, NULL) : NULL;
 }
 
-/* Has the next start take what there is, as if it came from a live source:
- * its branch is cut off. Called from any thread. */
-void
-gst_foxapi_capture_keep (GstFoxapiCapture * self)
-{
-  g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
-
-  GST_OBJECT_LOCK (self);
-  self->is_kept = TRUE;
-  GST_OBJECT_UNLOCK (self);
-}
-
 /* Has the next start capture anew, whatever there is. Called from any
  * thread; until a running capture is stopped it keeps what it has. */
 void
@@ -544,7 +530,6 @@ gst_foxapi_capture_forget (GstFoxapiCapture * self)
   g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
 
   GST_OBJECT_LOCK (self);
-  self->is_kept = FALSE;
   self->is_forgotten = TRUE;
   GST_OBJECT_UNLOCK (self);
 }

@@ -25,13 +25,7 @@ typedef enum
 #define GST_TYPE_FOXAPI_CAPTURE (gst_foxapi_capture_get_type ())
 /* A bin with the ghost pad `sink`, which captures once a start and drops
  * what comes later. It posts, once a start, either the ELEMENT message
- * `foxapi-reference` or an ERROR: - STREAM/WRONG_TYPE: the branch carries
- * something else - STREAM/FORMAT: its end came before a usable image or
- * frame - STREAM/ENCODE: a raw frame could not be encoded -
- * RESOURCE/SETTINGS: larger than the service takes - RESOURCE/WRITE,
- * RESOURCE/NO_SPACE_LEFT: the file could not be written -
- * CORE/MISSING_PLUGIN: no encoder is installed The branch flows on through
- * all of them. */
+ * `foxapi-reference` or an ERROR, and the branch flows on either way. */
 G_DECLARE_FINAL_TYPE (GstFoxapiCapture, gst_foxapi_capture, GST,
     FOXAPI_CAPTURE, GstBin)
 
@@ -45,7 +39,6 @@ void gst_foxapi_capture_set_clip_time (GstFoxapiCapture * self,
     GstClockTime clip_time);
 
 gchar *gst_foxapi_capture_dup_uri (GstFoxapiCapture * self);
-void gst_foxapi_capture_keep (GstFoxapiCapture * self);
 void gst_foxapi_capture_forget (GstFoxapiCapture * self);
 
 G_END_DECLS

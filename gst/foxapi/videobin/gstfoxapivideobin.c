@@ -61,6 +61,7 @@
 #include "gstfoxapibackstage.h"
 #include "gstfoxapistage.h"
 #include "gstfoxapivideoplayout.h"
+#include "gstfoxapivideosrc.h"
 
 GST_DEBUG_CATEGORY (foxapi_video_bin_debug);
 #define GST_CAT_DEFAULT foxapi_video_bin_debug
@@ -106,8 +107,7 @@ set_source_property (GstFoxapiVideoBin * self, guint id, const GValue * value,
     gst_foxapi_bin_shots_begin_anew (self->shots);
   GST_OBJECT_UNLOCK (self);
 
-  if (self->source != NULL)
-    g_object_set_property (G_OBJECT (self->source), pspec->name, value);
+  g_object_set_property (G_OBJECT (self->source), pspec->name, value);
   if (id == GST_FOXAPI_PROP_TASK_ID && g_value_get_string (value) == NULL)
     gst_foxapi_bin_captures_forget (self->captures);
 }
@@ -140,8 +140,7 @@ gst_foxapi_video_bin_get_property (GObject * object, guint id, GValue * value,
   if (gst_foxapi_bin_shots_get (self->shots, pspec->name, value))
     return;
   if (id <= GST_FOXAPI_PROP_LAST) {
-    if (self->source != NULL)
-      g_object_get_property (G_OBJECT (self->source), pspec->name, value);
+    g_object_get_property (G_OBJECT (self->source), pspec->name, value);
     return;
   }
   GST_OBJECT_LOCK (self);
@@ -198,17 +197,6 @@ gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
 
 /* States */
 
-/* The source is in a plugin of its own. */
-static gboolean
-has_source (GstFoxapiVideoBin * self)
-{
-  if (self->source == NULL)
-    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
-        ("The element foxapivideosrc is missing: its plugin, libgstfoxapi, "
-            "belongs beside this one. Nothing was sent."), (NULL));
-  return self->source != NULL;
-}
-
 /* What a result is decoded with is looked for before it is paid for. */
 static gboolean
 can_decode (GstFoxapiVideoBin * self)
@@ -229,8 +217,7 @@ gst_foxapi_video_bin_change_state (GstElement * element,
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (element);
   GstStateChangeReturn result;
 
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY
-      && !(has_source (self) && can_decode (self)))
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !can_decode (self))
     return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
       && !gst_foxapi_video_bin_start (self)) {
@@ -412,7 +399,8 @@ init_parts (GstFoxapiVideoBin * self)
   self->shots = gst_foxapi_bin_shots_new (G_OBJECT_GET_CLASS (self));
   self->clips = gst_foxapi_bin_clips_new (GST_BIN (self), self->program,
       self->folder);
-  self->source = gst_element_factory_make ("foxapivideosrc", "source");
+  self->source = g_object_new (GST_TYPE_FOXAPI_VIDEO_SRC, "name", "source",
+      NULL);
   self->reports = gst_foxapi_bin_reports_new (GST_ELEMENT (self), self->source,
       &self->options, self->clips, self->director);
 }
@@ -432,8 +420,6 @@ init_source (GstFoxapiVideoBin * self)
     "notify::task-id", "notify::status", "notify::progress"
   };
 
-  if (self->source == NULL)
-    return;
   gst_foxapi_backstage_add (self, self->source);
   gst_element_link (self->source, self->stage);
   for (guint i = 0; i < G_N_ELEMENTS (forwarded); i++)

@@ -37,7 +37,7 @@ struct _GstFoxapiVideoBin
   GstBin parent;
 
   /* Made with the bin */
-  GstElement *source;           /* (nullable): its plugin may be missing */
+  GstElement *source;
   GstElement *stage;
   GstElement *video_playout;
   GstElement *audio_playout;
