@@ -253,7 +253,7 @@ note_arrival (GstFoxapiVideoSrc * self, gboolean sinks_have_ended)
   GST_OBJECT_LOCK (self);
   self->has_arrived = TRUE;
   GST_OBJECT_UNLOCK (self);
-  foxapi_generation_delivered (self->engine.generation);
+  foxapi_generation_delivered (self->engine.generation, &self->engine.run);
 }
 
 static void

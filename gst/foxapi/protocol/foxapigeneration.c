@@ -427,18 +427,19 @@ foxapi_generation_handed_out (FoxapiGeneration * generation)
   g_mutex_unlock (&generation->record_lock);
 }
 
-/**
- * foxapi_generation_delivered:
- * @generation: a generation
- *
- * Its result has been delivered to its end: the record has served its purpose.
- * The task itself stays known, to be replayed.
- *
- * Since: 0.1
- */
+/* The result has arrived: the record has served its purpose. The task itself stays
+ * known, to be replayed. A player that loops without a gap has the record from an
+ * element that was stopped since. */
 void
-foxapi_generation_delivered (FoxapiGeneration * generation)
+foxapi_generation_delivered (FoxapiGeneration * generation,
+    const FoxapiRun * run)
 {
+  g_mutex_lock (&generation->record_lock);
+  if (generation->record == NULL && run->store_directory != NULL)
+    generation->record = foxapi_store_take_task (run->store_directory,
+        foxapi_client_get_base_url (run->client), generation->task_id,
+        run->cancellable);
+  g_mutex_unlock (&generation->record_lock);
   drop_record (generation);
 }
 

@@ -41,7 +41,8 @@ gboolean foxapi_generation_has_failed (FoxapiGeneration * generation);
 gboolean foxapi_generation_give_up_expired (FoxapiGeneration * generation);
 void foxapi_generation_let_go (FoxapiGeneration * generation);
 void foxapi_generation_handed_out (FoxapiGeneration * generation);
-void foxapi_generation_delivered (FoxapiGeneration * generation);
+void foxapi_generation_delivered (FoxapiGeneration * generation,
+    const FoxapiRun * run);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiGeneration, foxapi_generation_free)
 

@@ -322,6 +322,31 @@ GST_START_TEST (test_task_in_a_queue)
 
 GST_END_TEST;
 
+/* A player that loops without a gap: the sinks of the first round have no end, as
+ * the second one follows, which has the task but not its record. */
+GST_START_TEST (test_after_a_gapless_loop)
+{
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (Line) round_one = line_new (ways[0]);
+  g_autoptr (Line) round_two = line_new (ways[0]);
+
+  block (line_get (round_one, "sink"), &pad);
+  g_object_set (line_get (round_one, "sink"), "async", FALSE, NULL);
+  gst_element_set_state (round_one->pipeline, GST_STATE_PLAYING);
+  line_wait_end (round_one);
+  gst_element_set_state (round_two->pipeline, GST_STATE_PAUSED);
+  fail_unless_equals_int (gst_element_get_state (round_two->pipeline, NULL,
+          NULL, GST_CLOCK_TIME_NONE), GST_STATE_CHANGE_SUCCESS);
+  gst_element_set_state (round_one->pipeline, GST_STATE_NULL);
+  assert_recorded (TRUE);
+  gst_element_set_state (round_two->pipeline, GST_STATE_PLAYING);
+  line_wait (round_two, GST_MESSAGE_EOS);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_recorded (FALSE);
+}
+
+GST_END_TEST;
+
 static Suite *
 arrival_suite (void)
 {
@@ -338,6 +363,7 @@ arrival_suite (void)
   tcase_add_test (tcase, test_dropped_messages);
   tcase_add_test (tcase, test_beside_another_branch);
   tcase_add_test (tcase, test_end_from_the_application);
+  tcase_add_test (tcase, test_after_a_gapless_loop);
   tcase_add_loop_test (tcase, test_task_in_a_queue, 0, 2);
   return suite;
 }
