@@ -115,6 +115,23 @@ def check_progress_bar(points):
         points.check(place.charged() == 1, "it was charged once")
 
 
+def check_typing_errors(points):
+    """What does not fit is refused, for it would pay for another video."""
+    commands = {"progress-bar": (PROGRESS_BAR, "A fox", "fox.mp4"),
+                "second-take": (SECOND_TAKE, "A fox", "Again", "one.mp4",
+                                "two.mp4"),
+                "preview.py": ("/usr/bin/python3", PREVIEW, "A fox")}
+    with Place() as place:
+        for name, command in commands.items():
+            for word in ("duration=2s", "resolution=720",
+                         "aspect-ratio=portrait", "resolutoin=720p",
+                         "seed=random", "multi-shots=maybe", "duration"):
+                status, said = place.run(*command, word)
+                points.check(status in (1, 2),
+                             f"{name} refuses {word}", status, said)
+        points.check(place.charged() == 0, "typing errors cost nothing")
+
+
 def check_second_take(points):
     """One generation from another, in one pipeline."""
     with Place("--generation-time", "0.3") as place:
@@ -187,6 +204,7 @@ def main():
     signal.alarm(5 * LIMIT)
     points = tap.Points()
     check_progress_bar(points)
+    check_typing_errors(points)
     check_second_take(points)
     check_batch(points)
     check_several(points)

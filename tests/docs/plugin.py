@@ -41,8 +41,13 @@ def own_properties(element):
 
 def nicks_of(spec):
     """The words of an enumeration, by number."""
-    return {number: value.value_nick for number, value
-            in spec.enum_class.__enum_values__.items()}
+    if hasattr(spec.enum_class, "__enum_values__"):
+        return {number: value.value_nick for number, value
+                in spec.enum_class.__enum_values__.items()}
+    # PyGObject from 3.50 on
+    values = (GObject.enum_get_value(spec.enum_class, number)
+              for number in range(-1, 256))
+    return {value.value: value.value_nick for value in values if value}
 
 
 def type_of(spec):

@@ -39,7 +39,11 @@ class Preview:
     def __init__(self, prompt, properties):
         self.loop = GLib.MainLoop()
         self.failed = False
-        self.pipeline = Gst.parse_launch(PIPELINE)
+        # Parsed with the rest, a value that does not fit is an error.
+        words = PIPELINE.split()
+        place = words.index("name=source") + 1
+        self.pipeline = Gst.parse_launchv(words[:place] + properties
+                                          + words[place:])
         # What is live comes a frame late, and a decoder that waits for its video
         # cannot say how late it will be.
         self.pipeline.set_latency(Gst.SECOND // 10)
@@ -47,8 +51,6 @@ class Preview:
         self.selector = self.pipeline.get_by_name("selector")
         source = self.pipeline.get_by_name("source")
         source.set_property("prompt", prompt)
-        for text in properties:
-            Gst.util_set_object_arg(source, *text.split("=", 1))
 
         self.pipeline.get_by_name("decoder").connect("pad-added",
                                                      self.on_video)
@@ -97,7 +99,7 @@ class Preview:
 
 
 def main():
-    if len(sys.argv) < 2:
+    if len(sys.argv) < 2 or not all("=" in text for text in sys.argv[2:]):
         print(__doc__.split("\n\n")[1], file=sys.stderr)
         return 2
     Gst.init(None)
@@ -105,7 +107,12 @@ def main():
         print("foxapivideosrc is not installed: set GST_PLUGIN_PATH",
               file=sys.stderr)
         return 2
-    return Preview(sys.argv[1], sys.argv[2:]).run()
+    try:
+        preview = Preview(sys.argv[1], sys.argv[2:])
+    except GLib.Error as error:
+        print(error.message, file=sys.stderr)
+        return 2
+    return preview.run()
 
 
 if __name__ == "__main__":

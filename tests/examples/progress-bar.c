@@ -184,19 +184,32 @@ on_interrupt (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* "PROPERTY=VALUE", as in a launch line */
+/* "PROPERTY=VALUE", as in a launch line. What does not fit is refused, because a
+ * typing error would pay for another video: gst_util_set_object_arg() would keep
+ * the default without a word. */
 static gboolean
 set_property (GstElement * source, const gchar * text)
 {
   g_auto (GStrv) parts = g_strsplit (text, "=", 2);
-  GObjectClass *klass = G_OBJECT_GET_CLASS (source);
+  GParamSpec *pspec = parts[0] && parts[1] ?
+      g_object_class_find_property (G_OBJECT_GET_CLASS (source),
+      parts[0]) : NULL;
+  g_auto (GValue) value = G_VALUE_INIT;
 
-  if (g_strv_length (parts) != 2
-      || g_object_class_find_property (klass, parts[0]) == NULL) {
+  if (pspec == NULL || !(pspec->flags & G_PARAM_WRITABLE)) {
     g_printerr ("%s is no PROPERTY=VALUE of foxapivideosrc\n", text);
     return FALSE;
   }
-  gst_util_set_object_arg (G_OBJECT (source), parts[0], parts[1]);
+  g_value_init (&value, pspec->value_type);
+  if (G_IS_PARAM_SPEC_STRING (pspec)) {
+    g_value_set_string (&value, parts[1]);
+  } else if (!gst_value_deserialize_with_pspec (&value, parts[1], pspec)
+      || g_param_value_validate (pspec, &value)) {
+    g_printerr ("%s takes no value %s: gst-inspect-1.0 foxapivideosrc lists "
+        "what it takes\n", parts[0], parts[1]);
+    return FALSE;
+  }
+  g_object_set_property (G_OBJECT (source), parts[0], &value);
   return TRUE;
 }
 

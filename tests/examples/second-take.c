@@ -24,15 +24,33 @@ typedef struct
   GstElement *sources[2];       /* children of the pipeline */
 } Takes;
 
-static void
-apply_settings (GstElement * source, gchar ** settings)
+/* "PROPERTY=VALUE", as in a launch line. What does not fit is refused, because a
+ * typing error would pay for another video: gst_util_set_object_arg() would keep
+ * the default without a word. */
+static gboolean
+set_property (GstElement * source, const gchar * text)
 {
-  for (; *settings != NULL; settings++) {
-    g_auto (GStrv) parts = g_strsplit (*settings, "=", 2);
+  g_auto (GStrv) parts = g_strsplit (text, "=", 2);
+  GParamSpec *pspec = parts[0] && parts[1] ?
+      g_object_class_find_property (G_OBJECT_GET_CLASS (source),
+      parts[0]) : NULL;
+  g_auto (GValue) value = G_VALUE_INIT;
 
-    if (parts[0] != NULL && parts[1] != NULL)
-      gst_util_set_object_arg (G_OBJECT (source), parts[0], parts[1]);
+  if (pspec == NULL || !(pspec->flags & G_PARAM_WRITABLE)) {
+    g_printerr ("%s is no PROPERTY=VALUE of foxapivideosrc\n", text);
+    return FALSE;
   }
+  g_value_init (&value, pspec->value_type);
+  if (G_IS_PARAM_SPEC_STRING (pspec)) {
+    g_value_set_string (&value, parts[1]);
+  } else if (!gst_value_deserialize_with_pspec (&value, parts[1], pspec)
+      || g_param_value_validate (pspec, &value)) {
+    g_printerr ("%s takes no value %s: gst-inspect-1.0 foxapivideosrc lists "
+        "what it takes\n", parts[0], parts[1]);
+    return FALSE;
+  }
+  g_object_set_property (G_OBJECT (source), parts[0], &value);
+  return TRUE;
 }
 
 /* @references: (nullable): a GstValueArray of URLs */
@@ -48,7 +66,10 @@ add_take (Takes * takes, const GValue * references)
     exit (EXIT_FAILURE);
   }
   g_object_set (source, "prompt", takes->prompts[nth], NULL);
-  apply_settings (source, takes->settings);
+  for (gchar ** setting = takes->settings; *setting != NULL; setting++) {
+    if (!set_property (source, *setting))
+      exit (EXIT_FAILURE);
+  }
   if (references != NULL)
     g_object_set_property (G_OBJECT (source), "reference-video-urls",
         references);

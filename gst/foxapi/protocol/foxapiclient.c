@@ -478,6 +478,15 @@ foxapi_client_ask (FoxapiClient * client, const gchar * id,
   return have_answered (client, ask, id, cancellable, error);
 }
 
+static void
+give_connection (SoupMessage * message, GSocketClientEvent event,
+    GIOStream * connection, gpointer form)
+{
+  if (event == G_SOCKET_CLIENT_COMPLETE && connection != NULL)
+    g_object_set_data_full (form, FOXAPI_FORM_CONNECTION,
+        g_object_ref (connection), g_object_unref);
+}
+
 /**
  * foxapi_client_upload:
  * @client: the service
@@ -506,6 +515,8 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
   const gchar *url;
 
   soup_message_set_request_body (message, content_type, form, length);
+  g_signal_connect (message, "network-event", G_CALLBACK (give_connection),
+      form);
   answer = foxapi_client_call (client, FOXAPI_CALL_UPLOAD, message,
       cancellable, error);
   if (answer == NULL)

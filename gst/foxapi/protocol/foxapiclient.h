@@ -38,6 +38,9 @@ FoxapiTask *foxapi_client_submit (FoxapiClient * client, const gchar * body,
     GCancellable * cancellable, GError ** error);
 FoxapiTask *foxapi_client_ask (FoxapiClient * client, const gchar * id,
     GCancellable * cancellable, GError ** error);
+/* The form gets its connection as this, to see whether the answer comes before the
+ * form has been sent. */
+#define FOXAPI_FORM_CONNECTION "foxapi-connection"
 gchar *foxapi_client_upload (FoxapiClient * client, GInputStream * form,
     const gchar * content_type, goffset length, GCancellable * cancellable,
     GError ** error);

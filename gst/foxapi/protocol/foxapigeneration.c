@@ -1,7 +1,7 @@
 /* One generation: from the request to the result's link
  *
  * What is known of a generation survives the element's restarts and decides
- * what the next start may do (INTERFACE.md, life of the element):
+ * what the next start may do (docs/guide.md, what a restart does):
  *
  *   nothing known, or certainly nothing charged      submit
  *   a task, running or completed                     take it up
@@ -51,14 +51,6 @@ new_generation (void)
   return generation;
 }
 
-/**
- * foxapi_generation_new:
- * @body: a request body that has been checked
- *
- * Returns: (transfer full): a generation to be submitted
- *
- * Since: 0.1
- */
 FoxapiGeneration *
 foxapi_generation_new (JsonObject * body)
 {
@@ -68,14 +60,6 @@ foxapi_generation_new (JsonObject * body)
   return generation;
 }
 
-/**
- * foxapi_generation_new_for_task:
- * @task_id: a task's id
- *
- * Returns: (transfer full): a generation to be taken up
- *
- * Since: 0.1
- */
 FoxapiGeneration *
 foxapi_generation_new_for_task (const gchar * task_id)
 {
@@ -98,12 +82,7 @@ foxapi_generation_replace (FoxapiGeneration * generation,
   foxapi_generation_free (old);
 }
 
-/**
- * foxapi_generation_free:
- * @generation: (transfer full): a generation; its record stays in the store
- *
- * Since: 0.1
- */
+/* (transfer full); its record stays in the store. */
 void
 foxapi_generation_free (FoxapiGeneration * generation)
 {
@@ -120,14 +99,7 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_free (generation);
 }
 
-/**
- * foxapi_generation_get_prompt:
- * @generation: a generation
- *
- * Returns: (nullable): the prompt, %NULL if a task was named instead
- *
- * Since: 0.1
- */
+/* (nullable): a task was named instead */
 const gchar *
 foxapi_generation_get_prompt (FoxapiGeneration * generation)
 {
@@ -135,58 +107,27 @@ foxapi_generation_get_prompt (FoxapiGeneration * generation)
       foxapi_json_get_string (generation->body, "prompt") : NULL;
 }
 
-/**
- * foxapi_generation_get_task_id:
- * @generation: a generation
- *
- * Returns: (nullable): the task's id
- *
- * Since: 0.1
- */
 const gchar *
 foxapi_generation_get_task_id (FoxapiGeneration * generation)
 {
   return generation->task_id;
 }
 
-/**
- * foxapi_generation_get_task:
- * @generation: a generation
- *
- * Returns: (nullable) (transfer none): the latest answer about the task
- *
- * Since: 0.1
- */
+/* (nullable): the latest answer about the task */
 FoxapiTask *
 foxapi_generation_get_task (FoxapiGeneration * generation)
 {
   return generation->task;
 }
 
-/**
- * foxapi_generation_get_first_answer:
- * @generation: a generation
- *
- * Returns: (nullable) (transfer none): the answer to the submission, or the
- *   first one about a task that was taken up
- *
- * Since: 0.1
- */
+/* (nullable): to the submission, or about a task that was taken up */
 FoxapiTask *
 foxapi_generation_get_first_answer (FoxapiGeneration * generation)
 {
   return generation->first_answer;
 }
 
-/**
- * foxapi_generation_has_failed:
- * @generation: a generation that does not run
- *
- * Returns: %TRUE if it ended for good without a result: the next run repeats
- *   the error
- *
- * Since: 0.1
- */
+/* It ended for good without a result: the next run repeats the error. */
 gboolean
 foxapi_generation_has_failed (FoxapiGeneration * generation)
 {
@@ -215,7 +156,7 @@ drop_record (FoxapiGeneration * generation)
 
 static gboolean
 identify (FoxapiGeneration * generation, const FoxapiRun * run,
-    GHashTable * files, GError ** error)
+    GPtrArray * files, GError ** error)
 {
   g_autofree gchar *key_digest = foxapi_client_get_key_digest (run->client);
   g_autoptr (JsonObject) by_content = NULL;
@@ -386,15 +327,8 @@ write_id_to_store (FoxapiGeneration * generation, const FoxapiRun * run)
         "generation goes on.", fault->message, generation->task_id);
 }
 
-/**
- * foxapi_generation_let_go:
- * @generation: a generation that stops running
- *
- * Others may take up its task from now on; so may this one. A new request that
- * is equal is a new one.
- *
- * Since: 0.1
- */
+/* It stops running: others may take up its task, and so may this one. A new request
+ * that is equal is a new one. */
 void
 foxapi_generation_let_go (FoxapiGeneration * generation)
 {
@@ -407,15 +341,8 @@ foxapi_generation_let_go (FoxapiGeneration * generation)
   g_mutex_unlock (&generation->record_lock);
 }
 
-/**
- * foxapi_generation_handed_out:
- * @generation: a generation
- *
- * Its result was handed out to its end. While this one runs, an equal request of
- * this process takes up its task: a player that loops without a gap.
- *
- * Since: 0.1
- */
+/* While this one runs, an equal request of this process takes up its task: a player
+ * that loops without a gap. */
 void
 foxapi_generation_handed_out (FoxapiGeneration * generation)
 {
@@ -539,7 +466,7 @@ send_submission (FoxapiGeneration * generation, const FoxapiRun * run,
 
 static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
-    GHashTable * files, GError ** error)
+    GPtrArray * files, GError ** error)
 {
   g_autoptr (JsonObject) uploaded = NULL;
   g_autoptr (FoxapiTask) task = NULL;
@@ -568,7 +495,8 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
 static gboolean
 begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
 {
-  g_autoptr (GHashTable) files = foxapi_references_new_files ();
+  g_autoptr (GPtrArray) files =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) foxapi_local_file_free);
   GError *fault = NULL;
 
   if (!identify (generation, run, files, error))
@@ -708,20 +636,9 @@ follow (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
   return TRUE;
 }
 
-/**
- * foxapi_generation_run:
- * @generation: a generation
- * @run: what it runs with
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Goes on from wherever the generation is, to the end of its task (or, with
- * #FoxapiRun.until_task, to the task). After an error or a cancellation it can
- * be run again; that is what a restart does.
- *
- * Returns: %TRUE if there is a completed task (or, a task)
- *
- * Since: 0.1
- */
+/* Goes on from wherever the generation is, to the end of its task (with until_task,
+ * to the task). After an error or a cancellation it can be run again; that is what a
+ * restart does. */
 gboolean
 foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
@@ -751,18 +668,7 @@ foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
   return follow (generation, run, error);
 }
 
-/**
- * foxapi_generation_renew_link:
- * @generation: a generation whose task has completed
- * @run: what it runs with
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Asks the service for the result's link anew (they live 24 hours).
- *
- * Returns: (transfer full) (nullable): the link
- *
- * Since: 0.1
- */
+/* (transfer full) (nullable): a new link to the result of a completed task */
 gchar *
 foxapi_generation_renew_link (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error)

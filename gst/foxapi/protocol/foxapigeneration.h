@@ -11,14 +11,8 @@
 
 G_BEGIN_DECLS
 
-/**
- * FoxapiGeneration:
- *
- * One generation, through restarts: what is known of it decides whether money
- * may be spent. It belongs to one thread at a time.
- *
- * Since: 0.1
- */
+/* One generation, through restarts: what is known of it decides whether money may be
+ * spent. It belongs to one thread at a time. */
 typedef struct _FoxapiGeneration FoxapiGeneration;
 
 FoxapiGeneration *foxapi_generation_new (JsonObject * body);

@@ -246,6 +246,7 @@ foxapi_local_file_free (FoxapiLocalFile * self)
   g_free (self->digest);
   g_free (self->type);
   g_free (self->extension);
+  g_free (self->url);
   g_free (self);
 }
 

@@ -18,6 +18,7 @@ typedef struct
   gchar *digest;                /* SHA-256 of the content, in hexadecimal */
   gchar *type;                  /* media type */
   gchar *extension;             /* with its dot, or "" */
+  gchar *url;                   /* at the service, when it is uploaded */
 } FoxapiLocalFile;
 
 gboolean foxapi_local_file_check (const gchar * uri, const gchar * what,

@@ -68,45 +68,60 @@ visit_files (JsonObject * body, VisitFile visit, gpointer user_data,
   return visit_node (root, "", visit, user_data, error);
 }
 
-/* A copy of @node in which what stands in @replacements (of texts) is replaced. */
+static FoxapiLocalFile *
+find_file (GPtrArray * files, const gchar * uri)
+{
+  for (guint i = 0; i < files->len; i++) {
+    FoxapiLocalFile *file = g_ptr_array_index (files, i);
+
+    if (g_str_equal (file->uri, uri))
+      return file;
+  }
+  return NULL;
+}
+
+/* A copy of @node in which each of @files is its upload, or if it has not been
+ * uploaded, a digest of its content. */
 static JsonNode *
-replace (JsonNode * node, GHashTable * replacements)
+replace (JsonNode * node, GPtrArray * files)
 {
   const gchar *text = foxapi_json_node_get_string (node);
-  const gchar *replacement =
-      text ? g_hash_table_lookup (replacements, text) : NULL;
+  FoxapiLocalFile *file = text ? find_file (files, text) : NULL;
+  JsonNode *new = json_node_alloc ();
 
-  if (replacement != NULL)
-    return json_node_init_string (json_node_alloc (), replacement);
+  if (file != NULL) {
+    g_autofree gchar *digest = g_strconcat ("sha256:", file->digest, NULL);
 
+    return json_node_init_string (new, file->url ? file->url : digest);
+  }
   if (JSON_NODE_HOLDS_ARRAY (node)) {
     JsonArray *old = json_node_get_array (node);
-    g_autoptr (JsonArray) new = json_array_new ();
+    g_autoptr (JsonArray) array = json_array_new ();
 
     for (guint i = 0; i < json_array_get_length (old); i++)
-      json_array_add_element (new, replace (json_array_get_element (old, i),
-              replacements));
-    return json_node_init_array (json_node_alloc (), new);
+      json_array_add_element (array,
+          replace (json_array_get_element (old, i), files));
+    return json_node_init_array (new, array);
   }
   if (JSON_NODE_HOLDS_OBJECT (node)) {
-    g_autoptr (JsonObject) new = json_object_new ();
-    g_autoptr (GList) names =
-        json_object_get_members (json_node_get_object (node));
+    JsonObject *old = json_node_get_object (node);
+    g_autoptr (JsonObject) object = json_object_new ();
+    g_autoptr (GList) names = json_object_get_members (old);
 
     for (GList * l = names; l != NULL; l = l->next)
-      json_object_set_member (new, l->data,
-          replace (json_object_get_member (json_node_get_object (node),
-                  l->data), replacements));
-    return json_node_init_object (json_node_alloc (), new);
+      json_object_set_member (object, l->data,
+          replace (json_object_get_member (old, l->data), files));
+    return json_node_init_object (new, object);
   }
+  json_node_free (new);
   return json_node_copy (node);
 }
 
 static JsonObject *
-replace_files (JsonObject * body, GHashTable * replacements)
+replace_files (JsonObject * body, GPtrArray * files)
 {
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), body);
-  g_autoptr (JsonNode) new = replace (root, replacements);
+  g_autoptr (JsonNode) new = replace (root, files);
 
   return json_node_dup_object (new);
 }
@@ -149,13 +164,12 @@ foxapi_references_check (JsonObject * body, GError ** error)
       (gpointer) foxapi_json_get_string (body, "model"), error);
 }
 
-/* Telling apart */
+/* Reading and uploading */
 
 typedef struct
 {
   const gchar *model;
-  GHashTable *files;            /* file URI → FoxapiLocalFile */
-  GHashTable *replacements;     /* file URI → what to write instead */
+  GPtrArray *files;             /* FoxapiLocalFile */
   GCancellable *cancellable;
 } Reading;
 
@@ -165,94 +179,37 @@ read_file (const gchar * uri, const gchar * path, gpointer user_data,
     GError ** error)
 {
   Reading *reading = user_data;
-  FoxapiLocalFile *file = g_hash_table_lookup (reading->files, uri);
+  FoxapiLocalFile *file;
 
   if (!check_file (uri, path, (gpointer) reading->model, error))
     return FALSE;
-  if (file == NULL) {
-    file = foxapi_local_file_read (uri, reading->cancellable, error);
-    if (file == NULL)
-      return FALSE;
-    g_hash_table_insert (reading->files, file->uri, file);
-  }
-  g_hash_table_insert (reading->replacements, file->uri,
-      g_strconcat ("sha256:", file->digest, NULL));
-  return TRUE;
+  if (find_file (reading->files, uri) != NULL)
+    return TRUE;
+  file = foxapi_local_file_read (uri, reading->cancellable, error);
+  if (file != NULL)
+    g_ptr_array_add (reading->files, file);
+  return file != NULL;
 }
 
-GHashTable *
-foxapi_references_new_files (void)
-{
-  return g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
-      (GDestroyNotify) foxapi_local_file_free);
-}
-
-/* Fills @files, and returns a copy of @body in which each file URI has given way
- * to a digest of what the file holds. */
+/* Fills @files (of #FoxapiLocalFile), and returns a copy of @body that names them
+ * by their content. */
 JsonObject *
-foxapi_references_name_by_content (JsonObject * body, GHashTable * files,
+foxapi_references_name_by_content (JsonObject * body, GPtrArray * files,
     GCancellable * cancellable, GError ** error)
 {
-  g_autoptr (GHashTable) replacements =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
   Reading reading = { foxapi_json_get_string (body, "model"), files,
-    replacements, cancellable
+    cancellable
   };
 
-  if (!visit_files (body, read_file, &reading, error))
-    return NULL;
-  return replace_files (body, replacements);
+  return visit_files (body, read_file, &reading, error) ?
+      replace_files (body, files) : NULL;
 }
 
-/* Uploading */
-
-typedef struct
-{
-  GHashTable *files;            /* file URI → FoxapiLocalFile */
-  GHashTable *urls;             /* digest → NULL: to be uploaded */
-  GPtrArray *wanted;            /* a file of each digest, in their order */
-} Choice;
-
-/* Files of the same content are one upload. */
-static gboolean
-choose_file (const gchar * uri, const gchar * path, gpointer user_data,
-    GError ** error)
-{
-  Choice *choice = user_data;
-  FoxapiLocalFile *file = g_hash_table_lookup (choice->files, uri);
-
-  if (g_hash_table_insert (choice->urls, file->digest, NULL))
-    g_ptr_array_add (choice->wanted, file);
-  return TRUE;
-}
-
-/* Uploads each local file that @body names, once, after
- * foxapi_references_name_by_content() has filled @files; returns a copy of @body
- * that names the uploads. */
+/* Uploads @files, and returns a copy of @body that names the uploads. */
 JsonObject *
 foxapi_references_upload (const FoxapiRun * run, JsonObject * body,
-    GHashTable * files, GError ** error)
+    GPtrArray * files, GError ** error)
 {
-  g_autoptr (GHashTable) by_digest = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GHashTable) by_uri = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GPtrArray) wanted = g_ptr_array_new ();
-  g_autoptr (GPtrArray) urls = NULL;
-  Choice choice = { files, by_digest, wanted };
-  GHashTableIter iter;
-  FoxapiLocalFile *file;
-
-  visit_files (body, choose_file, &choice, NULL);
-  urls = foxapi_upload_files (run, wanted, error);
-  if (urls == NULL)
-    return NULL;
-
-  for (guint i = 0; i < wanted->len; i++) {
-    file = g_ptr_array_index (wanted, i);
-    g_hash_table_insert (by_digest, file->digest, g_ptr_array_index (urls, i));
-  }
-  g_hash_table_iter_init (&iter, files);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) & file))
-    g_hash_table_insert (by_uri, file->uri,
-        g_hash_table_lookup (by_digest, file->digest));
-  return replace_files (body, by_uri);
+  return foxapi_upload_files (run, files, error) ?
+      replace_files (body, files) : NULL;
 }

@@ -15,16 +15,11 @@ G_BEGIN_DECLS
 #define FOXAPI_IMAGE_MAX_BYTES (20 * 1000 * 1000)
 #define FOXAPI_VIDEO_MAX_BYTES FOXAPI_UPLOAD_MAX_BYTES
 
-/* How many bytes a file in a field of @model may have, 0 if the field takes no
- * media. @path has the names on the way to the field, joined by dots. */
-typedef goffset (*FoxapiMediaLimit) (const gchar * model, const gchar * path);
-
 gboolean foxapi_references_check (JsonObject * body, GError ** error);
 
-GHashTable *foxapi_references_new_files (void);
 JsonObject *foxapi_references_name_by_content (JsonObject * body,
-    GHashTable * files, GCancellable * cancellable, GError ** error);
+    GPtrArray * files, GCancellable * cancellable, GError ** error);
 JsonObject *foxapi_references_upload (const FoxapiRun * run,
-    JsonObject * body, GHashTable * files, GError ** error);
+    JsonObject * body, GPtrArray * files, GError ** error);
 
 G_END_DECLS

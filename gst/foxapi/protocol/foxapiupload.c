@@ -80,12 +80,37 @@ read_file (FoxapiForm * self, void *buffer, gsize count,
   return n;
 }
 
+/* A server that refuses may answer before it has read the form, and close: what
+ * is sent after that makes the answer unreadable. So this waits for either side,
+ * where libsoup would only wait until it can send. (TLS has words of its own that
+ * come meanwhile.) Returns %FALSE if nothing more is to be sent. */
+static gboolean
+wait_to_send (FoxapiForm * self, gboolean * answered,
+    GCancellable * cancellable, GError ** error)
+{
+  gpointer connection = g_object_get_data (G_OBJECT (self),
+      FOXAPI_FORM_CONNECTION);
+  GSocket *socket;
+
+  *answered = FALSE;
+  if (!G_IS_SOCKET_CONNECTION (connection))
+    return TRUE;
+  socket = g_socket_connection_get_socket (connection);
+  if (!g_socket_condition_wait (socket, G_IO_IN | G_IO_OUT, cancellable, error))
+    return FALSE;
+  *answered = (g_socket_condition_check (socket, G_IO_IN) & G_IO_IN) != 0;
+  return !*answered;
+}
+
 static gssize
 foxapi_form_read (GInputStream * stream, void *buffer, gsize count,
     GCancellable * cancellable, GError ** error)
 {
   FoxapiForm *self = FOXAPI_FORM (stream);
+  gboolean answered;
 
+  if (!wait_to_send (self, &answered, cancellable, error))
+    return answered ? 0 : -1;
   for (; self->part < G_N_ELEMENTS (self->parts); self->part++) {
     gssize n;
 
@@ -158,7 +183,7 @@ open_form (FoxapiLocalFile * file, const gchar * boundary,
   return g_steal_pointer (&self);
 }
 
-static gchar *
+static gboolean
 upload_once (const FoxapiRun * run, FoxapiLocalFile * file, GError ** error)
 {
   g_autofree gchar *boundary = g_uuid_string_random ();
@@ -170,26 +195,25 @@ upload_once (const FoxapiRun * run, FoxapiLocalFile * file, GError ** error)
 
   form = open_form (file, boundary, run->cancellable, error);
   if (form == NULL)
-    return NULL;
+    return FALSE;
   url = foxapi_client_upload (run->client, G_INPUT_STREAM (form), content_type,
       form->length, run->cancellable, &fault);
-  if (form->fault != NULL) {
+  if (form->fault != NULL)
     g_propagate_error (error, g_steal_pointer (&form->fault));
-    return NULL;
-  }
-  if (url != NULL)
-    return foxapi_local_file_is_unchanged (file, error) ?
-        g_steal_pointer (&url) : NULL;
-
-  if (form->is_read && foxapi_error_get_details (fault) != NULL
-      && foxapi_error_get_details (fault)->timed_out) {
+  else if (url == NULL && form->is_read && foxapi_error_get_details (fault)
+      && foxapi_error_get_details (fault)->timed_out)
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
         "The whole file was sent, but the service did not answer within "
         "submit-timeout. Raise submit-timeout, then start again.");
-    return NULL;
-  }
-  g_propagate_error (error, g_steal_pointer (&fault));
-  return NULL;
+  else if (url == NULL)
+    g_propagate_error (error, g_steal_pointer (&fault));
+  else if (form->left > 0)
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+        "The service answered before the whole file was sent. Check the property "
+        "base-url, then start again.");
+  else if (foxapi_local_file_is_unchanged (file, error))
+    file->url = g_steal_pointer (&url);
+  return file->url != NULL;
 }
 
 /* Several at once */
@@ -198,10 +222,9 @@ typedef struct
 {
   const FoxapiRun *run;         /* of the one who waits */
   FoxapiRun common;             /* of the workers: one fails, all are cancelled */
-  GPtrArray *files;
+  GPtrArray *files;             /* FoxapiLocalFile, each content once */
 
   GMutex lock;                  /* of all that follows, and while they report */
-  GPtrArray *urls;              /* in the places of their files */
   GQueue waiting;               /* indices of files */
   guint n_workers;              /* that have not ended */
   GError *error;                /* the first: all others follow from it */
@@ -272,8 +295,8 @@ leave (Batch * batch, guint index, const GError * fault)
 }
 
 /* Nothing is charged for an upload, so every fault that passes may be tried
- * again. Returns the URL; %NULL without an error: another worker has the file. */
-static gchar *
+ * again. Returns %FALSE without an error if another worker has the file. */
+static gboolean
 upload (Batch * batch, guint index, GError ** error)
 {
   const FoxapiRun *run = &batch->common;
@@ -282,31 +305,26 @@ upload (Batch * batch, guint index, GError ** error)
   for (guint attempt = 1;; attempt++) {
     g_autoptr (GError) fault = NULL;
     const FoxapiErrorDetails *details;
-    gchar *url = NULL;
+    gboolean passes;
 
-    if (foxapi_run_wait_for_service (run, &fault))
-      url = upload_once (run, file, &fault);
-    if (url != NULL)
-      return url;
+    if (foxapi_run_wait_for_service (run, &fault)
+        && upload_once (run, file, &fault))
+      return TRUE;
 
     details = foxapi_error_get_details (fault);
-    if (details == NULL) {
+    passes = details != NULL && details->passing
+        && !foxapi_run_is_overdue (run);
+    if (passes && leave (batch, index, fault))
+      return FALSE;
+    if (!passes || !foxapi_retry_is_allowed (run->retries, attempt)) {
+      if (details != NULL)
+        g_prefix_error (&fault, "Uploading %s failed, nothing was submitted. ",
+            file->uri);
       g_propagate_error (error, g_steal_pointer (&fault));
-      return NULL;
+      return FALSE;
     }
-    if (details->passing && !foxapi_run_is_overdue (run)) {
-      if (leave (batch, index, fault))
-        return NULL;
-      if (foxapi_retry_is_allowed (run->retries, attempt)) {
-        if (!foxapi_run_pause (run, fault, attempt, 0, error))
-          return NULL;
-        continue;
-      }
-    }
-    g_prefix_error (&fault, "Uploading %s failed, nothing was submitted. ",
-        file->uri);
-    g_propagate_error (error, g_steal_pointer (&fault));
-    return NULL;
+    if (!foxapi_run_pause (run, fault, attempt, 0, error))
+      return FALSE;
   }
 }
 
@@ -319,22 +337,20 @@ work (gpointer user_data)
   while (take (batch, &index)) {
     FoxapiLocalFile *file = g_ptr_array_index (batch->files, index);
     GError *fault = NULL;
-    gchar *url;
 
     report_upload (batch, file->uri, index + 1, batch->files->len);
-    url = upload (batch, index, &fault);
-    if (url == NULL && fault == NULL)
+    if (upload (batch, index, &fault))
+      continue;
+    if (fault == NULL)
       return NULL;
 
     g_mutex_lock (&batch->lock);
-    g_ptr_array_index (batch->urls, index) = url;
     if (batch->error == NULL)
       batch->error = g_steal_pointer (&fault);
     g_mutex_unlock (&batch->lock);
     g_clear_error (&fault);
     /* After it was kept: the others' errors come second. */
-    if (url == NULL)
-      g_cancellable_cancel (batch->common.cancellable);
+    g_cancellable_cancel (batch->common.cancellable);
   }
   return NULL;
 }
@@ -382,21 +398,33 @@ name_overdue (const FoxapiRun * run, GError * fault)
       "submitted.");
 }
 
-/* The first file that fails for good ends the others, and its error is the error.
- * Returns (element-type utf8): the URLs at the service, in the order of @files,
- * which are of #FoxapiLocalFile */
-GPtrArray *
+static gboolean
+has_same_content (gconstpointer a, gconstpointer b)
+{
+  const FoxapiLocalFile *one = a, *other = b;
+
+  return g_str_equal (one->digest, other->digest);
+}
+
+/* Sets the url of each of @files; those with the same content are one upload. The
+ * first that fails for good ends the others, and its error is the error. */
+gboolean
 foxapi_upload_files (const FoxapiRun * run, GPtrArray * files, GError ** error)
 {
-  g_autoptr (GPtrArray) urls = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) firsts = g_ptr_array_new ();
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  Batch batch = {.run = run,.common = *run,.files = files,.urls = urls };
+  Batch batch = {.run = run,.common = *run,.files = firsts };
   gulong id;
+  guint first;
 
+  for (guint i = 0; i < files->len; i++) {
+    if (g_ptr_array_find_with_equal_func (firsts, files->pdata[i],
+            has_same_content, NULL))
+      continue;
+    g_queue_push_tail (&batch.waiting, GUINT_TO_POINTER (firsts->len));
+    g_ptr_array_add (firsts, files->pdata[i]);
+  }
   g_mutex_init (&batch.lock);
-  g_ptr_array_set_size (urls, files->len);
-  for (guint i = 0; i < files->len; i++)
-    g_queue_push_tail (&batch.waiting, GUINT_TO_POINTER (i));
   batch.common.cancellable = cancellable;
   batch.common.observer = &reporter;
   batch.common.user_data = &batch;
@@ -410,7 +438,16 @@ foxapi_upload_files (const FoxapiRun * run, GPtrArray * files, GError ** error)
   g_mutex_clear (&batch.lock);
   if (batch.error != NULL) {
     g_propagate_error (error, name_overdue (run, batch.error));
-    return NULL;
+    return FALSE;
   }
-  return g_steal_pointer (&urls);
+  for (guint i = 0; i < files->len; i++) {
+    FoxapiLocalFile *file = g_ptr_array_index (files, i);
+    FoxapiLocalFile *twin;
+
+    g_ptr_array_find_with_equal_func (firsts, file, has_same_content, &first);
+    twin = g_ptr_array_index (firsts, first);
+    if (file != twin)
+      file->url = g_strdup (twin->url);
+  }
+  return TRUE;
 }

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * form around the file (docs/service.md). */
 #define FOXAPI_UPLOAD_MAX_BYTES (100 * 1000 * 1000 - 1024)
 
-GPtrArray *foxapi_upload_files (const FoxapiRun * run, GPtrArray * files,
+gboolean foxapi_upload_files (const FoxapiRun * run, GPtrArray * files,
     GError ** error);
 
 G_END_DECLS

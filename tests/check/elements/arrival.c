@@ -3,7 +3,27 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "foxapiharness.h"
+
+static gchar *synced_path;
+
+/* Stands before that of the C library: the plugin's calls come here. */
+int
+fsync (int fd)
+{
+  g_autofree gchar *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  gchar *path = g_file_read_link (link, NULL);
+
+  if (path != NULL && g_str_has_suffix (path, ".mp4")) {
+    g_free (synced_path);
+    synced_path = g_steal_pointer (&path);
+  }
+  g_free (path);
+  return syscall (SYS_fsync, fd);
+}
 
 
 
@@ -243,6 +263,28 @@ GST_START_TEST (test_full_disk_behind_a_queue)
 
 GST_END_TEST;
 
+/* What the sink wrote is on the disk when the record has gone, whatever stands
+ * before it. */
+static const gchar *const before_files[] = {
+  "", UNBOUNDED " ! ", "queue ! tee ! queue ! "
+};
+
+GST_START_TEST (test_file_is_synced)
+{
+  g_autofree gchar *path = g_build_filename (store, "clip.mp4", NULL);
+  g_autofree gchar *rest = g_strdup_printf ("%s filesink location=\"%s\"",
+      before_files[__i__], path);
+  g_autoptr (Line) line = line_new (rest);
+
+  g_clear_pointer (&synced_path, g_free);
+  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
+  line_wait (line, GST_MESSAGE_EOS);
+  assert_recorded (FALSE);
+  fail_unless_equals_string (synced_path, path);
+}
+
+GST_END_TEST;
+
 static GstBusSyncReply
 drop_messages (GstBus * bus, GstMessage * message, gpointer user_data)
 {
@@ -360,6 +402,8 @@ arrival_suite (void)
   tcase_add_loop_test (tcase, test_paused, 0, 1);
   tcase_add_test (tcase, test_failure_behind_a_queue);
   tcase_add_test (tcase, test_full_disk_behind_a_queue);
+  tcase_add_loop_test (tcase, test_file_is_synced, 0,
+      G_N_ELEMENTS (before_files));
   tcase_add_test (tcase, test_dropped_messages);
   tcase_add_test (tcase, test_beside_another_branch);
   tcase_add_test (tcase, test_end_from_the_application);

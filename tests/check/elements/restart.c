@@ -232,6 +232,14 @@ GST_START_TEST (test_unknown_outcome)
   run_to_eos (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   run_assert_data (run, payload);
+  if (!change)
+    return;
+
+  /* Whoever changes it back was told of the first one, and has decided. */
+  run_set_state (run, GST_STATE_NULL);
+  g_object_set (run->source, "prompt", "A fox", NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 3);
 }
 
 GST_END_TEST;

@@ -516,38 +516,19 @@ GST_START_TEST (test_expired_result)
 
 GST_END_TEST;
 
-static void
-damage_files (const gchar * content, gboolean truncate_half)
-{
-  g_autoptr (GPtrArray) files = harness_list_files (store);
-
-  for (guint i = 0; i < files->len; i++) {
-    const gchar *file = g_ptr_array_index (files, i);
-    g_autofree gchar *text = NULL;
-    gsize length;
-
-    fail_unless (g_file_get_contents (file, &text, &length, NULL));
-    if (truncate_half)
-      fail_unless (g_file_set_contents_full (file, text, length / 2,
-              G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
-    else
-      fail_unless (g_file_set_contents_full (file, content, -1,
-              G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
-  }
-}
-
-static const gchar *const damages[] = {
-  NULL, "", "\xff\xfe", "[[[[", "{}", "{\"version\":999,\"id\":\"x\"}",
-};
-
-/* A file that can't be read doesn't stop the job, and is left alone */
+/* A file that can't be read doesn't stop the job, and is left alone (what may be in
+ * it: the protocol's test of the store). */
 GST_START_TEST (test_damaged)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GPtrArray) files = NULL;
   guint before;
 
   abandon (harness_source (NULL));
-  damage_files (damages[__i__], damages[__i__] == NULL);
+  files = harness_list_files (store);
+  for (guint i = 0; i < files->len; i++)
+    fail_unless (g_file_set_contents_full (g_ptr_array_index (files, i), "[[", -1,
+            G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
   before = look_at_files ();
   run_set_state (run, GST_STATE_PAUSED);
   assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
@@ -562,16 +543,14 @@ GST_START_TEST (test_damaged)
 
 GST_END_TEST;
 
-/* Directories that can't be: below a file, and where nothing can be made */
+/* Nor does a directory that can't be made. */
 GST_START_TEST (test_no_directory)
 {
   g_autofree gchar *file = g_build_filename (store, "file", NULL);
   g_autofree gchar *below = g_build_filename (file, "below", NULL);
-  const gchar *places[] = { file, below, "/proc/foxapi-store" };
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = run_new (harness_source ("task-store", below, NULL));
 
   fail_unless (g_file_set_contents (file, "mine", -1, NULL));
-  run = run_new (harness_source ("task-store", places[__i__], NULL));
   run_to_eos (run);
   run_stop (run);
   run_assert_data (run, payload);
@@ -611,7 +590,7 @@ store_suite (void)
   tcase_add_test (tcase, test_id_before_message);
   tcase_add_test (tcase, test_no_intent_in_a_pause);
   tcase_add_test (tcase, test_gone_when_delivered);
-  tcase_add_loop_test (tcase, test_no_directory, 0, 3);
+  tcase_add_test (tcase, test_no_directory);
   tcase_add_test (tcase, test_default_directory);
 
   tcase = tcase_create ("taking up");
@@ -631,7 +610,7 @@ store_suite (void)
   tcase_add_loop_test (tcase, test_any_clock, 0, G_N_ELEMENTS (shifts));
   tcase_add_loop_test (tcase, test_unknown_to_service, 0, 2);
   tcase_add_test (tcase, test_expired_result);
-  tcase_add_loop_test (tcase, test_damaged, 0, G_N_ELEMENTS (damages));
+  tcase_add_test (tcase, test_damaged);
   return suite;
 }
 

@@ -24,6 +24,7 @@
 static gint flock_errno, fsync_errno, rename_errno;
 static uid_t file_owner, directory_owner;
 static mode_t added_mode;
+static guint n_exclusive;
 
 static gint
 fail_with (gint error)
@@ -37,6 +38,7 @@ flock (int fd, int operation)
 {
   if (flock_errno != 0)
     return fail_with (flock_errno);
+  n_exclusive += (operation & LOCK_EX) != 0;
   return syscall (SYS_flock, fd, operation);
 }
 
@@ -120,6 +122,19 @@ GST_START_TEST (test_no_locks)
 {
   flock_errno = no_locks[__i__];
   check_works (TRUE);
+}
+
+GST_END_TEST;
+
+/* Who looks at an intent, if only for a moment, must not be taken for its holder by
+ * another who looks: that one would pay. */
+GST_START_TEST (test_looking_is_shared)
+{
+  g_autofree gchar *path = add_file (NULL);
+
+  n_exclusive = 0;
+  fail_unless (take (1, NULL) == NULL);
+  fail_unless_equals_int (n_exclusive, 0);
 }
 
 GST_END_TEST;
@@ -595,6 +610,7 @@ storefiles_suite (void)
   suite_add_tcase (suite, disks);
   tcase_add_checked_fixture (disks, store_setup, teardown);
   LOOP (test_no_locks, no_locks);
+  tcase_add_test (disks, test_looking_is_shared);
   LOOP (test_no_sync, no_syncs);
   LOOP (test_no_rename, no_renames);
   tcase_add_test (disks, test_forced_owner);
