@@ -147,9 +147,9 @@ check_file (const gchar * uri, const gchar * path, gpointer user_data,
 
   if (limit == 0) {
     g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        "The field %s is not known to take media, and %s is a file on this "
-        "machine: give an http or https URL there. Nothing was sent.", path,
-        uri);
+        "The field %s is not known to take media, so the file %s is not "
+        "uploaded, and its name stays on this machine. Take it out, or give an "
+        "http or https URL. Nothing was sent.", path, uri);
     return FALSE;
   }
   field = g_strdelimit (g_strconcat ("The property ", path, NULL), "_", '-');
