@@ -283,7 +283,8 @@ new_answer_error (FoxapiClient * client, FoxapiCall call,
       foxapi_retry_parse_after (soup_message_headers_get_one (headers,
           "Retry-After"), g_get_real_time () / G_USEC_PER_SEC);
   if (details->http_status == 429)
-    foxapi_client_cool_down (client, details->retry_after_us);
+    foxapi_client_cool_down (client, foxapi_retry_get_delay (1,
+            details->retry_after_us, 0));
   return error;
 }
 

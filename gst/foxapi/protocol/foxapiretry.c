@@ -12,9 +12,10 @@
 #define FIRST_DELAY_US (G_USEC_PER_SEC / 4)
 #define MAX_DELAY_US (30 * G_USEC_PER_SEC)
 
-/* A server that asks for more than this gets a further question after it; a
- * person who waits for a video would have given up on us by then. */
-#define MAX_RETRY_AFTER_US (60 * G_USEC_PER_SEC)
+/* More than an hour is not believed. A call that costs nothing is made again after
+ * a minute: a person who waits for a video would have given up by then. */
+#define MAX_RETRY_AFTER_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+#define MAX_FREE_DELAY_US (60 * G_USEC_PER_SEC)
 
 /* `Retry-After` (RFC 9110, 10.2.3), seconds or an HTTP date, in microseconds from
  * @now_s (Unix seconds); -1 if it is neither */
@@ -51,7 +52,7 @@ foxapi_retry_get_delay (guint attempt, gint64 retry_after_us, gdouble random)
   gint64 delay_us = MIN ((gint64) FIRST_DELAY_US << doublings, MAX_DELAY_US);
 
   if (retry_after_us >= 0)
-    return MIN (retry_after_us, MAX_RETRY_AFTER_US)
+    return MIN (retry_after_us, MAX_FREE_DELAY_US)
         + (gint64) (FIRST_DELAY_US * random);
   return delay_us / 2 + (gint64) (delay_us / 2 * random);
 }

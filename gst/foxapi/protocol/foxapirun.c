@@ -26,8 +26,9 @@ foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us, GError ** error)
       error);
 }
 
-/* Tells the observer of a fault, and sleeps until it makes sense to try again;
- * FALSE if cancelled. */
+/* Tells the observer of a fault, and sleeps until it makes sense to try again. Free
+ * calls come again after a minute at most; a submission waits as long as the service
+ * says, or not at all if that is beyond the run's time. FALSE: cancelled, or that. */
 gboolean
 foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
     gint64 min_delay_us, GError ** error)
@@ -41,6 +42,13 @@ foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
     if (details->retry_after_us < 0)
       delay_us += BUSY_US << MIN (attempt - 1, BUSY_DOUBLINGS);
     foxapi_client_cool_down (run->client, delay_us);
+    if (details->charge == FOXAPI_CHARGE_NO)
+      delay_us = MAX (delay_us, details->retry_after_us);
+    if (details->charge == FOXAPI_CHARGE_NO
+        && delay_us >= run->deadline_us - g_get_monotonic_time ()) {
+      g_propagate_error (error, g_error_copy (fault));
+      return FALSE;
+    }
   }
   run->observer->trying_again (run->user_data, fault, delay_us);
   return foxapi_run_wait_until (run, g_get_monotonic_time () + delay_us, error);

@@ -93,6 +93,39 @@ GST_START_TEST (test_retry_after_seconds)
 
 GST_END_TEST;
 
+/* Longer than there is time: the error comes at once. */
+GST_START_TEST (test_retry_after_task_timeout)
+{
+  FoxapiSimFault fault = {.status = 429,.headers = "Retry-After: 1801" };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &fault);
+  run_to_error (run, GST_RESOURCE_ERROR_BUSY);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* A task that is complete when it is made needs no question. */
+GST_START_TEST (test_completed_at_once)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
+  g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (sim);
+  FoxapiSimTask *task = g_ptr_array_index (tasks, 0);
+  g_autofree gchar *body = g_strdup_printf ("{\"id\":\"%s\",\"status\":"
+      "\"completed\",\"results\":[\"%s\"]}", id, task->result_url);
+  FoxapiSimFault fault = {.status = 201,.body = body };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_ASK, 0);
+}
+
+GST_END_TEST;
+
 /* Five seconds at least, where the service names none */
 GST_START_TEST (test_no_retry_after)
 {
@@ -287,6 +320,8 @@ passing_suite (void)
   tcase_add_test (tcase, test_retries_without_limit);
   tcase_add_test (tcase, test_retry_after_seconds);
   tcase_add_test (tcase, test_no_retry_after);
+  tcase_add_test (tcase, test_retry_after_task_timeout);
+  tcase_add_test (tcase, test_completed_at_once);
   tcase_add_test (tcase, test_retry_after_date);
   tcase_add_test (tcase, test_refused_then_there);
   tcase_add_loop_test (tcase, test_asking, 0, G_N_ELEMENTS (ask_faults));

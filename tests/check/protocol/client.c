@@ -419,11 +419,12 @@ GST_START_TEST (test_retry_after)
   fail_unless_equals_int64 (get_retry_after ("Retry-After: 7"),
       7 * G_USEC_PER_SEC);
   fail_unless_equals_int64 (get_retry_after ("Retry-After: 100000"),
-      60 * G_USEC_PER_SEC);
+      G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC);
   fail_unless_equals_int64 (get_retry_after
       ("Retry-After: Thu, 01 Jan 1970 00:00:00 GMT"), 0);
   fail_unless_equals_int64 (get_retry_after
-      ("Retry-After: Fri, 31 Dec 9999 23:59:59 GMT"), 60 * G_USEC_PER_SEC);
+      ("Retry-After: Fri, 31 Dec 9999 23:59:59 GMT"),
+      G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC);
   fail_unless_equals_int64 (get_retry_after ("Retry-After: later"), -1);
   fail_unless_equals_int64 (get_retry_after ("X-Nothing: 1"), -1);
 }

@@ -33,13 +33,13 @@ GST_END_TEST;
 /* A service that asks for hours is asked again after a minute. */
 GST_START_TEST (test_huge)
 {
-  check_after ("61", 60 * SECOND);
-  check_after ("86400", 60 * SECOND);
-  check_after ("2147483647", 60 * SECOND);
-  check_after ("2147483648", 60 * SECOND);
-  check_after ("9223372036854775807", 60 * SECOND);
-  check_after ("9223372036854775808", 60 * SECOND);
-  check_after ("99999999999999999999999999999999999999999999", 60 * SECOND);
+  check_after ("61", 61 * SECOND);
+  check_after ("86400", 3600 * SECOND);
+  check_after ("2147483647", 3600 * SECOND);
+  check_after ("2147483648", 3600 * SECOND);
+  check_after ("9223372036854775807", 3600 * SECOND);
+  check_after ("9223372036854775808", 3600 * SECOND);
+  check_after ("99999999999999999999999999999999999999999999", 3600 * SECOND);
 }
 
 GST_END_TEST;
@@ -52,8 +52,8 @@ GST_START_TEST (test_dates)
   check_after ("Sat Sep  6 13:24:01 2025", 10 * SECOND);
   check_after ("Sat, 06 Sep 2025 13:23:41 GMT", 0);
   check_after ("Thu, 01 Jan 1970 00:00:00 GMT", 0);
-  check_after ("Sat, 06 Sep 2025 15:23:51 GMT", 60 * SECOND);
-  check_after ("Fri, 31 Dec 9999 23:59:59 GMT", 60 * SECOND);
+  check_after ("Sat, 06 Sep 2025 15:23:51 GMT", 3600 * SECOND);
+  check_after ("Fri, 31 Dec 9999 23:59:59 GMT", 3600 * SECOND);
 }
 
 GST_END_TEST;
@@ -83,7 +83,7 @@ GST_START_TEST (test_clocks)
     gint64 after_us = foxapi_retry_parse_after
         ("Sat, 06 Sep 2025 13:24:01 GMT", clocks[i]);
 
-    fail_unless (after_us >= 0 && after_us <= 60 * SECOND);
+    fail_unless (after_us >= 0 && after_us <= 3600 * SECOND);
   }
 }
 
