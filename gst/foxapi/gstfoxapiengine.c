@@ -114,9 +114,9 @@ gst_foxapi_engine_dup_uri (GstFoxapiEngine * engine)
 
   GST_OBJECT_LOCK (engine->element);
   task_id = get_task_id (engine);
-  if (engine->settings.request->prompt != NULL && engine->named_task_id == NULL)
+  if (engine->named_task_id == NULL)
     uri = gst_foxapi_settings_get_uri (&engine->settings);
-  else if (task_id != NULL)
+  if (uri == NULL && task_id != NULL)
     uri = foxapi_uri_build_for_task (task_id);
   GST_OBJECT_UNLOCK (engine->element);
   return uri;

@@ -9,20 +9,12 @@
 
 #include "gstfoxapienums.h"
 
-#include "foxapirequest.h"
+#include "foxapicatalogue.h"
+#include "foxapijson.h"
 
-/**
- * gst_foxapi_enum_register_once:
- * @type: (inout): a static variable, 0 at first
- * @name: the name of the enumeration's type
- * @values: (array zero-terminated=1): static
- *
- * Both plugins have the enumerations; the one that is loaded first registers them.
+/* Both plugins have the enumerations; the one that is loaded first registers them.
  * GStreamer loads one at a time, and registers their elements' classes, and by
- * them these types, when it does.
- *
- * Returns: the type
- */
+ * them these types, when it does. */
 GType
 gst_foxapi_enum_register_once (gsize * type, const gchar * name,
     const GEnumValue * values)
@@ -36,16 +28,52 @@ gst_foxapi_enum_register_once (gsize * type, const gchar * name,
   return *type;
 }
 
+static void
+add_word (GArray * values, const gchar * word)
+{
+  GEnumValue value = { values->len, word, word };
+
+  for (guint i = 0; i < values->len; i++) {
+    if (g_str_equal (g_array_index (values, GEnumValue, i).value_nick, word))
+      return;
+  }
+  g_array_append_val (values, value);
+}
+
+/* @known, and whatever else a model of the catalogue has in this field; stays */
+static GEnumValue *
+collect_values (const GEnumValue * known, guint n, const gchar * field)
+{
+  GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
+  JsonObjectIter iter;
+  const gchar *name;            /* json-glib 1.6 crashes without it */
+  JsonNode *entry;
+
+  g_array_append_vals (values, known, n);
+  json_object_iter_init_ordered (&iter, foxapi_catalogue_get ());
+  while (json_object_iter_next_ordered (&iter, &name, &entry)) {
+    JsonObject *rule =
+        foxapi_catalogue_get_rule (json_node_get_object (entry), field);
+    JsonArray *words = rule ? foxapi_json_get_array (rule, "enum") : NULL;
+
+    for (guint i = 0; words && i < json_array_get_length (words); i++)
+      add_word (values, json_array_get_string_element (words, i));
+  }
+  return (GEnumValue *) g_array_free (values, FALSE);
+}
+
 GType
 gst_foxapi_resolution_get_type (void)
 {
   static gsize type;
-  static const GEnumValue values[] = {
+  static const GEnumValue known[] = {
     {GST_FOXAPI_RESOLUTION_720P, "1280x720 at 16:9", "720p"},
     {GST_FOXAPI_RESOLUTION_1080P, "1920x1080 at 16:9", "1080p"},
-    {0, NULL, NULL},
   };
+  static GEnumValue *values;
 
+  if (type == 0 && values == NULL)
+    values = collect_values (known, G_N_ELEMENTS (known), "resolution");
   return gst_foxapi_enum_register_once (&type, "GstFoxapiResolution", values);
 }
 
@@ -53,15 +81,17 @@ GType
 gst_foxapi_aspect_ratio_get_type (void)
 {
   static gsize type;
-  static const GEnumValue values[] = {
+  static const GEnumValue known[] = {
     {GST_FOXAPI_ASPECT_RATIO_16_9, "Landscape", "16:9"},
     {GST_FOXAPI_ASPECT_RATIO_9_16, "Portrait", "9:16"},
     {GST_FOXAPI_ASPECT_RATIO_1_1, "Square", "1:1"},
     {GST_FOXAPI_ASPECT_RATIO_4_3, "Landscape, television", "4:3"},
     {GST_FOXAPI_ASPECT_RATIO_3_4, "Portrait, television", "3:4"},
-    {0, NULL, NULL},
   };
+  static GEnumValue *values;
 
+  if (type == 0 && values == NULL)
+    values = collect_values (known, G_N_ELEMENTS (known), "aspect_ratio");
   return gst_foxapi_enum_register_once (&type, "GstFoxapiAspectRatio", values);
 }
 
@@ -70,9 +100,9 @@ gst_foxapi_switch_get_type (void)
 {
   static gsize type;
   static const GEnumValue values[] = {
-    {FOXAPI_SWITCH_DEFAULT, "Not sent, the model decides", "default"},
-    {FOXAPI_SWITCH_FALSE, "Off", "false"},
-    {FOXAPI_SWITCH_TRUE, "On", "true"},
+    {GST_FOXAPI_SWITCH_DEFAULT, "Not sent, the model decides", "default"},
+    {GST_FOXAPI_SWITCH_FALSE, "Off", "false"},
+    {GST_FOXAPI_SWITCH_TRUE, "On", "true"},
     {0, NULL, NULL},
   };
 
@@ -92,48 +122,6 @@ gst_foxapi_output_get_type (void)
   };
 
   return gst_foxapi_enum_register_once (&type, "GstFoxapiOutput", values);
-}
-
-/**
- * gst_foxapi_enum_to_nick:
- * @type: an enumeration
- * @value: any number
- *
- * Returns: (transfer full): the value's nick; the number itself as text where
- *   it is none of the enumeration
- *
- * Since: 0.1
- */
-gchar *
-gst_foxapi_enum_to_nick (GType type, gint value)
-{
-  GEnumClass *klass = g_type_class_ref (type);
-  GEnumValue *known = g_enum_get_value (klass, value);
-  gchar *nick = known ? g_strdup (known->value_nick) :
-      g_strdup_printf ("%d", value);
-
-  g_type_class_unref (klass);
-  return nick;
-}
-
-/**
- * gst_foxapi_enum_from_nick:
- * @type: an enumeration
- * @nick: a text made by gst_foxapi_enum_to_nick()
- *
- * Returns: the value
- *
- * Since: 0.1
- */
-gint
-gst_foxapi_enum_from_nick (GType type, const gchar * nick)
-{
-  GEnumClass *klass = g_type_class_ref (type);
-  GEnumValue *known = g_enum_get_value_by_nick (klass, nick);
-  gint value = known ? known->value : (gint) g_ascii_strtoll (nick, NULL, 10);
-
-  g_type_class_unref (klass);
-  return value;
 }
 
 static gboolean
@@ -174,19 +162,7 @@ get_unchecked_enum_spec_type (void)
   return type;
 }
 
-/**
- * gst_foxapi_param_spec_enum:
- * @name: the property's name
- * @nick: its title
- * @blurb: what it is
- * @type: an enumeration
- * @default_value: its default
- * @flags: as for every property
- *
- * Returns: (transfer floating): a specification that takes any number
- *
- * Since: 0.1
- */
+/* (transfer floating): takes any number */
 GParamSpec *
 gst_foxapi_param_spec_enum (const gchar * name, const gchar * nick,
     const gchar * blurb, GType type, gint default_value, GParamFlags flags)

@@ -9,29 +9,13 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiResolution:
- * @GST_FOXAPI_RESOLUTION_720P: 1280x720 at 16:9
- * @GST_FOXAPI_RESOLUTION_1080P: 1920x1080 at 16:9
- *
- * Since: 0.1
- */
+/* Those that the default model has; the catalogue's others follow. */
 typedef enum
 {
   GST_FOXAPI_RESOLUTION_720P,
   GST_FOXAPI_RESOLUTION_1080P,
 } GstFoxapiResolution;
 
-/**
- * GstFoxapiAspectRatio:
- * @GST_FOXAPI_ASPECT_RATIO_16_9: landscape
- * @GST_FOXAPI_ASPECT_RATIO_9_16: portrait
- * @GST_FOXAPI_ASPECT_RATIO_1_1: square
- * @GST_FOXAPI_ASPECT_RATIO_4_3: landscape
- * @GST_FOXAPI_ASPECT_RATIO_3_4: portrait
- *
- * Since: 0.1
- */
 typedef enum
 {
   GST_FOXAPI_ASPECT_RATIO_16_9,
@@ -41,13 +25,14 @@ typedef enum
   GST_FOXAPI_ASPECT_RATIO_3_4,
 } GstFoxapiAspectRatio;
 
-/**
- * GstFoxapiOutput:
- * @GST_FOXAPI_OUTPUT_MEDIA: the bytes of the finished video
- * @GST_FOXAPI_OUTPUT_TASK: one buffer with the task as JSON
- *
- * Since: 0.1
- */
+/* A boolean that need not be sent */
+typedef enum
+{
+  GST_FOXAPI_SWITCH_DEFAULT = -1,
+  GST_FOXAPI_SWITCH_FALSE = 0,
+  GST_FOXAPI_SWITCH_TRUE = 1,
+} GstFoxapiSwitch;
+
 typedef enum
 {
   GST_FOXAPI_OUTPUT_MEDIA,
@@ -66,9 +51,6 @@ GType gst_foxapi_output_get_type (void);
 
 GType gst_foxapi_enum_register_once (gsize * type, const gchar * name,
     const GEnumValue * values);
-
-gchar *gst_foxapi_enum_to_nick (GType type, gint value);
-gint gst_foxapi_enum_from_nick (GType type, const gchar * nick);
 
 GParamSpec *gst_foxapi_param_spec_enum (const gchar * name,
     const gchar * nick, const gchar * blurb, GType type, gint default_value,

@@ -14,24 +14,31 @@
 
 #include "gstfoxapipresets.h"
 
-#include "gstfoxapiproperties.h"
+#include "gstfoxapifields.h"
+#include "gstfoxapivideosrc.h"
 
 #define PRESET_FOLDER "gstreamer-1.0" G_DIR_SEPARATOR_S "presets"
 
-/* What to generate: neither keys nor tasks are saved under a name. */
+/* What is set of what to generate: neither keys nor tasks are saved under a name,
+ * and a default only goes to the default model. */
 static gchar **
 get_property_names (GstPreset * preset)
 {
+  GstFoxapiFields *fields =
+      gst_foxapi_video_src_get_fields (GST_FOXAPI_VIDEO_SRC (preset));
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   g_autofree GParamSpec **specs = NULL;
   guint n;
 
   specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (preset), &n);
+  GST_OBJECT_LOCK (preset);
   for (guint i = 0; i < n; i++) {
     if (specs[i]->owner_type == G_OBJECT_TYPE (preset)
-        && gst_foxapi_property_is_of_generation (specs[i]->param_id))
+        && gst_foxapi_field_is_known (specs[i]->param_id)
+        && fields->is_set[specs[i]->param_id])
       g_strv_builder_add (names, specs[i]->name);
   }
+  GST_OBJECT_UNLOCK (preset);
   return g_strv_builder_end (names);
 }
 
@@ -94,33 +101,35 @@ read_value (GKeyFile * presets, const gchar * name, GParamSpec * spec,
 static gboolean
 load_preset (GstPreset * preset, const gchar * name)
 {
+  GstFoxapiFields *fields =
+      gst_foxapi_video_src_get_fields (GST_FOXAPI_VIDEO_SRC (preset));
   g_autoptr (GKeyFile) presets = find_preset (preset, name);
-  g_auto (GStrv) properties = get_property_names (preset);
+  g_autofree GParamSpec **specs = NULL;
+  guint n;
 
   if (presets == NULL)
     return FALSE;
 
-  for (gchar ** property = properties; *property != NULL; property++) {
-    GParamSpec *spec =
-        g_object_class_find_property (G_OBJECT_GET_CLASS (preset), *property);
+  specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (preset), &n);
+  for (guint i = 0; i < n; i++) {
     GValue value = G_VALUE_INIT;
 
-    g_value_init (&value, spec->value_type);
-    if (!read_value (presets, name, spec, &value)) {
-      g_value_reset (&value);
-      g_param_value_set_default (spec, &value);
+    if (specs[i]->owner_type != G_OBJECT_TYPE (preset)
+        || !gst_foxapi_field_is_known (specs[i]->param_id))
+      continue;
+    g_value_init (&value, specs[i]->value_type);
+    if (read_value (presets, name, specs[i], &value)) {
+      g_object_set_property (G_OBJECT (preset), specs[i]->name, &value);
+    } else {
+      GST_OBJECT_LOCK (preset);
+      gst_foxapi_fields_unset (fields, specs[i]->param_id);
+      GST_OBJECT_UNLOCK (preset);
     }
-    g_object_set_property (G_OBJECT (preset), *property, &value);
     g_value_unset (&value);
   }
   return TRUE;
 }
 
-/**
- * gst_foxapi_presets_init:
- * @iface: the interface #GstPreset of an element with #GstFoxapiSettings
- * @data: (nullable): not used
- */
 void
 gst_foxapi_presets_init (gpointer iface, gpointer data)
 {

@@ -1,4 +1,4 @@
-/* The properties of the elements that generate
+/* The properties of the elements that say where and how to generate, and which task
  *
  * Their values are elsewhere: foxapivideobin's plugin has the properties only, and
  * hands what is set on to its foxapivideosrc.
@@ -13,87 +13,12 @@
 #include "gstfoxapiproperties.h"
 
 #include <gio/gio.h>
-#include <string.h>
-
-#include "foxapirequest.h"
-#include "gstfoxapienums.h"
 
 #define READWRITE (G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY | \
     G_PARAM_STATIC_STRINGS)
 /* A pipeline graph prints every readable property. */
 #define SECRET (G_PARAM_WRITABLE | GST_PARAM_MUTABLE_READY | \
     G_PARAM_STATIC_STRINGS)
-
-static GParamSpec *
-new_reference_list_spec (const gchar * name, const gchar * nick,
-    const gchar * blurb)
-{
-  return gst_param_spec_array (name, nick, blurb,
-      g_param_spec_string ("url", "URL", "http, https or file URI", NULL,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS), READWRITE);
-}
-
-static void
-install_generation_properties (GObjectClass * klass)
-{
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "Name of the model that generates. The rules of this default model "
-          "are checked here, those of any other by the service",
-          FOXAPI_DEFAULT_MODEL, READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_PROMPT,
-      g_param_spec_string ("prompt", "Prompt",
-          "What the video shows, at most 5000 characters. Required", NULL,
-          READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_REFERENCE_IMAGE_URLS,
-      new_reference_list_spec ("reference-image-urls", "Reference images",
-          "Images of the subjects' appearance, each at most 20 MB: http, https "
-          "or file URIs, for instance '<\"https://a/b.jpg\",\"file:///c.png\">'."
-          " Local files are uploaded. Empty: none"));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_REFERENCE_VIDEO_URLS,
-      new_reference_list_spec ("reference-video-urls", "Reference videos",
-          "Videos of the subjects' motion, each at most 100 MB: http, https or "
-          "file URIs. Local files are uploaded. Empty: none"));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_DURATION,
-      g_param_spec_int ("duration", "Duration",
-          "Length of the video in seconds, 2 to 10 for the default model. Other "
-          "models get it only if it is set", G_MININT, G_MAXINT,
-          FOXAPI_DEFAULT_DURATION, READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_RESOLUTION,
-      gst_foxapi_param_spec_enum ("resolution", "Resolution",
-          "Size class of the video. Other models than the default one get it "
-          "only if it is set", GST_TYPE_FOXAPI_RESOLUTION,
-          GST_FOXAPI_RESOLUTION_1080P, READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_ASPECT_RATIO,
-      gst_foxapi_param_spec_enum ("aspect-ratio", "Aspect ratio",
-          "Shape of the video. Other models than the default one get it only "
-          "if it is set", GST_TYPE_FOXAPI_ASPECT_RATIO,
-          GST_FOXAPI_ASPECT_RATIO_16_9, READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_NEGATIVE_PROMPT,
-      g_param_spec_string ("negative-prompt", "Negative prompt",
-          "What the video should not show, at most 500 characters. NULL: not "
-          "sent", NULL, READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_SEED,
-      g_param_spec_int64 ("seed", "Seed",
-          "Start of the model's random numbers, 0 to 2147483647, for results "
-          "that resemble each other. -1: not sent, the service draws one",
-          G_MININT64, G_MAXINT64, -1, READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_MULTI_SHOTS,
-      gst_foxapi_param_spec_enum ("multi-shots", "Multiple shots",
-          "Whether the video may have several shots. default: not sent, the "
-          "model decides", GST_TYPE_FOXAPI_SWITCH, FOXAPI_SWITCH_DEFAULT,
-          READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_ENABLE_SAFETY_CHECKER,
-      gst_foxapi_param_spec_enum ("enable-safety-checker", "Safety checker",
-          "Whether the service checks prompt and result for unsafe content. "
-          "default: not sent, the model decides", GST_TYPE_FOXAPI_SWITCH,
-          FOXAPI_SWITCH_DEFAULT, READWRITE));
-  g_object_class_install_property (klass, GST_FOXAPI_PROP_EXTRA_PARAMETERS,
-      g_param_spec_boxed ("extra-parameters", "Extra parameters",
-          "Further fields of the request, for other models: strings, booleans, "
-          "numbers, nested structures and arrays. They win over the properties "
-          "above. NULL: none", GST_TYPE_STRUCTURE, READWRITE));
-}
 
 static void
 install_service_properties (GObjectClass * klass)
@@ -196,28 +121,11 @@ install_task_properties (GObjectClass * klass)
           GST_TYPE_STRUCTURE, readable));
 }
 
-/**
- * gst_foxapi_properties_install:
- * @klass: class of an element that generates
- *
- * Installs the properties; their ids are those up to %GST_FOXAPI_PROP_LAST.
- */
+/* Their ids are those up to GST_FOXAPI_PROP_LAST. */
 void
 gst_foxapi_properties_install (GObjectClass * klass)
 {
-  install_generation_properties (klass);
+  gst_foxapi_fields_install (klass);
   install_service_properties (klass);
   install_task_properties (klass);
-}
-
-/**
- * gst_foxapi_property_is_of_generation:
- * @id: a property's id
- *
- * Returns: %TRUE if the property says what to generate
- */
-gboolean
-gst_foxapi_property_is_of_generation (guint id)
-{
-  return id >= GST_FOXAPI_PROP_MODEL && id <= GST_FOXAPI_PROP_EXTRA_PARAMETERS;
 }

@@ -1,7 +1,6 @@
 /* The values of the properties that say what to generate and where
  *
- * A number is stored as the application set it, right or wrong: the check at the
- * start of the element names it, where GObject would go on with the default.
+ * They are read and written with the owner's object lock.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,21 +11,17 @@
 
 #include "gstfoxapisettings.h"
 
-#include "foxapierror.h"
-#include "foxapiuri.h"
-#include "gstfoxapienums.h"
-#include "gstfoxapiproperties.h"
-#include "gstfoxapistructure.h"
+#include <string.h>
 
-/**
- * gst_foxapi_settings_init:
- * @settings: (out caller-allocates): gets the defaults
- */
+#include "foxapirequest.h"
+#include "foxapiuri.h"
+#include "gstfoxapiproperties.h"
+
 void
 gst_foxapi_settings_init (GstFoxapiSettings * settings)
 {
   memset (settings, 0, sizeof (*settings));
-  settings->request = foxapi_request_new ();
+  gst_foxapi_fields_init (&settings->fields);
   settings->session.timeout = GST_FOXAPI_DEFAULT_TIMEOUT;
   settings->session.user_agent = g_strdup (GST_FOXAPI_DEFAULT_USER_AGENT);
   settings->session.ssl_strict = GST_FOXAPI_DEFAULT_SSL_STRICT;
@@ -36,56 +31,27 @@ gst_foxapi_settings_init (GstFoxapiSettings * settings)
   settings->retries = GST_FOXAPI_DEFAULT_RETRIES;
 }
 
-/**
- * gst_foxapi_settings_clear:
- * @settings: freed but for the struct itself
- */
 void
 gst_foxapi_settings_clear (GstFoxapiSettings * settings)
 {
-  g_clear_pointer (&settings->request, foxapi_request_free);
-  g_clear_pointer (&settings->extra_parameters, gst_structure_free);
+  gst_foxapi_fields_clear (&settings->fields);
   foxapi_session_settings_clear (&settings->session);
   g_clear_pointer (&settings->api_key, g_free);
   g_clear_pointer (&settings->base_url, g_free);
   g_clear_pointer (&settings->task_store, g_free);
 }
 
-/**
- * gst_foxapi_settings_copy_service:
- * @settings: settings whose owner's object lock is held
- * @copy: (out caller-allocates): gets a copy of all but the generation
- *   properties, to be cleared
- */
+/* All but the generation properties */
 void
 gst_foxapi_settings_copy_service (const GstFoxapiSettings * settings,
     GstFoxapiSettings * copy)
 {
   *copy = *settings;
-  copy->request = NULL;
-  copy->extra_parameters = NULL;
+  memset (&copy->fields, 0, sizeof (copy->fields));
   foxapi_session_settings_copy (&settings->session, &copy->session);
   copy->api_key = g_strdup (settings->api_key);
   copy->base_url = g_strdup (settings->base_url);
   copy->task_store = g_strdup (settings->task_store);
-}
-
-static GStrv
-dup_string_list (const GValue * array)
-{
-  guint n = gst_value_array_get_size (array);
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-
-  if (n == 0)
-    return NULL;
-  for (guint i = 0; i < n; i++) {
-    const GValue *value = gst_value_array_get_value (array, i);
-    const gchar *text =
-        G_VALUE_HOLDS_STRING (value) ? g_value_get_string (value) : NULL;
-
-    g_strv_builder_add (builder, text ? text : "");
-  }
-  return g_strv_builder_end (builder);
 }
 
 /* Without the password that it may carry. */
@@ -105,74 +71,6 @@ replace_string (gchar ** place, const GValue * value)
 {
   g_free (*place);
   *place = g_value_dup_string (value);
-}
-
-static void
-replace_string_list (GStrv * place, const GValue * value)
-{
-  g_strfreev (*place);
-  *place = dup_string_list (value);
-}
-
-static void
-replace_nick (gchar ** place, const GValue * value)
-{
-  g_free (*place);
-  *place = gst_foxapi_enum_to_nick (G_VALUE_TYPE (value),
-      g_value_get_enum (value));
-}
-
-static gboolean
-set_generation_property (GstFoxapiSettings * settings, guint id,
-    const GValue * value)
-{
-  FoxapiRequest *request = settings->request;
-
-  switch (id) {
-    case GST_FOXAPI_PROP_MODEL:
-      replace_string (&request->model, value);
-      break;
-    case GST_FOXAPI_PROP_PROMPT:
-      replace_string (&request->prompt, value);
-      break;
-    case GST_FOXAPI_PROP_REFERENCE_IMAGE_URLS:
-      replace_string_list (&request->reference_image_urls, value);
-      break;
-    case GST_FOXAPI_PROP_REFERENCE_VIDEO_URLS:
-      replace_string_list (&request->reference_video_urls, value);
-      break;
-    case GST_FOXAPI_PROP_DURATION:
-      request->duration = g_value_get_int (value);
-      request->has_duration = TRUE;
-      break;
-    case GST_FOXAPI_PROP_RESOLUTION:
-      replace_nick (&request->resolution, value);
-      request->has_resolution = TRUE;
-      break;
-    case GST_FOXAPI_PROP_ASPECT_RATIO:
-      replace_nick (&request->aspect_ratio, value);
-      request->has_aspect_ratio = TRUE;
-      break;
-    case GST_FOXAPI_PROP_NEGATIVE_PROMPT:
-      replace_string (&request->negative_prompt, value);
-      break;
-    case GST_FOXAPI_PROP_SEED:
-      request->seed = g_value_get_int64 (value);
-      break;
-    case GST_FOXAPI_PROP_MULTI_SHOTS:
-      request->multi_shots = g_value_get_enum (value);
-      break;
-    case GST_FOXAPI_PROP_ENABLE_SAFETY_CHECKER:
-      request->enable_safety_checker = g_value_get_enum (value);
-      break;
-    case GST_FOXAPI_PROP_EXTRA_PARAMETERS:
-      g_clear_pointer (&settings->extra_parameters, gst_structure_free);
-      settings->extra_parameters = g_value_dup_boxed (value);
-      break;
-    default:
-      return FALSE;
-  }
-  return TRUE;
 }
 
 static gboolean
@@ -237,87 +135,14 @@ set_service_property (GstFoxapiSettings * settings, guint id,
   return TRUE;
 }
 
-/**
- * gst_foxapi_settings_set:
- * @settings: settings whose owner's object lock is held
- * @id: a property's id
- * @value: its new value
- *
- * Returns: %FALSE if the property is not one of these
- */
+/* %FALSE: the property is not one of these. */
 gboolean
 gst_foxapi_settings_set (GstFoxapiSettings * settings, guint id,
     const GValue * value)
 {
-  return set_generation_property (settings, id, value)
-      || set_service_property (settings, id, value);
-}
-
-static void
-get_string_list (GStrv list, GValue * value)
-{
-  for (; list != NULL && *list != NULL; list++) {
-    GValue url = G_VALUE_INIT;
-
-    g_value_init (&url, G_TYPE_STRING);
-    g_value_set_string (&url, *list);
-    gst_value_array_append_and_take_value (value, &url);
-  }
-}
-
-static void
-get_nick (const gchar * nick, GValue * value)
-{
-  g_value_set_enum (value, gst_foxapi_enum_from_nick (G_VALUE_TYPE (value),
-          nick));
-}
-
-static gboolean
-get_generation_property (const GstFoxapiSettings * settings, guint id,
-    GValue * value)
-{
-  const FoxapiRequest *request = settings->request;
-
-  switch (id) {
-    case GST_FOXAPI_PROP_MODEL:
-      g_value_set_string (value, request->model);
-      break;
-    case GST_FOXAPI_PROP_PROMPT:
-      g_value_set_string (value, request->prompt);
-      break;
-    case GST_FOXAPI_PROP_REFERENCE_IMAGE_URLS:
-      get_string_list (request->reference_image_urls, value);
-      break;
-    case GST_FOXAPI_PROP_REFERENCE_VIDEO_URLS:
-      get_string_list (request->reference_video_urls, value);
-      break;
-    case GST_FOXAPI_PROP_DURATION:
-      g_value_set_int (value, request->duration);
-      break;
-    case GST_FOXAPI_PROP_RESOLUTION:
-      get_nick (request->resolution, value);
-      break;
-    case GST_FOXAPI_PROP_ASPECT_RATIO:
-      get_nick (request->aspect_ratio, value);
-      break;
-    case GST_FOXAPI_PROP_NEGATIVE_PROMPT:
-      g_value_set_string (value, request->negative_prompt);
-      break;
-    case GST_FOXAPI_PROP_SEED:
-      g_value_set_int64 (value, request->seed);
-      break;
-    case GST_FOXAPI_PROP_MULTI_SHOTS:
-      g_value_set_enum (value, request->multi_shots);
-      break;
-    case GST_FOXAPI_PROP_ENABLE_SAFETY_CHECKER:
-      g_value_set_enum (value, request->enable_safety_checker);
-      break;
-    case GST_FOXAPI_PROP_EXTRA_PARAMETERS:
-      g_value_set_boxed (value, settings->extra_parameters);
-      break;
-    default:
-      return FALSE;
-  }
+  if (!gst_foxapi_field_is_known (id))
+    return set_service_property (settings, id, value);
+  gst_foxapi_fields_set (&settings->fields, id, value);
   return TRUE;
 }
 
@@ -376,126 +201,51 @@ get_service_property (const GstFoxapiSettings * settings, guint id,
   return TRUE;
 }
 
-/**
- * gst_foxapi_settings_get:
- * @settings: settings whose owner's object lock is held
- * @id: a property's id
- * @value: gets its value
- *
- * Returns: %FALSE if the property is not one of these
- */
 gboolean
 gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
     GValue * value)
 {
-  return get_generation_property (settings, id, value)
-      || get_service_property (settings, id, value);
+  if (!gst_foxapi_field_is_known (id))
+    return get_service_property (settings, id, value);
+  g_value_copy (&settings->fields.values[id], value);
+  return TRUE;
 }
 
-/**
- * gst_foxapi_settings_set_uri:
- * @settings: settings whose owner's object lock is held
- * @uri: a foxapi:// URI
- * @task_id: (out) (transfer full): the task that @uri names, %NULL if it
- *   describes a generation
- * @error: return location
- *
- * Sets all generation properties as @uri says: those that it does not name get
- * their defaults. A task's URI leaves them.
- *
- * Returns: %FALSE if @uri cannot be used; nothing has changed then
- */
+/* Sets all generation properties as @uri says: those that it does not name get
+ * their defaults. A task's URI leaves them. Nothing has changed if it fails. */
 gboolean
 gst_foxapi_settings_set_uri (GstFoxapiSettings * settings, const gchar * uri,
     gchar ** task_id, GError ** error)
 {
-  g_autoptr (FoxapiRequest) request = NULL;
-  g_autoptr (GstStructure) structure = NULL;
-  g_autoptr (JsonObject) extra = NULL;
+  g_autoptr (JsonObject) fields = NULL;
 
-  if (!foxapi_uri_parse (uri, &request, task_id, error))
-    return FALSE;
-  if (request == NULL)
-    return TRUE;
-
-  extra = g_steal_pointer (&request->extra);
-  if (extra != NULL) {
-    structure = gst_foxapi_structure_from_json (extra, error);
-    if (structure == NULL) {
-      g_prefix_error (error, "The URI's ");
-      return FALSE;
-    }
-  }
-
-  g_clear_pointer (&settings->extra_parameters, gst_structure_free);
-  settings->extra_parameters = g_steal_pointer (&structure);
-  foxapi_request_free (settings->request);
-  settings->request = g_steal_pointer (&request);
-  return TRUE;
+  return foxapi_uri_parse (uri, &fields, task_id, error)
+      && (fields == NULL || gst_foxapi_fields_take_json (&settings->fields,
+          fields, error));
 }
 
-/* Calls @use on the request with the extra parameters put into it. */
-static gpointer
-with_extra (const GstFoxapiSettings * settings,
-    gpointer (*use) (const FoxapiRequest * request, GError ** error),
-    GError ** error)
-{
-  FoxapiRequest *request = settings->request;
-  g_autoptr (JsonObject) extra = NULL;
-  gpointer result;
-
-  if (settings->extra_parameters != NULL) {
-    extra = gst_foxapi_structure_to_json (settings->extra_parameters, error);
-    if (extra == NULL) {
-      g_prefix_error (error, "The property extra-parameters, ");
-      return NULL;
-    }
-  }
-
-  request->extra = extra;
-  result = use (request, error);
-  request->extra = NULL;
-  return result;
-}
-
-static gpointer
-build_uri (const FoxapiRequest * request, GError ** error)
-{
-  return foxapi_uri_build (request);
-}
-
-/**
- * gst_foxapi_settings_get_uri:
- * @settings: settings whose owner's object lock is held
- *
- * Returns: (transfer full) (nullable): the URI of the generation properties;
- *   %NULL if the extra parameters have no JSON form
- */
+/* (transfer full) (nullable): the URI of the generation properties; %NULL if none
+ * is set, or one has no JSON form */
 gchar *
 gst_foxapi_settings_get_uri (const GstFoxapiSettings * settings)
 {
-  return with_extra (settings, build_uri, NULL);
+  g_autoptr (JsonObject) properties = NULL, extra = NULL, fields = NULL;
+
+  if (!gst_foxapi_fields_to_json (&settings->fields, &properties, &extra, NULL))
+    return NULL;
+  fields = foxapi_request_map (properties, extra);
+  return json_object_get_size (fields) > 1 ? foxapi_uri_build (fields) : NULL;
 }
 
-static gpointer
-make_body (const FoxapiRequest * request, GError ** error)
-{
-  return foxapi_request_to_body (request, error);
-}
-
-/**
- * gst_foxapi_settings_to_body:
- * @settings: settings whose owner's object lock is held
- * @error: return location, %FOXAPI_ERROR_SETTINGS
- *
- * Checks the generation properties and makes the body of the request.
- *
- * Returns: (transfer full) (nullable): the body; its text is the same for the
- *   same properties
- */
+/* The body of the request: its text is the same for the same properties. */
 JsonObject *
 gst_foxapi_settings_to_body (const GstFoxapiSettings * settings,
     GError ** error)
 {
-  return with_extra (settings, make_body, error);
+  g_autoptr (JsonObject) properties = NULL, extra = NULL;
+
+  if (!gst_foxapi_fields_to_json (&settings->fields, &properties, &extra,
+          error))
+    return NULL;
+  return foxapi_request_build (properties, extra, error);
 }

@@ -5,46 +5,24 @@
 
 #pragma once
 
-#include <gst/gst.h>
-
-#include "foxapirequest.h"
 #include "foxapisession.h"
+#include "gstfoxapifields.h"
 
 G_BEGIN_DECLS
 
-/**
- * GstFoxapiSettings:
- * @request: the generation properties
- * @extra_parameters: (nullable): `extra-parameters`
- * @session: what the HTTP session is made of
- * @api_key: (nullable): `api-key`
- * @base_url: (nullable): `base-url`
- * @submit_timeout: `submit-timeout`, seconds
- * @task_timeout: `task-timeout`, seconds
- * @poll_interval: `poll-interval`, milliseconds
- * @retries: `retries`
- * @task_store: (nullable): `task-store`
- * @resubmit_maybe_charged: `resubmit-maybe-charged`
- * @has_resubmit_maybe_charged: the application has set it; otherwise the
- *   environment's FOXAPI_RESUBMIT_MAYBE_CHARGED counts
- *
- * Generation and service properties of an element, which holds its object lock
- * around each use.
- */
 typedef struct
 {
-  FoxapiRequest *request;
-  GstStructure *extra_parameters;
+  GstFoxapiFields fields;
   FoxapiSessionSettings session;
   gchar *api_key;
   gchar *base_url;
-  guint submit_timeout;
+  guint submit_timeout;         /* seconds, like task_timeout */
   guint task_timeout;
-  guint poll_interval;
+  guint poll_interval;          /* milliseconds */
   gint retries;
   gchar *task_store;
   gboolean resubmit_maybe_charged;
-  gboolean has_resubmit_maybe_charged;
+  gboolean has_resubmit_maybe_charged;  /* otherwise the environment decides */
 } GstFoxapiSettings;
 
 void gst_foxapi_settings_init (GstFoxapiSettings * settings);

@@ -13,8 +13,6 @@
 
 #include "foxapierror.h"
 
-static JsonNode *value_to_node (const GValue * value, GError ** error);
-
 static JsonNode *
 refuse (GError ** error, const gchar * why)
 {
@@ -66,7 +64,7 @@ values_to_node (const GValue * values, guint n,
   g_autoptr (JsonArray) array = json_array_sized_new (n);
 
   for (guint i = 0; i < n; i++) {
-    JsonNode *node = value_to_node (get (values, i), error);
+    JsonNode *node = gst_foxapi_value_to_json (get (values, i), error);
 
     if (node == NULL)
       return NULL;
@@ -75,8 +73,10 @@ values_to_node (const GValue * values, guint n,
   return json_node_init_array (json_node_alloc (), array);
 }
 
-static JsonNode *
-value_to_node (const GValue * value, GError ** error)
+/* Strings, booleans and numbers become theirs, GstValueArray and GstValueList
+ * arrays, structures objects; a NULL string becomes null. */
+JsonNode *
+gst_foxapi_value_to_json (const GValue * value, GError ** error)
 {
   GType type = G_VALUE_TYPE (value);
 
@@ -117,19 +117,8 @@ value_to_node (const GValue * value, GError ** error)
   return refuse (error, g_type_name (type));
 }
 
-/**
- * gst_foxapi_structure_to_json:
- * @structure: a structure; its own name means nothing
- * @error: return location, %FOXAPI_ERROR_SETTINGS, which names the field
- *
- * Strings, booleans and numbers become theirs, #GstValueArray and #GstValueList
- * arrays, structures objects; a %NULL string becomes null.
- *
- * Returns: (transfer full) (nullable): the object, with the members in the order
- *   of their names, so that equal structures make equal texts
- *
- * Since: 0.1
- */
+/* The members in the order of their names, so that equal structures make equal
+ * texts; an error names the field. */
 JsonObject *
 gst_foxapi_structure_to_json (const GstStructure * structure, GError ** error)
 {
@@ -143,7 +132,8 @@ gst_foxapi_structure_to_json (const GstStructure * structure, GError ** error)
   names = g_list_sort (names, (GCompareFunc) g_strcmp0);
 
   for (GList * l = names; l != NULL; l = l->next) {
-    JsonNode *node = value_to_node (gst_structure_get_value (structure,
+    JsonNode *node =
+        gst_foxapi_value_to_json (gst_structure_get_value (structure,
             l->data), error);
 
     if (node == NULL) {
@@ -203,16 +193,6 @@ node_to_value (JsonNode * node, GValue * value, GError ** error)
   return TRUE;
 }
 
-/**
- * gst_foxapi_structure_from_json:
- * @object: an object
- * @error: return location, %FOXAPI_ERROR_SETTINGS, which names the field
- *
- * Returns: (transfer full) (nullable): the structure that
- *   gst_foxapi_structure_to_json() makes @object of; %NULL if there is none
- *
- * Since: 0.1
- */
 GstStructure *
 gst_foxapi_structure_from_json (JsonObject * object, GError ** error)
 {

@@ -10,6 +10,7 @@
 
 G_BEGIN_DECLS
 
+JsonNode *gst_foxapi_value_to_json (const GValue * value, GError ** error);
 JsonObject *gst_foxapi_structure_to_json (const GstStructure * structure,
     GError ** error);
 GstStructure *gst_foxapi_structure_from_json (JsonObject * object,

@@ -183,6 +183,12 @@ get_uri_protocols (GType type)
   return protocols;
 }
 
+GstFoxapiFields *
+gst_foxapi_video_src_get_fields (GstFoxapiVideoSrc * self)
+{
+  return &self->engine.settings.fields;
+}
+
 static gchar *
 get_uri (GstURIHandler * handler)
 {

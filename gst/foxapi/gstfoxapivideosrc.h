@@ -7,6 +7,8 @@
 
 #include <gst/base/gstbasesrc.h>
 
+#include "gstfoxapifields.h"
+
 G_BEGIN_DECLS
 
 #define GST_TYPE_FOXAPI_VIDEO_SRC (gst_foxapi_video_src_get_type ())
@@ -14,5 +16,8 @@ G_DECLARE_FINAL_TYPE (GstFoxapiVideoSrc, gst_foxapi_video_src, GST,
     FOXAPI_VIDEO_SRC, GstBaseSrc)
 
 GST_ELEMENT_REGISTER_DECLARE (foxapivideosrc)
+
+/* What to generate; the object lock */
+GstFoxapiFields *gst_foxapi_video_src_get_fields (GstFoxapiVideoSrc * self);
 
 G_END_DECLS

@@ -18,6 +18,7 @@
 #include "foxapifollow.h"
 #include "foxapijson.h"
 #include "foxapireferences.h"
+#include "foxapirequest.h"
 #include "foxapiretry.h"
 #include "foxapistore.h"
 
@@ -470,7 +471,7 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
 {
   g_autoptr (JsonObject) uploaded = NULL;
   g_autoptr (FoxapiTask) task = NULL;
-  g_autofree gchar *text = NULL;
+  g_autofree gchar *text = NULL, *gap = NULL;
 
   if (!foxapi_run_wait_for_service (run, error))
     return FALSE;
@@ -478,6 +479,9 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   if (uploaded == NULL)
     return FALSE;
   text = foxapi_json_to_text (uploaded);
+  gap = foxapi_request_describe_gap (generation->body);
+  if (gap != NULL)
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED, "%s", gap);
   task = send_submission (generation, run, text, error);
   if (task == NULL)
     return FALSE;

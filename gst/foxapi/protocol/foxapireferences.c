@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "foxapicatalogue.h"
 #include "foxapijson.h"
 
 /* Called for each file URI in a body; %FALSE with @error set ends it all. */
@@ -128,33 +129,26 @@ replace_files (JsonObject * body, GPtrArray * files)
 
 /* Checking */
 
-static goffset
-get_media_limit (const gchar * model, const gchar * path)
-{
-  if (g_str_equal (path, "reference_image_urls"))
-    return FOXAPI_IMAGE_MAX_BYTES;
-  if (g_str_equal (path, "reference_video_urls"))
-    return FOXAPI_VIDEO_MAX_BYTES;
-  return 0;
-}
-
 static gboolean
 check_file (const gchar * uri, const gchar * path, gpointer user_data,
     GError ** error)
 {
-  goffset limit = get_media_limit (user_data, path);
+  JsonObject *rule =
+      foxapi_catalogue_get_rule (foxapi_catalogue_find (user_data), path);
+  goffset limit = FOXAPI_UPLOAD_MAX_BYTES;
   g_autofree gchar *field = NULL;
 
-  if (limit == 0) {
+  if (rule == NULL || !json_object_has_member (rule, "media")) {
     g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
         "The field %s is not known to take media, so the file %s is not "
         "uploaded, and its name stays on this machine. Take it out, or give an "
         "http or https URL. Nothing was sent.", path, uri);
     return FALSE;
   }
-  field = g_strdelimit (g_strconcat ("The property ", path, NULL), "_", '-');
-  return foxapi_local_file_check (uri, field,
-      MIN (limit, FOXAPI_UPLOAD_MAX_BYTES), error);
+  if (json_object_has_member (rule, "max_bytes"))
+    limit = MIN (limit, json_object_get_int_member (rule, "max_bytes"));
+  field = foxapi_catalogue_name_field (path, rule);
+  return foxapi_local_file_check (uri, field, limit, error);
 }
 
 gboolean

@@ -1,7 +1,8 @@
-/* The rules of the service for a request body (API.md, submit)
+/* Whether a value keeps the rules of its field
  *
- * A body is checked as it will be sent, wherever its fields came from. So the
- * properties and the extra parameters cannot have rules of their own.
+ * The rules are a field's part of models.json. A value is checked as it will be
+ * sent, wherever it came from, so that properties and extra parameters cannot have
+ * rules of their own.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,124 +10,60 @@
 #include "foxapirules.h"
 
 #include <gio/gio.h>
+#include <math.h>
 
-#include "foxapierror.h"
 #include "foxapijson.h"
-#include "foxapirequest.h"
 
-typedef gboolean (*FieldTest) (JsonNode * node);
-
-typedef struct
+/* A type is a name, or a list of them. */
+gboolean
+foxapi_rules_has_type (JsonObject * rule, const gchar * type)
 {
-  const gchar *name;            /* the field; with dashes it is the property */
-  FieldTest holds;              /* for the default model */
-  FieldTest holds_for_others;   /* what no model can take; NULL: nothing */
-  const gchar *rule;            /* continues "must be …" */
-  gboolean nullable;
-} FieldRule;
+  const gchar *only = foxapi_json_get_string (rule, "type");
+  JsonArray *types = foxapi_json_get_array (rule, "type");
 
+  for (guint i = 0; types != NULL && i < json_array_get_length (types); i++) {
+    if (g_str_equal (json_array_get_string_element (types, i), type))
+      return TRUE;
+  }
+  return g_strcmp0 (only, type) == 0;
+}
+
+static gint64
+get_limit (JsonObject * rule, const gchar * name, gint64 otherwise)
+{
+  return json_object_has_member (rule, name) ?
+      json_object_get_int_member (rule, name) : otherwise;
+}
+
+/* Without the list: whether it would be %TRUE */
 static gboolean
-is_text_up_to (JsonNode * node, glong min_chars, glong max_chars)
+is_in_list (JsonObject * rule, const gchar * name, JsonNode * node,
+    gboolean otherwise)
 {
-  const gchar *text = foxapi_json_node_get_string (node);
-  glong n_chars;
+  JsonArray *list = foxapi_json_get_array (rule, name);
 
-  if (text == NULL || !g_utf8_validate (text, -1, NULL))
-    return FALSE;
-  n_chars = g_utf8_strlen (text, -1);
-  return n_chars >= min_chars && n_chars <= max_chars;
+  if (list == NULL)
+    return otherwise;
+  for (guint i = 0; i < json_array_get_length (list); i++) {
+    if (json_node_equal (json_array_get_element (list, i), node))
+      return TRUE;
+  }
+  return FALSE;
 }
 
 static gboolean
-is_prompt (JsonNode * node)
+is_media (const gchar * text)
 {
-  return is_text_up_to (node, 1, FOXAPI_PROMPT_MAX_CHARS);
-}
-
-static gboolean
-is_negative_prompt (JsonNode * node)
-{
-  return is_text_up_to (node, 0, FOXAPI_NEGATIVE_PROMPT_MAX_CHARS);
-}
-
-static gboolean
-is_text (JsonNode * node)
-{
-  return is_text_up_to (node, 0, G_MAXLONG);
-}
-
-static gboolean
-is_name (JsonNode * node)
-{
-  return is_text_up_to (node, 1, G_MAXLONG);
-}
-
-static gboolean
-is_int_within (JsonNode * node, gint64 min, gint64 max)
-{
-  gint64 value;
-
-  return foxapi_json_node_get_int (node, &value) && value >= min
-      && value <= max;
-}
-
-static gboolean
-is_duration (JsonNode * node)
-{
-  return is_int_within (node, FOXAPI_DURATION_MIN, FOXAPI_DURATION_MAX);
-}
-
-static gboolean
-is_seed (JsonNode * node)
-{
-  return is_int_within (node, 0, FOXAPI_SEED_MAX);
-}
-
-static gboolean
-is_one_of (JsonNode * node, const gchar * const *words)
-{
-  const gchar *text = foxapi_json_node_get_string (node);
-
-  return text != NULL && g_strv_contains (words, text);
-}
-
-static gboolean
-is_resolution (JsonNode * node)
-{
-  static const gchar *const words[] = { "720p", "1080p", NULL };
-
-  return is_one_of (node, words);
-}
-
-static gboolean
-is_aspect_ratio (JsonNode * node)
-{
-  static const gchar *const words[] =
-      { "16:9", "9:16", "1:1", "4:3", "3:4", NULL };
-
-  return is_one_of (node, words);
-}
-
-static gboolean
-is_boolean (JsonNode * node)
-{
-  return json_node_get_value_type (node) == G_TYPE_BOOLEAN;
-}
-
-static gboolean
-is_reference (JsonNode * node)
-{
-  const gchar *text = foxapi_json_node_get_string (node);
   g_autoptr (GUri) uri = NULL;
   const gchar *scheme, *host;
 
   /* g_uri_parse() forgives what no URI has (RFC 3986, 2). */
-  for (const gchar * c = text; c != NULL && *c != '\0'; c++) {
+  for (const gchar * c = text; *c != '\0'; c++) {
     if (*c == ' ' || g_ascii_iscntrl (*c))
       return FALSE;
   }
   /* What is percent-encoded may be any bytes, of a file's name above all. */
-  uri = text ? g_uri_parse (text, G_URI_FLAGS_ENCODED, NULL) : NULL;
+  uri = g_uri_parse (text, G_URI_FLAGS_ENCODED, NULL);
   if (uri == NULL)
     return FALSE;
 
@@ -141,202 +78,250 @@ is_reference (JsonNode * node)
       && host != NULL && *host != '\0';
 }
 
+/* Some models take the media themselves instead of a URL ("inline"). */
 static gboolean
-is_list_of (JsonNode * node, FieldTest test)
+is_good_text (JsonObject * rule, JsonNode * node)
 {
-  JsonArray *list;
+  const gchar *text = foxapi_json_node_get_string (node);
+  gint64 least = json_object_has_member (rule, "required") ? 1 : 0;
+  glong n_chars;
+
+  if (text == NULL)
+    return FALSE;
+  n_chars = g_utf8_strlen (text, -1);
+  if (n_chars < get_limit (rule, "min_length", least)
+      || n_chars > get_limit (rule, "max_length", G_MAXLONG))
+    return FALSE;
+  return !json_object_has_member (rule, "media")
+      || (json_object_has_member (rule, "inline") && *text != '\0')
+      || is_media (text);
+}
+
+static gboolean
+is_good_integer (JsonObject * rule, JsonNode * node)
+{
+  gint64 value;
+
+  if (!foxapi_json_node_get_int (node, &value))
+    return FALSE;
+  if (is_in_list (rule, "also", node, FALSE))
+    return TRUE;
+  return value >= get_limit (rule, "min", G_MININT64)
+      && value <= get_limit (rule, "max", G_MAXINT64)
+      && value % get_limit (rule, "multiple_of", 1) == 0;
+}
+
+static gboolean
+is_good_number (JsonObject * rule, JsonNode * node)
+{
+  GType type = json_node_get_value_type (node);
+  gdouble value;
+
+  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+    return FALSE;
+  value = json_node_get_double (node);
+  return isfinite (value)
+      && (!json_object_has_member (rule, "min")
+      || value >= json_object_get_double_member (rule, "min"))
+      && (!json_object_has_member (rule, "max")
+      || value <= json_object_get_double_member (rule, "max"));
+}
+
+static gboolean
+is_good_object (JsonObject * rule, JsonNode * node)
+{
+  JsonObject *members = foxapi_json_get_object (rule, "members");
+  JsonObjectIter iter;
+  const gchar *name;
+  JsonNode *member;
+
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return FALSE;
+  json_object_iter_init (&iter, json_node_get_object (node));
+  while (json_object_iter_next (&iter, &name, &member)) {
+    JsonObject *known = members ? foxapi_json_get_object (members, name) : NULL;
+
+    if (known != NULL && !foxapi_rules_hold (known, member))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+is_good_item (JsonObject * rule, JsonNode * node)
+{
+  const gchar *type = foxapi_json_get_string (rule, "items");
+  const gchar *text = foxapi_json_node_get_string (node);
+
+  if (g_strcmp0 (type, "object") == 0)
+    return is_good_object (rule, node);
+  if (type != NULL && text == NULL)
+    return FALSE;
+  return is_in_list (rule, "item_enum", node, TRUE)
+      && (!json_object_has_member (rule, "media") || is_media (text));
+}
+
+static gboolean
+is_good_array (JsonObject * rule, JsonNode * node)
+{
+  JsonArray *array;
   guint n;
 
   if (!JSON_NODE_HOLDS_ARRAY (node))
     return FALSE;
-
-  list = json_node_get_array (node);
-  n = json_array_get_length (list);
+  array = json_node_get_array (node);
+  n = json_array_get_length (array);
   for (guint i = 0; i < n; i++) {
-    if (!test (json_array_get_element (list, i)))
+    if (!is_good_item (rule, json_array_get_element (array, i)))
       return FALSE;
   }
-  return TRUE;
+  return n >= get_limit (rule, "min_items", 0)
+      && n <= get_limit (rule, "max_items", G_MAXINT64);
 }
 
-static gboolean
-is_reference_list (JsonNode * node)
+gboolean
+foxapi_rules_hold (JsonObject * rule, JsonNode * node)
 {
-  return is_list_of (node, is_reference);
-}
+  static const struct
+  {
+    const gchar *type;
+      gboolean (*is_good) (JsonObject * rule, JsonNode * node);
+  } types[] = {
+    {"string", is_good_text}, {"integer", is_good_integer},
+    {"number", is_good_number}, {"array", is_good_array},
+    {"object", is_good_object},
+  };
 
-static gboolean
-is_name_list (JsonNode * node)
-{
-  return is_list_of (node, is_name);
-}
-
-#define REFERENCE_RULE "a list of http, https or file URIs, each quoted, with " \
-    "spaces and other special characters percent-encoded"
-
-static const FieldRule field_rules[] = {
-  {"model", is_name, is_name, "the name of a model", FALSE},
-  {"prompt", is_prompt, is_text,
-      "set, and at most 5000 characters of UTF-8 text", FALSE},
-  {"reference_image_urls", is_reference_list, is_name_list, REFERENCE_RULE,
-      TRUE},
-  {"reference_video_urls", is_reference_list, is_name_list, REFERENCE_RULE,
-      TRUE},
-  {"duration", is_duration, NULL, "a whole number of seconds from 2 to 10",
-      FALSE},
-  {"resolution", is_resolution, is_resolution, "720p or 1080p", FALSE},
-  {"aspect_ratio", is_aspect_ratio, is_aspect_ratio,
-      "16:9, 9:16, 1:1, 4:3 or 3:4", FALSE},
-  {"negative_prompt", is_negative_prompt, is_text,
-      "at most 500 characters of UTF-8 text", TRUE},
-  {"seed", is_seed, NULL, "a whole number from 0 to 2147483647, or -1 for none",
-      TRUE},
-  {"multi_shots", is_boolean, is_boolean, "default, false or true", TRUE},
-  {"enable_safety_checker", is_boolean, is_boolean, "default, false or true",
-      TRUE},
-};
-
-/* The value in a message: short, and on one line. */
-static gchar *
-describe_value (JsonNode * node)
-{
-  g_autofree gchar *text = node ? json_to_string (node, FALSE) : NULL;
-  glong n_chars;
-
-  if (text == NULL)
-    return g_strdup ("not set");
-  if (!g_utf8_validate (text, -1, NULL))
-    return g_strdup ("not UTF-8 text");
-
-  n_chars = g_utf8_strlen (text, -1);
-  if (n_chars > 60) {
-    g_autofree gchar *start = g_utf8_substring (text, 0, 40);
-    const gchar *string = foxapi_json_node_get_string (node);
-
-    if (string != NULL)
-      n_chars = g_utf8_strlen (string, -1);
-    return g_strdup_printf ("%s… (%ld characters)", start, n_chars);
+  if (JSON_NODE_HOLDS_NULL (node))
+    return json_object_has_member (rule, "null");
+  if (!is_in_list (rule, "enum", node, TRUE))
+    return FALSE;
+  if (foxapi_rules_has_type (rule, "boolean"))
+    return json_node_get_value_type (node) == G_TYPE_BOOLEAN;
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++) {
+    if (foxapi_rules_has_type (rule, types[i].type)
+        && types[i].is_good (rule, node))
+      return TRUE;
   }
-  return g_steal_pointer (&text);
+  return FALSE;
+}
+
+/* Describing */
+
+static void
+append_words (GString * text, JsonArray * list)
+{
+  guint n = json_array_get_length (list);
+
+  for (guint i = 0; i < n; i++) {
+    JsonNode *node = json_array_get_element (list, i);
+    const gchar *word = foxapi_json_node_get_string (node);
+    g_autofree gchar *json = word ? NULL : json_to_string (node, FALSE);
+
+    if (i > 0)
+      g_string_append (text, i + 1 < n ? ", " : " or ");
+    g_string_append (text, word ? word : json);
+  }
 }
 
 static void
-set_rule_error (GError ** error, const FieldRule * rule, JsonNode * node,
-    gboolean is_extra)
+append_range (GString * text, JsonObject * rule, const gchar * min,
+    const gchar * max, const gchar * unit)
 {
-  g_autofree gchar *property = g_strdelimit (g_strdup (rule->name), "_", '-');
-  g_autofree gchar *value = describe_value (node);
+  gint64 least = get_limit (rule, min, 0), most = get_limit (rule, max, 0);
+  gboolean has_least = json_object_has_member (rule, min);
 
-  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-      "The property %s%s%s is %s, but must be %s. Nothing was sent.",
-      is_extra ? "extra-parameters, field " : "", is_extra ? rule->name :
-      property, is_extra ? "," : "", value, rule->rule);
+  if (has_least && json_object_has_member (rule, max))
+    g_string_append_printf (text, " from %" G_GINT64_FORMAT " to %"
+        G_GINT64_FORMAT "%s", least, most, unit);
+  else if (json_object_has_member (rule, max))
+    g_string_append_printf (text, " of at most %" G_GINT64_FORMAT "%s", most,
+        unit);
+  else if (has_least)
+    g_string_append_printf (text, " of at least %" G_GINT64_FORMAT "%s", least,
+        unit);
 }
 
-static gboolean
-check_field (const FieldRule * rule, JsonNode * node, gboolean is_extra,
-    GError ** error)
+static void
+append_members (GString * text, JsonObject * rule)
 {
-  if (node == NULL && rule->nullable)
-    return TRUE;
-  if (node != NULL && JSON_NODE_HOLDS_NULL (node) && rule->nullable)
-    return TRUE;
-  if (node != NULL && rule->holds (node))
-    return TRUE;
+  JsonObject *members = foxapi_json_get_object (rule, "members");
+  const gchar *separator = " with ";
+  JsonObjectIter iter;
+  const gchar *name;
+  JsonNode *member;
 
-  set_rule_error (error, rule, node, is_extra);
-  return FALSE;
-}
+  if (members == NULL)
+    return;
+  json_object_iter_init_ordered (&iter, members);
+  while (json_object_iter_next_ordered (&iter, &name, &member)) {
+    g_autofree gchar *described =
+        foxapi_rules_describe (json_node_get_object (member));
 
-/* The service is the judge of what other models take. What a property should
- * never have let in is refused all the same. */
-static gboolean
-check_field_of_other_model (const FieldRule * rule, JsonNode * node,
-    gboolean is_extra, GError ** error)
-{
-  if (node == NULL || is_extra || rule->holds_for_others == NULL)
-    return TRUE;
-  if (rule->holds_for_others (node))
-    return TRUE;
-
-  set_rule_error (error, rule, node, is_extra);
-  return FALSE;
-}
-
-/**
- * foxapi_rules_check:
- * @body: a request body
- * @extra: (nullable): the part of it that came from the extra parameters
- * @error: return location, %FOXAPI_ERROR_SETTINGS
- *
- * Checks a body by the rules of its model: all that API.md says for the
- * default model; for other models the service is the judge.
- *
- * Returns: %TRUE if @body may be sent; otherwise the error names property,
- *   value and rule
- *
- * Since: 0.1
- */
-gboolean
-foxapi_rules_check (JsonObject * body, JsonObject * extra, GError ** error)
-{
-  const gchar *model = foxapi_json_get_string (body, "model");
-  gboolean rules_known = g_strcmp0 (model, FOXAPI_DEFAULT_MODEL) == 0;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (field_rules); i++) {
-    const FieldRule *rule = &field_rules[i];
-    JsonNode *node = json_object_get_member (body, rule->name);
-    gboolean is_extra = extra && json_object_has_member (extra, rule->name);
-    gboolean holds;
-
-    if (rules_known || rule->holds == is_name)
-      holds = check_field (rule, node, is_extra, error);
-    else
-      holds = check_field_of_other_model (rule, node, is_extra, error);
-    if (!holds)
-      return FALSE;
+    g_string_append_printf (text, "%s%s (%s)", separator, name, described);
+    separator = ", ";
   }
-  return TRUE;
 }
 
-static const FieldRule *
-find_rule (const gchar * name)
+#define ENCODED ", with spaces and other special characters percent-encoded"
+
+static void
+append_array (GString * text, JsonObject * rule)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (field_rules); i++) {
-    if (g_str_equal (field_rules[i].name, name))
-      return &field_rules[i];
+  JsonArray *words = foxapi_json_get_array (rule, "item_enum");
+
+  if (json_object_has_member (rule, "media"))
+    g_string_append (text, "a list of http, https or file URIs, each quoted"
+        ENCODED);
+  else if (g_strcmp0 (foxapi_json_get_string (rule, "items"), "object") == 0)
+    g_string_append (text, "a list of structures");
+  else
+    g_string_append (text, "a list of texts");
+  append_members (text, rule);
+  if (words != NULL) {
+    g_string_append (text, ", each ");
+    append_words (text, words);
   }
-  return NULL;
+  if (json_object_has_member (rule, "min_items")
+      || json_object_has_member (rule, "max_items"))
+    g_string_append_c (text, ',');
+  append_range (text, rule, "min_items", "max_items", " items");
 }
 
-/**
- * foxapi_rules_know_field:
- * @name: a field of a request body
- *
- * Returns: %TRUE if API.md lists the field for the default model
- *
- * Since: 0.1
- */
-gboolean
-foxapi_rules_know_field (const gchar * name)
+/* (transfer full): what continues "must be …" */
+gchar *
+foxapi_rules_describe (JsonObject * rule)
 {
-  return find_rule (name) != NULL;
-}
+  JsonArray *words = foxapi_json_get_array (rule, "enum");
+  JsonArray *also = foxapi_json_get_array (rule, "also");
+  GString *text = g_string_new (NULL);
 
-/**
- * foxapi_rules_allow_text:
- * @name: a field that API.md lists for the default model
- * @text: a value for it
- *
- * Returns: %TRUE if the default model takes @text there
- *
- * Since: 0.1
- */
-gboolean
-foxapi_rules_allow_text (const gchar * name, const gchar * text)
-{
-  const FieldRule *rule = find_rule (name);
-  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), text);
-
-  return rule != NULL && rule->holds (node);
+  if (words != NULL) {
+    append_words (text, words);
+  } else if (foxapi_rules_has_type (rule, "array")) {
+    append_array (text, rule);
+  } else if (json_object_has_member (rule, "media")) {
+    g_string_append (text, "an http, https or file URI" ENCODED);
+  } else if (foxapi_rules_has_type (rule, "string")
+      && !foxapi_rules_has_type (rule, "integer")) {
+    g_string_append (text, "a UTF-8 text");
+    append_range (text, rule, "min_length", "max_length", " characters");
+  } else if (foxapi_rules_has_type (rule, "boolean")) {
+    g_string_append (text, "true or false");
+  } else if (foxapi_rules_has_type (rule, "object")) {
+    g_string_append (text, "a structure");
+    append_members (text, rule);
+  } else {
+    g_string_append (text, foxapi_rules_has_type (rule, "number") ? "a number" :
+        "a whole number");
+    append_range (text, rule, "min", "max", "");
+    if (json_object_has_member (rule, "multiple_of"))
+      g_string_append_printf (text, " and a multiple of %" G_GINT64_FORMAT,
+          json_object_get_int_member (rule, "multiple_of"));
+  }
+  if (also != NULL) {
+    g_string_append (text, ", or ");
+    append_words (text, also);
+  }
+  return g_string_free (text, FALSE);
 }

@@ -1,4 +1,4 @@
-/* The rules of the service for a request body
+/* Whether a value keeps the rules of its field
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,10 +9,8 @@
 
 G_BEGIN_DECLS
 
-gboolean foxapi_rules_check (JsonObject * body, JsonObject * extra,
-    GError ** error);
-
-gboolean foxapi_rules_know_field (const gchar * name);
-gboolean foxapi_rules_allow_text (const gchar * name, const gchar * text);
+gboolean foxapi_rules_hold (JsonObject * rule, JsonNode * node);
+gchar *foxapi_rules_describe (JsonObject * rule);
+gboolean foxapi_rules_has_type (JsonObject * rule, const gchar * type);
 
 G_END_DECLS

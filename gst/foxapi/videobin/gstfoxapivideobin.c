@@ -98,7 +98,7 @@ set_source_property (GstFoxapiVideoBin * self, guint id, const GValue * value,
     GParamSpec * pspec)
 {
   gboolean is_of_generation = id == GST_FOXAPI_PROP_TASK_ID
-      || gst_foxapi_property_is_of_generation (id);
+      || gst_foxapi_field_is_known (id);
 
   /* In one piece: a bin that starts meanwhile must not lose its shot. */
   GST_OBJECT_LOCK (self);

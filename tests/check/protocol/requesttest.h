@@ -6,22 +6,32 @@
 #pragma once
 
 #include <gst/check/gstcheck.h>
-
-#include "foxapirequest.h"
+#include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
-/* One that API.md knows no rules of */
-#define OTHER_MODEL "test-model"
+#define WAN "wan-2.7-reference-to-video"
+/* One that has no entry */
+#define OTHER_MODEL "seedance-2.0"
 
-/* Settings with the defaults but for the prompt */
-FoxapiRequest *make_request (const gchar * prompt);
+/* Properties, and extra parameters or NULL, in JSON. In the texts that are
+ * expected, ' stands for ". */
+typedef struct
+{
+  const gchar *properties;
+  const gchar *extra;
+  const gchar *expected;
+} RequestRow;
+
 /* The object that @text is */
 JsonObject *parse_object (const gchar * text);
-/* One field as text: type and value */
-gchar *print_member (JsonObject * object, const gchar * name);
-/* Fails unless the body is @expected, in types and values, in whatever order */
-void check_body (const FoxapiRequest * request, const gchar * expected);
-void check_accepted (const FoxapiRequest * request);
+/* The body, as text; its members in the order of their names */
+gchar *build_body (const gchar * properties, const gchar * extra,
+    GError ** error);
+/* Fails unless the body is the one that is expected, in whatever order */
+void check_body (const RequestRow * row);
+/* Fails unless it is refused in a sentence with all of the expected words, which
+ * | separates */
+void check_refused (const RequestRow * row);
 
 G_END_DECLS
