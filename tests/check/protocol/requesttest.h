@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 #define WAN "wan-2.7-reference-to-video"
 /* One that has no entry */
-#define OTHER_MODEL "seedance-2.0"
+#define OTHER_MODEL "test-model"
 
 /* Properties, and extra parameters or NULL, in JSON. In the texts that are
  * expected, ' stands for ". */
