@@ -11,7 +11,6 @@
 #include "gstfoxapimessages.h"
 
 #include "foxapierror.h"
-#include "gstfoxapiexplain.h"
 
 static void
 set_string (GstStructure * structure, const gchar * name, const gchar * value)
@@ -167,6 +166,14 @@ describe (const GError * error, const gchar * task_id)
   return g_string_free (text, FALSE);
 }
 
+static gchar *
+say_kept (const gchar * text, const gchar * task_id)
+{
+  return g_strdup_printf ("%s The task is paid for and kept: start again, or "
+      "set task-id=%s anywhere, to take it up without another charge.", text,
+      task_id);
+}
+
 /* The one ERROR message of a fatal path. @task_id is the task that is paid for,
  * if there is one; @kept: it can be taken up. The object lock is not held. */
 void
@@ -176,7 +183,7 @@ gst_foxapi_post_error (GstElement * element, const GError * error,
   gchar *text;
 
   if (task_id != NULL && kept)
-    text = gst_foxapi_say_kept (error->message, task_id);
+    text = say_kept (error->message, task_id);
   else
     text = g_strdup (error->message);
   gst_element_message_full_with_details (element, GST_MESSAGE_ERROR,
@@ -193,4 +200,49 @@ gst_foxapi_post_warning (GstElement * element, const GError * warning,
       GST_RESOURCE_ERROR, to_resource_error (warning),
       g_strdup (warning->message), describe (warning, task_id), __FILE__,
       GST_FUNCTION, __LINE__, new_details (warning, task_id));
+}
+
+/* Elements that show or store a result know nothing of the task that it is of:
+ * gives their ERROR an advice (a sentence) and the task, in text and details. Both
+ * may be NULL. */
+GstMessage *
+gst_foxapi_explain_error (GstMessage * message, const gchar * advice,
+    const gchar * task_id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+  GstStructure *details = gst_structure_new_empty ("details");
+  GstMessage *explained;
+
+  gst_message_parse_error (message, &error, &debug);
+  if (advice != NULL) {
+    g_autofree gchar *text = g_strdup_printf ("%s %s", error->message, advice);
+
+    g_free (error->message);
+    error->message = g_steal_pointer (&text);
+  }
+  if (task_id != NULL) {
+    g_autofree gchar *text = say_kept (error->message, task_id);
+
+    g_free (error->message);
+    error->message = g_steal_pointer (&text);
+    gst_structure_set (details, "task-id", G_TYPE_STRING, task_id, NULL);
+  }
+  explained = gst_message_new_error_with_details (GST_MESSAGE_SRC (message),
+      error, debug, details);
+  gst_message_unref (message);
+  return explained;
+}
+
+/* The base class ends the stream with an ERROR of its own when what is behind the
+ * source fails: a full disk, a missing link. Others are returned as they are. */
+GstMessage *
+gst_foxapi_explain_stream_error (GstMessage * message, const gchar * task_id)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_error (message, &error, NULL);
+  if (task_id == NULL || error->domain != GST_STREAM_ERROR)
+    return message;
+  return gst_foxapi_explain_error (message, NULL, task_id);
 }

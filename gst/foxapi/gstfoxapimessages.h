@@ -28,5 +28,9 @@ void gst_foxapi_post_error (GstElement * element, const GError * error,
     const gchar * task_id, gboolean kept);
 void gst_foxapi_post_warning (GstElement * element, const GError * warning,
     const gchar * task_id);
+GstMessage *gst_foxapi_explain_error (GstMessage * message,
+    const gchar * advice, const gchar * task_id);
+GstMessage *gst_foxapi_explain_stream_error (GstMessage * message,
+    const gchar * task_id);
 
 G_END_DECLS

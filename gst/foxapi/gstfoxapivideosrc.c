@@ -63,7 +63,6 @@
 #include "gstfoxapidelivery.h"
 #include "gstfoxapiengine.h"
 #include "gstfoxapienums.h"
-#include "gstfoxapiexplain.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapipresets.h"
 

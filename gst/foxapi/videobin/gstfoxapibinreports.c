@@ -11,7 +11,6 @@
 
 #include "gstfoxapibinprogress.h"
 #include "gstfoxapicapture.h"
-#include "gstfoxapiexplain.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapiplaceholder.h"
 #include "gstfoxapiplayer.h"

@@ -527,8 +527,8 @@ GST_START_TEST (test_damaged)
   abandon (harness_source (NULL));
   files = harness_list_files (store);
   for (guint i = 0; i < files->len; i++)
-    fail_unless (g_file_set_contents_full (g_ptr_array_index (files, i), "[[", -1,
-            G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+    fail_unless (g_file_set_contents_full (g_ptr_array_index (files, i), "[[",
+            -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
   before = look_at_files ();
   run_set_state (run, GST_STATE_PAUSED);
   assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
