@@ -256,7 +256,7 @@ on_warning (gpointer user_data, const GError * warning)
   GstFoxapiEngine *engine = user_data;
 
   gst_foxapi_post_warning (engine->element, warning,
-      foxapi_generation_get_task_id (engine->generation));
+      engine->generation->task_id);
 }
 
 static const FoxapiRunObserver observer = {
@@ -505,10 +505,10 @@ gst_foxapi_engine_uncancel (GstFoxapiEngine * engine)
 static gboolean
 can_be_resumed (GstFoxapiEngine * engine, const GError * error)
 {
-  gboolean is_unknown = foxapi_generation_get_task (engine->generation) == NULL
+  gboolean is_unknown = engine->generation->task == NULL
       && g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND);
 
-  return !is_unknown && !foxapi_generation_has_failed (engine->generation);
+  return !is_unknown && engine->generation->failure == NULL;
 }
 
 /* Posts @error, unless it comes from cancel(). */
@@ -536,7 +536,7 @@ gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error)
     error = expired;
   }
   gst_foxapi_post_error (engine->element, error,
-      foxapi_generation_get_task_id (engine->generation),
+      engine->generation->task_id,
       expired == NULL && can_be_resumed (engine, error));
 }
 
@@ -566,7 +566,7 @@ forgive_deadline (GstFoxapiEngine * engine)
 gboolean
 gst_foxapi_engine_generate (GstFoxapiEngine * engine)
 {
-  const gchar *task_id = foxapi_generation_get_task_id (engine->generation);
+  const gchar *task_id = engine->generation->task_id;
   g_autofree gchar *text = task_id ?
       g_strdup_printf ("Resuming task %s (no new charge)", task_id) :
       g_strdup ("Checking for an unfinished paid task, then submitting");
@@ -611,7 +611,7 @@ renew_link (gpointer user_data, GCancellable * cancellable, GError ** error)
 FoxapiDownload *
 gst_foxapi_engine_new_download (GstFoxapiEngine * engine)
 {
-  FoxapiTask *task = foxapi_generation_get_task (engine->generation);
+  FoxapiTask *task = engine->generation->task;
 
   return foxapi_download_new (foxapi_client_get_session (engine->client),
       task->results[0], engine->run.retries, renew_link, engine);
@@ -620,18 +620,17 @@ gst_foxapi_engine_new_download (GstFoxapiEngine * engine)
 GstEvent *
 gst_foxapi_engine_new_task_event (GstFoxapiEngine * engine)
 {
-  return
-      gst_foxapi_new_task_event (foxapi_generation_get_task
-      (engine->generation), engine->resumed);
+  return gst_foxapi_new_task_event (engine->generation->task, engine->resumed);
 }
 
 GstEvent *
 gst_foxapi_engine_new_tag_event (GstFoxapiEngine * engine)
 {
   FoxapiGeneration *generation = engine->generation;
+  const gchar *prompt = generation->body ?
+      foxapi_json_get_string (generation->body, "prompt") : NULL;
 
-  return gst_event_new_tag (gst_foxapi_tags_new (foxapi_generation_get_prompt
-          (generation), foxapi_generation_get_task (generation)));
+  return gst_event_new_tag (gst_foxapi_tags_new (prompt, generation->task));
 }
 
 void

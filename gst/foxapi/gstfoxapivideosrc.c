@@ -448,8 +448,7 @@ announce_task (GstFoxapiVideoSrc * self)
 static GstFlowReturn
 deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
 {
-  FoxapiTask *task =
-      foxapi_generation_get_first_answer (self->engine.generation);
+  FoxapiTask *task = self->engine.generation->first_answer;
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/json");
   gchar *json = g_strdup (task->json);
 

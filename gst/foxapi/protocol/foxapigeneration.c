@@ -20,32 +20,12 @@
 #include "foxapireferences.h"
 #include "foxapirequest.h"
 #include "foxapiretry.h"
-#include "foxapistore.h"
 
 /* Between two questions that got no answer of use. */
 #define MIN_PAUSE_US (3 * G_USEC_PER_SEC)
 
 /* An answer is expected within. */
 #define ANSWER_US (2 * G_USEC_PER_SEC)
-
-struct _FoxapiGeneration
-{
-  JsonObject *body;             /* NULL: a task was named instead */
-  gchar *identity;              /* NULL until it has begun */
-  gchar *task_id;               /* NULL until there is a task */
-  FoxapiTask *first_answer;
-  FoxapiTask *task;             /* the latest answer; NULL until asked */
-  gboolean resumed;
-  gboolean from_store;
-  GPtrArray *lost;              /* records of equal requests whose answer was
-                                   lost; NULL, or to be forgotten soon */
-  GHashTable *own_lost;         /* their paths, where this element sent them */
-  GError *failure;              /* what ended it for good */
-
-  GMutex record_lock;           /* the result may be delivered in any thread */
-  FoxapiRecord *record;         /* NULL: none, or it could not be written */
-  gboolean is_playing;          /* known to foxapi_playing_find() */
-};
 
 static FoxapiGeneration *
 new_generation (void)
@@ -104,41 +84,6 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_mutex_clear (&generation->record_lock);
   g_free (generation->task_id);
   g_free (generation);
-}
-
-/* (nullable): a task was named instead */
-const gchar *
-foxapi_generation_get_prompt (FoxapiGeneration * generation)
-{
-  return generation->body ?
-      foxapi_json_get_string (generation->body, "prompt") : NULL;
-}
-
-const gchar *
-foxapi_generation_get_task_id (FoxapiGeneration * generation)
-{
-  return generation->task_id;
-}
-
-/* (nullable): the latest answer about the task */
-FoxapiTask *
-foxapi_generation_get_task (FoxapiGeneration * generation)
-{
-  return generation->task;
-}
-
-/* (nullable): to the submission, or about a task that was taken up */
-FoxapiTask *
-foxapi_generation_get_first_answer (FoxapiGeneration * generation)
-{
-  return generation->first_answer;
-}
-
-/* It ended for good without a result: the next run repeats the error. */
-gboolean
-foxapi_generation_has_failed (FoxapiGeneration * generation)
-{
-  return generation->failure != NULL;
 }
 
 /* The store. No fault of it stops a generation. */
