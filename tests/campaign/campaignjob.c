@@ -43,7 +43,11 @@ draw_defaults (CampaignJob * job)
   job->options.generation_time_ms = g_rand_int_range (job->rand, 100, 500);
   job->options.queue_time_ms = g_rand_int_range (job->rand, 0, 100);
   job->options.progress_step = g_rand_int_range (job->rand, 5, 50);
-  job->options.result_form = g_rand_int_range (job->rand, 0, 3);
+  job->options.result_form = g_rand_int_range (job->rand, 0, 4);
+  job->options.estimated_time = g_rand_int_range (job->rand, -2, 1);
+  job->options.late_results_ms = g_rand_int_range (job->rand, 0, 100);
+  job->options.late_form = g_rand_int_range (job->rand, FOXAPI_SIM_NULL,
+      FOXAPI_SIM_VOICE);
   job->options.payload = job->payload;
   job->options.api_key = job->campaign->key;
   job->n_wishes = 1;

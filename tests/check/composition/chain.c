@@ -15,6 +15,36 @@ use_results_as_references (const GstStructure * task, GstElement * next)
   g_object_set_property (G_OBJECT (next), "reference-video-urls", results);
 }
 
+/* They may come later than the word "completed". */
+static const GstStructure *
+wait_for_results (Run * run)
+{
+  const GstStructure *task;
+
+  do {
+    task = run_wait_task (run, "completed");
+  } while (!gst_structure_has_field (task, "results"));
+  return task;
+}
+
+/* Neither the status nor the progress tells that the results have come. */
+GST_START_TEST (test_results_alone)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
+  g_autoptr (Run) run = run_new (harness_source ("task-id", id, NULL));
+
+  foxapi_sim_set_form (sim, FOXAPI_SIM_NULL);
+  foxapi_sim_set_task (sim, id, "completed", 50);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_if (gst_structure_has_field (run_wait_task (run, "completed"),
+          "results"));
+  foxapi_sim_set_form (sim, FOXAPI_SIM_OBJECTS);
+  wait_for_results (run);
+  run_wait (run, GST_MESSAGE_EOS);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_result_becomes_reference)
 {
   g_autoptr (Run) one = run_new (harness_source ("prompt", "first", NULL));
@@ -25,7 +55,7 @@ GST_START_TEST (test_result_becomes_reference)
   const FoxapiSimTask *task;
 
   run_set_state (one, GST_STATE_PLAYING);
-  use_results_as_references (run_wait_task (one, "completed"), next);
+  use_results_as_references (wait_for_results (one), next);
 
   /* While the one one still delivers */
   other = run_new (next);
@@ -54,6 +84,7 @@ chain_suite (void)
 
   suite_add_tcase (suite, tcase);
   tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_test (tcase, test_results_alone);
   tcase_add_test (tcase, test_result_becomes_reference);
   return suite;
 }

@@ -23,6 +23,7 @@ setup (void)
 {
   FoxapiSimOptions options = large_options ();
 
+  options.late_results_ms = 0;
   harness_setup_with (&options);
 }
 

@@ -43,6 +43,8 @@ harness_options (void)
   FoxapiSimOptions options = {
     .generation_time_ms = 50,
     .progress_step = 50,
+    /* "completed" comes before the result, as it does from the service. */
+    .late_results_ms = 1,
   };
 
   if (payload == NULL)

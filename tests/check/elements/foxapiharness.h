@@ -22,7 +22,8 @@ extern gchar *store;            /* a directory for this test alone */
 void harness_setup (void);
 void harness_setup_with (const FoxapiSimOptions * options);
 void harness_teardown (void);
-/* Options for tests: a task of some ten milliseconds with @payload as result */
+/* Options for tests: a task of some ten milliseconds with @payload as result, which
+ * is late by one question */
 FoxapiSimOptions harness_options (void);
 /* The same bytes for the same size, different everywhere */
 GBytes *harness_make_payload (gsize size);
