@@ -441,7 +441,7 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   generation->resumed = FALSE;
   know (generation, task);
   write_id_to_store (generation, run);
-  run->observer->task (run->user_data, task, FALSE, task->estimated_time);
+  run->observer->task (run->user_data, task, FALSE, -1);
   return TRUE;
 }
 
