@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include "foxapicooldown.h"
 #include "foxapijson.h"
 #include "foxapiretry.h"
 #include "foxapiwarmup.h"
@@ -193,50 +192,43 @@ foxapi_client_get_key_digest (FoxapiClient * client)
       "gst-foxapi task store", -1);
 }
 
-/* Of all clients of this process */
-static FoxapiCooldowns *
-get_cooldowns (void)
-{
-  static FoxapiCooldowns *cooldowns;
+/* Of all clients of this process: what is said to one request is meant for all that
+ * come with the same key, and whoever goes on asking makes it worse. */
+static GMutex pauses_lock;
+static GHashTable *pauses;      /* under the lock; account → gint64, its end */
 
-  if (g_once_init_enter (&cooldowns))
-    g_once_init_leave (&cooldowns, foxapi_cooldowns_new ());
-  return cooldowns;
-}
-
-/**
- * foxapi_client_cool_down:
- * @client: the service
- * @pause_us: for how long it wants to be left alone, in microseconds
- *
- * Notes that the service has answered 429 (too many requests), for all clients of
- * this process with the same address and key.
- *
- * Since: 0.1
- */
+/* Notes that the service has answered 429. A shorter pause changes nothing. */
 void
 foxapi_client_cool_down (FoxapiClient * client, gint64 pause_us)
 {
-  gint64 now_us = g_get_monotonic_time ();
+  gint64 end_us = g_get_monotonic_time () + pause_us, *known_us;
 
-  foxapi_cooldowns_note (get_cooldowns (), client->account, now_us + pause_us,
-      now_us);
+  g_mutex_lock (&pauses_lock);
+  if (pauses == NULL)
+    pauses = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  known_us = g_hash_table_lookup (pauses, client->account);
+  if (known_us != NULL)
+    *known_us = MAX (*known_us, end_us);
+  else
+    g_hash_table_insert (pauses, g_strdup (client->account),
+        g_memdup2 (&end_us, sizeof (end_us)));
+  g_mutex_unlock (&pauses_lock);
 }
 
-/**
- * foxapi_client_get_pause_left:
- * @client: the service
- *
- * Returns: for how long the service wants to be left alone, in microseconds; 0 if
- *   it doesn't. Calls do not look at this: whoever makes them waits
- *
- * Since: 0.1
- */
+/* How long the service still wants to be left alone. Calls do not look at this:
+ * whoever makes them waits. */
 gint64
 foxapi_client_get_pause_left (FoxapiClient * client)
 {
-  return foxapi_cooldowns_get_left (get_cooldowns (), client->account,
-      g_get_monotonic_time ());
+  gint64 *end_us = NULL, left_us = 0;
+
+  g_mutex_lock (&pauses_lock);
+  if (pauses != NULL)
+    end_us = g_hash_table_lookup (pauses, client->account);
+  if (end_us != NULL)
+    left_us = MAX (*end_us - g_get_monotonic_time (), 0);
+  g_mutex_unlock (&pauses_lock);
+  return left_us;
 }
 
 /* Reads a body to its end, or to somewhere behind @max_bytes; returns %NULL on a

@@ -9,58 +9,33 @@
 
 G_BEGIN_DECLS
 
-/**
- * FoxapiRunObserver:
- * @task: the task was submitted, taken up (@resumed), or has changed;
- *   @remaining_s is how long it may still take, -1 if unknown
- * @upload: the @nth of @n local references is being uploaded, maybe beside
- *   others
- * @trying_again: @fault passes, the next attempt is @delay_us away
- * @warning: something that a person should know, but that stops nothing
- *
- * Who is told of what happens, in the thread that runs the generation.
- *
- * Since: 0.1
- */
+/* Who is told of what happens, in the thread that runs the generation */
 typedef struct
 {
+  /* The task was submitted, taken up (@resumed) or has changed; how long it may
+   * still take, -1 if unknown */
   void (*task) (gpointer user_data, FoxapiTask * task, gboolean resumed,
       gint remaining_s);
+  /* The nth of n local references is being uploaded, maybe beside others */
   void (*upload) (gpointer user_data, const gchar * uri, guint nth, guint n);
+  /* The fault passes, and the next attempt is so far away */
   void (*trying_again) (gpointer user_data, const GError * fault,
       gint64 delay_us);
+  /* A person should know, but it stops nothing */
   void (*warning) (gpointer user_data, const GError * warning);
 } FoxapiRunObserver;
 
-/**
- * FoxapiRun:
- * @client: the service
- * @store_directory: (nullable): where the records are, %NULL for none
- * @resubmit_maybe_charged: a request whose answer was lost may be sent, and paid
- *   for, once more
- * @retries: how often to send again what may be sent again, -1 without limit
- * @poll_interval_ms: a fixed beat for questions, 0 for the poll plan
- * @deadline_us: when to give up, in the time of g_get_monotonic_time();
- *   %G_MAXINT64 for never. Calls under way do not look at it: whoever makes a
- *   run cancels it then
- * @until_task: stop as soon as there is a task
- * @observer: who is told
- * @user_data: for @observer
- * @cancellable: stops it at once
- *
- * What a generation needs while it runs, all borrowed from the one who runs it.
- *
- * Since: 0.1
- */
+/* What a generation needs while it runs, all borrowed from the one who runs it */
 typedef struct
 {
   FoxapiClient *client;
-  const gchar *store_directory;
-  gboolean resubmit_maybe_charged;
-  gint retries;
-  guint poll_interval_ms;
-  gint64 deadline_us;
-  gboolean until_task;
+  const gchar *store_directory; /* NULL: no records */
+  gboolean resubmit_maybe_charged;      /* may pay once more for a lost answer */
+  gint retries;                 /* -1: without limit */
+  guint poll_interval_ms;       /* 0: the poll plan */
+  gint64 deadline_us;           /* in monotonic time, G_MAXINT64 for never; calls
+                                   under way are cancelled by whoever runs it */
+  gboolean until_task;          /* stop as soon as there is a task */
   const FoxapiRunObserver *observer;
   gpointer user_data;
   GCancellable *cancellable;

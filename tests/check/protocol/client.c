@@ -431,6 +431,27 @@ GST_START_TEST (test_retry_after)
 
 GST_END_TEST;
 
+/* A pause is of all who have the same address and key, and never gets shorter. */
+GST_START_TEST (test_pause)
+{
+  g_autoptr (FoxapiClient) same = new_client (foxapi_sim_get_base_url (sim),
+      foxapi_sim_get_api_key (sim), NULL);
+  g_autoptr (FoxapiClient) other = new_client (foxapi_sim_get_base_url (sim),
+      "another-key-0123456789", NULL);
+
+  fail_unless (foxapi_client_get_pause_left (client) == 0);
+  foxapi_client_cool_down (client, 0);
+  foxapi_client_cool_down (client, -1);
+  fail_unless (foxapi_client_get_pause_left (client) == 0);
+  foxapi_client_cool_down (client, G_TIME_SPAN_DAY);
+  foxapi_client_cool_down (same, G_TIME_SPAN_SECOND);
+  fail_unless (foxapi_client_get_pause_left (same) > G_TIME_SPAN_HOUR);
+  fail_unless (foxapi_client_get_pause_left (same) <= G_TIME_SPAN_DAY);
+  fail_unless (foxapi_client_get_pause_left (other) == 0);
+}
+
+GST_END_TEST;
+
 /* What the service echoes is handed on without the key, escaped or not. */
 static void
 check_echo (FoxapiTask * task)
@@ -506,6 +527,7 @@ client_suite (void)
       G_N_ELEMENTS (bad_base_urls));
   tcase_add_test (calls, test_path_below_base_url);
   tcase_add_test (calls, test_retry_after);
+  tcase_add_test (calls, test_pause);
   tcase_add_test (calls, test_json_as_received);
   suite_add_tcase (suite, secrets);
   tcase_add_checked_fixture (secrets, setup, teardown);

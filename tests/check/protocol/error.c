@@ -1,4 +1,4 @@
-/* Errors: API.md's table row by row, and what a service may write into them
+/* Errors: the table of docs/service.md row by row, and what a service may write
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

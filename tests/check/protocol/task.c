@@ -170,7 +170,7 @@ GST_START_TEST (test_odd_results)
 
 GST_END_TEST;
 
-/* INTERFACE.md: a task that carries a link is complete, whatever it is called. */
+/* A task that carries a link is complete, whatever it is called. */
 GST_START_TEST (test_link_makes_complete)
 {
   static const gchar *const words[] = { "failed", "cancelled", "processing",
