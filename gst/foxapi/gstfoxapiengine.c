@@ -20,6 +20,7 @@
 
 #include "foxapijson.h"
 #include "foxapireferences.h"
+#include "foxapirequest.h"
 #include "foxapistore.h"
 #include "foxapiuri.h"
 #include "foxapiwait.h"
@@ -331,7 +332,7 @@ is_resubmission_allowed (const GstFoxapiSettings * service)
 }
 
 static FoxapiGeneration *
-make_generation (Snapshot * snapshot, GError ** error)
+make_generation (Snapshot * snapshot, gboolean until_task, GError ** error)
 {
   if (snapshot->task_id != NULL && foxapi_task_id_is_valid (snapshot->task_id))
     return foxapi_generation_new_for_task (snapshot->task_id);
@@ -342,7 +343,8 @@ make_generation (Snapshot * snapshot, GError ** error)
         "without slashes, spaces and control characters. Nothing was sent.");
   else if (snapshot->body == NULL)
     g_propagate_error (error, g_steal_pointer (&snapshot->body_error));
-  else if (foxapi_references_check (snapshot->body, error))
+  else if ((until_task || foxapi_request_makes_media (snapshot->body, error))
+      && foxapi_references_check (snapshot->body, error))
     return foxapi_generation_new (snapshot->body);
   return NULL;
 }
@@ -377,7 +379,7 @@ gst_foxapi_engine_check (GstFoxapiEngine * engine, GError ** error)
   if (!is_another (engine, &snapshot, &body_text))
     return TRUE;
 
-  generation = make_generation (&snapshot, error);
+  generation = make_generation (&snapshot, FALSE, error);
   if (generation == NULL)
     return FALSE;
   foxapi_generation_free (generation);
@@ -404,7 +406,7 @@ forget_task (GstFoxapiEngine * engine, const gchar * new_task_id)
  * nothing, so their faults count only where they would be sent. */
 static gboolean
 choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
-    GError ** error)
+    gboolean until_task, GError ** error)
 {
   g_autofree gchar *body_text = NULL;
   FoxapiGeneration *generation;
@@ -412,7 +414,7 @@ choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
   if (!is_another (engine, snapshot, &body_text))
     return TRUE;
 
-  generation = make_generation (snapshot, error);
+  generation = make_generation (snapshot, until_task, error);
   if (generation == NULL)
     return FALSE;
   if (engine->generation != NULL)
@@ -440,7 +442,8 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
   engine->can_wait = TRUE;
   take_snapshot (engine, &snapshot);
   engine->client = make_client (service, error);
-  if (engine->client == NULL || !choose_generation (engine, &snapshot, error))
+  if (engine->client == NULL || !choose_generation (engine, &snapshot,
+          until_task, error))
     return FALSE;
 
   foxapi_client_warm_up (engine->client);

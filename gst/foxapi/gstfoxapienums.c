@@ -12,22 +12,6 @@
 #include "foxapicatalogue.h"
 #include "foxapijson.h"
 
-/* Both plugins have the enumerations; the one that is loaded first registers them.
- * GStreamer loads one at a time, and registers their elements' classes, and by
- * them these types, when it does. */
-GType
-gst_foxapi_enum_register_once (gsize * type, const gchar * name,
-    const GEnumValue * values)
-{
-  if (g_once_init_enter (type)) {
-    GType known = g_type_from_name (name);
-
-    g_once_init_leave (type, known ? known : g_enum_register_static (name,
-            values));
-  }
-  return *type;
-}
-
 static void
 add_word (GArray * values, const gchar * word)
 {
@@ -70,11 +54,11 @@ gst_foxapi_resolution_get_type (void)
     {GST_FOXAPI_RESOLUTION_720P, "1280x720 at 16:9", "720p"},
     {GST_FOXAPI_RESOLUTION_1080P, "1920x1080 at 16:9", "1080p"},
   };
-  static GEnumValue *values;
 
-  if (type == 0 && values == NULL)
-    values = collect_values (known, G_N_ELEMENTS (known), "resolution");
-  return gst_foxapi_enum_register_once (&type, "GstFoxapiResolution", values);
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstFoxapiResolution",
+            collect_values (known, G_N_ELEMENTS (known), "resolution")));
+  return type;
 }
 
 GType
@@ -88,11 +72,11 @@ gst_foxapi_aspect_ratio_get_type (void)
     {GST_FOXAPI_ASPECT_RATIO_4_3, "Landscape, television", "4:3"},
     {GST_FOXAPI_ASPECT_RATIO_3_4, "Portrait, television", "3:4"},
   };
-  static GEnumValue *values;
 
-  if (type == 0 && values == NULL)
-    values = collect_values (known, G_N_ELEMENTS (known), "aspect_ratio");
-  return gst_foxapi_enum_register_once (&type, "GstFoxapiAspectRatio", values);
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstFoxapiAspectRatio",
+            collect_values (known, G_N_ELEMENTS (known), "aspect_ratio")));
+  return type;
 }
 
 GType
@@ -106,7 +90,10 @@ gst_foxapi_switch_get_type (void)
     {0, NULL, NULL},
   };
 
-  return gst_foxapi_enum_register_once (&type, "GstFoxapiSwitch", values);
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstFoxapiSwitch",
+            values));
+  return type;
 }
 
 GType
@@ -121,7 +108,10 @@ gst_foxapi_output_get_type (void)
     {0, NULL, NULL},
   };
 
-  return gst_foxapi_enum_register_once (&type, "GstFoxapiOutput", values);
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstFoxapiOutput",
+            values));
+  return type;
 }
 
 static gboolean
@@ -154,10 +144,8 @@ get_unchecked_enum_spec_type (void)
       .instance_size = sizeof (GParamSpecEnum),
     };
 
-    GType known = g_type_from_name ("GstFoxapiParamEnum");
-
-    g_once_init_leave (&type, known ? known : g_type_register_static
-        (G_TYPE_PARAM_ENUM, "GstFoxapiParamEnum", &info, 0));
+    g_once_init_leave (&type, g_type_register_static (G_TYPE_PARAM_ENUM,
+            "GstFoxapiParamEnum", &info, 0));
   }
   return type;
 }

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "foxapicatalogue.h"
 #include "foxapirequest.h"
 #include "foxapiuri.h"
 #include "gstfoxapiproperties.h"
@@ -242,10 +243,19 @@ JsonObject *
 gst_foxapi_settings_to_body (const GstFoxapiSettings * settings,
     GError ** error)
 {
-  g_autoptr (JsonObject) properties = NULL, extra = NULL;
+  g_autoptr (JsonObject) properties = NULL, extra = NULL, body = NULL;
+  g_autofree gchar *known = NULL;
 
   if (!gst_foxapi_fields_to_json (&settings->fields, &properties, &extra,
           error))
     return NULL;
-  return foxapi_request_build (properties, extra, error);
+  body = foxapi_request_build (properties, extra, error);
+  if (body == NULL)
+    return NULL;
+  known = foxapi_catalogue_suggest (json_object_get_string_member (body,
+          "model"));
+  if (known != NULL)
+    GST_WARNING ("No model %s is known here, but %s is",
+        json_object_get_string_member (body, "model"), known);
+  return g_steal_pointer (&body);
 }

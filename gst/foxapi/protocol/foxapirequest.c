@@ -495,6 +495,19 @@ foxapi_request_map (JsonObject * properties, JsonObject * extra)
   return request.body;
 }
 
+/* %FALSE: an id or the like, which nothing can play */
+gboolean
+foxapi_request_makes_media (JsonObject * body, GError ** error)
+{
+  const gchar *model = foxapi_json_get_string (body, "model");
+  const gchar *product = foxapi_json_get_string (foxapi_catalogue_find (model),
+      "makes");
+
+  return product == NULL || refuse (error, "The model %s makes no video: its "
+      "results hold %s. Choose another model, or submit with output=task and "
+      "read the result from the service. Nothing was sent.", model, product);
+}
+
 /* (transfer full) (nullable): what the model wants and @body lacks, although the
  * service says nowhere that it refuses that; a sentence or two */
 gchar *

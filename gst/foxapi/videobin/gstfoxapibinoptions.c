@@ -60,8 +60,10 @@ gst_foxapi_placeholder_kind_get_type (void)
     {0, NULL, NULL},
   };
 
-  return gst_foxapi_enum_register_once (&type, "GstFoxapiPlaceholderKind",
-      values);
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type,
+        g_enum_register_static ("GstFoxapiPlaceholderKind", values));
+  return type;
 }
 
 GType
@@ -75,7 +77,9 @@ gst_foxapi_end_get_type (void)
     {0, NULL, NULL},
   };
 
-  return gst_foxapi_enum_register_once (&type, "GstFoxapiEnd", values);
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstFoxapiEnd", values));
+  return type;
 }
 
 GType
@@ -89,7 +93,10 @@ gst_foxapi_error_policy_get_type (void)
     {0, NULL, NULL},
   };
 
-  return gst_foxapi_enum_register_once (&type, "GstFoxapiErrorPolicy", values);
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstFoxapiErrorPolicy",
+            values));
+  return type;
 }
 
 GType
@@ -105,7 +112,10 @@ gst_foxapi_branch_policy_get_type (void)
     {0, NULL, NULL},
   };
 
-  return gst_foxapi_enum_register_once (&type, "GstFoxapiBranchPolicy", values);
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstFoxapiBranchPolicy",
+            values));
+  return type;
 }
 
 #define FLAGS (G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY | \

@@ -301,6 +301,36 @@ GST_START_TEST (test_long_limit)
 
 GST_END_TEST;
 
+/* Text alone is the work of another model, but the service is the judge. */
+GST_START_TEST (test_no_reference)
+{
+  g_autoptr (Run) without = run_new (harness_source (NULL));
+  GstElement *source = harness_source (NULL);
+  g_autoptr (Run) with = run_new (source);
+  g_autoptr (Run) other = run_new (harness_source ("model",
+          "wan-2.7-text-to-video", NULL));
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) warning = NULL;
+
+  run_set_state (without, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (without->bus, GST_CLOCK_TIME_NONE,
+      GST_MESSAGE_WARNING);
+  gst_message_parse_warning (message, &warning, NULL);
+  fail_unless (strstr (warning->message, "reference-image-urls") != NULL
+      && strstr (warning->message, "wan-2.7-text-to-video") != NULL, "%s",
+      warning->message);
+  run_stop (without);
+
+  harness_set_list (source, "reference-image-urls", "https://a.example/b.png",
+      NULL);
+  run_to_eos (with);
+  fail_unless_equals_int (run_count (with, GST_MESSAGE_WARNING), 0);
+  run_to_eos (other);
+  fail_unless_equals_int (run_count (other, GST_MESSAGE_WARNING), 0);
+}
+
+GST_END_TEST;
+
 /* Once it is right it starts */
 GST_START_TEST (test_corrected)
 {
@@ -357,6 +387,7 @@ checks_suite (void)
   LOOP (test_task_id, task_ids);
   tcase_add_test (tcase, test_other_model);
   LOOP (test_long_limit, limits);
+  tcase_add_test (tcase, test_no_reference);
   tcase_add_test (tcase, test_corrected);
   tcase_add_test (tcase, test_nothing_before_paused);
   return suite;

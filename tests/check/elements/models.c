@@ -1,0 +1,160 @@
+/* An entry in the catalogue is all that a model needs: models.json of this folder
+ * stands in the place of the plugin's.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "foxapiharness.h"
+
+#include <string.h>
+
+/* (transfer full): the URI of a file with this content */
+static gchar *
+make_file (const gchar * name, const gchar * content)
+{
+  g_autofree gchar *path = g_build_filename (store, name, NULL);
+
+  fail_unless (g_file_set_contents (path, content, -1, NULL));
+  return g_filename_to_uri (path, NULL, NULL);
+}
+
+/* Takes floating @source. */
+static void
+set (GstElement * source, const gchar * property, const gchar * format,
+    const gchar * uri)
+{
+  g_auto (GStrv) parts = g_strsplit (format, "%s", 2);
+  g_autofree gchar *text = parts[1] == NULL ? g_strdup (format) :
+      g_strconcat (parts[0], uri, parts[1], NULL);
+
+  gst_util_set_object_arg (G_OBJECT (source), property, text);
+}
+
+static void
+assert_uploaded (const gchar * url, const gchar * content)
+{
+  g_autoptr (GBytes) upload = foxapi_sim_get_upload (sim, url);
+
+  fail_unless (upload != NULL, "%s is no upload", url);
+  fail_unless (g_bytes_get_size (upload) == strlen (content)
+      && memcmp (g_bytes_get_data (upload, NULL), content,
+          strlen (content)) == 0);
+}
+
+/* Its names on the wire, its words, its media in whatever field */
+GST_START_TEST (test_entry_alone)
+{
+  g_autofree gchar *frame = make_file ("a.png", "a frame");
+  g_autofree gchar *photo = make_file ("b.png", "a photo");
+  GstElement *source = harness_source ("model", "test-model", "duration", 3,
+      "first-frame-url", frame, NULL);
+  g_autoptr (Run) run = run_new (source);
+  g_autofree gchar *text = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *body;
+
+  set (source, "resolution", "8k", NULL);
+  set (source, "extra-parameters",
+      "x,cast=(structure)<\"e\\,photo\\=(string)\\\"%s\\\"\\;\">", photo);
+  run_to_eos (run);
+
+  assert_requests (FOXAPI_SIM_UPLOAD, 2);
+  text = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
+  root = json_from_string (text, NULL);
+  body = json_node_get_object (root);
+  fail_unless_equals_int (json_object_get_size (body), 6);
+  fail_unless_equals_int (json_object_get_int_member (body, "size"), 3);
+  fail_unless_equals_string (json_object_get_string_member (body,
+          "resolution"), "8k");
+  assert_uploaded (json_object_get_string_member (body, "opening"), "a frame");
+  assert_uploaded (json_object_get_string_member (json_array_get_object_element
+          (json_object_get_array_member (body, "cast"), 0), "photo"),
+      "a photo");
+}
+
+GST_END_TEST;
+
+/* Property, text and what the ERROR names */
+static const struct
+{
+  const gchar *model;
+  const gchar *property;
+  const gchar *text;
+  const gchar *named;
+} wrong[] = {
+  {"test-model", "aspect-ratio", "16:9", "aspect-ratio"},
+  {"test-model", "duration", "4", "3 or 5"},
+  {"test-model", "resolution", "720p", "8k"},
+  {"test-model", "prompt", "twenty-one characters", "20"},
+  {"test-model", "extra-parameters", "x,oppening=(string)\"https://a/b\"",
+      "oppening"},
+  {"test-model-2", "extra-parameters", "x,cast=(string)<\"a\">", "cast"},
+};
+
+GST_START_TEST (test_refused)
+{
+  GstElement *source = harness_source ("model", wrong[__i__].model,
+      "first-frame-url", "https://a.example/b.png", NULL);
+  g_autoptr (Run) run = run_new (source);
+  g_autoptr (GError) error = NULL;
+
+  set (source, wrong[__i__].property, wrong[__i__].text, NULL);
+  gst_message_parse_error (run_refused (run, GST_RESOURCE_ERROR_SETTINGS),
+      &error, NULL);
+  fail_unless (strstr (error->message, wrong[__i__].named) != NULL, "%s",
+      error->message);
+  fail_unless (strstr (error->message, wrong[__i__].model) != NULL, "%s",
+      error->message);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+/* No money for what cannot be played */
+GST_START_TEST (test_no_video)
+{
+  g_autoptr (Run) run = run_new (harness_source ("model", "test-model-3",
+          NULL));
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_error (run_refused (run, GST_RESOURCE_ERROR_SETTINGS),
+      &error, NULL);
+  fail_unless (strstr (error->message, "voice_id") != NULL, "%s",
+      error->message);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_too_large)
+{
+  g_autofree gchar *frame = make_file ("a.png", "eleven byte");
+  g_autoptr (Run) run = run_new (harness_source ("model", "test-model",
+          "first-frame-url", frame, NULL));
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_error (run_refused (run, GST_RESOURCE_ERROR_SETTINGS),
+      &error, NULL);
+  fail_unless (strstr (error->message, "first-frame-url") != NULL, "%s",
+      error->message);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+static Suite *
+models_suite (void)
+{
+  Suite *suite = suite_create ("models");
+  TCase *tcase = tcase_create ("models");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
+  tcase_add_test (tcase, test_entry_alone);
+  tcase_add_loop_test (tcase, test_refused, 0, G_N_ELEMENTS (wrong));
+  tcase_add_test (tcase, test_too_large);
+  tcase_add_test (tcase, test_no_video);
+  return suite;
+}
+
+GST_CHECK_MAIN (models);
