@@ -446,7 +446,6 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
           until_task, error))
     return FALSE;
 
-  foxapi_client_warm_up (engine->client);
   if (service->task_store == NULL)
     engine->store_directory = foxapi_store_get_default_directory ();
   else if (*service->task_store != '\0')
@@ -457,13 +456,9 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
   run->resubmit_maybe_charged = is_resubmission_allowed (service);
   run->poll_interval_ms = service->poll_interval;
   run->until_task = until_task;
-  run->deadline_us = G_MAXINT64;
-  if (service->task_timeout > 0) {
-    run->deadline_us = g_get_monotonic_time ()
-        + (gint64) service->task_timeout * G_USEC_PER_SEC;
-    engine->deadline = gst_foxapi_deadline_new (run->deadline_us,
-        run->cancellable);
-  }
+  run->deadline_us = service->task_timeout == 0 ? G_MAXINT64 :
+      g_get_monotonic_time () + (gint64) service->task_timeout * G_USEC_PER_SEC;
+  foxapi_client_set_deadline (engine->client, run->deadline_us);
   return TRUE;
 }
 
@@ -474,7 +469,6 @@ gst_foxapi_engine_stop (GstFoxapiEngine * engine)
   gst_foxapi_engine_close_progress (engine, "Stopped");
   if (engine->generation != NULL)
     foxapi_generation_let_go (engine->generation);
-  g_clear_pointer (&engine->deadline, gst_foxapi_deadline_free);
   if (engine->can_wait)
     g_cancellable_release_fd (engine->cancellable);
   engine->can_wait = FALSE;
@@ -486,19 +480,13 @@ gst_foxapi_engine_stop (GstFoxapiEngine * engine)
 void
 gst_foxapi_engine_cancel (GstFoxapiEngine * engine)
 {
-  g_mutex_lock (&engine->cancel_lock);
-  engine->is_cancelled = TRUE;
   g_cancellable_cancel (engine->cancellable);
-  g_mutex_unlock (&engine->cancel_lock);
 }
 
 void
 gst_foxapi_engine_uncancel (GstFoxapiEngine * engine)
 {
-  g_mutex_lock (&engine->cancel_lock);
-  engine->is_cancelled = FALSE;
   g_cancellable_reset (engine->cancellable);
-  g_mutex_unlock (&engine->cancel_lock);
 }
 
 /* Generating */
@@ -520,8 +508,7 @@ gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error)
 {
   g_autoptr (GError) expired = NULL;
 
-  if (g_cancellable_is_cancelled (engine->cancellable)
-      && !(engine->is_generating && foxapi_run_is_overdue (&engine->run))) {
+  if (g_cancellable_is_cancelled (engine->cancellable)) {
     GST_DEBUG_OBJECT (engine->element, "cancelled: %s", error->message);
     return;
   }
@@ -552,18 +539,6 @@ gst_foxapi_engine_close_progress (GstFoxapiEngine * engine, const gchar * why)
     post_progress (engine, GST_PROGRESS_TYPE_CANCELED, why);
 }
 
-/* The end of task-timeout may strike while the application is told of a task that
- * has completed: that is in time. */
-static void
-forgive_deadline (GstFoxapiEngine * engine)
-{
-  engine->run.deadline_us = G_MAXINT64;
-  g_mutex_lock (&engine->cancel_lock);
-  if (!engine->is_cancelled)
-    g_cancellable_reset (engine->cancellable);
-  g_mutex_unlock (&engine->cancel_lock);
-}
-
 /* Runs the generation until there is a completed task (or, with until_task, a
  * task). What fails has been told of when this returns %FALSE. */
 gboolean
@@ -575,16 +550,10 @@ gst_foxapi_engine_generate (GstFoxapiEngine * engine)
       g_strdup ("Checking for an unfinished paid task, then submitting");
   gint64 begun_us = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
-  gboolean done;
 
   post_progress (engine, GST_PROGRESS_TYPE_START, text);
   engine->is_generating = TRUE;
-  if (engine->deadline != NULL)
-    gst_foxapi_deadline_watch (engine->deadline, TRUE);
-  done = foxapi_generation_run (engine->generation, &engine->run, &error);
-  if (engine->deadline != NULL)
-    gst_foxapi_deadline_watch (engine->deadline, FALSE);
-  if (!done) {
+  if (!foxapi_generation_run (engine->generation, &engine->run, &error)) {
     foxapi_run_wait_until (&engine->run, begun_us + FIRST_ERROR_US, NULL);
     gst_foxapi_engine_fail (engine, error);
     return FALSE;
@@ -592,7 +561,8 @@ gst_foxapi_engine_generate (GstFoxapiEngine * engine)
 
   /* From here on it is the download's own limits that count. */
   engine->is_generating = FALSE;
-  forgive_deadline (engine);
+  engine->run.deadline_us = G_MAXINT64;
+  foxapi_client_set_deadline (engine->client, G_MAXINT64);
   if (engine->run.until_task)
     post_progress (engine, GST_PROGRESS_TYPE_COMPLETE, "The task is submitted");
   else
@@ -641,7 +611,6 @@ gst_foxapi_engine_init (GstFoxapiEngine * engine, GstElement * element)
 {
   engine->element = element;
   gst_foxapi_settings_init (&engine->settings);
-  g_mutex_init (&engine->cancel_lock);
   engine->cancellable = g_cancellable_new ();
   engine->run.cancellable = engine->cancellable;
   engine->run.observer = &observer;
@@ -659,5 +628,4 @@ gst_foxapi_engine_clear (GstFoxapiEngine * engine)
   g_clear_pointer (&engine->named_task_id, g_free);
   gst_foxapi_settings_clear (&engine->settings);
   g_clear_object (&engine->cancellable);
-  g_mutex_clear (&engine->cancel_lock);
 }

@@ -7,7 +7,6 @@
 
 #include "foxapidownload.h"
 #include "foxapigeneration.h"
-#include "gstfoxapideadline.h"
 #include "gstfoxapiproperties.h"
 #include "gstfoxapisettings.h"
 
@@ -33,16 +32,11 @@ typedef struct
   FoxapiClient *client;
   FoxapiRun run;
   gchar *store_directory;
-  GstFoxapiDeadline *deadline;
-  gboolean can_wait;            /* the cancellable holds its descriptor */
   gboolean is_generating;
+  gboolean can_wait;            /* the cancellable holds its descriptor */
   gboolean progress_is_open;
 
-  /* Cancelled by the element or, while the task runs, by the end of
-   * task-timeout */
-  GCancellable *cancellable;
-  GMutex cancel_lock;           /* taken before any other, and alone */
-  gboolean is_cancelled;        /* the cancel lock: by the element */
+  GCancellable *cancellable;    /* any thread */
 } GstFoxapiEngine;
 
 void gst_foxapi_engine_init (GstFoxapiEngine * engine, GstElement * element);

@@ -26,7 +26,7 @@ gst_foxapi_settings_init (GstFoxapiSettings * settings)
   settings->session.timeout = GST_FOXAPI_DEFAULT_TIMEOUT;
   settings->session.user_agent = g_strdup (GST_FOXAPI_DEFAULT_USER_AGENT);
   settings->session.ssl_strict = GST_FOXAPI_DEFAULT_SSL_STRICT;
-  settings->submit_timeout = GST_FOXAPI_DEFAULT_SUBMIT_TIMEOUT;
+  settings->session.submit_timeout = GST_FOXAPI_DEFAULT_SUBMIT_TIMEOUT;
   settings->task_timeout = GST_FOXAPI_DEFAULT_TASK_TIMEOUT;
   settings->poll_interval = GST_FOXAPI_DEFAULT_POLL_INTERVAL;
   settings->retries = GST_FOXAPI_DEFAULT_RETRIES;
@@ -91,7 +91,7 @@ set_service_property (GstFoxapiSettings * settings, guint id,
       session->timeout = g_value_get_uint (value);
       break;
     case GST_FOXAPI_PROP_SUBMIT_TIMEOUT:
-      settings->submit_timeout = g_value_get_uint (value);
+      settings->session.submit_timeout = g_value_get_uint (value);
       break;
     case GST_FOXAPI_PROP_TASK_TIMEOUT:
       settings->task_timeout = g_value_get_uint (value);
@@ -161,7 +161,7 @@ get_service_property (const GstFoxapiSettings * settings, guint id,
       g_value_set_uint (value, session->timeout);
       break;
     case GST_FOXAPI_PROP_SUBMIT_TIMEOUT:
-      g_value_set_uint (value, settings->submit_timeout);
+      g_value_set_uint (value, settings->session.submit_timeout);
       break;
     case GST_FOXAPI_PROP_TASK_TIMEOUT:
       g_value_set_uint (value, settings->task_timeout);

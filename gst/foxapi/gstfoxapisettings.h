@@ -16,7 +16,6 @@ typedef struct
   FoxapiSessionSettings session;
   gchar *api_key;
   gchar *base_url;
-  guint submit_timeout;         /* seconds, like task_timeout */
   guint task_timeout;
   guint poll_interval;          /* milliseconds */
   gint retries;

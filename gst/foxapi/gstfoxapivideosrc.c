@@ -394,9 +394,6 @@ gst_foxapi_video_src_change_state (GstElement * element,
   result = GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->change_state
       (element, transition);
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
-      && result != GST_STATE_CHANGE_FAILURE && self->engine.deadline != NULL)
-    gst_foxapi_deadline_arm (self->engine.deadline);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
           && result == GST_STATE_CHANGE_FAILURE))

@@ -12,7 +12,6 @@
 
 #include "foxapijson.h"
 #include "foxapiretry.h"
-#include "foxapiwarmup.h"
 
 /* The bodies of errors are read for a message, no further. */
 #define ERROR_BODY_MAX_BYTES (64 * 1024)
@@ -28,6 +27,7 @@ struct _FoxapiClient
   gchar *base_url;              /* without a slash at its end */
   gchar *api_key;
   gchar *account;               /* the same for all who share limits */
+  gint64 deadline_us;
 };
 
 /* RFC 6750's b64token: nothing that could end a header, or that JSON escapes */
@@ -95,22 +95,16 @@ foxapi_client_new (FoxapiSession * session, const gchar * base_url,
   client->base_url = g_steal_pointer (&normal);
   client->api_key = g_strdup (api_key);
   client->account = name_account (client);
+  client->deadline_us = G_MAXINT64;
   return client;
 }
 
-/**
- * foxapi_client_warm_up:
- * @client: the service, about to be called
- *
- * Has another thread load what the first call needs; nothing is sent. Whoever lets
- * go of a session waits for that thread.
- *
- * Since: 0.1
- */
+/* When calls have to end, in the time of g_get_monotonic_time(); to be set between
+ * calls. */
 void
-foxapi_client_warm_up (FoxapiClient * client)
+foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us)
 {
-  foxapi_warm_up (client->base_url);
+  client->deadline_us = deadline_us;
 }
 
 /**
@@ -235,16 +229,21 @@ foxapi_client_get_pause_left (FoxapiClient * client)
  * fault of the connection. It never asks for a few bytes only: of a chunked
  * body libsoup 3.2 asserts when it is asked for one. */
 static GString *
-read_body (GInputStream * stream, gsize max_bytes, GCancellable * cancellable,
-    GError ** error)
+read_body (FoxapiClient * client, GInputStream * stream, gsize max_bytes,
+    GCancellable * cancellable, GError ** error)
 {
   g_autoptr (GString) body = g_string_sized_new (4096);
   gchar piece[16 * 1024];
 
   while (body->len <= max_bytes) {
-    gssize n = g_input_stream_read (stream, piece,
-        sizeof (piece), cancellable, error);
+    gssize n = -1;
 
+    if (g_get_monotonic_time () >= client->deadline_us)
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+          "the answer took too long");
+    else
+      n = g_input_stream_read (stream, piece, sizeof (piece), cancellable,
+          error);
     if (n < 0) {
       g_string_free (g_steal_pointer (&body), TRUE);
       return NULL;
@@ -258,12 +257,12 @@ read_body (GInputStream * stream, gsize max_bytes, GCancellable * cancellable,
 
 static GError *
 new_answer_error (FoxapiClient * client, FoxapiCall call,
-    SoupMessage * message, GString * body, const gchar * unusable)
+    const FoxapiResponse * response, GString * body, const gchar * unusable)
 {
-  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
   FoxapiErrorAnswer answer = {
-    .status = soup_message_get_status (message),
-    .request_id = soup_message_headers_get_one (headers, "x-request-id"),
+    .status = response->status,
+    .request_id = soup_message_headers_get_one (response->headers,
+        "x-request-id"),
     .body = body ? body->str : NULL,
     .length = body ? body->len : 0,
   };
@@ -272,7 +271,7 @@ new_answer_error (FoxapiClient * client, FoxapiCall call,
   FoxapiErrorDetails *details = foxapi_error_edit_details (error);
 
   details->retry_after_us =
-      foxapi_retry_parse_after (soup_message_headers_get_one (headers,
+      foxapi_retry_parse_after (soup_message_headers_get_one (response->headers,
           "Retry-After"), g_get_real_time () / G_USEC_PER_SEC);
   if (details->http_status == 429)
     foxapi_client_cool_down (client, foxapi_retry_get_delay (1,
@@ -304,46 +303,36 @@ remove_key (FoxapiClient * client, GString * body)
     g_string_assign (body, clean);
 }
 
-/**
- * foxapi_client_call:
- * @client: the service
- * @call: which call it is
- * @message: the request, without its key
- * @cancellable: (nullable): ends the call
- * @error: return location: %FOXAPI_ERROR, or G_IO_ERROR_CANCELLED
- *
- * One call of the service.
- *
- * Returns: (transfer full) (nullable): the body of an answer of success
- */
+/* One call of the service. Returns the body of an answer of success, and
+ * @response, to be cleared in any case. */
 static GString *
-foxapi_client_call (FoxapiClient * client, FoxapiCall call,
-    SoupMessage * message, GCancellable * cancellable, GError ** error)
+call_service (FoxapiClient * client, FoxapiCall call, SoupMessage * message,
+    const FoxapiBody * request_body, FoxapiResponse * response,
+    GCancellable * cancellable, GError ** error)
 {
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
   g_autofree gchar *bearer = g_strconcat ("Bearer ", client->api_key, NULL);
-  g_autoptr (GInputStream) stream = NULL;
   g_autoptr (GError) fault = NULL;
   g_autoptr (GString) body = NULL;
-  gboolean sent = FALSE;
 
   soup_message_headers_replace (headers, "Authorization", bearer);
   soup_message_headers_replace (headers, "Accept", "application/json");
 
-  stream = foxapi_session_send (client->session, message, &sent, cancellable,
-      &fault);
-  if (stream != NULL
-      && !SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message))) {
-    body = read_body (stream, ERROR_BODY_MAX_BYTES, cancellable, NULL);
-    g_propagate_error (error, new_answer_error (client, call, message, body,
-            NULL));
-    return NULL;
+  if (foxapi_session_send (client->session, message, request_body,
+          client->deadline_us, response, cancellable, &fault)) {
+    if (!SOUP_STATUS_IS_SUCCESSFUL (response->status)) {
+      body = read_body (client, response->stream, ERROR_BODY_MAX_BYTES,
+          cancellable, NULL);
+      g_propagate_error (error, new_answer_error (client, call, response, body,
+              NULL));
+      return NULL;
+    }
+    body = read_body (client, response->stream, FOXAPI_JSON_MAX_BYTES,
+        cancellable, &fault);
   }
-  if (stream != NULL)
-    body = read_body (stream, FOXAPI_JSON_MAX_BYTES, cancellable, &fault);
   if (body == NULL) {
     g_propagate_error (error, foxapi_error_new_from_transport (call, fault,
-            sent));
+            response->sent));
     return NULL;
   }
 
@@ -353,18 +342,21 @@ foxapi_client_call (FoxapiClient * client, FoxapiCall call,
 
 static FoxapiTask *
 call_for_task (FoxapiClient * client, FoxapiCall call, SoupMessage * message,
-    const gchar * asked_id, GCancellable * cancellable, GError ** error)
+    const FoxapiBody * request_body, const gchar * asked_id,
+    GCancellable * cancellable, GError ** error)
 {
+  g_auto (FoxapiResponse) response = { 0 };
   g_autoptr (GString) body = NULL;
   g_autoptr (GError) fault = NULL;
   FoxapiTask *task;
 
-  body = foxapi_client_call (client, call, message, cancellable, error);
+  body = call_service (client, call, message, request_body, &response,
+      cancellable, error);
   if (body == NULL)
     return NULL;
   task = foxapi_task_new_from_json (body->str, body->len, asked_id, &fault);
   if (task == NULL)
-    g_propagate_error (error, new_answer_error (client, call, message, body,
+    g_propagate_error (error, new_answer_error (client, call, &response, body,
             fault->message));
   return task;
 }
@@ -376,108 +368,36 @@ new_message (FoxapiClient * client, const gchar * method, const gchar * path)
 {
   g_autofree gchar *url = g_strconcat (client->base_url, path, NULL);
 
-  foxapi_warm_up_finish ();
   return soup_message_new (method, url);
 }
 
-/* A call that is answered with a task, for the thread that makes it */
-typedef struct
-{
-  FoxapiClient *client;
-  const gchar *text;            /* the body, or the id */
-  GCancellable *cancellable;
-  FoxapiTask *task;
-  GError *error;
-} Question;
-
-static FoxapiTask *
-have_answered (FoxapiClient * client, FoxapiErrand errand, const gchar * text,
-    GCancellable * cancellable, GError ** error)
-{
-  Question question = {.client = client,.text = text,
-    .cancellable = cancellable
-  };
-
-  foxapi_session_run (client->session, errand, &question, cancellable);
-  if (question.error != NULL)
-    g_propagate_error (error, question.error);
-  return question.task;
-}
-
-static void
-submit (gpointer data)
-{
-  Question *question = data;
-  g_autoptr (SoupMessage) message = new_message (question->client,
-      "POST", "/v1/videos/generations");
-  g_autoptr (GBytes) bytes = g_bytes_new (question->text,
-      strlen (question->text));
-
-  soup_message_set_request_body_from_bytes (message, "application/json", bytes);
-  question->task = call_for_task (question->client, FOXAPI_CALL_SUBMIT, message,
-      NULL, question->cancellable, &question->error);
-}
-
-/**
- * foxapi_client_submit:
- * @client: the service
- * @body: the request as JSON
- * @cancellable: (nullable): ends the call
- * @error: return location: %FOXAPI_ERROR with #FoxapiErrorDetails.charge set,
- *   or G_IO_ERROR_CANCELLED if it was cancelled before anything left
- *
- * Sends a submission, once (API.md, submit). This is the call that costs money.
- *
- * Returns: (transfer full) (nullable): the new task
- *
- * Since: 0.1
- */
+/* Sends a submission, once. This is the call that costs money: G_IO_ERROR_CANCELLED
+ * only if nothing has left, and FOXAPI_ERROR says what may have been charged. */
 FoxapiTask *
 foxapi_client_submit (FoxapiClient * client, const gchar * body,
     GCancellable * cancellable, GError ** error)
 {
-  return have_answered (client, submit, body, cancellable, error);
+  g_autoptr (SoupMessage) message = new_message (client, "POST",
+      "/v1/videos/generations");
+  g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_data (body,
+      -1, NULL);
+  FoxapiBody request_body = { "application/json", stream, strlen (body) };
+
+  return call_for_task (client, FOXAPI_CALL_SUBMIT, message, &request_body,
+      NULL, cancellable, error);
 }
 
-static void
-ask (gpointer data)
-{
-  Question *question = data;
-  g_autofree gchar *escaped = g_uri_escape_string (question->text, NULL, FALSE);
-  g_autofree gchar *path = g_strconcat ("/v1/tasks/", escaped, NULL);
-  g_autoptr (SoupMessage) message = new_message (question->client, "GET", path);
-
-  question->task = call_for_task (question->client, FOXAPI_CALL_ASK, message,
-      question->text, question->cancellable, &question->error);
-}
-
-/**
- * foxapi_client_ask:
- * @client: the service
- * @id: a task's id
- * @cancellable: (nullable): ends the call
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Asks about a task, once (API.md, ask).
- *
- * Returns: (transfer full) (nullable): what the service says of it
- *
- * Since: 0.1
- */
+/* Asks about a task, once. */
 FoxapiTask *
 foxapi_client_ask (FoxapiClient * client, const gchar * id,
     GCancellable * cancellable, GError ** error)
 {
-  return have_answered (client, ask, id, cancellable, error);
-}
+  g_autofree gchar *escaped = g_uri_escape_string (id, NULL, FALSE);
+  g_autofree gchar *path = g_strconcat ("/v1/tasks/", escaped, NULL);
+  g_autoptr (SoupMessage) message = new_message (client, "GET", path);
 
-static void
-give_connection (SoupMessage * message, GSocketClientEvent event,
-    GIOStream * connection, gpointer form)
-{
-  if (event == G_SOCKET_CLIENT_COMPLETE && connection != NULL)
-    g_object_set_data_full (form, FOXAPI_FORM_CONNECTION,
-        g_object_ref (connection), g_object_unref);
+  return call_for_task (client, FOXAPI_CALL_ASK, message, NULL, id,
+      cancellable, error);
 }
 
 /**
@@ -502,16 +422,15 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
 {
   g_autoptr (SoupMessage) message =
       new_message (client, "POST", "/v1/files/upload/stream");
+  FoxapiBody request_body = { content_type, form, length };
+  g_auto (FoxapiResponse) response = { 0 };
   g_autoptr (GString) answer = NULL;
   g_autoptr (JsonObject) object = NULL;
   g_autoptr (GUri) uri = NULL;
   const gchar *url;
 
-  soup_message_set_request_body (message, content_type, form, length);
-  g_signal_connect (message, "network-event", G_CALLBACK (give_connection),
-      form);
-  answer = foxapi_client_call (client, FOXAPI_CALL_UPLOAD, message,
-      cancellable, error);
+  answer = call_service (client, FOXAPI_CALL_UPLOAD, message, &request_body,
+      &response, cancellable, error);
   if (answer == NULL)
     return NULL;
 
@@ -521,7 +440,7 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
   if (uri == NULL || (strcmp (g_uri_get_scheme (uri), "http") != 0
           && strcmp (g_uri_get_scheme (uri), "https") != 0)) {
     g_propagate_error (error, new_answer_error (client, FOXAPI_CALL_UPLOAD,
-            message, answer, "it has no http or https URL of the upload"));
+            &response, answer, "it has no http or https URL of the upload"));
     return NULL;
   }
   return g_strdup (url);

@@ -24,7 +24,7 @@ typedef struct _FoxapiClient FoxapiClient;
 
 FoxapiClient *foxapi_client_new (FoxapiSession * session,
     const gchar * base_url, const gchar * api_key, GError ** error);
-void foxapi_client_warm_up (FoxapiClient * client);
+void foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us);
 FoxapiClient *foxapi_client_ref (FoxapiClient * client);
 void foxapi_client_unref (FoxapiClient * client);
 
@@ -38,9 +38,6 @@ FoxapiTask *foxapi_client_submit (FoxapiClient * client, const gchar * body,
     GCancellable * cancellable, GError ** error);
 FoxapiTask *foxapi_client_ask (FoxapiClient * client, const gchar * id,
     GCancellable * cancellable, GError ** error);
-/* The form gets its connection as this, to see whether the answer comes before the
- * form has been sent. */
-#define FOXAPI_FORM_CONNECTION "foxapi-connection"
 gchar *foxapi_client_upload (FoxapiClient * client, GInputStream * form,
     const gchar * content_type, goffset length, GCancellable * cancellable,
     GError ** error);

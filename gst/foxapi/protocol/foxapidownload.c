@@ -12,12 +12,24 @@
 
 #include "foxapidownload.h"
 
+#include <string.h>
+
 #include "foxapierror.h"
 #include "foxapiretry.h"
 #include "foxapiwait.h"
 
 #define MAX_REDIRECTS 10
 #define SKIP_BYTES (64 * 1024)
+
+/* What a link or a Location may hold: a lone % is no reason to refuse it. */
+#define URI_FLAGS (SOUP_HTTP_URI_FLAGS | G_URI_FLAGS_PARSE_RELAXED)
+
+/* So often a new link that leads nowhere yet is tried again: some seconds. */
+#define LATE_ATTEMPTS 5
+
+/* As much is looked at to know a page from a video. */
+#define LOOK_BYTES 512
+#define ENOUGH_BYTES 64
 
 /* Reading on waits as long for the next bytes, and no longer than that in all:
  * bytes that come fast are worth more in one piece (measured: half the processor
@@ -27,6 +39,14 @@
 
 #define LOST_FOR_GOOD "The connection to the result was lost, and its server " \
     "names neither ETag nor Last-Modified to go on by"
+
+/* What is asked for. Servers that refuse the first may know the second. */
+typedef enum
+{
+  ASK_FROM_POSITION,            /* bytes=N-: at 0 it tells if there are ranges */
+  ASK_FROM_START,               /* bytes=0- */
+  ASK_WITHOUT_RANGE,
+} Ask;
 
 struct _FoxapiDownload
 {
@@ -44,6 +64,10 @@ struct _FoxapiDownload
   guint64 stream_end;           /* where the answer ends; G_MAXUINT64 unknown */
   guint64 to_skip;              /* bytes of a whole answer before position */
   gboolean confirming;          /* the end was seen, but not yet proved */
+  Ask ask;
+  guint8 head[LOOK_BYTES];      /* the first bytes, which have been looked at */
+  gsize head_length;
+  gsize head_read;              /* so many of them were handed out */
   gboolean at_end;
 
   gboolean has_size;
@@ -52,21 +76,9 @@ struct _FoxapiDownload
   gboolean is_known;            /* the validators are those of this file */
   gchar *etag;                  /* strong ones only */
   gchar *last_modified;
-  guint n_faults;               /* against retries */
+  guint n_faults;               /* in a row, without a new byte */
 };
 
-/**
- * foxapi_download_new:
- * @session: the session to read with
- * @link: the result's link
- * @retries: how often to go on after a fault, -1 without limit
- * @renew: asks for a new link
- * @user_data: for @renew
- *
- * Returns: (transfer full): a download, at which nothing has been sent
- *
- * Since: 0.1
- */
 FoxapiDownload *
 foxapi_download_new (FoxapiSession * session, const gchar * link,
     gint retries, FoxapiDownloadRenew renew, gpointer user_data)
@@ -86,14 +98,9 @@ close_stream (FoxapiDownload * download)
 {
   g_clear_object (&download->stream);
   g_clear_object (&download->socket);
+  download->head_length = download->head_read = 0;
 }
 
-/**
- * foxapi_download_free:
- * @download: (transfer full): a download
- *
- * Since: 0.1
- */
 void
 foxapi_download_free (FoxapiDownload * download)
 {
@@ -105,15 +112,6 @@ foxapi_download_free (FoxapiDownload * download)
   g_free (download);
 }
 
-/**
- * foxapi_download_get_size:
- * @download: a download
- * @size: (out): bytes of the whole result
- *
- * Returns: %TRUE if the server has said it
- *
- * Since: 0.1
- */
 gboolean
 foxapi_download_get_size (FoxapiDownload * download, guint64 * size)
 {
@@ -121,28 +119,12 @@ foxapi_download_get_size (FoxapiDownload * download, guint64 * size)
   return download->has_size;
 }
 
-/**
- * foxapi_download_is_seekable:
- * @download: a download
- *
- * Returns: %TRUE if the server has shown that it has ranges
- *
- * Since: 0.1
- */
 gboolean
 foxapi_download_is_seekable (FoxapiDownload * download)
 {
   return download->seekable && download->has_size;
 }
 
-/**
- * foxapi_download_is_encrypted:
- * @download: a download that was opened
- *
- * Returns: %TRUE if it comes over TLS, piece by piece of 16 KiB at most
- *
- * Since: 0.1
- */
 gboolean
 foxapi_download_is_encrypted (FoxapiDownload * download)
 {
@@ -226,7 +208,8 @@ take_whole (FoxapiDownload * download, SoupMessageHeaders * headers,
   if (!check_same_file (download, headers, has_size, size, error))
     return FALSE;
 
-  download->seekable = ranges && g_ascii_strcasecmp (ranges, "bytes") == 0;
+  download->seekable = download->ask != ASK_WITHOUT_RANGE && ranges
+      && g_ascii_strcasecmp (ranges, "bytes") == 0;
   download->stream_end = has_size ? size : G_MAXUINT64;
   download->to_skip = download->position;
   return TRUE;
@@ -245,12 +228,12 @@ static gboolean
 take_range (FoxapiDownload * download, SoupMessageHeaders * headers,
     GError ** error)
 {
+  guint64 asked = download->ask == ASK_FROM_POSITION ? download->position : 0;
   goffset start, end, total;
 
   if (!soup_message_headers_get_content_range (headers, &start, &end, &total)
       || start < 0 || end < start || (total >= 0 && end >= total)
-      || (guint64) start != download->position
-      || !has_length_of_range (headers, start, end)) {
+      || (guint64) start != asked || !has_length_of_range (headers, start, end)) {
     g_propagate_error (error,
         new_read_error ("The result's server answered with another range than "
             "it was asked for"));
@@ -261,24 +244,26 @@ take_range (FoxapiDownload * download, SoupMessageHeaders * headers,
 
   download->seekable = TRUE;
   download->stream_end = (guint64) end + 1;
-  download->to_skip = 0;
+  download->to_skip = download->position - asked;
   return TRUE;
 }
 
-/* 416: there is nothing at the position. Right behind the last byte that is
- * the proof that all has been read. */
+/* 416: there is nothing at the position. Right behind the last byte that is the
+ * proof that all has been read, even if the server does not say (RFC 9110, 15.5.17)
+ * how long the whole is. */
 static gboolean
 take_nothing (FoxapiDownload * download, SoupMessageHeaders * headers,
     GError ** error)
 {
   const gchar *range = soup_message_headers_get_one (headers, "Content-Range");
-  guint64 total;
+  guint64 total = download->position;
 
-  if (range != NULL && g_str_has_prefix (range, "bytes */")
-      && g_ascii_string_to_unsigned (range + strlen ("bytes */"), 10, 0,
-          G_MAXINT64, &total, NULL) && total <= download->position
-      && (download->has_size ? download->size == total :
-          download->position == total)) {
+  if ((range == NULL || !g_str_has_prefix (range, "bytes */")
+          || !g_ascii_string_to_unsigned (range + strlen ("bytes */"), 10, 0,
+              G_MAXINT64, &total, NULL)) && !download->confirming)
+    total = G_MAXUINT64;
+  if (total <= download->position && (download->has_size ?
+          download->size == total : download->position == total)) {
     download->has_size = TRUE;
     download->size = total;
     download->at_end = TRUE;
@@ -287,27 +272,6 @@ take_nothing (FoxapiDownload * download, SoupMessageHeaders * headers,
   g_propagate_error (error,
       new_read_error ("The result is shorter than it was"));
   return FALSE;
-}
-
-static GError *
-new_status_error (guint status)
-{
-  gboolean expired = status == 403 || status == 404 || status == 410;
-  GError *error;
-  FoxapiErrorDetails *details;
-
-  if (expired)
-    error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND,
-        "The result's link does not lead to it any more (HTTP %u). Links live "
-        "24 hours; a result that is older has to be generated again.", status);
-  else
-    error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-        "The result's server did not give the result (HTTP %u). Start again "
-        "later to read it.", status);
-  details = foxapi_error_edit_details (error);
-  details->http_status = status;
-  details->passing = status >= 500 || status == 429 || status == 408;
-  return error;
 }
 
 /* Of a chunked body libsoup 3.2 asserts when it is asked for one byte, as may
@@ -320,42 +284,248 @@ wrap_stream (SoupMessageHeaders * headers, GInputStream * stream)
   return g_buffered_input_stream_new_sized (stream, SKIP_BYTES);
 }
 
+/* Pages in place of a result */
+
 static gboolean
-take_answer (FoxapiDownload * download, SoupMessage * message,
-    GInputStream * stream, GError ** error)
+is_text (const guint8 * bytes, gsize length)
 {
-  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
-  guint status = soup_message_get_status (message);
-  gboolean taken;
+  const gchar *end;
 
-  if (status == SOUP_STATUS_PARTIAL_CONTENT)
-    taken = take_range (download, headers, error);
-  else if (status == SOUP_STATUS_OK)
-    taken = take_whole (download, headers, error);
-  else if (status == SOUP_STATUS_REQUESTED_RANGE_NOT_SATISFIABLE)
-    taken = take_nothing (download, headers, error);
-  else {
-    GError *fault = new_status_error (status);
+  for (gsize i = 0; i < length; i++) {
+    if (bytes[i] == 0x7f || (bytes[i] < ' '
+            && strchr ("\t\n\v\f\r", bytes[i] ? bytes[i] : 1) == NULL))
+      return FALSE;
+  }
+  /* The last character may have been cut. */
+  return g_utf8_validate_len ((const gchar *) bytes, length, &end)
+      || end + 4 > (const gchar *) bytes + length;
+}
 
-    foxapi_error_edit_details (fault)->retry_after_us =
-        foxapi_retry_parse_after (soup_message_headers_get_one (headers,
-            "Retry-After"), g_get_real_time () / G_USEC_PER_SEC);
-    g_propagate_error (error, fault);
+/* The words of a page, without its markup */
+static gchar *
+quote_page (const guint8 * bytes, gsize length)
+{
+  g_autofree gchar *text = g_utf8_make_valid ((const gchar *) bytes, length);
+  GString *words = g_string_new (NULL);
+  gboolean in_markup = FALSE;
+
+  for (const gchar * c = text; *c != '\0' && words->len < 200;
+      c = g_utf8_next_char (c)) {
+    gunichar character = g_utf8_get_char (c);
+
+    in_markup = *c == '<' || (in_markup && *c != '>');
+    if (in_markup || *c == '>' || g_unichar_isspace (character)
+        || g_unichar_iscntrl (character)) {
+      if (words->len > 0 && words->str[words->len - 1] != ' ')
+        g_string_append_c (words, ' ');
+    } else {
+      g_string_append_unichar (words, character);
+    }
+  }
+  return g_strchomp (g_string_free (words, FALSE));
+}
+
+static gboolean
+is_served_as_page (SoupMessageHeaders * headers)
+{
+  const gchar *type = soup_message_headers_get_content_type (headers, NULL);
+
+  return type != NULL && (g_ascii_strncasecmp (type, "text/", 5) == 0
+      || strstr (type, "json") != NULL || strstr (type, "xml") != NULL);
+}
+
+/* What names no type, or any, is a page if it reads like one. */
+static gboolean
+is_page (SoupMessageHeaders * headers, const guint8 * bytes, gsize length)
+{
+  const gchar *type = soup_message_headers_get_content_type (headers, NULL);
+  gsize start = 0;
+
+  if (is_served_as_page (headers))
+    return TRUE;
+  if (length == 0 || !is_text (bytes, length))
+    return FALSE;
+  if (type == NULL || g_str_has_suffix (type, "/octet-stream"))
+    return TRUE;
+
+  if (length >= 3 && memcmp (bytes, "\xef\xbb\xbf", 3) == 0)
+    start = 3;
+  while (start < length && g_ascii_isspace (bytes[start]))
+    start++;
+  return start < length && strchr ("<{[", bytes[start]) != NULL;
+}
+
+static GError *
+new_transport_error (FoxapiDownload * download, const GError * cause)
+{
+  GError *error;
+  gboolean from_proxy = g_error_matches (cause, G_IO_ERROR,
+      G_IO_ERROR_PROXY_FAILED)
+      || g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED)
+      || g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH)
+      || g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED);
+
+  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return g_error_copy (cause);
+
+  if (download->is_known && !from_proxy)
+    error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_READ,
+        "The connection to the result was lost (%s). Start again to read it "
+        "anew.", cause->message);
+  else
+    error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
+        "The result's server was not reached (%s). Check the network and the "
+        "proxy, then start again.", cause->message);
+  foxapi_error_edit_details (error)->passing =
+      !g_error_matches (cause, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)
+      && (!from_proxy || cause->code == G_IO_ERROR_PROXY_FAILED);
+  return error;
+}
+
+/* Reads the first bytes, as far as it takes to know that they are of no page. */
+static gboolean
+look_at_head (FoxapiDownload * download, SoupMessageHeaders * headers,
+    GCancellable * cancellable, GError ** error)
+{
+  g_autoptr (GError) fault = NULL;
+  g_autofree gchar *words = NULL;
+  gssize n = 1;
+
+  while (n > 0 && download->head_length < ENOUGH_BYTES
+      && is_text (download->head, download->head_length)) {
+    n = g_input_stream_read (download->stream,
+        download->head + download->head_length,
+        LOOK_BYTES - download->head_length, cancellable, &fault);
+    download->head_length += MAX (n, 0);
+  }
+  if (n < 0) {
+    g_propagate_error (error, new_transport_error (download, fault));
     return FALSE;
   }
+  if (!is_page (headers, download->head, download->head_length))
+    return TRUE;
 
-  if (taken && !download->at_end)
-    download->stream = wrap_stream (headers, stream);
-  return taken;
+  words = quote_page (download->head, download->head_length);
+  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_READ,
+      "A page came in place of the result: \"%s\". If it is of this network "
+      "(a login, a filter), settle that, then start again: the task is kept.",
+      words);
+  return FALSE;
+}
+
+/* It was asked not to be, and the length and the ranges would be of something
+ * else. Stores hand out aws-chunked, which is long undone, as it was uploaded. */
+static gboolean
+check_not_encoded (SoupMessageHeaders * headers, GError ** error)
+{
+  const gchar *coding = soup_message_headers_get_list (headers,
+      "Content-Encoding");
+
+  if (coding == NULL || *coding == '\0'
+      || g_ascii_strcasecmp (coding, "identity") == 0
+      || g_ascii_strcasecmp (coding, "aws-chunked") == 0)
+    return TRUE;
+  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_READ,
+      "The result's server, or a proxy before it, sends it encoded (%s) though "
+      "it was asked not to. Start again later, or by way of another network: "
+      "the task is kept.", coding);
+  return FALSE;
+}
+
+static GError *
+new_status_error (const FoxapiResponse * answer, GCancellable * cancellable)
+{
+  guint status = answer->status;
+  guint8 body[2048];
+  gsize length = 0;
+  g_autofree gchar *words = NULL, *said = NULL;
+  gboolean expired = status == 401 || status == 403 || status == 404
+      || status == 410;
+  GError *error;
+  FoxapiErrorDetails *details;
+
+  g_input_stream_read_all (answer->stream, body, sizeof (body), &length,
+      cancellable, NULL);
+  if (is_text (body, length))
+    words = quote_page (body, length);
+  if (words != NULL && *words != '\0')
+    said = g_strconcat (": ", words, NULL);
+
+  /* S3 and those like it say so of a signature that is too old. */
+  if (status == 400 && said != NULL && memchr (body, '<', length) != NULL) {
+    g_autofree gchar *lower = g_ascii_strdown (said, -1);
+
+    expired = strstr (lower, "expire") != NULL;
+  }
+
+  if (expired)
+    error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND,
+        "The result's link does not lead to it any more (HTTP %u%s). Links "
+        "live 24 hours; a result that is older has to be generated again.",
+        status, said ? said : "");
+  else
+    error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+        "The result's server did not give the result (HTTP %u%s). Start again "
+        "later to read it.", status, said ? said : "");
+  details = foxapi_error_edit_details (error);
+  details->http_status = status;
+  details->passing = status >= 500 || status == 429 || status == 408;
+  details->retry_after_us =
+      foxapi_retry_parse_after (soup_message_headers_get_one (answer->headers,
+          "Retry-After"), g_get_real_time () / G_USEC_PER_SEC);
+  return error;
+}
+
+/* Is it the range that was refused? Of an end that has been seen already, whatever
+ * else there is may be meant so. */
+static gboolean
+refuses_range (FoxapiDownload * download, guint status)
+{
+  if (download->ask == ASK_WITHOUT_RANGE)
+    return FALSE;
+  if (status == 416)
+    return download->position == 0 || download->ask != ASK_FROM_POSITION;
+  return status == 406 || status == 501
+      || (download->confirming && status < 500 && status != 429
+      && status != 408 && status != 200 && status != 203 && status != 206);
+}
+
+static gboolean
+take_answer (FoxapiDownload * download, const FoxapiResponse * answer,
+    GCancellable * cancellable, GError ** error)
+{
+  gboolean taken;
+
+  if (answer->status == 206 || answer->status == 200 || answer->status == 203) {
+    if (!check_not_encoded (answer->headers, error))
+      return FALSE;
+    taken = answer->status == 206 ?
+        take_range (download, answer->headers, error) :
+        take_whole (download, answer->headers, error);
+  } else if (answer->status == 416) {
+    taken = take_nothing (download, answer->headers, error);
+  } else {
+    g_propagate_error (error, new_status_error (answer, cancellable));
+    return FALSE;
+  }
+  if (!taken || download->at_end)
+    return taken;
+
+  download->stream = wrap_stream (answer->headers, answer->stream);
+  g_set_object (&download->socket, answer->socket);
+  if (download->position > 0 || look_at_head (download, answer->headers,
+          cancellable, error))
+    return TRUE;
+  close_stream (download);
+  return FALSE;
 }
 
 /* Requests */
 
-/* Results come over http and https and from nowhere else (INTERFACE.md). */
+/* Results come over http and https and from nowhere else. */
 static SoupMessage *
-new_message (GUri * uri, guint64 position, GError ** error)
+new_message (FoxapiDownload * download, GUri * uri, GError ** error)
 {
-  g_autofree gchar *range = NULL;
   const gchar *scheme = uri ? g_uri_get_scheme (uri) : "";
   const gchar *host = uri ? g_uri_get_host (uri) : NULL;
   SoupMessage *message = NULL;
@@ -370,65 +540,28 @@ new_message (GUri * uri, guint64 position, GError ** error)
     return NULL;
   }
 
-  /* Asked for from the first byte on: the answer tells whether there are ranges
-   * at all. */
-  range = g_strdup_printf ("bytes=%" G_GUINT64_FORMAT "-", position);
-  soup_message_headers_replace (soup_message_get_request_headers (message),
-      "Range", range);
+  soup_message_disable_feature (message, SOUP_TYPE_CONTENT_DECODER);
+  if (download->ask != ASK_WITHOUT_RANGE) {
+    g_autofree gchar *range = g_strdup_printf ("bytes=%" G_GUINT64_FORMAT "-",
+        download->ask == ASK_FROM_POSITION ? download->position : 0);
+
+    soup_message_headers_replace (soup_message_get_request_headers (message),
+        "Range", range);
+  }
   return message;
 }
 
 /* Where @message is redirected to, %NULL if it is not. */
 static GUri *
-get_redirection (SoupMessage * message)
+get_redirection (SoupMessage * message, const FoxapiResponse * answer)
 {
-  const gchar *location = soup_message_headers_get_one
-      (soup_message_get_response_headers (message), "Location");
-  guint status = soup_message_get_status (message);
+  const gchar *location = soup_message_headers_get_one (answer->headers,
+      "Location");
 
-  if (!SOUP_STATUS_IS_REDIRECTION (status) || location == NULL)
+  if (!SOUP_STATUS_IS_REDIRECTION (answer->status) || location == NULL)
     return NULL;
   return g_uri_parse_relative (soup_message_get_uri (message), location,
-      SOUP_HTTP_URI_FLAGS, NULL);
-}
-
-static GError *
-new_transport_error (FoxapiDownload * download, const GError * cause)
-{
-  GError *error;
-
-  if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return g_error_copy (cause);
-
-  if (download->is_known)
-    error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_READ,
-        "The connection to the result was lost (%s). Start again to read it "
-        "anew.", cause->message);
-  else
-    error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-        "The result's server was not reached (%s). Check the network and the "
-        "proxy, then start again.", cause->message);
-  foxapi_error_edit_details (error)->passing =
-      !g_error_matches (cause, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
-  return error;
-}
-
-/* HTTP/1.1 is what is offered for results: it takes a fifth less processor time
- * than HTTP/2 in libsoup, and there is but one request. */
-static void
-on_network_event (SoupMessage * message, GSocketClientEvent event,
-    GIOStream * connection, gpointer user_data)
-{
-  static const gchar *const protocols[] = { "http/1.1", NULL };
-  FoxapiDownload *download = user_data;
-
-  if (event == G_SOCKET_CLIENT_CONNECTED && G_IS_SOCKET_CONNECTION (connection))
-    g_set_object (&download->socket,
-        g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
-  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING
-      && G_IS_TLS_CONNECTION (connection))
-    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection),
-        protocols);
+      URI_FLAGS, NULL);
 }
 
 /* One request at the position, along its redirections. */
@@ -436,32 +569,31 @@ static gboolean
 request_once (FoxapiDownload * download, GCancellable * cancellable,
     GError ** error)
 {
-  g_autoptr (GUri) uri = g_uri_parse (download->link, SOUP_HTTP_URI_FLAGS,
-      NULL);
+  g_autoptr (GUri) uri = g_uri_parse (download->link, URI_FLAGS, NULL);
 
   for (guint hop = 0; hop <= MAX_REDIRECTS; hop++) {
     g_autoptr (SoupMessage) message = NULL;
-    g_autoptr (GInputStream) stream = NULL;
     g_autoptr (GError) fault = NULL;
+    g_auto (FoxapiResponse) answer = { 0 };
     GUri *next;
 
-    message = new_message (uri, download->position, error);
+    message = new_message (download, uri, error);
     if (message == NULL)
       return FALSE;
-    g_clear_object (&download->socket);
-    g_signal_connect (message, "network-event", G_CALLBACK (on_network_event),
-        download);
-    stream = foxapi_session_send (download->session, message, NULL,
-        cancellable, &fault);
-    g_signal_handlers_disconnect_by_data (message, download);
-    if (stream == NULL) {
+    if (!foxapi_session_send (download->session, message, NULL, G_MAXINT64,
+            &answer, cancellable, &fault)) {
       g_propagate_error (error, new_transport_error (download, fault));
       return FALSE;
     }
     download->is_encrypted = g_str_equal (g_uri_get_scheme (uri), "https");
-    next = get_redirection (message);
+    next = get_redirection (message, &answer);
+    if (next == NULL && refuses_range (download, answer.status)) {
+      download->ask = download->ask == ASK_FROM_POSITION
+          && download->position > 0 ? ASK_FROM_START : ASK_WITHOUT_RANGE;
+      return request_once (download, cancellable, error);
+    }
     if (next == NULL)
-      return take_answer (download, message, stream, error);
+      return take_answer (download, &answer, cancellable, error);
     g_uri_unref (uri);
     uri = next;
   }
@@ -511,11 +643,13 @@ renew_link (FoxapiDownload * download, GCancellable * cancellable,
   return TRUE;
 }
 
-/* Opens a stream at the position, through faults and an expired link. */
+/* Opens a stream at the position, through faults, an expired link, and one that
+ * is so new that not every server behind it has the file. */
 static gboolean
 reopen (FoxapiDownload * download, GCancellable * cancellable, GError ** error)
 {
   gboolean renewed = FALSE;
+  guint n_late = 0;
 
   close_stream (download);
   download->is_fresh = TRUE;
@@ -524,31 +658,30 @@ reopen (FoxapiDownload * download, GCancellable * cancellable, GError ** error)
 
     if (request_once (download, cancellable, &fault))
       return TRUE;
-    if (!renewed && g_error_matches (fault, FOXAPI_ERROR,
-            FOXAPI_ERROR_NOT_FOUND)) {
+    if (!g_error_matches (fault, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND)) {
+      if (!recover (download, fault, cancellable, error))
+        return FALSE;
+    } else if (!renewed) {
       renewed = TRUE;
       if (!renew_link (download, cancellable, error))
         return FALSE;
-    } else if (!recover (download, fault, cancellable, error)) {
+    } else if (foxapi_error_get_details (fault)->http_status == 404
+        && n_late < LATE_ATTEMPTS) {
+      gint64 delay_us = foxapi_retry_get_delay (++n_late, -1,
+          g_random_double ());
+
+      if (!foxapi_wait_until (g_get_monotonic_time () + delay_us, cancellable,
+              error))
+        return FALSE;
+    } else {
+      g_propagate_error (error, g_steal_pointer (&fault));
       return FALSE;
     }
   }
 }
 
-/**
- * foxapi_download_open:
- * @download: a download
- * @position: of the first byte to read
- * @cancellable: (nullable): ends the call
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Begins to read at @position. After this the size, if there is one, and
- * whether there are ranges is known.
- *
- * Returns: %TRUE if there is something to read
- *
- * Since: 0.1
- */
+/* Begins to read at @position. After this the size, if there is one, and whether
+ * there are ranges is known. */
 gboolean
 foxapi_download_open (FoxapiDownload * download, guint64 position,
     GCancellable * cancellable, GError ** error)
@@ -556,6 +689,8 @@ foxapi_download_open (FoxapiDownload * download, guint64 position,
   download->position = position;
   download->confirming = FALSE;
   download->at_end = FALSE;
+  if (download->ask == ASK_FROM_START)
+    download->ask = ASK_FROM_POSITION;
   return reopen (download, cancellable, error);
 }
 
@@ -623,7 +758,11 @@ read_stream (FoxapiDownload * download, guint8 * buffer, gsize size,
 {
   gssize n = skip (download, cancellable, error);
 
-  if (n > 0)
+  if (download->head_read < download->head_length) {
+    n = MIN (size, download->head_length - download->head_read);
+    memcpy (buffer, download->head + download->head_read, n);
+    download->head_read += n;
+  } else if (n > 0)
     n = g_input_stream_read (download->stream, buffer, size, cancellable,
         error);
   if (n > 0 && G_IS_POLLABLE_INPUT_STREAM (download->stream)
@@ -683,6 +822,7 @@ take_bytes (FoxapiDownload * download, gsize n, GError ** error)
     return FALSE;
   }
   download->confirming = FALSE;
+  download->n_faults = 0;
   download->position += n;
   return TRUE;
 }
@@ -709,22 +849,9 @@ go_on (FoxapiDownload * download, GCancellable * cancellable, GError ** error)
   return reopen (download, cancellable, error);
 }
 
-/**
- * foxapi_download_read:
- * @download: an open download
- * @buffer: where to
- * @size: bytes that fit there, not 0
- * @cancellable: (nullable): ends the call
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Reads what comes next: as much as is there, waiting only for the first byte.
- * After it was cancelled it can be called again, and goes on where it was.
- *
- * Returns: the number of bytes; 0 only when the whole result has arrived; -1 on
- *   errors
- *
- * Since: 0.1
- */
+/* As much as is there, waiting only for the first byte. After it was cancelled it can
+ * be called again, and goes on where it was. Returns 0 only when the whole result
+ * has arrived. */
 gssize
 foxapi_download_read (FoxapiDownload * download, gpointer buffer, gsize size,
     GCancellable * cancellable, GError ** error)

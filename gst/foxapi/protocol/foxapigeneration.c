@@ -346,15 +346,18 @@ end_submission (FoxapiGeneration * generation, const GError * fault)
     drop_record (generation);
 }
 
-/* A submission that was stopped by the end of the run's time, wherever it was, is
- * no whim of the application: it is an error to be told. */
+/* What the end of the run's time has stopped, or kept from being sent, is told as
+ * that. */
 static GError *
 name_overdue (const FoxapiRun * run, GError * fault)
 {
+  const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
   GError *error;
 
-  if (!g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-      || !foxapi_run_is_overdue (run))
+  if (g_error_matches (fault, FOXAPI_ERROR, FOXAPI_ERROR_BUSY))
+    foxapi_error_edit_details (fault)->charge = FOXAPI_CHARGE_NO;
+  if (!foxapi_run_is_overdue (run) || (details != NULL
+          && (details->charge != FOXAPI_CHARGE_NO || !details->timed_out)))
     return fault;
 
   g_error_free (fault);

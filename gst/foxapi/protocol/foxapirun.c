@@ -56,12 +56,18 @@ foxapi_run_pause (const FoxapiRun * run, const GError * fault, guint attempt,
 
 /* To be called before each call: sleeps as long as the service wants to be left
  * alone, because it has answered 429 to anybody in this process with the same key.
- * FALSE: cancelled, or the run's time is up before that (FOXAPI_ERROR_BUSY). */
+ * FALSE: cancelled, or the run's time is up before that (FOXAPI_ERROR_BUSY), or was
+ * up already (G_IO_ERROR_TIMED_OUT). */
 gboolean
 foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error)
 {
   gint64 left_us;
 
+  if (foxapi_run_is_overdue (run)) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+        "the run's time is up");
+    return FALSE;
+  }
   while ((left_us = foxapi_client_get_pause_left (run->client)) > 0) {
     g_autoptr (GError) why = g_error_new_literal (FOXAPI_ERROR,
         FOXAPI_ERROR_BUSY, "The service asks this application to slow down "

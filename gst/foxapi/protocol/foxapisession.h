@@ -1,4 +1,4 @@
-/* The HTTP session: connections, proxy and TLS as the application wants them
+/* HTTP: connections, proxy and TLS as the application wants them, and one call
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,61 +7,61 @@
 
 #include <libsoup/soup.h>
 
-#include "foxapierrands.h"
-
 G_BEGIN_DECLS
 
-/**
- * FoxapiSessionSettings:
- * @timeout: seconds without a byte on one request, 0 for no limit
- * @user_agent: (nullable): value of the User-Agent header
- * @proxy: (nullable): URI of the proxy; %NULL for that of the environment
- * @proxy_id: (nullable): user name for the proxy
- * @proxy_pw: (nullable): password for the proxy
- * @ssl_strict: refuse certificates that don't verify
- * @tls_database: (nullable): certificate authorities
- * @tls_interaction: (nullable): asks a person for passwords and certificates
- *
- * Since: 0.1
- */
 typedef struct
 {
-  guint timeout;
-  gchar *user_agent;
-  gchar *proxy;
-  gchar *proxy_id;
-  gchar *proxy_pw;
-  gboolean ssl_strict;
-  GTlsDatabase *tls_database;
-  GTlsInteraction *tls_interaction;
+  guint timeout;                /* seconds without a byte; 0: no limit */
+  guint submit_timeout;         /* seconds for the answer to a POST that was
+                                   sent; 0: no limit */
+  gchar *user_agent;            /* (nullable) */
+  gchar *proxy;                 /* (nullable): that of the environment */
+  gchar *proxy_id;              /* (nullable) */
+  gchar *proxy_pw;              /* (nullable) */
+  gboolean ssl_strict;          /* refuse certificates that do not verify */
+  GTlsDatabase *tls_database;   /* (nullable) */
+  GTlsInteraction *tls_interaction;     /* (nullable) */
 } FoxapiSessionSettings;
-
-/**
- * FoxapiSession:
- *
- * A #SoupSession with what each message needs around it, shared by all who want
- * the same: a process that follows many tasks has few connections.
- * Reference-counted, to be used synchronously from any thread.
- *
- * Since: 0.1
- */
-typedef struct _FoxapiSession FoxapiSession;
 
 void foxapi_session_settings_copy (const FoxapiSessionSettings * settings,
     FoxapiSessionSettings * copy);
 void foxapi_session_settings_clear (FoxapiSessionSettings * settings);
+
+/* Shared by all who want the same: a process that follows many tasks has few
+ * connections. To be used from any thread. */
+typedef struct _FoxapiSession FoxapiSession;
 
 FoxapiSession *foxapi_session_new (const FoxapiSessionSettings * settings,
     GError ** error);
 FoxapiSession *foxapi_session_ref (FoxapiSession * session);
 void foxapi_session_unref (FoxapiSession * session);
 
-void foxapi_session_run (FoxapiSession * session, FoxapiErrand errand,
-    gpointer data, GCancellable * cancellable);
-GInputStream *foxapi_session_send (FoxapiSession * session,
-    SoupMessage * message, gboolean * sent, GCancellable * cancellable,
-    GError ** error);
+/* What is sent with a POST; one that can seek can be sent again where a proxy wants
+ * that. */
+typedef struct
+{
+  const gchar *type;
+  GInputStream *stream;
+  goffset length;
+} FoxapiBody;
+
+typedef struct
+{
+  guint status;
+  SoupMessageHeaders *headers;
+  GInputStream *stream;         /* the body */
+  GSocket *socket;              /* (nullable): what it comes from, if known */
+  gboolean is_last;             /* on its connection */
+  gboolean sent;                /* the request left: the server may have acted */
+} FoxapiResponse;
+
+void foxapi_response_clear (FoxapiResponse * answer);
+
+gboolean foxapi_session_send (FoxapiSession * session, SoupMessage * message,
+    const FoxapiBody * body, gint64 deadline_us, FoxapiResponse * answer,
+    GCancellable * cancellable, GError ** error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSession, foxapi_session_unref)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FoxapiResponse, foxapi_response_clear)
 
 G_END_DECLS

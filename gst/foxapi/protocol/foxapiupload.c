@@ -80,37 +80,12 @@ read_file (FoxapiForm * self, void *buffer, gsize count,
   return n;
 }
 
-/* A server that refuses may answer before it has read the form, and close: what
- * is sent after that makes the answer unreadable. So this waits for either side,
- * where libsoup would only wait until it can send. (TLS has words of its own that
- * come meanwhile.) Returns %FALSE if nothing more is to be sent. */
-static gboolean
-wait_to_send (FoxapiForm * self, gboolean * answered,
-    GCancellable * cancellable, GError ** error)
-{
-  gpointer connection = g_object_get_data (G_OBJECT (self),
-      FOXAPI_FORM_CONNECTION);
-  GSocket *socket;
-
-  *answered = FALSE;
-  if (!G_IS_SOCKET_CONNECTION (connection))
-    return TRUE;
-  socket = g_socket_connection_get_socket (connection);
-  if (!g_socket_condition_wait (socket, G_IO_IN | G_IO_OUT, cancellable, error))
-    return FALSE;
-  *answered = (g_socket_condition_check (socket, G_IO_IN) & G_IO_IN) != 0;
-  return !*answered;
-}
-
 static gssize
 foxapi_form_read (GInputStream * stream, void *buffer, gsize count,
     GCancellable * cancellable, GError ** error)
 {
   FoxapiForm *self = FOXAPI_FORM (stream);
-  gboolean answered;
 
-  if (!wait_to_send (self, &answered, cancellable, error))
-    return answered ? 0 : -1;
   for (; self->part < G_N_ELEMENTS (self->parts); self->part++) {
     gssize n;
 
@@ -382,13 +357,12 @@ cancel_workers (GCancellable * cancellable, gpointer workers)
   g_cancellable_cancel (workers);
 }
 
-/* Uploads that the end of the run's time has stopped were not stopped by the
- * application: it is told. */
+/* What the end of the run's time has stopped is told as that. */
 static GError *
 name_overdue (const FoxapiRun * run, GError * fault)
 {
-  if (!g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-      || !foxapi_run_is_overdue (run))
+  if (!foxapi_run_is_overdue (run) || (fault->domain == FOXAPI_ERROR
+          && fault->code != FOXAPI_ERROR_CONNECT))
     return fault;
 
   g_error_free (fault);

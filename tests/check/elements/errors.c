@@ -110,7 +110,7 @@ GST_END_TEST;
 GST_START_TEST (test_timeout)
 {
   FoxapiSimFault fault = {.hold = TRUE };
-  g_autoptr (Run) run = run_new (harness_source ("timeout", 1, NULL));
+  g_autoptr (Run) run = run_new (harness_source ("submit-timeout", 1, NULL));
   const GstStructure *details;
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);

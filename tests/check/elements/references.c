@@ -400,7 +400,7 @@ GST_START_TEST (test_silent)
   g_autofree gchar *uri = make_file ("a.png", "a picture", -1);
   g_autoptr (Run) run = new_run ("reference-image-urls", uri);
 
-  g_object_set (run->source, "timeout", 1, NULL);
+  g_object_set (run->source, "submit-timeout", 1, NULL);
   foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &fault);
   run_to_error (run, GST_RESOURCE_ERROR_OPEN_READ);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);

@@ -232,7 +232,9 @@ GST_END_TEST;
 
 GST_START_TEST (test_timeout)
 {
-  FoxapiSessionSettings settings = {.timeout = 1,.ssl_strict = TRUE };
+  FoxapiSessionSettings settings = {.timeout = 1,.submit_timeout = 1,
+    .ssl_strict = TRUE
+  };
   g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
 
   foxapi_client_unref (client);
@@ -321,14 +323,16 @@ check_long (gsize length, gboolean good)
   g_autofree gchar *text = g_malloc (length + 1);
   FoxapiSimFault fault = {.status = 200,.body = text };
   g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GError) error = NULL;
   static const gchar start[] = "{\"id\":\"task-1\",\"a\":\"";
 
   memset (text, 'x', length);
   memcpy (text, start, strlen (start));
   memcpy (text + length - 2, "\"}", 3);
   script_all (sim, FOXAPI_SIM_SUBMIT, fault);
-  task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
-  fail_unless ((task != NULL) == good);
+  task = foxapi_client_submit (client, GOOD_BODY, NULL, &error);
+  fail_unless ((task != NULL) == good, "%" G_GSIZE_FORMAT " bytes: %s", length,
+      error ? error->message : "taken");
 }
 
 GST_START_TEST (test_long_answers)
@@ -468,7 +472,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_proxies)
 {
-  static const gchar *const bad[] = { "::", "proxy.example:3128", "http://" };
+  static const gchar *const bad[] = { "::", "http://", "://a:1", ":3128" };
   const ErrorMeaning settings = {.code = FOXAPI_ERROR_SETTINGS };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
