@@ -349,7 +349,9 @@ read_object (FoxapiErrorDetails * details, JsonObject * object,
 static gchar *
 read_page (const gchar * body, gsize length, const gchar * api_key)
 {
-  g_autofree gchar *page = g_strndup (body, MIN (length, PAGE_MAX_BYTES));
+  g_autofree gchar *whole = g_strndup (body, length);
+  g_autofree gchar *clean = foxapi_redact (whole, api_key);
+  g_autofree gchar *page = g_strndup (clean, PAGE_MAX_BYTES);
   g_autoptr (GRegex) title = g_regex_new ("<title[^>]*>\\s*([^<]*[^<\\s])",
       G_REGEX_CASELESS | G_REGEX_RAW, 0, NULL);
   g_autoptr (GRegex) noise = g_regex_new
@@ -362,7 +364,7 @@ read_page (const gchar * body, gsize length, const gchar * api_key)
     text = g_match_info_fetch (match, 1);
   words = g_regex_replace_literal (noise, text ? text : page, -1, 0, " ", 0,
       NULL);
-  return words ? g_strchug (quote (words, api_key, PAGE_TEXT_MAX)) : NULL;
+  return words ? g_strchug (quote (words, NULL, PAGE_TEXT_MAX)) : NULL;
 }
 
 /* The service's support asks for this. It stands in a header, or only in the

@@ -390,6 +390,21 @@ GST_START_TEST (test_long_texts)
 
 GST_END_TEST;
 
+/* So do long pages. */
+GST_START_TEST (test_long_pages)
+{
+  for (guint n = 8192 - strlen (KEY); n <= 8192; n++) {
+    g_autofree gchar *fill = g_strnfill (n, ' ');
+    g_autofree gchar *body = g_strconcat (fill, KEY, NULL);
+    g_autoptr (GError) error = read_status (FOXAPI_CALL_SUBMIT, 502, body);
+
+    check_clean (error->message);
+    fail_unless (strstr (error->message, "sk-0") == NULL);
+  }
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_redact)
 {
   g_autofree gchar *clean = foxapi_redact (KEY " a " KEY KEY "b", KEY);
@@ -587,6 +602,7 @@ error_suite (void)
   tcase_add_test (texts, test_c1_control_characters);
   tcase_add_test (texts, test_half_characters);
   tcase_add_test (texts, test_long_texts);
+  tcase_add_test (texts, test_long_pages);
   tcase_add_test (texts, test_redact);
   tcase_add_test (texts, test_redact_slash);
   tcase_add_test (texts, test_redact_long);
