@@ -65,7 +65,10 @@ gst_foxapi_delivery_open (GstFoxapiDelivery * delivery, guint64 offset,
     return TRUE;
 
   if (delivery->download == NULL)
-    delivery->download = gst_foxapi_engine_new_download (delivery->engine);
+    delivery->download = gst_foxapi_engine_new_download (delivery->engine,
+        error);
+  if (delivery->download == NULL)
+    return FALSE;
   delivery->is_open = foxapi_download_open (delivery->download, offset,
       delivery->engine->cancellable, error);
   delivery->position = offset;

@@ -455,6 +455,7 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
   run->retries = service->retries;
   run->resubmit_maybe_charged = is_resubmission_allowed (service);
   run->poll_interval_ms = service->poll_interval;
+  run->result_index = service->result_index;
   run->until_task = until_task;
   run->deadline_us = service->task_timeout == 0 ? G_MAXINT64 :
       g_get_monotonic_time () + (gint64) service->task_timeout * G_USEC_PER_SEC;
@@ -582,12 +583,13 @@ renew_link (gpointer user_data, GCancellable * cancellable, GError ** error)
 
 /* (transfer full): of the result, until stop() */
 FoxapiDownload *
-gst_foxapi_engine_new_download (GstFoxapiEngine * engine)
+gst_foxapi_engine_new_download (GstFoxapiEngine * engine, GError ** error)
 {
-  FoxapiTask *task = engine->generation->task;
+  const gchar *link = foxapi_generation_choose_link (engine->generation,
+      &engine->run, error);
 
-  return foxapi_download_new (foxapi_client_get_session (engine->client),
-      task->results[0], engine->run.retries, renew_link, engine);
+  return link ? foxapi_download_new (foxapi_client_get_session (engine->client),
+      link, engine->run.retries, renew_link, engine) : NULL;
 }
 
 GstEvent *

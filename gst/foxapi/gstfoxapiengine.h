@@ -58,7 +58,8 @@ void gst_foxapi_engine_cancel (GstFoxapiEngine * engine);
 void gst_foxapi_engine_uncancel (GstFoxapiEngine * engine);
 
 gboolean gst_foxapi_engine_generate (GstFoxapiEngine * engine);
-FoxapiDownload *gst_foxapi_engine_new_download (GstFoxapiEngine * engine);
+FoxapiDownload *gst_foxapi_engine_new_download (GstFoxapiEngine * engine,
+    GError ** error);
 void gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error);
 void gst_foxapi_engine_close_progress (GstFoxapiEngine * engine,
     const gchar * why);

@@ -83,6 +83,10 @@ install_service_properties (GObjectClass * klass)
       g_param_spec_object ("tls-interaction", "TLS interaction",
           "Asks the user for certificates and passwords. NULL: nobody is asked",
           G_TYPE_TLS_INTERACTION, READWRITE));
+  g_object_class_install_property (klass, GST_FOXAPI_PROP_RESULT_INDEX,
+      g_param_spec_uint ("result-index", "Result index",
+          "Which of a task's results is downloaded, where the model makes several",
+          0, G_MAXUINT, 0, READWRITE));
   g_object_class_install_property (klass, GST_FOXAPI_PROP_TASK_STORE,
       g_param_spec_string ("task-store", "Task store",
           "Directory of the record of paid tasks, by which a task outlives its "

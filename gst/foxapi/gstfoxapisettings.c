@@ -123,6 +123,9 @@ set_service_property (GstFoxapiSettings * settings, guint id,
     case GST_FOXAPI_PROP_TLS_INTERACTION:
       g_set_object (&session->tls_interaction, g_value_get_object (value));
       break;
+    case GST_FOXAPI_PROP_RESULT_INDEX:
+      settings->result_index = g_value_get_uint (value);
+      break;
     case GST_FOXAPI_PROP_TASK_STORE:
       replace_string (&settings->task_store, value);
       break;
@@ -189,6 +192,9 @@ get_service_property (const GstFoxapiSettings * settings, guint id,
       break;
     case GST_FOXAPI_PROP_TLS_INTERACTION:
       g_value_set_object (value, session->tls_interaction);
+      break;
+    case GST_FOXAPI_PROP_RESULT_INDEX:
+      g_value_set_uint (value, settings->result_index);
       break;
     case GST_FOXAPI_PROP_TASK_STORE:
       g_value_set_string (value, settings->task_store);

@@ -19,6 +19,7 @@ typedef struct
   guint task_timeout;
   guint poll_interval;          /* milliseconds */
   gint retries;
+  guint result_index;
   gchar *task_store;
   gboolean resubmit_maybe_charged;
   gboolean has_resubmit_maybe_charged;  /* otherwise the environment decides */

@@ -782,13 +782,29 @@ foxapi_generation_renew_link (FoxapiGeneration * generation,
   if (task == NULL)
     return NULL;
 
-  link = task->results[0];
-  if (link == NULL) {
+  if (task->results[0] == NULL) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND,
         "The service gives no link to the result any more. Results live 24 "
         "hours; an older one has to be generated again.");
     return NULL;
   }
   know (generation, task);
+  link = foxapi_generation_choose_link (generation, run, error);
   return g_strdup (link);
+}
+
+/* Of the results of a completed task */
+const gchar *
+foxapi_generation_choose_link (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error)
+{
+  const gchar *const *results = generation->task->results;
+  guint n = g_strv_length ((GStrv) results);
+
+  if (run->result_index < n)
+    return results[run->result_index];
+  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+      "The task has %u results, so result-index must be less than that, not %u.",
+      n, run->result_index);
+  return NULL;
 }

@@ -43,6 +43,8 @@ void foxapi_generation_free (FoxapiGeneration * generation);
 
 gboolean foxapi_generation_run (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
+const gchar *foxapi_generation_choose_link (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error);
 gchar *foxapi_generation_renew_link (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
 

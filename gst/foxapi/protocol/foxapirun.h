@@ -35,6 +35,7 @@ typedef struct
   guint poll_interval_ms;       /* 0: the poll plan */
   gint64 deadline_us;           /* in monotonic time, G_MAXINT64 for never; calls
                                    under way are cancelled by whoever runs it */
+  guint result_index;           /* which of the results is downloaded */
   gboolean until_task;          /* stop as soon as there is a task */
   const FoxapiRunObserver *observer;
   gpointer user_data;

@@ -142,6 +142,50 @@ GST_START_TEST (test_too_large)
 
 GST_END_TEST;
 
+/* (transfer full): the link of the task that a run has completed */
+static gchar *
+get_link (Run * run)
+{
+  g_autoptr (GstStructure) task = NULL;
+  const GValue *results;
+
+  g_object_get (run->source, "task", &task, NULL);
+  results = gst_structure_get_value (task, "results");
+  return g_value_dup_string (gst_value_array_get_value (results, 0));
+}
+
+/* Some make several: one is chosen, and another one costs nothing more. */
+GST_START_TEST (test_result_index)
+{
+  g_autoptr (Run) one =
+      run_new (harness_source ("model", "test-model", "first-frame-url",
+          "https://a.example/b.png", NULL));
+  g_autoptr (Run) other = NULL, wrong_one = NULL;
+  g_autofree gchar *link = NULL, *id = NULL, *body = NULL;
+  FoxapiSimFault answer = {.status = 200 };
+
+  run_to_eos (one);
+  link = get_link (one);
+  id = harness_task_id (1);
+  run_stop (one);
+
+  body = g_strdup_printf ("{\"id\":\"%s\",\"status\":\"completed\","
+      "\"results\":[\"http://127.0.0.1:1/none\",\"%s\"]}", id, link);
+  answer.body = body;
+  for (guint nth = 1; nth < 20; nth++)
+    foxapi_sim_script (sim, FOXAPI_SIM_ASK, nth, &answer);
+  other = run_new (harness_source ("task-id", id, "result-index", 1, NULL));
+  run_to_eos (other);
+  run_assert_data (other, payload);
+  run_stop (other);
+
+  wrong_one = run_new (harness_source ("task-id", id, "result-index", 2, NULL));
+  run_to_error (wrong_one, GST_RESOURCE_ERROR_SETTINGS);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
 static Suite *
 models_suite (void)
 {
@@ -154,6 +198,7 @@ models_suite (void)
   tcase_add_loop_test (tcase, test_refused, 0, G_N_ELEMENTS (wrong));
   tcase_add_test (tcase, test_too_large);
   tcase_add_test (tcase, test_no_video);
+  tcase_add_test (tcase, test_result_index);
   return suite;
 }
 
