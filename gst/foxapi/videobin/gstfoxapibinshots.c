@@ -28,10 +28,10 @@ static const gchar *const own_names[N_OWN] = {
 struct _GstFoxapiBinShots
 {
   GMutex lock;                  /* of what follows; those of the program and the
-                                 * reports may follow it */
+                                 * messages may follow it */
   GValue own[N_OWN];
   guint n_asked;                /* shots that the application has asked for */
-  gboolean has_insisted;        /* it asked when it could know of the failure */
+  gboolean asked_since_failure; /* it asked when it could know of the failure */
   GStrv next_prompts;           /* (nullable): of this run */
   guint number;                 /* which prompt: 0 is `prompt` itself */
   gchar *last_frame;            /* (nullable): URI, of the shot before */
@@ -133,7 +133,7 @@ gst_foxapi_bin_shots_start (GstFoxapiBinShots * shots,
 {
   g_mutex_lock (&shots->lock);
   shots->n_asked = 0;
-  shots->has_insisted = FALSE;
+  shots->asked_since_failure = FALSE;
   g_strfreev (shots->next_prompts);
   shots->next_prompts = g_strdupv ((GStrv) next_prompts);
   g_mutex_unlock (&shots->lock);
@@ -152,7 +152,7 @@ gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots)
  * ended. */
 gboolean
 gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots, GstFoxapiProgram * program,
-    GstFoxapiBinReports * reports)
+    GstFoxapiBinMessages * messages)
 {
   gboolean is_open;
 
@@ -160,7 +160,7 @@ gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots, GstFoxapiProgram * program,
   is_open = gst_foxapi_program_ask_for_more (program);
   if (is_open) {
     shots->n_asked++;
-    shots->has_insisted |= gst_foxapi_bin_reports_has_failed (reports);
+    shots->asked_since_failure |= gst_foxapi_bin_messages_has_failed (messages);
   }
   g_mutex_unlock (&shots->lock);
   return is_open;
@@ -185,7 +185,7 @@ gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
 
   g_mutex_lock (&shots->lock);
   *n_waiting = count_waiting (shots);
-  is_finished = !shots->has_insisted && !(goes_on && *n_waiting > 0
+  is_finished = !shots->asked_since_failure && !(goes_on && *n_waiting > 0
       && gst_foxapi_program_ask_for_more (program));
   if (is_finished)
     gst_foxapi_program_finish (program);
@@ -196,11 +196,11 @@ gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
 /* What failed before is past. */
 void
 gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
-    GstFoxapiBinReports * reports)
+    GstFoxapiBinMessages * messages)
 {
   g_mutex_lock (&shots->lock);
-  gst_foxapi_bin_reports_forget_failure (reports);
-  shots->has_insisted = FALSE;
+  gst_foxapi_bin_messages_forget_failure (messages);
+  shots->asked_since_failure = FALSE;
   g_mutex_unlock (&shots->lock);
 }
 

@@ -7,15 +7,15 @@
 
 #include <gst/gst.h>
 
-#include "gstfoxapibincaptures.h"
-#include "gstfoxapibinreports.h"
+#include "gstfoxapicapture.h"
+#include "gstfoxapibinmessages.h"
 #include "gstfoxapiprogram.h"
 
 G_BEGIN_DECLS
 
 /* The prompts of a program, one after the other, and the references of each.
- * Properties and wishes come from any thread: it has a lock of its own.
- * Which shot it is, and what it continues, changes in the director's thread
+ * Properties and requests come from any thread: it has a lock of its own.
+ * Which shot it is, and what it continues, changes in the control thread
  * between start and stop, and in the thread that sets properties at other
  * times. */
 typedef struct _GstFoxapiBinShots GstFoxapiBinShots;
@@ -34,11 +34,11 @@ void gst_foxapi_bin_shots_start (GstFoxapiBinShots * shots,
 void gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots);
 
 gboolean gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots,
-    GstFoxapiProgram * program, GstFoxapiBinReports * reports);
+    GstFoxapiProgram * program, GstFoxapiBinMessages * messages);
 gboolean gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program, gboolean goes_on, guint * n_waiting);
 void gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
-    GstFoxapiBinReports * reports);
+    GstFoxapiBinMessages * messages);
 gboolean gst_foxapi_bin_shots_has_more (GstFoxapiBinShots * shots);
 void gst_foxapi_bin_shots_announce (GstFoxapiBinShots * shots,
     GstFoxapiProgram * program);

@@ -1,13 +1,26 @@
-/* A decoder in a bin whose pads are there before its streams
+/* A bin that decodes ahead into appsinks
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #pragma once
 
+#include <gst/app/app.h>
 #include <gst/gst.h>
 
 G_BEGIN_DECLS
+
+#define GST_TYPE_FOXAPI_SINK_BIN (gst_foxapi_sink_bin_get_type ())
+G_DECLARE_DERIVABLE_TYPE (GstFoxapiSinkBin, gst_foxapi_sink_bin, GST,
+    FOXAPI_SINK_BIN, GstBin)
+
+struct _GstFoxapiSinkBinClass
+{
+  GstBinClass parent_class;
+};
+
+GstAppSink *gst_foxapi_sink_bin_add_sink (GstFoxapiSinkBin * bin,
+    guint ahead);
 
 /* Called in a streaming thread, without a lock, once all streams are known
  * and before there is data of any. */

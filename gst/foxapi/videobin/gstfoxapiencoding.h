@@ -1,14 +1,24 @@
-/* Raw frames → an encoded file, in a pipeline of its own
+/* Raw frames → PNG, JPEG, MP4
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #pragma once
 
+#include <gio/gio.h>
+#include <glib.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "gstfoxapicapturefile.h"
+
 G_BEGIN_DECLS
+
+gboolean gst_foxapi_png_write (const GstVideoFrame * frame,
+    GstFoxapiCaptureFile * file, guint64 limit, GCancellable * cancellable,
+    gboolean * fits, GError ** error);
+
+gboolean gst_foxapi_movie_clear_times (const gchar * path);
 
 typedef enum
 {

@@ -20,7 +20,7 @@
 
 struct _GstFoxapiPlaceholder
 {
-  GstFoxapiReservoir parent;
+  GstFoxapiSinkBin parent;
 
   GstElement *last;             /* the end of what makes the pictures */
   GstElement *overlay;          /* (nullable): draws the text */
@@ -35,7 +35,7 @@ struct _GstFoxapiPlaceholder
 
 /* *INDENT-OFF* */
 G_DEFINE_FINAL_TYPE (GstFoxapiPlaceholder, gst_foxapi_placeholder,
-    GST_TYPE_FOXAPI_RESERVOIR)
+    GST_TYPE_FOXAPI_SINK_BIN)
 /* *INDENT-ON* */
 
 static void
@@ -115,7 +115,7 @@ add_sink (GstFoxapiPlaceholder * self)
 {
   GstAppSinkCallbacks callbacks = {.new_sample = on_new_sample };
 
-  self->sink = gst_foxapi_reservoir_add_sink (GST_FOXAPI_RESERVOIR (self),
+  self->sink = gst_foxapi_sink_bin_add_sink (GST_FOXAPI_SINK_BIN (self),
       FRAMES_AHEAD);
   if (self->sink == NULL)
     return;

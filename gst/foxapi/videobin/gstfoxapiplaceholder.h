@@ -5,13 +5,13 @@
 
 #pragma once
 
-#include "gstfoxapireservoir.h"
+#include "gstfoxapidecoding.h"
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_FOXAPI_PLACEHOLDER (gst_foxapi_placeholder_get_type ())
 G_DECLARE_FINAL_TYPE (GstFoxapiPlaceholder, gst_foxapi_placeholder, GST,
-    FOXAPI_PLACEHOLDER, GstFoxapiReservoir)
+    FOXAPI_PLACEHOLDER, GstFoxapiSinkBin)
 
 GstElement *gst_foxapi_placeholder_new_pattern (const gchar * pattern,
     GstCaps * caps);

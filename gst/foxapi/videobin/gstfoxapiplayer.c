@@ -44,7 +44,7 @@ typedef struct
 
 struct _GstFoxapiPlayer
 {
-  GstFoxapiReservoir parent;
+  GstFoxapiSinkBin parent;
 
   GstElement *decoding;         /* a child */
   GstCaps *video_caps;
@@ -61,7 +61,7 @@ struct _GstFoxapiPlayer
 
 /* *INDENT-OFF* */
 G_DEFINE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player,
-    GST_TYPE_FOXAPI_RESERVOIR)
+    GST_TYPE_FOXAPI_SINK_BIN)
 /* *INDENT-ON* */
 
 static void
@@ -135,7 +135,7 @@ init_stream (GstFoxapiPlayer * self, Stream * stream, guint ahead)
   GstAppSinkCallbacks callbacks = {.eos = on_eos,.new_sample = on_new_sample };
 
   stream->player = self;
-  stream->sink = gst_foxapi_reservoir_add_sink (GST_FOXAPI_RESERVOIR (self),
+  stream->sink = gst_foxapi_sink_bin_add_sink (GST_FOXAPI_SINK_BIN (self),
       ahead);
   gst_app_sink_set_callbacks (stream->sink, &callbacks, stream, NULL);
 }

@@ -5,13 +5,13 @@
 
 #pragma once
 
-#include "gstfoxapireservoir.h"
+#include "gstfoxapidecoding.h"
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_FOXAPI_PLAYER (gst_foxapi_player_get_type ())
 G_DECLARE_FINAL_TYPE (GstFoxapiPlayer, gst_foxapi_player, GST, FOXAPI_PLAYER,
-    GstFoxapiReservoir)
+    GstFoxapiSinkBin)
 
 /* Called in a streaming thread, without a lock, whenever there is more to
  * take or nothing more will come. */

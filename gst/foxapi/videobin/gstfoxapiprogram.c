@@ -9,7 +9,7 @@
  */
 
 /* Threads and locks: the video thread asks for each frame and decides, the audio
- * thread follows what is decided, the bin's director offers players. All of them
+ * thread follows what is decided, the bin's control offers players. All of them
  * hold the lock, for moments; waiting happens on its condition. Players' counters
  * and sinks have locks of their own, taken inside this one. */
 
@@ -26,7 +26,7 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_program_debug);
 #define GST_CAT_DEFAULT foxapi_program_debug
 
 /* So many frames are decided ahead of the video thread while nothing is on the
- * air: a muxer may want the sound of a frame before it takes that frame. */
+ * content: a muxer may want the sound of a frame before it takes that frame. */
 #define LOOKAHEAD 2
 
 /* A result on its way through the program */
@@ -34,14 +34,14 @@ typedef struct
 {
   GstFoxapiPlayer *player;      /* owned */
   GstEvent *event;              /* (nullable): goes ahead of its first frame */
-  gboolean has_been_told;       /* that it has aired */
+  gboolean has_been_told;       /* that it has ended */
   guint64 start;                /* its first frame */
   guint64 end;                  /* behind its last; G_MAXUINT64: not known */
   guint64 next;                 /* number, in the result, of the next to come */
   GstBuffer *skipped;           /* (nullable): before @next, not shown so far */
   GstAdapter *samples;          /* taken, not yet sounded */
   guint64 samples_start;        /* number, in the result, of their first */
-} Airing;
+} Clip;
 
 struct _GstFoxapiProgram
 {
@@ -69,27 +69,27 @@ struct _GstFoxapiProgram
   gboolean is_interrupted[GST_FOXAPI_N_STREAMS];        /* nobody may wait */
   GstFoxapiPlayer *next;        /* (nullable): what goes on the air next */
   GstEvent *next_event;         /* (nullable): of @next */
-  GQueue airings;               /* oldest first; the last may be on the air */
+  GQueue clips;                 /* oldest first; the last may be on the air */
   GstBuffer *last_frame;        /* (nullable): that was shown of a result */
   GstBuffer *final_frame;       /* (nullable): with which a result has ended */
 };
 
 static void
-airing_free (Airing * airing)
+clip_free (Clip * clip)
 {
-  gst_object_unref (airing->player);
-  gst_clear_event (&airing->event);
-  gst_clear_buffer (&airing->skipped);
-  g_object_unref (airing->samples);
-  g_free (airing);
+  gst_object_unref (clip->player);
+  gst_clear_event (&clip->event);
+  gst_clear_buffer (&clip->skipped);
+  g_object_unref (clip->samples);
+  g_free (clip);
 }
 
 /* Called with the lock */
 static void
-end_airing_for_good (GstFoxapiProgram * self, Airing * airing)
+drop_clip (GstFoxapiProgram * self, Clip * clip)
 {
-  self->func (GST_FOXAPI_PROGRAM_GONE, airing->player, self->user_data);
-  airing_free (airing);
+  self->func (GST_FOXAPI_PROGRAM_GONE, clip->player, self->user_data);
+  clip_free (clip);
 }
 
 /* Called with the lock */
@@ -124,7 +124,7 @@ gst_foxapi_program_new (GstFoxapiProgramFunc func, gpointer user_data)
   self->user_data = user_data;
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
-  g_queue_init (&self->airings);
+  g_queue_init (&self->clips);
   self->is_flushing = TRUE;
   return self;
 }
@@ -163,13 +163,13 @@ gst_foxapi_program_start (GstFoxapiProgram * program,
 void
 gst_foxapi_program_stop (GstFoxapiProgram * program)
 {
-  Airing *airing;
+  Clip *clip;
 
   g_mutex_lock (&program->lock);
   program->is_flushing = TRUE;
   drop_next (program);
-  while ((airing = g_queue_pop_head (&program->airings)) != NULL)
-    end_airing_for_good (program, airing);
+  while ((clip = g_queue_pop_head (&program->clips)) != NULL)
+    drop_clip (program, clip);
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);
 }
@@ -364,112 +364,112 @@ start_at_now (GstFoxapiProgram * self, GstFoxapiProgramClock clock,
 /* Waits until there is something to show, and begins then. Only the video
  * does: it may have a first picture to wait for, and nothing may be late
  * because of it. */
-GstFoxapiAir
+GstFoxapiContent
 gst_foxapi_program_begin (GstFoxapiProgram * program,
     GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame)
 {
   GstFoxapiProgram *self = program;
-  GstFoxapiAir air = GST_FOXAPI_AIR_FLUSHING;
+  GstFoxapiContent content = GST_FOXAPI_CONTENT_FLUSHING;
 
   g_mutex_lock (&self->lock);
   while (!can_begin (self) && wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
   if (!self->is_flushing && can_begin (self)) {
-    air = GST_FOXAPI_AIR_RESULT;
+    content = GST_FOXAPI_CONTENT_RESULT;
     if (self->next == NULL && self->is_finished
         && !self->settings.has_placeholder)
       end_here (self);
     if (self->end != G_MAXUINT64)
-      air = GST_FOXAPI_AIR_EOS;
+      content = GST_FOXAPI_CONTENT_EOS;
     else if (!self->is_started)
       start_at_now (self, clock, user_data);
   }
   *frame = self->first;
   g_mutex_unlock (&self->lock);
-  return air;
+  return content;
 }
 
 /* Waits until the video has begun. */
-GstFoxapiAir
+GstFoxapiContent
 gst_foxapi_program_wait_begun (GstFoxapiProgram * program, guint64 * frame)
 {
   GstFoxapiProgram *self = program;
-  GstFoxapiAir air = GST_FOXAPI_AIR_FLUSHING;
+  GstFoxapiContent content = GST_FOXAPI_CONTENT_FLUSHING;
 
   g_mutex_lock (&self->lock);
   while (!self->is_started && self->end == G_MAXUINT64
       && wait_for_change (self, GST_FOXAPI_STREAM_AUDIO));
   if (self->is_started && !self->is_flushing)
-    air = GST_FOXAPI_AIR_RESULT;
+    content = GST_FOXAPI_CONTENT_RESULT;
   else if (self->end != G_MAXUINT64 && !self->is_flushing)
-    air = GST_FOXAPI_AIR_EOS;
+    content = GST_FOXAPI_CONTENT_EOS;
   *frame = self->first;
   g_mutex_unlock (&self->lock);
-  return air;
+  return content;
 }
 
 /* Called with the lock: what is on the air, or NULL */
-static Airing *
+static Clip *
 get_on_air (GstFoxapiProgram * self)
 {
-  Airing *airing = g_queue_peek_tail (&self->airings);
+  Clip *clip = g_queue_peek_tail (&self->clips);
 
-  return airing != NULL && airing->end == G_MAXUINT64 ? airing : NULL;
+  return clip != NULL && clip->end == G_MAXUINT64 ? clip : NULL;
 }
 
 /* Called with the lock */
 static void
 put_on_air (GstFoxapiProgram * self, guint64 frame)
 {
-  Airing *airing = g_new0 (Airing, 1);
+  Clip *clip = g_new0 (Clip, 1);
 
   GST_DEBUG ("on the air with frame %" G_GUINT64_FORMAT, frame);
-  airing->player = g_steal_pointer (&self->next);
-  airing->event = g_steal_pointer (&self->next_event);
-  airing->start = frame;
-  airing->end = G_MAXUINT64;
-  airing->samples = gst_adapter_new ();
-  g_queue_push_tail (&self->airings, airing);
-  self->func (GST_FOXAPI_PROGRAM_ON_AIR, airing->player, self->user_data);
+  clip->player = g_steal_pointer (&self->next);
+  clip->event = g_steal_pointer (&self->next_event);
+  clip->start = frame;
+  clip->end = G_MAXUINT64;
+  clip->samples = gst_adapter_new ();
+  g_queue_push_tail (&self->clips, clip);
+  self->func (GST_FOXAPI_PROGRAM_ON_AIR, clip->player, self->user_data);
 }
 
-/* Called with the lock: lets go of airings that neither stream needs, and of which
+/* Called with the lock: lets go of clips that neither stream needs, and of which
  * the pictures' thread has told. It may be waiting for what the sound's decides. */
 static void
 clean_up (GstFoxapiProgram * self)
 {
-  Airing *airing;
+  Clip *clip;
 
-  while ((airing = g_queue_peek_head (&self->airings)) != NULL
-      && airing->has_been_told && (self->audio_is_gone
-          || airing->end <= self->audio_next)) {
-    g_queue_pop_head (&self->airings);
-    end_airing_for_good (self, airing);
+  while ((clip = g_queue_peek_head (&self->clips)) != NULL
+      && clip->has_been_told && (self->audio_is_gone
+          || clip->end <= self->audio_next)) {
+    g_queue_pop_head (&self->clips);
+    drop_clip (self, clip);
   }
 }
 
 /* Called with the lock: the result ends in front of @frame */
 static void
-take_off_air (GstFoxapiProgram * self, Airing * airing, guint64 frame)
+take_off_air (GstFoxapiProgram * self, Clip * clip, guint64 frame)
 {
   GST_DEBUG ("off the air with frame %" G_GUINT64_FORMAT, frame);
-  airing->end = frame;
+  clip->end = frame;
   self->is_delivering = TRUE;
-  gst_buffer_replace (&self->final_frame, airing->skipped ? airing->skipped :
+  gst_buffer_replace (&self->final_frame, clip->skipped ? clip->skipped :
       self->last_frame);
 }
 
 /* Called with the lock, in the video thread: who asks for a frame has let go of
  * those before it. */
 static void
-tell_what_has_aired (GstFoxapiProgram * self)
+tell_what_has_ended (GstFoxapiProgram * self)
 {
-  for (GList * l = self->airings.head; l != NULL; l = l->next) {
-    Airing *airing = l->data;
+  for (GList * l = self->clips.head; l != NULL; l = l->next) {
+    Clip *clip = l->data;
 
-    if (airing->end > self->video_next || airing->has_been_told)
+    if (clip->end > self->video_next || clip->has_been_told)
       continue;
-    airing->has_been_told = TRUE;
-    self->func (GST_FOXAPI_PROGRAM_AIRED, airing->player, self->user_data);
+    clip->has_been_told = TRUE;
+    self->func (GST_FOXAPI_PROGRAM_ENDED, clip->player, self->user_data);
   }
 }
 
@@ -503,15 +503,15 @@ has_to_wait (GstFoxapiProgram * self)
 
 /* Called with the lock: into @buffer. %FALSE: it is not there. */
 static gboolean
-take_next_frame (GstFoxapiProgram * self, Airing * airing, GstBuffer ** buffer)
+take_next_frame (GstFoxapiProgram * self, Clip * clip, GstBuffer ** buffer)
 {
-  g_autoptr (GstSample) sample = gst_foxapi_player_take_frame (airing->player);
+  g_autoptr (GstSample) sample = gst_foxapi_player_take_frame (clip->player);
   guint64 number;
 
   if (sample == NULL)
     return FALSE;
   number = time_to_frame (self, get_time_in_result (sample));
-  airing->next = MAX (number, airing->next) + 1;
+  clip->next = MAX (number, clip->next) + 1;
   gst_buffer_replace (buffer, gst_sample_get_buffer (sample));
   return TRUE;
 }
@@ -519,17 +519,17 @@ take_next_frame (GstFoxapiProgram * self, Airing * airing, GstBuffer ** buffer)
 /* Called with the lock. Frames that come too late to be shown are dropped: sound
  * and picture stay together. %FALSE: the frame is not there (yet). */
 static gboolean
-take_frame (GstFoxapiProgram * self, Airing * airing, guint64 frame)
+take_frame (GstFoxapiProgram * self, Clip * clip, guint64 frame)
 {
-  guint64 wanted = frame - airing->start;
+  guint64 wanted = frame - clip->start;
 
-  if (airing->skipped != NULL) {
-    gst_buffer_replace (&self->last_frame, airing->skipped);
-    gst_clear_buffer (&airing->skipped);
+  if (clip->skipped != NULL) {
+    gst_buffer_replace (&self->last_frame, clip->skipped);
+    gst_clear_buffer (&clip->skipped);
   }
-  while (airing->next <= wanted
-      && take_next_frame (self, airing, &self->last_frame));
-  return airing->next > wanted;
+  while (clip->next <= wanted
+      && take_next_frame (self, clip, &self->last_frame));
+  return clip->next > wanted;
 }
 
 /* Called with the lock */
@@ -545,13 +545,12 @@ decide (GstFoxapiProgram * self, guint64 frame)
 /* Called with the lock: what the player has in stock is decided, and so is the
  * end when that is in sight. */
 static void
-settle_airing (GstFoxapiProgram * self, Airing * airing)
+settle_clip (GstFoxapiProgram * self, Clip * clip)
 {
-  decide (self, airing->start + airing->next
-      + gst_foxapi_player_count_frames (airing->player));
-  if (gst_foxapi_player_video_has_ended (airing->player))
-    take_off_air (self, airing, MAX (self->decided,
-            airing->start + airing->next));
+  decide (self, clip->start + clip->next
+      + gst_foxapi_player_count_frames (clip->player));
+  if (gst_foxapi_player_video_has_ended (clip->player))
+    take_off_air (self, clip, MAX (self->decided, clip->start + clip->next));
 }
 
 /* Called with the lock: decides what can be decided now. Either stream does, so
@@ -560,16 +559,16 @@ settle_airing (GstFoxapiProgram * self, Airing * airing)
 static void
 settle (GstFoxapiProgram * self)
 {
-  Airing *airing = get_on_air (self);
+  Clip *clip = get_on_air (self);
 
-  if (airing != NULL)
-    settle_airing (self, airing);
+  if (clip != NULL)
+    settle_clip (self, clip);
   if (get_on_air (self) != NULL || self->end != G_MAXUINT64)
     return;
 
   if (next_is_ready (self)) {
     put_on_air (self, self->decided);
-    settle_airing (self, get_on_air (self));
+    settle_clip (self, get_on_air (self));
   } else if (is_over (self)) {
     self->end = self->decided;
     g_cond_broadcast (&self->changed);
@@ -581,9 +580,9 @@ settle (GstFoxapiProgram * self)
 
 /* Called with the lock. %FALSE: not decided yet, and there is nothing to show. */
 static gboolean
-show_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame)
+show_clip (GstFoxapiProgram * self, Clip * clip, guint64 frame)
 {
-  if (take_frame (self, airing, frame))
+  if (take_frame (self, clip, frame))
     return TRUE;
   if (self->last_frame == NULL && !self->settings.has_placeholder)
     return FALSE;
@@ -607,14 +606,14 @@ video_has_to_follow (GstFoxapiProgram * self, guint64 frame)
 }
 
 /* Called with the lock */
-static Airing *
-find_airing (GstFoxapiProgram * self, guint64 frame)
+static Clip *
+find_clip (GstFoxapiProgram * self, guint64 frame)
 {
-  for (GList * l = self->airings.head; l != NULL; l = l->next) {
-    Airing *airing = l->data;
+  for (GList * l = self->clips.head; l != NULL; l = l->next) {
+    Clip *clip = l->data;
 
-    if (frame >= airing->start && frame < airing->end)
-      return airing;
+    if (frame >= clip->start && frame < clip->end)
+      return clip;
   }
   return NULL;
 }
@@ -623,10 +622,10 @@ find_airing (GstFoxapiProgram * self, guint64 frame)
 static gboolean
 show (GstFoxapiProgram * self, guint64 frame)
 {
-  Airing *airing = find_airing (self, frame);
+  Clip *clip = find_clip (self, frame);
 
-  if (airing != NULL)
-    return show_airing (self, airing, frame);
+  if (clip != NULL)
+    return show_clip (self, clip, frame);
   return frame < self->decided;
 }
 
@@ -635,71 +634,72 @@ show (GstFoxapiProgram * self, guint64 frame)
 static gboolean
 has_run_out (GstFoxapiProgram * self)
 {
-  Airing *airing = get_on_air (self);
+  Clip *clip = get_on_air (self);
 
-  return airing != NULL && gst_foxapi_player_video_has_ended (airing->player);
+  return clip != NULL && gst_foxapi_player_video_has_ended (clip->player);
 }
 
 /* Called with the lock */
-static GstFoxapiAir
+static GstFoxapiContent
 decide_frame (GstFoxapiProgram * self, guint64 frame)
 {
   do {
     if (self->is_flushing)
-      return GST_FOXAPI_AIR_FLUSHING;
+      return GST_FOXAPI_CONTENT_FLUSHING;
     settle (self);
-    tell_what_has_aired (self);
+    tell_what_has_ended (self);
     if (self->end <= frame && !self->is_delivering)
-      return GST_FOXAPI_AIR_EOS;
+      return GST_FOXAPI_CONTENT_EOS;
     if (!video_has_to_follow (self, frame) && show (self, frame)) {
       settle (self);
-      return self->last_frame ? GST_FOXAPI_AIR_RESULT :
-          GST_FOXAPI_AIR_PLACEHOLDER;
+      return self->last_frame ? GST_FOXAPI_CONTENT_RESULT :
+          GST_FOXAPI_CONTENT_PLACEHOLDER;
     }
   } while (has_run_out (self)
       || wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
-  return GST_FOXAPI_AIR_FLUSHING;
+  return GST_FOXAPI_CONTENT_FLUSHING;
 }
 
 /* Called with the lock: the event that goes ahead of @frame, if there is one */
 static GstEvent *
 take_event (GstFoxapiProgram * self, guint64 frame)
 {
-  Airing *airing = find_airing (self, frame);
+  Clip *clip = find_clip (self, frame);
 
-  return airing ? g_steal_pointer (&airing->event) : NULL;
+  return clip ? g_steal_pointer (&clip->event) : NULL;
 }
 
-GstFoxapiAir
+GstFoxapiContent
 gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
     GstBuffer ** buffer, GstEvent ** event)
 {
-  GstFoxapiAir air;
+  GstFoxapiContent content;
 
   g_mutex_lock (&program->lock);
   program->video_next = frame;
-  air = decide_frame (program, frame);
-  *buffer = air == GST_FOXAPI_AIR_RESULT ?
+  content = decide_frame (program, frame);
+  *buffer = content == GST_FOXAPI_CONTENT_RESULT ?
       gst_buffer_ref (program->last_frame) : NULL;
-  *event = air == GST_FOXAPI_AIR_RESULT ? take_event (program, frame) : NULL;
+  *event =
+      content == GST_FOXAPI_CONTENT_RESULT ? take_event (program, frame) : NULL;
   clean_up (program);
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);
-  return air;
+  return content;
 }
 
 /* Called with the lock. %FALSE: none is there. */
 static gboolean
-take_samples (GstFoxapiProgram * self, Airing * airing)
+take_samples (GstFoxapiProgram * self, Clip * clip)
 {
-  GstSample *sample = gst_foxapi_player_take_samples (airing->player);
+  GstSample *sample = gst_foxapi_player_take_samples (clip->player);
 
   if (sample == NULL)
     return FALSE;
-  if (gst_adapter_available (airing->samples) == 0)
-    airing->samples_start = gst_util_uint64_scale_round (get_time_in_result
+  if (gst_adapter_available (clip->samples) == 0)
+    clip->samples_start = gst_util_uint64_scale_round (get_time_in_result
         (sample), self->settings.rate, GST_SECOND);
-  gst_adapter_push (airing->samples,
+  gst_adapter_push (clip->samples,
       gst_buffer_ref (gst_sample_get_buffer (sample)));
   gst_sample_unref (sample);
   return TRUE;
@@ -707,66 +707,65 @@ take_samples (GstFoxapiProgram * self, Airing * airing)
 
 /* Called with the lock: drops what should have sounded before @wanted */
 static void
-drop_late_samples (GstFoxapiProgram * self, Airing * airing, guint64 wanted)
+drop_late_samples (GstFoxapiProgram * self, Clip * clip, guint64 wanted)
 {
-  gsize there = gst_adapter_available (airing->samples) / self->settings.bpf;
+  gsize there = gst_adapter_available (clip->samples) / self->settings.bpf;
   guint64 late;
 
-  if (wanted <= airing->samples_start || there == 0)
+  if (wanted <= clip->samples_start || there == 0)
     return;
-  late = MIN (wanted - airing->samples_start, there);
-  gst_adapter_flush (airing->samples, late * self->settings.bpf);
-  airing->samples_start += late;
+  late = MIN (wanted - clip->samples_start, there);
+  gst_adapter_flush (clip->samples, late * self->settings.bpf);
+  clip->samples_start += late;
 }
 
 /* Called with the lock: @n samples from @wanted on are there, or will not be */
 static gboolean
-collect_samples (GstFoxapiProgram * self, Airing * airing, guint64 wanted,
+collect_samples (GstFoxapiProgram * self, Clip * clip, guint64 wanted,
     guint64 n)
 {
   do {
-    drop_late_samples (self, airing, wanted);
-    if (gst_adapter_available (airing->samples) > 0
-        && airing->samples_start + gst_adapter_available (airing->samples)
+    drop_late_samples (self, clip, wanted);
+    if (gst_adapter_available (clip->samples) > 0
+        && clip->samples_start + gst_adapter_available (clip->samples)
         / self->settings.bpf >= wanted + n)
       return TRUE;
-  } while (take_samples (self, airing));
+  } while (take_samples (self, clip));
   return self->settings.is_live || self->audio_is_gone
-      || gst_foxapi_player_audio_has_ended (airing->player);
+      || gst_foxapi_player_audio_has_ended (clip->player);
 }
 
 /* Called with the lock: into @data, which is silent */
 static void
-copy_samples (GstFoxapiProgram * self, Airing * airing, guint64 wanted,
+copy_samples (GstFoxapiProgram * self, Clip * clip, guint64 wanted,
     guint64 n, guint8 * data)
 {
   gsize bpf = self->settings.bpf;
-  guint64 there = gst_adapter_available (airing->samples) / bpf;
-  guint64 skip = airing->samples_start > wanted ?
-      airing->samples_start - wanted : 0;
+  guint64 there = gst_adapter_available (clip->samples) / bpf;
+  guint64 skip = clip->samples_start > wanted ?
+      clip->samples_start - wanted : 0;
 
   if (there == 0 || skip >= n)
     return;
   n = MIN (n - skip, there);
-  gst_adapter_copy (airing->samples, data + skip * bpf, 0, n * bpf);
-  gst_adapter_flush (airing->samples, n * bpf);
-  airing->samples_start += n;
+  gst_adapter_copy (clip->samples, data + skip * bpf, 0, n * bpf);
+  gst_adapter_flush (clip->samples, n * bpf);
+  clip->samples_start += n;
 }
 
 /* Called with the lock: what @frame sounds, into @data, which is silent. %FALSE:
  * not there yet. */
 static gboolean
-sound_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame,
-    guint8 * data)
+sound_clip (GstFoxapiProgram * self, Clip * clip, guint64 frame, guint8 * data)
 {
   guint64 start = gst_foxapi_program_frame_to_sample (self, frame);
   guint64 n = gst_foxapi_program_frame_to_sample (self, frame + 1) - start;
   guint64 wanted = start
-      - gst_foxapi_program_frame_to_sample (self, airing->start);
+      - gst_foxapi_program_frame_to_sample (self, clip->start);
 
-  if (!collect_samples (self, airing, wanted, n))
+  if (!collect_samples (self, clip, wanted, n))
     return FALSE;
-  copy_samples (self, airing, wanted, n, data);
+  copy_samples (self, clip, wanted, n, data);
   return TRUE;
 }
 
@@ -775,13 +774,13 @@ sound_airing (GstFoxapiProgram * self, Airing * airing, guint64 frame,
 static void
 skip_late_frames (GstFoxapiProgram * self, guint64 frame)
 {
-  Airing *airing = find_airing (self, frame);
+  Clip *clip = find_clip (self, frame);
 
-  if (!self->audio_is_due || airing == NULL
-      || !gst_foxapi_player_video_is_in_the_way (airing->player))
+  if (!self->audio_is_due || clip == NULL
+      || !gst_foxapi_player_video_is_in_the_way (clip->player))
     return;
-  while (airing->start + airing->next + LOOKAHEAD < frame
-      && take_next_frame (self, airing, &airing->skipped));
+  while (clip->start + clip->next + LOOKAHEAD < frame
+      && take_next_frame (self, clip, &clip->skipped));
 }
 
 /* Called with the lock: whether there is something to sound, or silence, for each
@@ -796,48 +795,48 @@ is_on_time (GstFoxapiProgram * self)
 static gboolean
 sound (GstFoxapiProgram * self, guint64 frame, guint8 * data)
 {
-  Airing *airing;
+  Clip *clip;
 
   skip_late_frames (self, frame);
   if (frame >= self->decided && !is_on_time (self))
     return FALSE;
   decide (self, frame + 1);
-  airing = find_airing (self, frame);
-  return airing == NULL || sound_airing (self, airing, frame, data);
+  clip = find_clip (self, frame);
+  return clip == NULL || sound_clip (self, clip, frame, data);
 }
 
 /* Called with the lock */
-static GstFoxapiAir
+static GstFoxapiContent
 decide_samples (GstFoxapiProgram * self, guint64 frame, guint8 * data)
 {
   do {
     if (self->is_flushing)
-      return GST_FOXAPI_AIR_FLUSHING;
+      return GST_FOXAPI_CONTENT_FLUSHING;
     settle (self);
     if (self->end <= frame)
-      return GST_FOXAPI_AIR_EOS;
+      return GST_FOXAPI_CONTENT_EOS;
     if (sound (self, frame, data))
-      return GST_FOXAPI_AIR_RESULT;
+      return GST_FOXAPI_CONTENT_RESULT;
   } while (wait_for_change (self, GST_FOXAPI_STREAM_AUDIO));
-  return GST_FOXAPI_AIR_FLUSHING;
+  return GST_FOXAPI_CONTENT_FLUSHING;
 }
 
 /* Waits until it is decided what @frame shows, or decides that when it is
  * due: live sound does not wait for pictures that are held up. */
-GstFoxapiAir
+GstFoxapiContent
 gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
     gboolean is_due, guint8 * data)
 {
-  GstFoxapiAir air;
+  GstFoxapiContent content;
 
   g_mutex_lock (&program->lock);
   program->audio_next = frame;
   program->audio_is_due = is_due && program->settings.is_live;
   g_cond_broadcast (&program->changed);
-  air = decide_samples (program, frame, data);
+  content = decide_samples (program, frame, data);
   clean_up (program);
   g_mutex_unlock (&program->lock);
-  return air;
+  return content;
 }
 
 /* Whoever waits looks again. */
@@ -859,7 +858,7 @@ gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,
   g_mutex_unlock (&program->lock);
 }
 
-/* Whoever waits for the stream, or would, gets GST_FOXAPI_AIR_FLUSHING, and
+/* Whoever waits for the stream, or would, gets GST_FOXAPI_CONTENT_FLUSHING, and
  * may ask for the same frame again later. */
 void
 gst_foxapi_program_interrupt (GstFoxapiProgram * program,
@@ -876,10 +875,10 @@ gst_foxapi_program_audio_is_gone (GstFoxapiProgram * program)
 {
   g_mutex_lock (&program->lock);
   program->audio_is_gone = TRUE;
-  for (GList * l = program->airings.head; l != NULL; l = l->next) {
-    Airing *airing = l->data;
+  for (GList * l = program->clips.head; l != NULL; l = l->next) {
+    Clip *clip = l->data;
 
-    gst_foxapi_player_drop_audio (airing->player);
+    gst_foxapi_player_drop_audio (clip->player);
   }
   if (program->next != NULL)
     gst_foxapi_player_drop_audio (program->next);

@@ -19,11 +19,11 @@ typedef enum
 
 typedef enum
 {
-  GST_FOXAPI_AIR_PLACEHOLDER,   /* there is no result yet */
-  GST_FOXAPI_AIR_RESULT,        /* here it is */
-  GST_FOXAPI_AIR_EOS,           /* the program has ended */
-  GST_FOXAPI_AIR_FLUSHING,      /* it is being stopped, or interrupted */
-} GstFoxapiAir;
+  GST_FOXAPI_CONTENT_PLACEHOLDER,   /* there is no result yet */
+  GST_FOXAPI_CONTENT_RESULT,        /* here it is */
+  GST_FOXAPI_CONTENT_EOS,           /* the program has ended */
+  GST_FOXAPI_CONTENT_FLUSHING,      /* it is being stopped, or interrupted */
+} GstFoxapiContent;
 
 typedef enum
 {
@@ -37,7 +37,7 @@ typedef enum
   /* it is decided which frame is the player's first */
   GST_FOXAPI_PROGRAM_ON_AIR,
   /* its last frame has been let go, to the proven end */
-  GST_FOXAPI_PROGRAM_AIRED,
+  GST_FOXAPI_PROGRAM_ENDED,
   GST_FOXAPI_PROGRAM_GONE,      /* the player is not needed any more */
 } GstFoxapiProgramEvent;
 
@@ -89,13 +89,13 @@ guint64 gst_foxapi_program_frame_to_sample (GstFoxapiProgram * program,
     guint64 frame);
 
 typedef GstClockTime (*GstFoxapiProgramClock) (gpointer user_data);
-GstFoxapiAir gst_foxapi_program_begin (GstFoxapiProgram * program,
+GstFoxapiContent gst_foxapi_program_begin (GstFoxapiProgram * program,
     GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame);
-GstFoxapiAir gst_foxapi_program_wait_begun (GstFoxapiProgram * program,
+GstFoxapiContent gst_foxapi_program_wait_begun (GstFoxapiProgram * program,
     guint64 * frame);
-GstFoxapiAir gst_foxapi_program_get_frame (GstFoxapiProgram * program,
+GstFoxapiContent gst_foxapi_program_get_frame (GstFoxapiProgram * program,
     guint64 frame, GstBuffer ** buffer, GstEvent ** event);
-GstFoxapiAir gst_foxapi_program_get_samples (GstFoxapiProgram * program,
+GstFoxapiContent gst_foxapi_program_get_samples (GstFoxapiProgram * program,
     guint64 frame, gboolean is_due, guint8 * data);
 
 void gst_foxapi_program_wake (GstFoxapiProgram * program);

@@ -34,13 +34,13 @@
 /* The way of the data:
  *
  *   image_%u, video_%u → captures → files ┐
- *                     properties of this ─┴→ foxapivideosrc → stage → file
+ *                     properties of this ─┴→ foxapivideosrc → clip sink → file
  *                                                                      ↓
- *   video, audio ← tees ← playouts ← program ← players (file → frames, samples)
+ *   video, audio ← tees ← outputs ← program ← players (file → frames, samples)
  *                             ↑
  *                        placeholder
  *
- * Only the playouts and the tees change their states with the bin. The others
+ * Only the outputs and the tees change their states with the bin. The others
  * work at PLAYING from the start to the stop, whatever the bin's state: a pipeline
  * that prerolls may be waiting for what they make. So their states are locked, and
  * none of them needs a clock.
@@ -55,12 +55,11 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapivideobinpriv.h"
+#include "gstfoxapibinrun.h"
 
-#include "gstfoxapiaudioplayout.h"
-#include "gstfoxapibackstage.h"
-#include "gstfoxapistage.h"
-#include "gstfoxapivideoplayout.h"
+#include "gstfoxapioutput.h"
+#include "gstfoxapicontrol.h"
+#include "gstfoxapibinclips.h"
 #include "gstfoxapivideosrc.h"
 
 GST_DEBUG_CATEGORY (foxapi_video_bin_debug);
@@ -150,14 +149,14 @@ gst_foxapi_video_bin_get_property (GObject * object, guint id, GValue * value,
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
-/* What comes from other threads: messages, cues, wishes */
+/* What comes from other threads: messages, messages, requests */
 
 static void
 gst_foxapi_video_bin_handle_message (GstBin * bin, GstMessage * message)
 {
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (bin);
 
-  if (gst_foxapi_bin_reports_handle (self->reports, message))
+  if (gst_foxapi_bin_messages_handle (self->messages, message))
     gst_message_unref (message);
   else
     GST_BIN_CLASS (gst_foxapi_video_bin_parent_class)->handle_message (bin,
@@ -165,11 +164,11 @@ gst_foxapi_video_bin_handle_message (GstBin * bin, GstMessage * message)
 }
 
 static void
-on_stage_complete (gpointer user_data)
+on_download_complete (gpointer user_data)
 {
   GstFoxapiVideoBin *self = user_data;
 
-  gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_STAGED, NULL);
+  gst_foxapi_control_send (self->control, GST_FOXAPI_CONTROL_DOWNLOADED, NULL);
 }
 
 static void
@@ -177,21 +176,21 @@ on_program_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
     gpointer user_data)
 {
   GstFoxapiVideoBin *self = user_data;
-  static const GstFoxapiCue cues[] = {
-    [GST_FOXAPI_PROGRAM_ON_AIR] = GST_FOXAPI_CUE_ON_AIR,
-    [GST_FOXAPI_PROGRAM_AIRED] = GST_FOXAPI_CUE_AIRED,
-    [GST_FOXAPI_PROGRAM_GONE] = GST_FOXAPI_CUE_GONE,
+  static const GstFoxapiControlMessage types[] = {
+    [GST_FOXAPI_PROGRAM_ON_AIR] = GST_FOXAPI_CONTROL_ON_AIR,
+    [GST_FOXAPI_PROGRAM_ENDED] = GST_FOXAPI_CONTROL_ENDED,
+    [GST_FOXAPI_PROGRAM_GONE] = GST_FOXAPI_CONTROL_GONE,
   };
 
-  gst_foxapi_director_cue (self->director, cues[event], player);
+  gst_foxapi_control_send (self->control, types[event], player);
 }
 
 static gboolean
 gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
 {
-  if (!gst_foxapi_bin_shots_ask (self->shots, self->program, self->reports))
+  if (!gst_foxapi_bin_shots_ask (self->shots, self->program, self->messages))
     return FALSE;
-  gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_NEXT, NULL);
+  gst_foxapi_control_send (self->control, GST_FOXAPI_CONTROL_NEXT, NULL);
   return TRUE;
 }
 
@@ -235,8 +234,8 @@ gst_foxapi_video_bin_change_state (GstElement * element,
     gst_foxapi_video_bin_stop (self);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING
       && result != GST_STATE_CHANGE_FAILURE) {
-    gst_foxapi_bin_reports_set_is_playing (self->reports, TRUE);
-    gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_PLAYING, NULL);
+    gst_foxapi_bin_messages_set_is_playing (self->messages, TRUE);
+    gst_foxapi_control_send (self->control, GST_FOXAPI_CONTROL_PLAYING, NULL);
   }
   return result;
 }
@@ -260,7 +259,7 @@ gst_foxapi_video_bin_send_event (GstElement * element, GstEvent * event)
     gst_event_unref (event);
     if (GST_STATE (self) < GST_STATE_PAUSED)
       return FALSE;
-    gst_foxapi_bin_reports_ending (self->reports, end_program, NULL);
+    gst_foxapi_bin_messages_ending (self->messages, end_program, NULL);
     return TRUE;
   }
   /* The base class of the outputs would flush and go on where it is. */
@@ -268,8 +267,8 @@ gst_foxapi_video_bin_send_event (GstElement * element, GstEvent * event)
     gst_event_unref (event);
     return FALSE;
   }
-  is_sent = gst_element_send_event (self->video_playout, gst_event_ref (event));
-  is_sent &= gst_element_send_event (self->audio_playout, event);
+  is_sent = gst_element_send_event (self->video_output, gst_event_ref (event));
+  is_sent &= gst_element_send_event (self->audio_output, event);
   return is_sent;
 }
 
@@ -312,9 +311,10 @@ gst_foxapi_video_bin_release_pad (GstElement * element, GstPad * pad)
   gst_element_remove_pad (element, pad);
   if (capture == NULL)
     return;
-  gst_foxapi_backstage_remove (self, capture);
+  gst_foxapi_bin_remove_locked (self, capture);
   if (GST_STATE (self) > GST_STATE_READY)
-    gst_foxapi_director_cue (self->director, GST_FOXAPI_CUE_RELEASED, capture);
+    gst_foxapi_control_send (self->control, GST_FOXAPI_CONTROL_RELEASED,
+        capture);
 }
 
 static void
@@ -328,7 +328,7 @@ on_video_link_changed (GstPad * pad, GstPad * peer, gpointer user_data)
 
 /* Both outputs go through a tee, which does not mind that nobody listens. */
 static GstPad *
-add_output (GstFoxapiVideoBin * self, GstElement * playout,
+add_output (GstFoxapiVideoBin * self, GstElement * output,
     GstStaticPadTemplate * templ)
 {
   g_autoptr (GstPadTemplate) pad_template = gst_static_pad_template_get (templ);
@@ -337,8 +337,8 @@ add_output (GstFoxapiVideoBin * self, GstElement * playout,
   GstPad *pad;
 
   g_object_set (tee, "allow-not-linked", TRUE, NULL);
-  gst_bin_add_many (GST_BIN (self), playout, tee, NULL);
-  gst_element_link (playout, tee);
+  gst_bin_add_many (GST_BIN (self), output, tee, NULL);
+  gst_element_link (output, tee);
   target = gst_element_request_pad_simple (tee, "src_%u");
   pad = gst_ghost_pad_new_from_template (templ->name_template, target,
       pad_template);
@@ -370,9 +370,9 @@ gst_foxapi_video_bin_finalize (GObject * object)
 {
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (object);
 
-  gst_foxapi_director_free (self->director);
+  gst_foxapi_control_free (self->control);
   g_object_unref (self->cancellable);
-  gst_foxapi_bin_reports_free (self->reports);
+  gst_foxapi_bin_messages_free (self->messages);
   gst_foxapi_bin_clips_free (self->clips);
   gst_foxapi_bin_shots_free (self->shots);
   gst_foxapi_bin_captures_free (self->captures);
@@ -392,7 +392,8 @@ init_parts (GstFoxapiVideoBin * self)
   gst_foxapi_bin_options_init (&self->options);
   gst_foxapi_bin_options_init (&self->run);
   self->cancellable = g_cancellable_new ();
-  self->director = gst_foxapi_director_new (gst_foxapi_video_bin_on_cue, self);
+  self->control =
+      gst_foxapi_control_new (gst_foxapi_video_bin_on_message, self);
   self->program = gst_foxapi_program_new (on_program_event, self);
   self->folder = gst_foxapi_bin_folder_new ();
   self->captures = gst_foxapi_bin_captures_new (GST_BIN (self));
@@ -401,12 +402,13 @@ init_parts (GstFoxapiVideoBin * self)
       self->folder);
   self->source = g_object_new (GST_TYPE_FOXAPI_VIDEO_SRC, "name", "source",
       NULL);
-  self->reports = gst_foxapi_bin_reports_new (GST_ELEMENT (self), self->source,
-      &self->options, self->clips, self->director);
+  self->messages =
+      gst_foxapi_bin_messages_new (GST_ELEMENT (self), self->source,
+      &self->options, self->clips, self->control);
 }
 
 /* In the source's streaming thread, or wherever its task is set: by the
- * application, or by the director */
+ * application, or by the control thread */
 static void
 on_source_notify (GObject * source, GParamSpec * pspec, gpointer user_data)
 {
@@ -420,8 +422,8 @@ init_source (GstFoxapiVideoBin * self)
     "notify::task-id", "notify::status", "notify::progress"
   };
 
-  gst_foxapi_backstage_add (self, self->source);
-  gst_element_link (self->source, self->stage);
+  gst_foxapi_bin_add_locked (self, self->source);
+  gst_element_link (self->source, self->clip_sink);
   for (guint i = 0; i < G_N_ELEMENTS (forwarded); i++)
     g_signal_connect_object (self->source, forwarded[i],
         G_CALLBACK (on_source_notify), self, 0);
@@ -430,13 +432,13 @@ init_source (GstFoxapiVideoBin * self)
 static void
 init_children (GstFoxapiVideoBin * self)
 {
-  self->stage = gst_foxapi_stage_new (on_stage_complete, self);
-  gst_foxapi_backstage_add (self, self->stage);
+  self->clip_sink = gst_foxapi_clip_sink_new (on_download_complete, self);
+  gst_foxapi_bin_add_locked (self, self->clip_sink);
   init_source (self);
-  self->video_playout = gst_foxapi_video_playout_new (self->program);
-  self->audio_playout = gst_foxapi_audio_playout_new (self->program);
-  self->video_pad = add_output (self, self->video_playout, &video_template);
-  add_output (self, self->audio_playout, &audio_template);
+  self->video_output = gst_foxapi_video_output_new (self->program);
+  self->audio_output = gst_foxapi_audio_output_new (self->program);
+  self->video_pad = add_output (self, self->video_output, &video_template);
+  add_output (self, self->audio_output, &audio_template);
   g_signal_connect (self->video_pad, "linked",
       G_CALLBACK (on_video_link_changed), self);
   g_signal_connect (self->video_pad, "unlinked",

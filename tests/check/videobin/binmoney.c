@@ -208,7 +208,7 @@ kill_client (GSubprocess * client)
 }
 
 /* Killed while the task runs, while the result comes in and while it is on the
- * air, which is seen from a file that grows: the next process shows it. Neither
+ * content, which is seen from a file that grows: the next process shows it. Neither
  * may be over before the kill: the end of the result is held back, and the file
  * takes the first frame and then a byte a second. */
 GST_START_TEST (test_killed)

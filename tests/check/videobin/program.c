@@ -27,7 +27,7 @@ static gchar *location;
 static GstFoxapiProgram *program;
 static GPtrArray *players;
 static GstFoxapiProgramSettings settings;
-static GThreadPool *director;   /* one thread, as the bin's */
+static GThreadPool *control;    /* one thread, as the bin's */
 static gint n_told[3];          /* atomic: by GstFoxapiProgramEvent */
 
 /* What has been shown is delivered at once. */
@@ -43,8 +43,8 @@ on_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
     gpointer user_data)
 {
   g_atomic_int_inc (&n_told[event]);
-  if (event == GST_FOXAPI_PROGRAM_AIRED)
-    g_thread_pool_push (director, program, NULL);
+  if (event == GST_FOXAPI_PROGRAM_ENDED)
+    g_thread_pool_push (control, program, NULL);
 }
 
 #define assert_told(event, n) \
@@ -80,7 +80,7 @@ setup (void)
         1,.rate = CLIP_RATE,.bpf = BPF,};
   memset (n_told, 0, sizeof n_told);
   players = g_ptr_array_new_with_free_func (free_player);
-  director = g_thread_pool_new (deliver, NULL, 1, TRUE, NULL);
+  control = g_thread_pool_new (deliver, NULL, 1, TRUE, NULL);
   program = gst_foxapi_program_new (on_event, NULL);
 }
 
@@ -95,7 +95,7 @@ finish (void)
 static void
 teardown (void)
 {
-  g_thread_pool_free (director, FALSE, TRUE);
+  g_thread_pool_free (control, FALSE, TRUE);
   g_clear_pointer (&players, g_ptr_array_unref);
   g_clear_pointer (&program, gst_foxapi_program_free);
   g_unlink (location);
@@ -163,9 +163,9 @@ begin (void)
   guint64 frame = 1, sound = 2;
 
   fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time, NULL,
-          &frame), GST_FOXAPI_AIR_RESULT);
+          &frame), GST_FOXAPI_CONTENT_RESULT);
   fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &sound),
-      GST_FOXAPI_AIR_RESULT);
+      GST_FOXAPI_CONTENT_RESULT);
   fail_unless_equals_uint64 (frame, sound);
   return frame;
 }
@@ -178,16 +178,17 @@ show_with_event (guint64 frame, gboolean * has_event)
   g_autoptr (GstBuffer) buffer = NULL;
   GstEvent *event = NULL;
   guint8 luma;
-  GstFoxapiAir air = gst_foxapi_program_get_frame (program, frame, &buffer,
+  GstFoxapiContent content =
+      gst_foxapi_program_get_frame (program, frame, &buffer,
       &event);
 
   *has_event = event != NULL;
   gst_clear_event (&event);
-  if (air == GST_FOXAPI_AIR_EOS)
+  if (content == GST_FOXAPI_CONTENT_EOS)
     return -2;
-  if (air == GST_FOXAPI_AIR_PLACEHOLDER)
+  if (content == GST_FOXAPI_CONTENT_PLACEHOLDER)
     return -1;
-  fail_unless_equals_int (air, GST_FOXAPI_AIR_RESULT);
+  fail_unless_equals_int (content, GST_FOXAPI_CONTENT_RESULT);
   fail_unless_equals_int (gst_buffer_extract (buffer, 0, &luma, 1), 1);
   fail_unless (clip_get_frame (luma) >= 0, "Grey %d is no clip's", luma);
   return clip_get_frame (luma);
@@ -209,13 +210,13 @@ listen (guint64 frame)
   guint64 n = gst_foxapi_program_frame_to_sample (program, frame + 1)
       - gst_foxapi_program_frame_to_sample (program, frame);
   g_autofree guint8 *data = g_malloc0 (n * BPF);
-  GstFoxapiAir air =
+  GstFoxapiContent content =
       gst_foxapi_program_get_samples (program, frame, TRUE, data);
   gint64 number = clip_get_sample (data);
 
-  if (air == GST_FOXAPI_AIR_EOS)
+  if (content == GST_FOXAPI_CONTENT_EOS)
     return -2;
-  fail_unless_equals_int (air, GST_FOXAPI_AIR_RESULT);
+  fail_unless_equals_int (content, GST_FOXAPI_CONTENT_RESULT);
   for (guint i = 0; i < n; i++)
     fail_unless_equals_int64 (clip_get_sample (data + i * BPF),
         number < 0 ? -1 : number + i);
@@ -229,7 +230,7 @@ listen_any (guint64 frame)
   g_autofree guint8 *data = g_malloc0 (SAMPLES_PER_FRAME * BPF);
 
   fail_unless_equals_int (gst_foxapi_program_get_samples (program, frame, TRUE,
-          data), GST_FOXAPI_AIR_RESULT);
+          data), GST_FOXAPI_CONTENT_RESULT);
   return clip_get_sample (data) >= 0;
 }
 
@@ -244,7 +245,7 @@ listen_in_thread (gpointer user_data)
 
 /* Frames @start and those behind it are these of the result, with their sound. */
 static void
-assert_airs (guint64 start, guint from, guint n)
+assert_shows (guint64 start, guint from, guint n)
 {
   for (guint i = 0; i < n; i++) {
     fail_unless_equals_int (show (start + i), from + i);
@@ -285,12 +286,12 @@ GST_START_TEST (test_switch_is_the_same_for_picture_and_sound)
   fail_unless_equals_int64 (listen (frame + 1), SAMPLES_PER_FRAME);
 
   gst_foxapi_program_set_more_to_come (program, FALSE);
-  assert_airs (frame + 2, 2, 8);
+  assert_shows (frame + 2, 2, 8);
   /* The last one has not been let go yet */
-  assert_told (GST_FOXAPI_PROGRAM_AIRED, 0);
+  assert_told (GST_FOXAPI_PROGRAM_ENDED, 0);
   fail_unless_equals_int (show (frame + 10), -2);
   fail_unless_equals_int64 (listen (frame + 10), -2);
-  assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
+  assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
   finish ();
 }
@@ -342,12 +343,12 @@ GST_START_TEST (test_sound_behind_the_end_is_cut)
   gst_foxapi_program_set_more_to_come (program, FALSE);
   offer ();
   fail_unless_equals_uint64 (begin (), 0);
-  assert_airs (0, 0, 10);
+  assert_shows (0, 0, 10);
   for (guint frame = 10; frame < 15; frame++) {
     fail_unless_equals_int (show (frame), 9);
     fail_unless_equals_int64 (listen (frame), -1);
   }
-  assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
+  assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
   finish ();
 }
@@ -366,7 +367,7 @@ GST_START_TEST (test_sound_that_ends_before_is_silence)
   offer ();
   fail_unless_equals_uint64 (begin (), 0);
   if (__i__ == 0)
-    assert_airs (0, 0, 6);
+    assert_shows (0, 0, 6);
   for (guint frame = __i__ == 0 ? 6 : 0; frame < 10; frame++) {
     fail_unless_equals_int (show (frame), frame);
     fail_unless_equals_int64 (listen (frame), -1);
@@ -395,16 +396,16 @@ GST_START_TEST (test_repeats_without_a_gap)
   gst_foxapi_program_set_more_to_come (program, FALSE);
   wait_until_ready (offer ());
   fail_unless_equals_uint64 (begin (), 0);
-  assert_airs (0, 0, 5);
+  assert_shows (0, 0, 5);
   wait_until_ready (offer ());
-  assert_airs (5, 5, 5);
-  assert_airs (10, 0, 10);
+  assert_shows (5, 5, 5);
+  assert_shows (10, 0, 10);
 
   thread = g_thread_new ("late", show_in_thread, GUINT_TO_POINTER (20));
   offer ();
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)), 0);
   fail_unless_equals_int64 (listen (20), 0);
-  assert_airs (21, 1, 9);
+  assert_shows (21, 1, 9);
   finish ();
 }
 
@@ -422,9 +423,9 @@ GST_START_TEST (test_final_frame)
   wait_until_ready (offer ());
   fail_unless_equals_uint64 (begin (), 0);
   fail_unless (gst_foxapi_program_dup_final_frame (program) == NULL);
-  assert_airs (0, 0, 10);
+  assert_shows (0, 0, 10);
   wait_until_ready (offer ());
-  assert_airs (10, 0, 5);
+  assert_shows (10, 0, 5);
   frame = gst_foxapi_program_dup_final_frame (program);
   fail_unless (frame != NULL);
   fail_unless_equals_int (gst_buffer_extract (frame, 0, &luma, 1), 1);
@@ -602,7 +603,7 @@ assert_survives_stall (GstFoxapiEnd end, guint stall)
   fail_unless_equals_int (shown, end == GST_FOXAPI_END_EOS ? -2 : end ==
       GST_FOXAPI_END_HOLD ? STALL_FRAMES - 1 : shown);
   fail_unless (end != GST_FOXAPI_END_REPEAT || (again != NULL && shown >= 0));
-  assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
+  assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   finish ();
   g_mutex_clear (&gate.lock);
   g_cond_clear (&gate.moved);
@@ -653,7 +654,7 @@ GST_START_TEST (test_sound_without_pictures)
     wait_until_ready (player);
     fail_unless (show (frame) >= 0);
   }
-  assert_told (GST_FOXAPI_PROGRAM_AIRED, 1);
+  assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   finish ();
 }
 
@@ -671,11 +672,11 @@ GST_START_TEST (test_sound_without_clock)
   fail_unless_equals_int (show (0), -1);
   for (guint64 frame = 0; frame < 3; frame++)
     fail_unless_equals_int (gst_foxapi_program_get_samples (program, frame,
-            FALSE, data), GST_FOXAPI_AIR_RESULT);
+            FALSE, data), GST_FOXAPI_CONTENT_RESULT);
   thread = g_thread_new ("early", listen_in_thread, NULL);
   fail_unless_equals_int (show (1), -1);
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)),
-      GST_FOXAPI_AIR_RESULT);
+      GST_FOXAPI_CONTENT_RESULT);
   finish ();
 }
 
@@ -695,10 +696,10 @@ GST_START_TEST (test_live_begins_at_the_next_frame)
   settings.is_live = TRUE;
   start ();
   fail_unless_equals_int (gst_foxapi_program_begin (program, get_late_time,
-          NULL, &frame), GST_FOXAPI_AIR_RESULT);
+          NULL, &frame), GST_FOXAPI_CONTENT_RESULT);
   fail_unless_equals_uint64 (frame, 26);
   fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &sound),
-      GST_FOXAPI_AIR_RESULT);
+      GST_FOXAPI_CONTENT_RESULT);
   fail_unless_equals_uint64 (sound, 26);
   fail_unless_equals_int (show (26), -1);
   fail_unless_equals_int64 (listen (26), -1);
@@ -735,16 +736,16 @@ GST_START_TEST (test_waiting_is_interrupted)
   audio = g_thread_new ("audio", wait_in_thread, NULL);
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_VIDEO, TRUE);
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (video)),
-      GST_FOXAPI_AIR_FLUSHING);
+      GST_FOXAPI_CONTENT_FLUSHING);
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, TRUE);
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (audio)),
-      GST_FOXAPI_AIR_FLUSHING);
+      GST_FOXAPI_CONTENT_FLUSHING);
 
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_VIDEO, FALSE);
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, FALSE);
   wait_until_ready (offer ());
   fail_unless_equals_uint64 (begin (), 0);
-  assert_airs (0, 0, 10);
+  assert_shows (0, 0, 10);
   finish ();
 }
 
@@ -757,9 +758,9 @@ GST_START_TEST (test_nothing_follows_the_end)
   gst_foxapi_program_set_more_to_come (program, FALSE);
   wait_until_ready (offer ());
   begin ();
-  assert_airs (0, 0, 9);
+  assert_shows (0, 0, 9);
   fail_unless (gst_foxapi_program_ask_for_more (program));
-  assert_airs (9, 9, 1);
+  assert_shows (9, 9, 1);
   gst_foxapi_program_set_more_to_come (program, FALSE);
   fail_unless_equals_int (show (10), -2);
   fail_if (gst_foxapi_program_ask_for_more (program));
@@ -786,9 +787,9 @@ GST_START_TEST (test_close)
     fail_unless_equals_int64 (listen (frame), -2);
   } else {
     fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time,
-            NULL, &frame), GST_FOXAPI_AIR_EOS);
+            NULL, &frame), GST_FOXAPI_CONTENT_EOS);
     fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &frame),
-        GST_FOXAPI_AIR_EOS);
+        GST_FOXAPI_CONTENT_EOS);
   }
   finish ();
 }
@@ -811,7 +812,7 @@ GST_START_TEST (test_finish)
     }
   } else {
     fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time,
-            NULL, &frame), GST_FOXAPI_AIR_EOS);
+            NULL, &frame), GST_FOXAPI_CONTENT_EOS);
   }
   finish ();
 }

@@ -1,4 +1,4 @@
-/* The instance of foxapivideobin, for the files that are parts of it
+/* What the control thread does: starts generations, shows their clips, goes on
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,25 +7,28 @@
 
 #include <gio/gio.h>
 
-#include "gstfoxapibincaptures.h"
 #include "gstfoxapibinclips.h"
-#include "gstfoxapibinfolder.h"
+#include "gstfoxapibinmessages.h"
 #include "gstfoxapibinoptions.h"
-#include "gstfoxapibinreports.h"
 #include "gstfoxapibinshots.h"
-#include "gstfoxapidirector.h"
+#include "gstfoxapicapture.h"
+#include "gstfoxapicontrol.h"
+#include "gstfoxapienums.h"
 #include "gstfoxapiprogram.h"
 #include "gstfoxapivideobin.h"
 
 G_BEGIN_DECLS
 
+void gst_foxapi_get_frame_size (GstFoxapiResolution resolution,
+    GstFoxapiAspectRatio aspect_ratio, gint * width, gint * height);
+
 /* Threads and locks:
  *
- * - The director's thread does whatever changes states and children between start
- *   and stop. The fields under "The director" belong to it then, and to the thread
+ * - The control thread does whatever changes states and children between start
+ *   and stop. The fields under "The control thread" belong to it then, and to the thread
  *   that changes the bin's state at other times.
- * - Children's messages are handled in whatever thread posts them; it passes a cue
- *   to the director.
+ * - Children's messages are handled in whatever thread posts them; it passes a message
+ *   to the control thread.
  * - Properties come from any thread: the object lock, or the lock of whoever has
  *   them. No lock is held when a message is posted.
  * - Locks are taken in this order: the object lock, that of the shots, that of the
@@ -38,29 +41,29 @@ struct _GstFoxapiVideoBin
 
   /* Made with the bin */
   GstElement *source;
-  GstElement *stage;
-  GstElement *video_playout;
-  GstElement *audio_playout;
+  GstElement *clip_sink;
+  GstElement *video_output;
+  GstElement *audio_output;
   GstPad *video_pad;
   GstFoxapiProgram *program;
-  GstFoxapiDirector *director;
+  GstFoxapiControl *control;
   GstFoxapiBinFolder *folder;
   GstFoxapiBinCaptures *captures;
   GstFoxapiBinShots *shots;
   GstFoxapiBinClips *clips;
-  GstFoxapiBinReports *reports;
-  GCancellable *cancellable;    /* of what the director may be at */
+  GstFoxapiBinMessages *messages;
+  GCancellable *cancellable;    /* of what the control thread may be at */
 
   /* The object lock */
   GstFoxapiBinOptions options;
 
-  /* The director */
+  /* The control thread */
   GstFoxapiBinOptions run;      /* the options of this run */
   GstCaps *video_caps;
   GstElement *placeholder;      /* (nullable) */
   gboolean is_generating;       /* since the submission, until it is delivered */
-  gboolean is_aired;            /* the latest clip, to its end */
-  guint patience;               /* seconds that its end still waits for a play */
+  gboolean has_ended;            /* the latest clip, to its end */
+  guint preroll_ticks;               /* seconds that its end still waits for a play */
   gboolean has_played;
   gboolean failure_is_seen;     /* that of the latest generation */
 };
@@ -72,7 +75,7 @@ void gst_foxapi_video_bin_stop (GstFoxapiVideoBin * self);
 
 /* gstfoxapibincues.c */
 
-void gst_foxapi_video_bin_on_cue (GstFoxapiCue cue, GstObject * object,
+void gst_foxapi_video_bin_on_message (GstFoxapiControlMessage type, GstObject * object,
     gpointer user_data);
 
 /* gstfoxapibingeneration.c */

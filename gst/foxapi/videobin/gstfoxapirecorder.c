@@ -1,7 +1,125 @@
-/* What comes out of a branch → a captured file
+/* What comes out of a reference branch → a file
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "gstfoxapirecorder.h"
+
+#include <gst/base/gsttypefindhelper.h>
+
+#include "foxapireferences.h"
+#include "gstfoxapicapturefile.h"
+#include "gstfoxapiencoding.h"
+#include "gstfoxapiimagebytes.h"
+
+GST_DEBUG_CATEGORY_STATIC (foxapi_recorder_debug);
+#define GST_CAT_DEFAULT foxapi_recorder_debug
+
+/* Times of a branch → times of a clip that starts at 0 */
+
+/* A frame for which nothing says how long it lasts */
+#define DEFAULT_FRAME_DURATION (GST_SECOND / 25)
+
+void
+gst_foxapi_clip_init (GstFoxapiClip * clip, GstClockTime length)
+{
+  memset (clip, 0, sizeof (*clip));
+  clip->length = length;
+  clip->frame_duration = DEFAULT_FRAME_DURATION;
+}
+
+void
+gst_foxapi_clip_clear (GstFoxapiClip * clip)
+{
+  gst_clear_buffer (&clip->held);
+}
+
+void
+gst_foxapi_clip_set_frame_rate (GstFoxapiClip * clip, gint n, gint d)
+{
+  clip->frame_duration = n > 0 ? MAX (gst_util_uint64_scale (GST_SECOND, d, n),
+      1) : DEFAULT_FRAME_DURATION;
+}
+
+static GstClockTime
+get_duration (GstFoxapiClip * clip, GstBuffer * frame)
+{
+  return GST_BUFFER_DURATION_IS_VALID (frame)
+      && GST_BUFFER_DURATION (frame) > 0 ? GST_BUFFER_DURATION (frame) :
+      clip->frame_duration;
+}
+
+/* The time of the next frame. Where it has none, or time stands still or went
+ * back (a seek), it follows the last one. */
+static GstClockTime
+get_time (GstFoxapiClip * clip, GstClockTime running_time)
+{
+  GstClockTime expected = clip->held ? GST_BUFFER_PTS (clip->held) +
+      get_duration (clip, clip->held) : 0;
+  GstClockTimeDiff time;
+
+  if (!GST_CLOCK_TIME_IS_VALID (running_time))
+    return expected;
+  time = (GstClockTimeDiff) running_time - clip->base;
+  if (!clip->has_base || (clip->held != NULL
+          && time <= (GstClockTimeDiff) GST_BUFFER_PTS (clip->held))) {
+    clip->base = (GstClockTimeDiff) (running_time - expected);
+    clip->has_base = TRUE;
+    return expected;
+  }
+  return time;
+}
+
+static GstBuffer *
+release (GstFoxapiClip * clip, GstClockTime end)
+{
+  GstBuffer *frame = g_steal_pointer (&clip->held);
+
+  if (frame != NULL)
+    GST_BUFFER_DURATION (frame) = end - GST_BUFFER_PTS (frame);
+  return frame;
+}
+
+/* Returns TRUE if the clip is as long as it should be: what is left comes
+ * with gst_foxapi_clip_end(). */
+gboolean
+gst_foxapi_clip_add (GstFoxapiClip * clip, GstBuffer * frame,
+    GstClockTime running_time, GstBuffer ** ready)
+{
+  GstClockTime time = get_time (clip, running_time);
+
+  *ready = NULL;
+  if (clip->held != NULL && time >= clip->length) {
+    gst_buffer_unref (frame);
+    GST_BUFFER_DURATION (clip->held) = clip->length -
+        GST_BUFFER_PTS (clip->held);
+    return TRUE;
+  }
+  *ready = release (clip, time);
+  clip->held = gst_buffer_make_writable (frame);
+  GST_BUFFER_PTS (clip->held) = time;
+  GST_BUFFER_DTS (clip->held) = GST_CLOCK_TIME_NONE;
+  return time + get_duration (clip, clip->held) >= clip->length;
+}
+
+/* Returns its last frame, which does not outlast the clip, or NULL. */
+GstBuffer *
+gst_foxapi_clip_end (GstFoxapiClip * clip)
+{
+  GstClockTime end;
+
+  if (clip->held == NULL)
+    return NULL;
+  end = GST_BUFFER_PTS (clip->held) + get_duration (clip, clip->held);
+  return release (clip, MIN (end, MAX (clip->length,
+              GST_BUFFER_PTS (clip->held) + 1)));
+}
+
+/* What comes out of a branch → a captured file */
 
 /* Threads and locks:
  *
@@ -13,25 +131,6 @@
  *   thread, the encoding, is guarded by the object lock.
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
-#include "gstfoxapicollector.h"
-
-#include "foxapireferences.h"
-#include "gstfoxapicapturefile.h"
-#include "gstfoxapiclip.h"
-#include "gstfoxapiencoding.h"
-#include "gstfoxapiimagebytes.h"
-#include "gstfoxapimovietimes.h"
-#include "gstfoxapipng.h"
-
-#include <gst/base/gsttypefindhelper.h>
-
-GST_DEBUG_CATEGORY_STATIC (foxapi_collector_debug);
-#define GST_CAT_DEFAULT foxapi_collector_debug
-
 /* With fewer bytes a stream without caps is not given a name, unless it ends. */
 #define TYPE_BYTES 2048
 
@@ -42,7 +141,7 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_collector_debug);
 /* Where the frame rate is variable or unknown */
 #define DEFAULT_FPS 30
 
-struct _GstFoxapiCollector
+struct _GstFoxapiRecorder
 {
   GstElement parent;
 
@@ -51,7 +150,7 @@ struct _GstFoxapiCollector
   GstFoxapiCaptureKind kind;
   gchar *name;
   gchar *directory;
-  const GstFoxapiCollectorListener *listener;
+  const GstFoxapiRecorderListener *listener;
   gpointer user_data;
 
   /* From prepare() to release(): the streaming thread */
@@ -76,9 +175,9 @@ struct _GstFoxapiCollector
   GCancellable *cancellable;
 };
 
-G_DEFINE_FINAL_TYPE (GstFoxapiCollector, gst_foxapi_collector, GST_TYPE_ELEMENT)
+G_DEFINE_FINAL_TYPE (GstFoxapiRecorder, gst_foxapi_recorder, GST_TYPE_ELEMENT)
 /* Both end a run of data. */
-     static void fail (GstFoxapiCollector * self, const GError * error)
+     static void fail (GstFoxapiRecorder * self, const GError * error)
 {
   self->is_over = TRUE;
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -86,21 +185,21 @@ G_DEFINE_FINAL_TYPE (GstFoxapiCollector, gst_foxapi_collector, GST_TYPE_ELEMENT)
 }
 
 static void
-refuse (GstFoxapiCollector * self, GstCaps * caps)
+refuse (GstFoxapiRecorder * self, GstCaps * caps)
 {
   self->is_over = TRUE;
   self->listener->refused (self->user_data, caps);
 }
 
 static goffset
-get_limit (GstFoxapiCollector * self)
+get_limit (GstFoxapiRecorder * self)
 {
   return self->kind == GST_FOXAPI_CAPTURE_IMAGE ? FOXAPI_IMAGE_MAX_BYTES :
       FOXAPI_VIDEO_MAX_BYTES;
 }
 
 static void
-set_size_error (GstFoxapiCollector * self, GError ** error)
+set_size_error (GstFoxapiRecorder * self, GError ** error)
 {
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
       "It is larger than the %s that the service takes. Make it smaller or "
@@ -108,7 +207,7 @@ set_size_error (GstFoxapiCollector * self, GError ** error)
 }
 
 static void
-set_end_error (GstFoxapiCollector * self, GError ** error)
+set_end_error (GstFoxapiRecorder * self, GError ** error)
 {
   g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
       "The stream ended before a usable %s came. See what the element before the "
@@ -127,7 +226,7 @@ set_encode_error (GError ** error)
 
 /* The end of all that work: the file gets its name. */
 static gboolean
-keep_file (GstFoxapiCollector * self, const gchar * media_type,
+keep_file (GstFoxapiRecorder * self, const gchar * media_type,
     const gchar * suffix, GError ** error)
 {
   g_autofree gchar *path = NULL;
@@ -146,7 +245,7 @@ keep_file (GstFoxapiCollector * self, const gchar * media_type,
 }
 
 static gboolean
-open_file (GstFoxapiCollector * self, GError ** error)
+open_file (GstFoxapiRecorder * self, GError ** error)
 {
   g_clear_pointer (&self->file, gst_foxapi_capture_file_free);
   self->file = gst_foxapi_capture_file_new (self->directory, self->name, error);
@@ -156,7 +255,7 @@ open_file (GstFoxapiCollector * self, GError ** error)
 /* Encoding */
 
 static void
-drop_encoding (GstFoxapiCollector * self)
+drop_encoding (GstFoxapiRecorder * self)
 {
   GstFoxapiEncoding *encoding;
 
@@ -169,7 +268,7 @@ drop_encoding (GstFoxapiCollector * self)
 
 /* From here on cancel() finds it. */
 static gboolean
-publish_encoding (GstFoxapiCollector * self, GstFoxapiEncoding * encoding,
+publish_encoding (GstFoxapiRecorder * self, GstFoxapiEncoding * encoding,
     GError ** error)
 {
   GST_OBJECT_LOCK (self);
@@ -179,7 +278,7 @@ publish_encoding (GstFoxapiCollector * self, GstFoxapiEncoding * encoding,
 }
 
 static gboolean
-open_encoding (GstFoxapiCollector * self, GstFoxapiEncodingFormat format,
+open_encoding (GstFoxapiRecorder * self, GstFoxapiEncodingFormat format,
     guint bitrate, GError ** error)
 {
   GstFoxapiEncoding *encoding;
@@ -195,7 +294,7 @@ open_encoding (GstFoxapiCollector * self, GstFoxapiEncodingFormat format,
 
 /* frame: (transfer full) */
 static gboolean
-encode (GstFoxapiCollector * self, GstBuffer * frame, GstCaps * caps,
+encode (GstFoxapiRecorder * self, GstBuffer * frame, GstCaps * caps,
     GError ** error)
 {
   if (self->encoded_caps == NULL || !gst_caps_is_equal (self->encoded_caps,
@@ -211,7 +310,7 @@ encode (GstFoxapiCollector * self, GstBuffer * frame, GstCaps * caps,
 
 /* Returns: %FALSE with @error unset if it is too large */
 static gboolean
-close_encoding (GstFoxapiCollector * self, GError ** error)
+close_encoding (GstFoxapiRecorder * self, GError ** error)
 {
   guint64 size;
 
@@ -230,7 +329,7 @@ close_encoding (GstFoxapiCollector * self, GError ** error)
 /* Raw frames */
 
 static gboolean
-is_good (GstFoxapiCollector * self, GstBuffer * frame)
+is_good (GstFoxapiRecorder * self, GstBuffer * frame)
 {
   gboolean flagged = GST_BUFFER_FLAG_IS_SET (frame, GST_BUFFER_FLAG_CORRUPTED)
       || GST_BUFFER_FLAG_IS_SET (frame, GST_BUFFER_FLAG_GAP)
@@ -243,7 +342,7 @@ is_good (GstFoxapiCollector * self, GstBuffer * frame)
 
 /* Returns: %FALSE if it is outside of what is shown */
 static gboolean
-get_running_time (GstFoxapiCollector * self, GstBuffer * frame,
+get_running_time (GstFoxapiRecorder * self, GstBuffer * frame,
     GstClockTime * time)
 {
   *time = GST_CLOCK_TIME_NONE;
@@ -257,7 +356,7 @@ get_running_time (GstFoxapiCollector * self, GstBuffer * frame,
 
 /* Returns: %FALSE with @error unset if it is too large */
 static gboolean
-encode_jpeg (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
+encode_jpeg (GstFoxapiRecorder * self, GstBuffer * frame, GError ** error)
 {
   return open_encoding (self, GST_FOXAPI_ENCODING_JPEG, 0, error)
       && encode (self, gst_buffer_ref (frame), self->frame_caps, error)
@@ -266,7 +365,7 @@ encode_jpeg (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
 
 /* Returns: %FALSE with @error unset if it is too large */
 static gboolean
-write_png (GstFoxapiCollector * self, GstBuffer * buffer, GError ** error)
+write_png (GstFoxapiRecorder * self, GstBuffer * buffer, GError ** error)
 {
   GstVideoFrame frame;
   gboolean written, fits;
@@ -285,11 +384,11 @@ write_png (GstFoxapiCollector * self, GstBuffer * buffer, GError ** error)
 
 /* frame: (transfer full) */
 static gboolean
-take_still (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
+take_still (GstFoxapiRecorder * self, GstBuffer * frame, GError ** error)
 {
   g_autoptr (GstBuffer) still = gst_buffer_make_writable (frame);
 
-  self->listener->sated (self->user_data);
+  self->listener->enough (self->user_data);
   GST_BUFFER_PTS (still) = 0;
   GST_BUFFER_DTS (still) = GST_CLOCK_TIME_NONE;
   if (write_png (self, still, error))
@@ -307,7 +406,7 @@ take_still (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
 /* kbit a second: by the number of pixels, and so that the clip stays well below
  * the limit. */
 static guint
-choose_bitrate (GstFoxapiCollector * self)
+choose_bitrate (GstFoxapiRecorder * self)
 {
   gdouble rate = (gdouble) self->info.fps_n / self->info.fps_d;
   gdouble wanted = self->info.width * (gdouble) self->info.height * rate / 5000;
@@ -319,8 +418,7 @@ choose_bitrate (GstFoxapiCollector * self)
 
 /* frame: (transfer full) (nullable) */
 static gboolean
-encode_clip_frame (GstFoxapiCollector * self, GstBuffer * frame,
-    GError ** error)
+encode_clip_frame (GstFoxapiRecorder * self, GstBuffer * frame, GError ** error)
 {
   if (frame == NULL)
     return TRUE;
@@ -334,9 +432,9 @@ encode_clip_frame (GstFoxapiCollector * self, GstBuffer * frame,
 }
 
 static gboolean
-finish_clip (GstFoxapiCollector * self, GError ** error)
+finish_clip (GstFoxapiRecorder * self, GError ** error)
 {
-  self->listener->sated (self->user_data);
+  self->listener->enough (self->user_data);
   if (!encode_clip_frame (self, gst_foxapi_clip_end (&self->clip), error))
     return FALSE;
   if (!close_encoding (self, error)) {
@@ -354,7 +452,7 @@ finish_clip (GstFoxapiCollector * self, GError ** error)
 
 /* frame: (transfer full) */
 static gboolean
-take_clip_frame (GstFoxapiCollector * self, GstBuffer * frame,
+take_clip_frame (GstFoxapiRecorder * self, GstBuffer * frame,
     GstClockTime running_time, GError ** error)
 {
   GstBuffer *ready;
@@ -373,7 +471,7 @@ take_clip_frame (GstFoxapiCollector * self, GstBuffer * frame,
 
 /* frame: (transfer full) */
 static gboolean
-take_frame (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
+take_frame (GstFoxapiRecorder * self, GstBuffer * frame, GError ** error)
 {
   GstClockTime running_time;
 
@@ -392,7 +490,7 @@ take_frame (GstFoxapiCollector * self, GstBuffer * frame, GError ** error)
 
 /* Without caps, and not what was hoped for: what is it? */
 static void
-name_and_refuse (GstFoxapiCollector * self, const guint8 * data, gsize size)
+name_and_refuse (GstFoxapiRecorder * self, const guint8 * data, gsize size)
 {
   g_autoptr (GstCaps) caps = gst_type_find_helper_for_data (GST_OBJECT (self),
       data, size, NULL);
@@ -401,13 +499,13 @@ name_and_refuse (GstFoxapiCollector * self, const guint8 * data, gsize size)
 }
 
 static gboolean
-keep_image (GstFoxapiCollector * self, GError ** error)
+keep_image (GstFoxapiRecorder * self, GError ** error)
 {
   gsize size;
   const guint8 *data = gst_foxapi_image_bytes_get_data (&self->image, &size);
   GstFoxapiImageFormat format = self->image.format;
 
-  self->listener->sated (self->user_data);
+  self->listener->enough (self->user_data);
   if (size > FOXAPI_IMAGE_MAX_BYTES) {
     set_size_error (self, error);
     return FALSE;
@@ -419,7 +517,7 @@ keep_image (GstFoxapiCollector * self, GError ** error)
 }
 
 static gboolean
-take_image_bytes (GstFoxapiCollector * self, const guint8 * data, gsize size,
+take_image_bytes (GstFoxapiRecorder * self, const guint8 * data, gsize size,
     GError ** error)
 {
   GstFoxapiImageBytes *image = &self->image;
@@ -447,7 +545,7 @@ take_image_bytes (GstFoxapiCollector * self, const guint8 * data, gsize size,
 
 /* Returns: %TRUE if the movie can go on */
 static gboolean
-check_movie_type (GstFoxapiCollector * self)
+check_movie_type (GstFoxapiRecorder * self)
 {
   g_autoptr (GstCaps) caps = NULL;
   g_autoptr (GstCaps) wanted = NULL;
@@ -466,7 +564,7 @@ check_movie_type (GstFoxapiCollector * self)
 }
 
 static gboolean
-take_movie_bytes (GstFoxapiCollector * self, const guint8 * data, gsize size,
+take_movie_bytes (GstFoxapiRecorder * self, const guint8 * data, gsize size,
     GError ** error)
 {
   gsize missing = TYPE_BYTES - self->head->len;
@@ -489,25 +587,25 @@ take_movie_bytes (GstFoxapiCollector * self, const guint8 * data, gsize size,
 /* The major brand tells QuickTime from MP4. Files from before there were brands
  * are QuickTime. */
 static gboolean
-is_mp4 (GstFoxapiCollector * self)
+is_mp4 (GstFoxapiRecorder * self)
 {
   return self->head->len >= 12 && memcmp (self->head->data + 4, "ftyp", 4) == 0
       && memcmp (self->head->data + 8, "qt  ", 4) != 0;
 }
 
 static gboolean
-finish_movie (GstFoxapiCollector * self, GError ** error)
+finish_movie (GstFoxapiRecorder * self, GError ** error)
 {
   if (self->head->len < TYPE_BYTES && !check_movie_type (self))
     return TRUE;
-  self->listener->sated (self->user_data);
+  self->listener->enough (self->user_data);
   return is_mp4 (self) ? keep_file (self, "video/mp4", "mp4", error) :
       keep_file (self, "video/quicktime", "mov", error);
 }
 
 /* What was there of an image or a movie has no continuation. */
 static void
-forget_bytes (GstFoxapiCollector * self)
+forget_bytes (GstFoxapiRecorder * self)
 {
   gst_foxapi_image_bytes_reset (&self->image);
   g_byte_array_set_size (self->head, 0);
@@ -518,7 +616,7 @@ forget_bytes (GstFoxapiCollector * self)
 
 /* buffer: (transfer full) */
 static gboolean
-take_bytes (GstFoxapiCollector * self, GstBuffer * buffer, GError ** error)
+take_bytes (GstFoxapiRecorder * self, GstBuffer * buffer, GError ** error)
 {
   gboolean is_image = self->kind == GST_FOXAPI_CAPTURE_IMAGE;
   gboolean lost = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT);
@@ -545,10 +643,9 @@ take_bytes (GstFoxapiCollector * self, GstBuffer * buffer, GError ** error)
 /* The pad */
 
 static GstFlowReturn
-gst_foxapi_collector_chain (GstPad * pad, GstObject * parent,
-    GstBuffer * buffer)
+gst_foxapi_recorder_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 {
-  GstFoxapiCollector *self = GST_FOXAPI_COLLECTOR (parent);
+  GstFoxapiRecorder *self = GST_FOXAPI_RECORDER (parent);
   g_autoptr (GError) error = NULL;
   gboolean taken;
 
@@ -565,7 +662,7 @@ gst_foxapi_collector_chain (GstPad * pad, GstObject * parent,
 
 /* The branch has said all. */
 static void
-finish (GstFoxapiCollector * self)
+finish (GstFoxapiRecorder * self)
 {
   g_autoptr (GError) error = NULL;
   GstFoxapiImageBytes *image = &self->image;
@@ -586,7 +683,7 @@ finish (GstFoxapiCollector * self)
 /* What the encoders and the muxer are not told. They take one frame rate, and a
  * known one; the times say the rest. */
 static void
-adapt_info (GstFoxapiCollector * self)
+adapt_info (GstFoxapiRecorder * self)
 {
   GstVideoInfo held;
 
@@ -602,7 +699,7 @@ adapt_info (GstFoxapiCollector * self)
 }
 
 static void
-set_caps (GstFoxapiCollector * self, GstCaps * caps)
+set_caps (GstFoxapiRecorder * self, GstCaps * caps)
 {
   GstStructure *structure = gst_caps_get_structure (caps, 0);
 
@@ -624,9 +721,9 @@ set_caps (GstFoxapiCollector * self, GstCaps * caps)
 }
 
 static gboolean
-gst_foxapi_collector_event (GstPad * pad, GstObject * parent, GstEvent * event)
+gst_foxapi_recorder_event (GstPad * pad, GstObject * parent, GstEvent * event)
 {
-  GstFoxapiCollector *self = GST_FOXAPI_COLLECTOR (parent);
+  GstFoxapiRecorder *self = GST_FOXAPI_RECORDER (parent);
   GstCaps *caps;
 
   switch (GST_EVENT_TYPE (event)) {
@@ -657,10 +754,10 @@ gst_foxapi_collector_event (GstPad * pad, GstObject * parent, GstEvent * event)
 
 /* Makes it ready for the next capture. */
 void
-gst_foxapi_collector_prepare (GstFoxapiCollector * self,
+gst_foxapi_recorder_prepare (GstFoxapiRecorder * self,
     const gchar * directory, GstClockTime clip_time)
 {
-  gst_foxapi_collector_release (self);
+  gst_foxapi_recorder_release (self);
   g_free (self->directory);
   self->directory = g_strdup (directory);
   gst_foxapi_clip_init (&self->clip, clip_time);
@@ -670,7 +767,7 @@ gst_foxapi_collector_prepare (GstFoxapiCollector * self,
 
 /* Called from any thread: the streaming thread comes back as soon as it can. */
 void
-gst_foxapi_collector_cancel (GstFoxapiCollector * self)
+gst_foxapi_recorder_cancel (GstFoxapiRecorder * self)
 {
   g_autoptr (GstFoxapiEncoding) encoding = NULL;
 
@@ -687,7 +784,7 @@ gst_foxapi_collector_cancel (GstFoxapiCollector * self)
 /* Lets go of all that a capture needed. Nothing is left of an unfinished
  * file. */
 void
-gst_foxapi_collector_release (GstFoxapiCollector * self)
+gst_foxapi_recorder_release (GstFoxapiRecorder * self)
 {
   drop_encoding (self);
   forget_bytes (self);
@@ -702,45 +799,45 @@ gst_foxapi_collector_release (GstFoxapiCollector * self)
 }
 
 static void
-gst_foxapi_collector_finalize (GObject * object)
+gst_foxapi_recorder_finalize (GObject * object)
 {
-  GstFoxapiCollector *self = GST_FOXAPI_COLLECTOR (object);
+  GstFoxapiRecorder *self = GST_FOXAPI_RECORDER (object);
 
-  gst_foxapi_collector_release (self);
+  gst_foxapi_recorder_release (self);
   gst_foxapi_image_bytes_clear (&self->image);
   g_byte_array_unref (self->head);
   g_object_unref (self->cancellable);
   g_free (self->name);
   g_free (self->directory);
-  G_OBJECT_CLASS (gst_foxapi_collector_parent_class)->finalize (object);
+  G_OBJECT_CLASS (gst_foxapi_recorder_parent_class)->finalize (object);
 }
 
 static void
-gst_foxapi_collector_class_init (GstFoxapiCollectorClass * klass)
+gst_foxapi_recorder_class_init (GstFoxapiRecorderClass * klass)
 {
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
-  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_collector_finalize;
-  gst_element_class_set_static_metadata (element_class, "Reference collector",
+  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_recorder_finalize;
+  gst_element_class_set_static_metadata (element_class, "Reference recorder",
       "Sink", "Makes a file of what a branch carries", "gst-foxapi");
-  GST_DEBUG_CATEGORY_INIT (foxapi_collector_debug, "foxapicollector", 0,
+  GST_DEBUG_CATEGORY_INIT (foxapi_recorder_debug, "foxapirecorder", 0,
       "Graph media into files");
 }
 
 static void
-gst_foxapi_collector_init (GstFoxapiCollector * self)
+gst_foxapi_recorder_init (GstFoxapiRecorder * self)
 {
   gst_foxapi_image_bytes_init (&self->image);
   self->head = g_byte_array_new ();
   self->cancellable = g_cancellable_new ();
-  gst_foxapi_collector_release (self);
+  gst_foxapi_recorder_release (self);
 }
 
 GstElement *
-gst_foxapi_collector_new (GstFoxapiCaptureKind kind, const gchar * name,
-    const GstFoxapiCollectorListener * listener, gpointer user_data)
+gst_foxapi_recorder_new (GstFoxapiCaptureKind kind, const gchar * name,
+    const GstFoxapiRecorderListener * listener, gpointer user_data)
 {
-  GstFoxapiCollector *self = g_object_new (GST_TYPE_FOXAPI_COLLECTOR, NULL);
+  GstFoxapiRecorder *self = g_object_new (GST_TYPE_FOXAPI_RECORDER, NULL);
   g_autoptr (GstCaps) caps = gst_foxapi_capture_get_caps (kind);
   GstPadTemplate *template = gst_pad_template_new ("sink", GST_PAD_SINK,
       GST_PAD_ALWAYS, caps);
@@ -752,8 +849,8 @@ gst_foxapi_collector_new (GstFoxapiCaptureKind kind, const gchar * name,
   gst_object_ref_sink (template);
   self->sink = gst_pad_new_from_template (template, "sink");
   gst_object_unref (template);
-  gst_pad_set_chain_function (self->sink, gst_foxapi_collector_chain);
-  gst_pad_set_event_function (self->sink, gst_foxapi_collector_event);
+  gst_pad_set_chain_function (self->sink, gst_foxapi_recorder_chain);
+  gst_pad_set_event_function (self->sink, gst_foxapi_recorder_event);
   gst_element_add_pad (GST_ELEMENT (self), self->sink);
   return GST_ELEMENT (self);
 }
