@@ -145,6 +145,8 @@ bin_new (const gchar * property, ...)
 
   g_object_set (bin, "name", "bin", "width", 64, "height", 36, "framerate", 25,
       1, NULL);
+  /* Without a reference each start has a WARNING of its own. */
+  harness_set_list (bin, "reference-image-urls", "https://a.example/1", NULL);
   va_start (args, property);
   if (property != NULL)
     g_object_set_valist (G_OBJECT (bin), property, args);
