@@ -107,7 +107,7 @@ install_task_properties (GObjectClass * klass)
 
   g_object_class_install_property (klass, GST_FOXAPI_PROP_TASK_ID,
       g_param_spec_string ("task-id", "Task id",
-          "Set before the start: the task to take up, and nothing is submitted. "
+          "Set before the start: the task to resume; nothing is submitted then. "
           "Reads as the current task. Set to NULL: the next start submits anew",
           NULL, G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
           G_PARAM_STATIC_STRINGS));

@@ -7,34 +7,35 @@
  * SECTION:element-foxapivideosrc
  * @title: foxapivideosrc
  *
- * foxapivideosrc has a video generated from a prompt by the FoxAPI gateway and
+ * foxapivideosrc generates a video from a prompt with the FoxAPI service and
  * streams the finished file: a source like a camera or a file. It submits the
  * request when it goes from READY to PAUSED, posts the returned task on the bus
- * as an ELEMENT message `foxapi-task`, asks about the task until it has ended,
- * and pushes the result's bytes as they arrive. The pipeline prerolls meanwhile.
+ * as an ELEMENT message `foxapi-task`, polls the task until it has ended, and
+ * pushes the result's bytes as they arrive. The pipeline prerolls meanwhile.
  *
  * A generation costs money. An element submits once for a set of generation
- * properties: after it was stopped it takes up its task, and what it has
- * submitted is recorded on disk (the property `task-store`), so that a new
- * process takes up what a crashed one has paid for.
+ * properties: after a stop it resumes its task. Each submission is recorded on
+ * disk (the property `task-store`), so that a new process resumes what an
+ * interrupted one has paid for. A record goes when the result has arrived: when
+ * every sink has received the end of the stream while playing.
  *
- * The key belongs into the environment, as FOXAPI_API_KEY: a launch line is
- * logged, and read by others.
+ * Put the key into the environment, as FOXAPI_API_KEY: GStreamer logs launch
+ * lines, and other users see them in the list of processes.
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 foxapivideosrc prompt="A graceful dance performance on a moonlit stage" ! decodebin ! autovideosink
+ * gst-launch-1.0 foxapivideosrc model=wan-2.7-text-to-video prompt="A graceful dance performance on a moonlit stage" ! decodebin ! autovideosink
  * ]|
- * Watches a generated video, without its sound.
+ * Shows a generated video, without its sound.
  * |[
- * gst-launch-1.0 foxapivideosrc prompt="Rain on a tin roof" duration=2 resolution=720p ! filesink location=rain.mp4
+ * gst-launch-1.0 foxapivideosrc model=wan-2.7-text-to-video prompt="Rain on a tin roof" duration=2 resolution=720p ! filesink location=rain.mp4
  * ]|
  * Saves the file as the service made it.
  * |[
- * gst-launch-1.0 -m foxapivideosrc prompt="A lighthouse in a storm" output=task ! filesink location=task.json
+ * gst-launch-1.0 -m foxapivideosrc model=wan-2.7-text-to-video prompt="A lighthouse in a storm" output=task ! filesink location=task.json
  * ]|
  * Submits, writes the task as JSON, and does not wait for the video. Later, on
- * any machine, `task-id` takes the task up and charges nothing.
+ * any machine, `task-id` resumes the task at no charge.
  *
  * Since: 0.1
  */
@@ -44,7 +45,7 @@
  * - prepare() and release() run in the thread that changes the state, when there
  *   is no streaming thread. They never touch the network.
  * - create() runs in the streaming thread, which alone uses the network, and
- *   works synchronously: submit, ask, wait, download.
+ *   works synchronously: submit, poll, wait, download.
  * - unlock() is called from any thread. It cancels what create() is in; that is
  *   all it does.
  * - Properties and queries come from any thread; what they share with the
@@ -760,7 +761,7 @@ gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class,
       "FoxAPI video source", "Source/Network",
-      "Has a video generated from a prompt by the FoxAPI gateway and streams it",
+      "Generates a video from a prompt with the FoxAPI service and streams it",
       "The gst-foxapi authors");
   element_class->change_state = gst_foxapi_video_src_change_state;
   element_class->post_message = gst_foxapi_video_src_post_message;
