@@ -58,32 +58,14 @@ check_key (const gchar * api_key, GError ** error)
   return TRUE;
 }
 
-static gchar *
-name_account (FoxapiClient * client)
-{
-  g_autofree gchar *digest = foxapi_client_get_key_digest (client);
-
-  return g_strconcat (client->base_url, " ", digest, NULL);
-}
-
-/**
- * foxapi_client_new:
- * @session: the session that the calls use
- * @base_url: address of the service; a path at its end is kept
- * @api_key: (nullable): the key
- * @error: return location: %FOXAPI_ERROR_SETTINGS for the address,
- *   %FOXAPI_ERROR_NOT_AUTHORIZED for the key
- *
- * Returns: (transfer full) (nullable): the service; nothing is sent
- *
- * Since: 0.1
- */
+/* @base_url may have a path at its end. Nothing is sent. */
 FoxapiClient *
 foxapi_client_new (FoxapiSession * session, const gchar * base_url,
     const gchar * api_key, GError ** error)
 {
   g_autofree gchar *normal =
       foxapi_base_url_normalise (base_url, api_key, error);
+  g_autofree gchar *digest = NULL;
   FoxapiClient *client;
 
   if (normal == NULL || !check_key (api_key, error))
@@ -94,7 +76,8 @@ foxapi_client_new (FoxapiSession * session, const gchar * base_url,
   client->session = foxapi_session_ref (session);
   client->base_url = g_steal_pointer (&normal);
   client->api_key = g_strdup (api_key);
-  client->account = name_account (client);
+  digest = foxapi_client_get_key_digest (client);
+  client->account = g_strconcat (client->base_url, " ", digest, NULL);
   client->deadline_us = G_MAXINT64;
   return client;
 }
@@ -107,14 +90,6 @@ foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us)
   client->deadline_us = deadline_us;
 }
 
-/**
- * foxapi_client_ref:
- * @client: the service
- *
- * Returns: (transfer full): @client
- *
- * Since: 0.1
- */
 FoxapiClient *
 foxapi_client_ref (FoxapiClient * client)
 {
@@ -122,12 +97,6 @@ foxapi_client_ref (FoxapiClient * client)
   return client;
 }
 
-/**
- * foxapi_client_unref:
- * @client: (transfer full): the service
- *
- * Since: 0.1
- */
 void
 foxapi_client_unref (FoxapiClient * client)
 {
@@ -141,43 +110,20 @@ foxapi_client_unref (FoxapiClient * client)
   g_free (client);
 }
 
-/**
- * foxapi_client_get_base_url:
- * @client: the service
- *
- * Returns: its address, without a slash at the end
- *
- * Since: 0.1
- */
 const gchar *
 foxapi_client_get_base_url (FoxapiClient * client)
 {
   return client->base_url;
 }
 
-/**
- * foxapi_client_get_session:
- * @client: the service
- *
- * Returns: (transfer none): the session of its calls
- *
- * Since: 0.1
- */
 FoxapiSession *
 foxapi_client_get_session (FoxapiClient * client)
 {
   return client->session;
 }
 
-/**
- * foxapi_client_get_key_digest:
- * @client: the service
- *
- * Returns: (transfer full): what tells two keys apart without telling either:
- *   an HMAC (RFC 2104, SHA-256) keyed with the key, in hexadecimal
- *
- * Since: 0.1
- */
+/* Tells two keys apart without telling either: an HMAC (RFC 2104, SHA-256) keyed
+ * with the key */
 gchar *
 foxapi_client_get_key_digest (FoxapiClient * client)
 {
@@ -400,21 +346,8 @@ foxapi_client_ask (FoxapiClient * client, const gchar * id,
       cancellable, error);
 }
 
-/**
- * foxapi_client_upload:
- * @client: the service
- * @form: the form with the file
- * @content_type: of @form, with its boundary
- * @length: of @form, in bytes
- * @cancellable: (nullable): ends the call
- * @error: return location: %FOXAPI_ERROR or G_IO_ERROR_CANCELLED
- *
- * Uploads a reference, once (API.md, files).
- *
- * Returns: (transfer full) (nullable): the URL to name in a request
- *
- * Since: 0.1
- */
+/* Uploads a reference, once: a form of @length bytes, with its boundary in
+ * @content_type. Returns the URL to name in a request. */
 gchar *
 foxapi_client_upload (FoxapiClient * client, GInputStream * form,
     const gchar * content_type, goffset length, GCancellable * cancellable,

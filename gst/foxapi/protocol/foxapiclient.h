@@ -12,14 +12,8 @@
 
 G_BEGIN_DECLS
 
-/**
- * FoxapiClient:
- *
- * The service at one address under one key. Reference-counted and unchanged
- * once made: any thread may call, each call blocks the calling thread only.
- *
- * Since: 0.1
- */
+/* The service at one address under one key. Any thread may call; each call blocks
+ * the calling thread only. */
 typedef struct _FoxapiClient FoxapiClient;
 
 FoxapiClient *foxapi_client_new (FoxapiSession * session,
