@@ -375,7 +375,7 @@ gst_foxapi_engine_check (GstFoxapiEngine * engine, GError ** error)
   client = make_client (&snapshot.service, error);
   if (client == NULL)
     return FALSE;
-  foxapi_client_unref (client);
+  foxapi_client_free (client);
   if (!is_another (engine, &snapshot, &body_text))
     return TRUE;
 
@@ -473,7 +473,7 @@ gst_foxapi_engine_stop (GstFoxapiEngine * engine)
   if (engine->can_wait)
     g_cancellable_release_fd (engine->cancellable);
   engine->can_wait = FALSE;
-  g_clear_pointer (&engine->client, foxapi_client_unref);
+  g_clear_pointer (&engine->client, foxapi_client_free);
   g_clear_pointer (&engine->store_directory, g_free);
 }
 

@@ -22,7 +22,6 @@
 
 struct _FoxapiClient
 {
-  gatomicrefcount ref_count;
   FoxapiSession *session;
   gchar *base_url;              /* without a slash at its end */
   gchar *api_key;
@@ -72,7 +71,6 @@ foxapi_client_new (FoxapiSession * session, const gchar * base_url,
     return NULL;
 
   client = g_new0 (FoxapiClient, 1);
-  g_atomic_ref_count_init (&client->ref_count);
   client->session = foxapi_session_ref (session);
   client->base_url = g_steal_pointer (&normal);
   client->api_key = g_strdup (api_key);
@@ -90,19 +88,9 @@ foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us)
   client->deadline_us = deadline_us;
 }
 
-FoxapiClient *
-foxapi_client_ref (FoxapiClient * client)
-{
-  g_atomic_ref_count_inc (&client->ref_count);
-  return client;
-}
-
 void
-foxapi_client_unref (FoxapiClient * client)
+foxapi_client_free (FoxapiClient * client)
 {
-  if (!g_atomic_ref_count_dec (&client->ref_count))
-    return;
-
   foxapi_session_unref (client->session);
   g_free (client->base_url);
   g_free (client->api_key);

@@ -19,8 +19,7 @@ typedef struct _FoxapiClient FoxapiClient;
 FoxapiClient *foxapi_client_new (FoxapiSession * session,
     const gchar * base_url, const gchar * api_key, GError ** error);
 void foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us);
-FoxapiClient *foxapi_client_ref (FoxapiClient * client);
-void foxapi_client_unref (FoxapiClient * client);
+void foxapi_client_free (FoxapiClient * client);
 
 const gchar *foxapi_client_get_base_url (FoxapiClient * client);
 gchar *foxapi_client_get_key_digest (FoxapiClient * client);
@@ -36,6 +35,6 @@ gchar *foxapi_client_upload (FoxapiClient * client, GInputStream * form,
     const gchar * content_type, goffset length, GCancellable * cancellable,
     GError ** error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiClient, foxapi_client_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiClient, foxapi_client_free)
 
 G_END_DECLS

@@ -46,7 +46,7 @@ setup (void)
 static void
 teardown (void)
 {
-  g_clear_pointer (&client, foxapi_client_unref);
+  g_clear_pointer (&client, foxapi_client_free);
   g_clear_pointer (&sim, foxapi_sim_free);
 }
 
@@ -237,7 +237,7 @@ GST_START_TEST (test_timeout)
   };
   g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
 
-  foxapi_client_unref (client);
+  foxapi_client_free (client);
   client = foxapi_client_new (session, foxapi_sim_get_base_url (sim),
       foxapi_sim_get_api_key (sim), NULL);
   check_submit ((FoxapiSimFault) {
