@@ -9,6 +9,8 @@
 
 #include "gstfoxapibinrun.h"
 
+#include <stdio.h>
+
 #include "gstfoxapibinclips.h"
 #include "gstfoxapicontrol.h"
 #include "gstfoxapimessages.h"
@@ -20,23 +22,48 @@ GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
 
 /* The service's frame sizes */
 
-/* What API.md says of the results; of values that it does not know, the same
- * as of its defaults. */
-void
-gst_foxapi_get_frame_size (GstFoxapiResolution resolution,
+static const gchar *
+get_nick (GType type, gint value)
+{
+  g_autoptr (GEnumClass) klass = g_type_class_ref (type);
+  GEnumValue *known = g_enum_get_value (klass, value);
+
+  return known ? known->value_nick : "";
+}
+
+/* What docs/service.md says of the default model's results. Of other words, what
+ * they say: `480p` is the shorter side, and what says nothing (`adaptive`) counts
+ * as the default. */
+static void
+get_frame_size (GstFoxapiResolution resolution,
     GstFoxapiAspectRatio aspect_ratio, gint * width, gint * height)
 {
   static const gint sizes[2][5][2] = {
     {{1280, 720}, {720, 1280}, {960, 960}, {1088, 832}, {832, 1088}},
     {{1920, 1080}, {1080, 1920}, {1440, 1440}, {1632, 1248}, {1248, 1632}},
   };
+  const gchar *size = get_nick (GST_TYPE_FOXAPI_RESOLUTION, resolution);
+  const gchar *shape = get_nick (GST_TYPE_FOXAPI_ASPECT_RATIO, aspect_ratio);
+  gint side, w, h;
 
-  if ((guint) resolution > GST_FOXAPI_RESOLUTION_1080P)
-    resolution = GST_FOXAPI_RESOLUTION_1080P;
-  if ((guint) aspect_ratio > GST_FOXAPI_ASPECT_RATIO_3_4)
-    aspect_ratio = GST_FOXAPI_ASPECT_RATIO_16_9;
-  *width = sizes[resolution][aspect_ratio][0];
-  *height = sizes[resolution][aspect_ratio][1];
+  if ((guint) resolution < G_N_ELEMENTS (sizes)
+      && (guint) aspect_ratio < G_N_ELEMENTS (sizes[0])) {
+    *width = sizes[resolution][aspect_ratio][0];
+    *height = sizes[resolution][aspect_ratio][1];
+    return;
+  }
+  if (sscanf (shape, "%dx%d", width, height) == 2)
+    return;
+  if (g_str_equal (size, "4k"))
+    side = 2160;
+  else if (sscanf (size, "%dp", &side) != 1)
+    side = 1080;
+  if (sscanf (shape, "%d:%d", &w, &h) != 2) {
+    w = 16;
+    h = 9;
+  }
+  *width = MAX (side, side * w / h) & ~1;
+  *height = MAX (side, side * h / w) & ~1;
 }
 
 /* The bin's choice of a placeholder, and what is written on it */
@@ -461,7 +488,7 @@ make_caps (GstFoxapiVideoBin * self)
 
   g_object_get (self->source, "resolution", &resolution, "aspect-ratio",
       &aspect_ratio, NULL);
-  gst_foxapi_get_frame_size (resolution, aspect_ratio, &width, &height);
+  get_frame_size (resolution, aspect_ratio, &width, &height);
   if (self->run.width > 0)
     width = self->run.width;
   if (self->run.height > 0)

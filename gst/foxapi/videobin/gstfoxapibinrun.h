@@ -19,9 +19,6 @@
 
 G_BEGIN_DECLS
 
-void gst_foxapi_get_frame_size (GstFoxapiResolution resolution,
-    GstFoxapiAspectRatio aspect_ratio, gint * width, gint * height);
-
 /* Threads and locks:
  *
  * - The control thread does whatever changes states and children between start

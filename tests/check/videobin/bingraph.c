@@ -39,6 +39,46 @@ GST_START_TEST (test_one_preroll)
 
 GST_END_TEST;
 
+/* Without width and height the output has the size of the result. */
+static const struct
+{
+  const gchar *resolution;
+  const gchar *aspect_ratio;
+  gint width;
+  gint height;
+} sizes[] = {
+  {"720p", "9:16", 720, 1280}, {"1080p", "4:3", 1632, 1248},
+  {"480p", "16:9", 852, 480}, {"480p", "9:16", 480, 852},
+  {"540p", "1:1", 540, 540}, {"4k", "16:9", 3840, 2160},
+  {"720p", "21:9", 1680, 720}, {"720p", "720x1280", 720, 1280},
+  {"720p", "adaptive", 1280, 720},
+};
+
+GST_START_TEST (test_size)
+{
+  GstElement *bin = bin_new ("width", 0, "height", 0, "model", "test-model",
+      NULL);
+  g_autoptr (Run) run = bin_run_new (bin);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (bin, "video");
+  g_autoptr (GstCaps) caps = NULL;
+  gint width, height;
+
+  gst_util_set_object_arg (G_OBJECT (bin), "resolution",
+      sizes[__i__].resolution);
+  gst_util_set_object_arg (G_OBJECT (bin), "aspect-ratio",
+      sizes[__i__].aspect_ratio);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_buffers (run, 1);
+  caps = gst_pad_get_current_caps (pad);
+  fail_unless (gst_structure_get (gst_caps_get_structure (caps, 0), "width",
+          G_TYPE_INT, &width, "height", G_TYPE_INT, &height, NULL));
+  run_stop (run);
+  fail_unless_equals_int (width, sizes[__i__].width);
+  fail_unless_equals_int (height, sizes[__i__].height);
+}
+
+GST_END_TEST;
+
 static guint
 get_group (GstElement * sink)
 {
@@ -228,6 +268,7 @@ bingraph_suite (void)
   tcase_add_unchecked_fixture (timed, bin_prepare, NULL);
   tcase_add_checked_fixture (timed, bin_setup, harness_teardown);
   tcase_add_test (timed, test_one_preroll);
+  tcase_add_loop_test (timed, test_size, 0, G_N_ELEMENTS (sizes));
   tcase_add_test (timed, test_one_group);
   tcase_add_test (timed, test_no_seek);
   tcase_add_test (timed, test_graph_fails);
