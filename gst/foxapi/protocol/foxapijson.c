@@ -28,8 +28,9 @@ pass_string (const gchar * text, gsize length, gsize * i)
 }
 
 /* Looks through the text without building anything: at depth and number of
- * values, and whether it ends with the first value. What is inside of strings
- * does not count. Returns what is wrong, %NULL if nothing is. */
+ * values, and whether it is one object and nothing else (of two values, json-glib 1.10
+ * aborts the process). What is inside of strings does not count. Returns what is
+ * wrong, %NULL if nothing is. */
 static const gchar *
 find_fault (const gchar * text, gsize length)
 {
@@ -39,8 +40,9 @@ find_fault (const gchar * text, gsize length)
   for (gsize i = 0; i < length; i++) {
     gchar c = text[i];
 
-    if (has_begun && depth == 0 && !g_ascii_isspace (c))
-      return "there is something behind its end";
+    if (depth == 0 && !g_ascii_isspace (c) && (has_begun || c != '{'))
+      return has_begun ? "there is something behind its end" :
+          "it is not a JSON object";
 
     if (c == '"' && !pass_string (text, length, &i))
       return "a text in it has a character that no text has";
