@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 G_BEGIN_DECLS
 /* The key that must not come out again */
@@ -34,6 +35,10 @@ fuzz_log (const gchar *domain, GLogLevelFlags level, const gchar *message,
     gpointer user_data)
 {
   g_log_default_handler (domain, level & ~G_LOG_FLAG_FATAL, message, user_data);
+  /* libsoup 3.6 says this of a negative Content-Length, and reads on to the end. */
+  if (level & G_LOG_LEVEL_CRITICAL
+      && strstr (message, "for property 'content-length'") != NULL)
+    return;
   if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
     abort ();
 }
