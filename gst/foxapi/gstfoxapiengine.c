@@ -144,18 +144,29 @@ gst_foxapi_engine_set_uri (GstFoxapiEngine * engine, const gchar * uri,
 
 /* What is told of the generation */
 
+/* One is open at a time: the generation's, then the download's. */
+void
+gst_foxapi_engine_post_progress (GstFoxapiEngine * engine, const gchar * code,
+    GstProgressType type, gint percent, const gchar * text)
+{
+  gboolean is_open = type == GST_PROGRESS_TYPE_START
+      || type == GST_PROGRESS_TYPE_CONTINUE;
+
+  engine->progress_code = is_open ? code : NULL;
+  gst_foxapi_post_progress (engine->element, code, type, percent, text);
+}
+
 static void
 post_progress (GstFoxapiEngine * engine, GstProgressType type,
     const gchar * text)
 {
   gint percent;
 
-  engine->progress_is_open = type == GST_PROGRESS_TYPE_START
-      || type == GST_PROGRESS_TYPE_CONTINUE;
   GST_OBJECT_LOCK (engine->element);
   percent = get_progress (engine->task);
   GST_OBJECT_UNLOCK (engine->element);
-  gst_foxapi_post_progress (engine->element, type, percent, text);
+  gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_GENERATE, type,
+      percent, text);
 }
 
 static gchar *
@@ -173,20 +184,22 @@ describe_task (FoxapiTask * task, gint remaining_s)
   return g_string_free (text, FALSE);
 }
 
-/* The first word about a task says what it means for the money: a person who
+/* The first message about a task says what it means for the money: a person who
  * presses Ctrl-C later sees nothing more. */
 static void
-post_task_progress (GstFoxapiEngine * engine, const gchar * text,
-    gboolean is_first, gboolean resumed)
+post_first_progress (GstFoxapiEngine * engine, const gchar * task_id,
+    gboolean resumed)
 {
-  g_autofree gchar *explained = NULL;
+  g_autofree gchar *text = NULL;
 
-  if (is_first)
-    explained = g_strdup_printf ("%s (%s)", text, resumed ?
-        "resumed, no new charge" :
-        "charged; if interrupted, its id resumes it");
-  post_progress (engine, GST_PROGRESS_TYPE_CONTINUE,
-      explained ? explained : text);
+  if (resumed)
+    text = g_strdup_printf ("Resuming task %s (no new charge)", task_id);
+  else
+    text = g_strdup_printf ("Submitted task %s (charged). %s", task_id,
+        engine->run.store_directory != NULL ?
+        "Run the same command to resume if interrupted." :
+        "It is not recorded: note its id, which resumes it.");
+  post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, text);
 }
 
 /* Not of the property task: what watches properties may print them, and that one
@@ -224,8 +237,12 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
   GST_OBJECT_UNLOCK (engine->element);
 
   gst_foxapi_post_task (engine->element, task, resumed);
-  if (task->state == FOXAPI_TASK_RUNNING && !engine->run.until_task)
-    post_task_progress (engine, text, old_task == NULL, resumed);
+  if (task->state == FOXAPI_TASK_RUNNING && !engine->run.until_task) {
+    if (old_task == NULL)
+      post_first_progress (engine, task->id, resumed);
+    else
+      post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, text);
+  }
   notify_changes (engine, old_task, task);
   g_clear_pointer (&old_task, foxapi_task_unref);
 }
@@ -243,12 +260,21 @@ static void
 on_trying_again (gpointer user_data, const GError * fault, gint64 delay_us)
 {
   GstFoxapiEngine *engine = user_data;
-  g_autofree gchar *text =
-      g_strdup_printf ("Trying again in %.1f s, because: %s",
-      (gdouble) delay_us / G_USEC_PER_SEC, fault->message);
+  const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+  GString *text = g_string_new (NULL);
+  g_autofree gchar *line = NULL;
 
-  GST_INFO_OBJECT (engine->element, "%s", text);
-  post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, text);
+  /* What to do about it is said by the ERROR, if trying again does not help. */
+  g_string_printf (text, "Trying again in %.1f s",
+      (gdouble) delay_us / G_USEC_PER_SEC);
+  if (details != NULL && details->http_status != 0)
+    g_string_append_printf (text, " (HTTP %u)", details->http_status);
+  else if (g_error_matches (fault, FOXAPI_ERROR, FOXAPI_ERROR_CONNECT))
+    g_string_append (text, " (no connection)");
+  line = g_string_free (text, FALSE);
+
+  GST_INFO_OBJECT (engine->element, "%s: %s", line, fault->message);
+  post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, line);
 }
 
 static void
@@ -362,9 +388,11 @@ is_another (GstFoxapiEngine * engine, const Snapshot * snapshot,
 }
 
 /* Whether start() would find everything right, for an element that starts later
- * and spends time on references before */
+ * and spends time on references before, and for foxapi-generate --dry-run. The
+ * @request is what would be sent; NULL where a task would be resumed. */
 gboolean
-gst_foxapi_engine_check (GstFoxapiEngine * engine, GError ** error)
+gst_foxapi_engine_check (GstFoxapiEngine * engine, gchar ** request,
+    GError ** error)
 {
   g_auto (Snapshot) snapshot = { 0 };
   g_autofree gchar *body_text = NULL;
@@ -383,6 +411,8 @@ gst_foxapi_engine_check (GstFoxapiEngine * engine, GError ** error)
   if (generation == NULL)
     return FALSE;
   foxapi_generation_free (generation);
+  if (snapshot.task_id == NULL)
+    *request = g_steal_pointer (&body_text);
   return TRUE;
 }
 
@@ -514,8 +544,9 @@ gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error)
     return;
   }
 
-  if (engine->progress_is_open)
-    post_progress (engine, GST_PROGRESS_TYPE_ERROR, error->message);
+  if (engine->progress_code != NULL)
+    gst_foxapi_engine_post_progress (engine, engine->progress_code,
+        GST_PROGRESS_TYPE_ERROR, -1, error->message);
   if (!engine->is_generating
       && g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND)
       && foxapi_generation_give_up_expired (engine->generation)) {
@@ -536,8 +567,9 @@ gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error)
 void
 gst_foxapi_engine_close_progress (GstFoxapiEngine * engine, const gchar * why)
 {
-  if (engine->progress_is_open)
-    post_progress (engine, GST_PROGRESS_TYPE_CANCELED, why);
+  if (engine->progress_code != NULL)
+    gst_foxapi_engine_post_progress (engine, engine->progress_code,
+        GST_PROGRESS_TYPE_CANCELED, -1, why);
 }
 
 /* Runs the generation until there is a completed task (or, with until_task, a
@@ -548,7 +580,7 @@ gst_foxapi_engine_generate (GstFoxapiEngine * engine)
   const gchar *task_id = engine->generation->task_id;
   g_autofree gchar *text = task_id ?
       g_strdup_printf ("Resuming task %s (no new charge)", task_id) :
-      g_strdup ("Checking for an unfinished paid task, then submitting");
+      g_strdup ("Checking for an unfinished paid task");
   gint64 begun_us = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
 

@@ -34,7 +34,7 @@ typedef struct
   gchar *store_directory;
   gboolean is_generating;
   gboolean can_wait;            /* the cancellable holds its descriptor */
-  gboolean progress_is_open;
+  const gchar *progress_code;   /* of the PROGRESS that is open, or NULL */
 
   GCancellable *cancellable;    /* any thread */
 } GstFoxapiEngine;
@@ -50,7 +50,8 @@ gchar *gst_foxapi_engine_dup_uri (GstFoxapiEngine * engine);
 gboolean gst_foxapi_engine_set_uri (GstFoxapiEngine * engine,
     const gchar * uri, GError ** error);
 
-gboolean gst_foxapi_engine_check (GstFoxapiEngine * engine, GError ** error);
+gboolean gst_foxapi_engine_check (GstFoxapiEngine * engine, gchar ** request,
+    GError ** error);
 gboolean gst_foxapi_engine_start (GstFoxapiEngine * engine,
     gboolean until_task, GError ** error);
 void gst_foxapi_engine_stop (GstFoxapiEngine * engine);
@@ -61,6 +62,8 @@ gboolean gst_foxapi_engine_generate (GstFoxapiEngine * engine);
 FoxapiDownload *gst_foxapi_engine_new_download (GstFoxapiEngine * engine,
     GError ** error);
 void gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error);
+void gst_foxapi_engine_post_progress (GstFoxapiEngine * engine,
+    const gchar * code, GstProgressType type, gint percent, const gchar * text);
 void gst_foxapi_engine_close_progress (GstFoxapiEngine * engine,
     const gchar * why);
 

@@ -83,14 +83,15 @@ gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed)
       gst_foxapi_task_to_structure (task, resumed));
 }
 
+/* @percent: -1 if it is not known */
 void
-gst_foxapi_post_progress (GstElement * element, GstProgressType type,
-    gint percent, const gchar * text)
+gst_foxapi_post_progress (GstElement * element, const gchar * code,
+    GstProgressType type, gint percent, const gchar * text)
 {
   GstMessage *message = gst_message_new_progress (GST_OBJECT (element), type,
-      GST_FOXAPI_PROGRESS_CODE, text);
+      code, text);
 
-  if (type == GST_PROGRESS_TYPE_CONTINUE)
+  if (type == GST_PROGRESS_TYPE_CONTINUE && percent >= 0)
     gst_structure_set (gst_message_writable_structure (message),
         "percent", G_TYPE_INT, percent, NULL);
   gst_element_post_message (element, message);

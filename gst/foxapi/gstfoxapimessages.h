@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 #define GST_FOXAPI_TASK_STRUCTURE "foxapi-task"
 #define GST_FOXAPI_CHECK_QUERY "foxapi-check"
 #define GST_FOXAPI_ARRIVED_QUERY "foxapi-arrived"
-#define GST_FOXAPI_PROGRESS_CODE "generate"
+#define GST_FOXAPI_PROGRESS_GENERATE "generate"
+#define GST_FOXAPI_PROGRESS_DOWNLOAD "download"
 
 GstStructure *gst_foxapi_task_to_structure (FoxapiTask * task,
     gboolean resumed);
@@ -22,8 +23,8 @@ GstStructure *gst_foxapi_task_to_structure (FoxapiTask * task,
 void gst_foxapi_post_task (GstElement * element, FoxapiTask * task,
     gboolean resumed);
 GstEvent *gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed);
-void gst_foxapi_post_progress (GstElement * element, GstProgressType type,
-    gint percent, const gchar * text);
+void gst_foxapi_post_progress (GstElement * element, const gchar * code,
+    GstProgressType type, gint percent, const gchar * text);
 void gst_foxapi_post_error (GstElement * element, const GError * error,
     const gchar * task_id, gboolean kept);
 void gst_foxapi_post_warning (GstElement * element, const GError * warning,

@@ -74,6 +74,9 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
  * does not count. */
 #define BLOCK_SIZE (512 * 1024)
 
+/* Between two messages about the download */
+#define REPORT_US (G_USEC_PER_SEC / 2)
+
 /* With so many buffers the task is announced anew: see announce_task(). */
 #define ANNOUNCED_BUFFERS 8
 
@@ -117,6 +120,7 @@ struct _GstFoxapiVideoSrc
   Phase phase;
   GstFoxapiDelivery delivery;
   gboolean is_at_end;           /* create() has said EOS */
+  gint64 reported_us;           /* when PROGRESS told of the download last */
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src",
@@ -485,6 +489,46 @@ publish_size (GstFoxapiVideoSrc * self)
         gst_message_new_duration_changed (GST_OBJECT (self)));
 }
 
+/* PROGRESS of the download. Not before PLAYING: whoever sees an open PROGRESS keeps
+ * the pipeline in PAUSED (gst-launch-1.0), where the download stands still. */
+static void
+report_download (GstFoxapiVideoSrc * self, gboolean is_complete)
+{
+  GstFoxapiEngine *engine = &self->engine;
+  guint64 position = self->delivery.position, size;
+  g_autofree gchar *done = g_format_size (position);
+  g_autofree gchar *total = NULL, *text = NULL;
+  gint64 now_us = g_get_monotonic_time ();
+  gboolean has_played;
+  gint percent = -1;
+
+  GST_OBJECT_LOCK (self);
+  has_played = self->has_played;
+  GST_OBJECT_UNLOCK (self);
+
+  if (engine->progress_code == NULL && (has_played || is_complete)) {
+    gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
+        GST_PROGRESS_TYPE_START, -1, "Downloading the video");
+    self->reported_us = now_us;
+  }
+  if (is_complete) {
+    text = g_strdup_printf ("Downloaded the video (%s)", done);
+    gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
+        GST_PROGRESS_TYPE_COMPLETE, -1, text);
+    return;
+  }
+  if (engine->progress_code == NULL || now_us < self->reported_us + REPORT_US)
+    return;
+  self->reported_us = now_us;
+  if (foxapi_download_get_size (self->delivery.download, &size) && size > 0) {
+    percent = MIN (position, size) * 100 / size;
+    total = g_format_size (size);
+    text = g_strdup_printf ("%d %%, %s of %s", percent, done, total);
+  }
+  gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
+      GST_PROGRESS_TYPE_CONTINUE, percent, text ? text : done);
+}
+
 /* Whether the EOS that is about to leave is the end of the delivery. A demuxer
  * that has all that the file's index names says EOS by itself, and create() is
  * not called again: if it saw every byte, that is the end as well. The EOS that
@@ -546,6 +590,9 @@ on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (type != GST_EVENT_EOS && type != GST_EVENT_SEGMENT_DONE)
     return GST_PAD_PROBE_OK;
 
+  if (self->phase == PHASE_DELIVER_MEDIA && self->engine.progress_code != NULL
+      && gst_foxapi_delivery_is_complete (&self->delivery))
+    report_download (self, TRUE);
   /* The application ends the stream while the task still runs. */
   gst_foxapi_engine_close_progress (&self->engine, "Ended before the result");
   if (self->phase == PHASE_DELIVER_MEDIA && !self->is_at_end)
@@ -582,9 +629,11 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
     /* The end may be the first to tell the size. */
     self->is_at_end = TRUE;
     publish_size (self);
+    report_download (self, TRUE);
     announce_task (self);
     return GST_FLOW_EOS;
   }
+  report_download (self, FALSE);
   *buffer = g_steal_pointer (&new_buffer);
   return GST_FLOW_OK;
 
@@ -672,12 +721,16 @@ answer_scheduling (GstFoxapiVideoSrc * self, GstQuery * query)
 /* What a start would check, for an owner that starts it later, and before that
  * spends time on references. What is wrong is posted, as the start would do. */
 static gboolean
-answer_check (GstFoxapiVideoSrc * self)
+answer_check (GstFoxapiVideoSrc * self, GstQuery * query)
 {
+  g_autofree gchar *request = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (gst_foxapi_engine_check (&self->engine, &error))
+  if (gst_foxapi_engine_check (&self->engine, &request, &error)) {
+    gst_structure_set (gst_query_writable_structure (query), "request",
+        G_TYPE_STRING, request, NULL);
     return TRUE;
+  }
   gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
   return FALSE;
 }
@@ -695,7 +748,7 @@ static gboolean
 gst_foxapi_video_src_query (GstBaseSrc * src, GstQuery * query)
 {
   if (is_named (query, GST_FOXAPI_CHECK_QUERY))
-    return answer_check (GST_FOXAPI_VIDEO_SRC (src));
+    return answer_check (GST_FOXAPI_VIDEO_SRC (src), query);
   if (is_named (query, GST_FOXAPI_ARRIVED_QUERY)) {
     note_arrival (GST_FOXAPI_VIDEO_SRC (src), TRUE);
     return TRUE;

@@ -18,8 +18,6 @@ import tap
 
 LIMIT = 60
 EXAMPLES = os.path.join(pages.ROOT, "tests", "examples")
-PROGRESS_BAR = os.path.join(simulator.BUILD, "tests", "examples",
-                            "progress-bar")
 SECOND_TAKE = os.path.join(simulator.BUILD, "tests", "examples",
                            "second-take")
 BATCH = os.path.join(EXAMPLES, "batch.sh")
@@ -84,41 +82,9 @@ def run_on_terminal(place, *command, interrupt_at):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen
 
 
-def check_progress_bar(points):
-    """The bar, to the end, and to Ctrl-C and on."""
-    with Place() as place:
-        status, said = place.run(PROGRESS_BAR, "A fox", "fox.mp4",
-                                 "duration=2")
-        points.check(status == 0 and "Saved fox.mp4" in said
-                     and not place.fault_of("fox.mp4"),
-                     "progress-bar saves a video", said)
-        status, said = place.run(PROGRESS_BAR, "A fox", "fox.mp4",
-                                 "duration=11")
-        points.check(status == 1 and "duration is 11" in said,
-                     "progress-bar says what is wrong", said)
-        points.check(place.charged() == 1, "nothing else was charged")
-
-    with Place("--generation-time", "4") as place:
-        status, screen = run_on_terminal(
-            place, PROGRESS_BAR, "A fox", "fox.mp4", "duration=2",
-            "poll-interval=200",
-            interrupt_at=r"\[#+\.+\] +\d+ %, \d+:\d\d so far")
-        points.check(status == 130, "Ctrl-C ends progress-bar cleanly",
-                     status, screen)
-        command = re.search(r"progress-bar (--task=\S+) (\S+)", screen)
-        points.check(command, "it says how to go on", screen)
-        if command:
-            status, said = place.run(PROGRESS_BAR, *command.groups())
-            points.check(status == 0 and "taken up" in said
-                         and not place.fault_of("fox.mp4"),
-                         "that command goes on", said)
-        points.check(place.charged() == 1, "it was charged once")
-
-
 def check_typing_errors(points):
     """What does not fit is refused, for it would pay for another video."""
-    commands = {"progress-bar": (PROGRESS_BAR, "A fox", "fox.mp4"),
-                "second-take": (SECOND_TAKE, "A fox", "Again", "one.mp4",
+    commands = {"second-take": (SECOND_TAKE, "A fox", "Again", "one.mp4",
                                 "two.mp4"),
                 "preview.py": ("/usr/bin/python3", PREVIEW, "A fox")}
     with Place() as place:
@@ -203,7 +169,6 @@ def check_preview(points):
 def main():
     signal.alarm(5 * LIMIT)
     points = tap.Points()
-    check_progress_bar(points)
     check_typing_errors(points)
     check_second_take(points)
     check_batch(points)

@@ -70,7 +70,8 @@ def environment(simulator, home):
         "XDG_STATE_HOME": os.path.join(home, "state"),
         "XDG_CACHE_HOME": os.path.join(home, "cache"),
         "PATH": os.pathsep.join([
-            tools, os.path.dirname(PROGRAM),
+            tools, os.path.join(BUILD, "gst", "tools"),
+            os.path.dirname(PROGRAM),
             os.path.join(BUILD, "tests", "examples"), os.environ["PATH"]]),
         "GST_PLUGIN_PATH": os.path.join(BUILD, "gst", "foxapi"),
         "GST_REGISTRY": os.path.join(BUILD, "tests", "docs", "registry"),

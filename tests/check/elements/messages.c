@@ -294,9 +294,10 @@ GST_START_TEST (test_event)
 
 GST_END_TEST;
 
-/* As letters: s(tart), c(ontinue), C(omplete), E(rror), X (cancelled) */
+/* Of the code @wanted, as letters: s(tart), c(ontinue), C(omplete), E(rror),
+ * X (cancelled) */
 static gchar *
-progress_of (Run * run)
+progress_of (Run * run, const gchar * wanted)
 {
   GString *seen = g_string_new (NULL);
 
@@ -309,7 +310,8 @@ progress_of (Run * run)
     if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_PROGRESS)
       continue;
     gst_message_parse_progress (message, &type, &code, &text);
-    fail_unless_equals_string (code, "generate");
+    if (strcmp (code, wanted) != 0)
+      continue;
     fail_unless (text != NULL && *text != '\0');
     g_string_append_c (seen, type == GST_PROGRESS_TYPE_START ? 's'
         : type == GST_PROGRESS_TYPE_CONTINUE ? 'c'
@@ -341,11 +343,30 @@ GST_START_TEST (test_progress_messages)
       break;
   }
   run_stop (run);
-  seen = progress_of (run);
+  seen = progress_of (run, "generate");
   fail_unless (seen[0] == 's', "%s", seen);
   fail_unless (strspn (seen + 1, "c") >= 1, "%s", seen);
   fail_unless_equals_string (seen + 1 + strspn (seen + 1, "c"),
       __i__ == 0 ? "C" : __i__ == 1 ? "E" : "X");
+}
+
+GST_END_TEST;
+
+/* An open PROGRESS keeps gst-launch-1.0 from playing, and a pipeline that does not
+ * play downloads no further. */
+GST_START_TEST (test_progress_of_download)
+{
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autofree gchar *paused = NULL, *played = NULL;
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  paused = progress_of (run, "download");
+  fail_unless_equals_string (paused, "");
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_EOS);
+  played = progress_of (run, "download");
+  fail_unless (g_regex_match_simple ("^sc*C$", played, 0, 0), "%s", played);
 }
 
 GST_END_TEST;
@@ -358,7 +379,7 @@ GST_START_TEST (test_progress_of_refusal)
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
   run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
-  seen = progress_of (run);
+  seen = progress_of (run, "generate");
   fail_unless_equals_string (seen, "sE");
 }
 
@@ -412,6 +433,7 @@ messages_suite (void)
   tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
   tcase_add_test (tcase, test_event);
   tcase_add_test (tcase, test_progress_of_refusal);
+  tcase_add_test (tcase, test_progress_of_download);
   tcase_add_test (tcase, test_properties);
 
   tcase = tcase_create ("forms");

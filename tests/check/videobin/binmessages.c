@@ -133,7 +133,8 @@ GST_START_TEST (test_tasks)
 
 GST_END_TEST;
 
-/* The types of all PROGRESS messages, one letter each; all are the bin's */
+/* The types of the generation's PROGRESS messages, one letter each; all are the
+ * bin's */
 static gchar *
 get_progress (Run * run)
 {
@@ -143,11 +144,14 @@ get_progress (Run * run)
           GST_MESSAGE_PROGRESS));
   for (guint i = 0; i < run->messages->len; i++) {
     GstMessage *message = g_ptr_array_index (run->messages, i);
+    g_autofree gchar *code = NULL;
     GstProgressType type;
 
     if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_PROGRESS)
       continue;
-    gst_message_parse_progress (message, &type, NULL, NULL);
+    gst_message_parse_progress (message, &type, &code, NULL);
+    if (strcmp (code, "generate") != 0)
+      continue;
     /* start, (c)ontinue, complete, cance(L)ed, error */
     if (type != GST_PROGRESS_TYPE_CONTINUE)
       g_string_append_c (letters, "sc!le"[type]);

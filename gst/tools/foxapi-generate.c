@@ -1,0 +1,448 @@
+/* foxapi-generate: a prompt becomes a file
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+#include <locale.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "generateoptions.h"
+
+#define BAR_CHARS 30
+#define REDRAW_MS 250
+
+/* foxapi-generate(1) */
+typedef enum
+{
+  EXIT_SAVED = 0,
+  EXIT_FAILED = 1,
+  EXIT_USAGE = 2,
+  EXIT_NOT_AUTHORIZED = 3,
+  EXIT_MAYBE_CHARGED = 4,
+  EXIT_BUSY = 5,
+  EXIT_RESUMABLE = 6,
+  EXIT_TASK_FAILED = 7,
+  EXIT_SIGNAL = 128,
+} ExitStatus;
+
+typedef struct
+{
+  GenerateOptions options;
+  GMainLoop *loop;
+  GstElement *pipeline;
+  gchar *part;                  /* the file until it is complete */
+  gchar *task_id;               /* NULL until there is a task */
+  gchar *text;                  /* of the last PROGRESS message */
+  gint percent;
+  gint64 started_us;            /* of the phase that the bar shows */
+  gboolean is_downloading;
+  gboolean has_bar;             /* standard error is a terminal */
+  gboolean has_ended;
+  int status;
+} Job;
+
+/* *INDENT-OFF* */
+static void say (Job * job, const gchar * format, ...) G_GNUC_PRINTF (2, 3);
+/* *INDENT-ON* */
+
+/* Ends the bar's line first. */
+static void
+say (Job * job, const gchar * format, ...)
+{
+  g_autofree gchar *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_printerr ("%s%s\n", job->has_bar ? "\r\033[K" : "", text);
+}
+
+static void
+draw_bar (Job * job)
+{
+  gchar bar[BAR_CHARS + 1];
+  gint filled = job->percent * BAR_CHARS / 100;
+  gint64 passed_s = (g_get_monotonic_time () - job->started_us)
+      / G_USEC_PER_SEC;
+  gint64 left_s = job->percent > 0 ?
+      passed_s * (100 - job->percent) / job->percent : -1;
+
+  if (!job->has_bar || job->task_id == NULL || job->has_ended)
+    return;
+  memset (bar, '.', BAR_CHARS);
+  memset (bar, '#', filled);
+  bar[BAR_CHARS] = '\0';
+  g_printerr ("\r\033[K%s [%s] %3d %%, %" G_GINT64_FORMAT ":%02"
+      G_GINT64_FORMAT " so far", job->is_downloading ? "Downloading" :
+      "Generating", bar, job->percent, passed_s / 60, passed_s % 60);
+  /* Not of a task: its progress jumps. */
+  if (job->is_downloading && left_s >= 0)
+    g_printerr (", %" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT " left",
+        left_s / 60, left_s % 60);
+}
+
+static gboolean
+on_redraw (gpointer data)
+{
+  draw_bar (data);
+  return G_SOURCE_CONTINUE;
+}
+
+static JsonObject *
+new_event (Job * job, const gchar * name)
+{
+  JsonObject *event = json_object_new ();
+
+  json_object_set_string_member (event, "event", name);
+  if (job->task_id != NULL)
+    json_object_set_string_member (event, "task-id", job->task_id);
+  return event;
+}
+
+/* As one line of JSON */
+static void
+print_event (Job * job, JsonObject * event)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autofree gchar *text = NULL;
+
+  json_node_take_object (node, event);
+  text = json_to_string (node, FALSE);
+  if (job->options.json)
+    g_print ("%s\n", text);
+}
+
+static void
+end (Job * job, int status)
+{
+  if (job->has_ended)
+    return;
+  job->has_ended = TRUE;
+  job->status = status;
+  g_main_loop_quit (job->loop);
+}
+
+static void
+on_task (Job * job, const GstStructure * task)
+{
+  const gchar *status = gst_structure_get_string (task, "status");
+  JsonObject *event;
+  gboolean resumed = FALSE;
+  gint progress = 0;
+
+  if (job->task_id == NULL)
+    job->started_us = g_get_monotonic_time ();
+  g_free (job->task_id);
+  job->task_id = g_strdup (gst_structure_get_string (task, "id"));
+  gst_structure_get_int (task, "progress", &progress);
+  gst_structure_get_boolean (task, "resumed", &resumed);
+  job->percent = progress;
+
+  event = new_event (job, "task");
+  if (status != NULL)
+    json_object_set_string_member (event, "status", status);
+  json_object_set_int_member (event, "progress", progress);
+  json_object_set_boolean_member (event, "resumed", resumed);
+  print_event (job, event);
+  draw_bar (job);
+}
+
+static void
+on_progress (Job * job, GstMessage * message)
+{
+  g_autofree gchar *code = NULL, *text = NULL;
+  GstProgressType type;
+  gboolean is_download;
+
+  gst_message_parse_progress (message, &type, &code, &text);
+  is_download = strcmp (code, "download") == 0;
+  if (is_download && type == GST_PROGRESS_TYPE_START) {
+    job->is_downloading = TRUE;
+    job->percent = 0;
+    job->started_us = g_get_monotonic_time ();
+  }
+  if (is_download)
+    gst_structure_get_int (gst_message_get_structure (message), "percent",
+        &job->percent);
+
+  /* The error or the signal has its own line, and the bar shows percentages. */
+  if (!job->options.quiet && type != GST_PROGRESS_TYPE_ERROR
+      && type != GST_PROGRESS_TYPE_CANCELED
+      && !(type == GST_PROGRESS_TYPE_CONTINUE && (is_download
+              || (job->has_bar && strchr (text, '%') != NULL)))
+      && g_strcmp0 (text, job->text) != 0) {
+    say (job, "%s", text);
+    g_free (job->text);
+    job->text = g_steal_pointer (&text);
+  }
+  draw_bar (job);
+}
+
+static void
+on_warning (Job * job, GstMessage * message)
+{
+  JsonObject *event = new_event (job, "warning");
+  g_autoptr (GError) warning = NULL;
+
+  gst_message_parse_warning (message, &warning, NULL);
+  say (job, "Warning: %s", warning->message);
+  json_object_set_string_member (event, "message", warning->message);
+  print_event (job, event);
+}
+
+/* What a script can do about an ERROR */
+static ExitStatus
+to_exit_status (Job * job, const GError * error, const GstStructure * details)
+{
+  g_autofree gchar *status = NULL;
+  gboolean maybe_charged = FALSE;
+
+  g_object_get (job->options.source, "status", &status, NULL);
+  if (details != NULL)
+    gst_structure_get_boolean (details, "maybe-charged", &maybe_charged);
+  if (maybe_charged)
+    return EXIT_MAYBE_CHARGED;
+  if (g_strcmp0 (status, "failed") == 0 || g_strcmp0 (status, "cancelled") == 0)
+    return EXIT_TASK_FAILED;
+  if (job->task_id != NULL)
+    return g_error_matches (error, GST_RESOURCE_ERROR,
+        GST_RESOURCE_ERROR_NOT_FOUND) ? EXIT_FAILED : EXIT_RESUMABLE;
+  if (error->domain != GST_RESOURCE_ERROR)
+    return EXIT_FAILED;
+  switch (error->code) {
+    case GST_RESOURCE_ERROR_NOT_FOUND: /* a file, or the task-id */
+    case GST_RESOURCE_ERROR_SETTINGS:
+      return EXIT_USAGE;
+    case GST_RESOURCE_ERROR_NOT_AUTHORIZED:
+      return EXIT_NOT_AUTHORIZED;
+    case GST_RESOURCE_ERROR_BUSY:
+    case GST_RESOURCE_ERROR_OPEN_READ:
+      return EXIT_BUSY;
+    default:
+      return EXIT_FAILED;
+  }
+}
+
+static void
+on_error (Job * job, GstMessage * message)
+{
+  JsonObject *event = new_event (job, "error");
+  g_autoptr (GError) error = NULL;
+  const GstStructure *details = NULL;
+  ExitStatus status;
+
+  gst_message_parse_error (message, &error, NULL);
+  gst_message_parse_error_details (message, &details);
+  status = to_exit_status (job, error, details);
+
+  json_object_set_string_member (event, "message", error->message);
+  json_object_set_int_member (event, "exit-status", status);
+  json_object_set_boolean_member (event, "maybe-charged",
+      status == EXIT_MAYBE_CHARGED);
+  print_event (job, event);
+  say (job, "%s", error->message);
+  /* What fails behind the source knows of no task. */
+  if (status == EXIT_RESUMABLE
+      && GST_MESSAGE_SRC (message) != GST_OBJECT (job->options.source))
+    say (job, "The task %s is paid for. When that is fixed, the same command "
+        "resumes it at no new charge.", job->task_id);
+  if (status == EXIT_MAYBE_CHARGED)
+    say (job, "To submit it again all the same: the same command with "
+        "--resubmit-maybe-charged");
+  end (job, status);
+}
+
+static gboolean
+on_message (GstBus * bus, GstMessage * message, gpointer data)
+{
+  Job *job = data;
+
+  /* What follows an error is only its consequence. */
+  if (job->has_ended)
+    return G_SOURCE_CONTINUE;
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ELEMENT:
+      if (gst_message_has_name (message, "foxapi-task"))
+        on_task (job, gst_message_get_structure (message));
+      break;
+    case GST_MESSAGE_PROGRESS:
+      on_progress (job, message);
+      break;
+    case GST_MESSAGE_WARNING:
+      on_warning (job, message);
+      break;
+    case GST_MESSAGE_ERROR:
+      on_error (job, message);
+      break;
+    case GST_MESSAGE_EOS:
+      end (job, EXIT_SAVED);
+      break;
+    default:
+      break;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_signal (Job * job, int number)
+{
+  JsonObject *event = new_event (job, "interrupted");
+
+  json_object_set_int_member (event, "exit-status", EXIT_SIGNAL + number);
+  print_event (job, event);
+  if (job->task_id != NULL)
+    say (job,
+        "Stopped. Task %s is paid for and goes on at the service: run the "
+        "same command again to resume it, at no new charge.", job->task_id);
+  else
+    say (job, "Stopped. Run the same command again: if the request has been "
+        "sent, that resumes its task or says how to find it.");
+  end (job, EXIT_SIGNAL + number);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_interrupt (gpointer job)
+{
+  return on_signal (job, SIGINT);
+}
+
+static gboolean
+on_terminate (gpointer job)
+{
+  return on_signal (job, SIGTERM);
+}
+
+/* The source's own check and request, without a start */
+static int
+print_request (Job * job)
+{
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
+      gst_structure_new_empty ("foxapi-check"));
+  const gchar *request;
+
+  gst_element_set_bus (job->options.source, bus);
+  if (!gst_element_query (job->options.source, query)) {
+    g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus,
+        GST_MESSAGE_ERROR);
+
+    if (message != NULL)
+      on_error (job, message);
+    return message ? job->status : EXIT_FAILED;
+  }
+  request = gst_structure_get_string (gst_query_get_structure (query),
+      "request");
+  if (request != NULL) {
+    g_autoptr (JsonNode) node = json_from_string (request, NULL);
+    g_autofree gchar *text = json_to_string (node, !job->options.json);
+
+    g_print ("%s\n", text);
+  }
+  if (!job->options.quiet)
+    g_printerr ("Nothing was sent.\n");
+  return EXIT_SAVED;
+}
+
+/* Gives the complete file its name. */
+static void
+finish_file (Job * job)
+{
+  JsonObject *event;
+
+  if (job->status != EXIT_SAVED) {
+    g_unlink (job->part);
+    return;
+  }
+  if (g_rename (job->part, job->options.output) < 0) {
+    say (job, "The video is saved as %s, because it could not be renamed to %s "
+        "(%s).", job->part, job->options.output, g_strerror (errno));
+    job->status = EXIT_FAILED;
+    return;
+  }
+  event = new_event (job, "saved");
+  json_object_set_string_member (event, "file", job->options.output);
+  json_object_set_int_member (event, "exit-status", EXIT_SAVED);
+  print_event (job, event);
+  if (!job->options.json && !job->options.quiet)
+    g_print ("%sSaved %s\n", job->has_bar && isatty (STDOUT_FILENO) ?
+        "\r\033[K" : "", job->options.output);
+}
+
+static void
+run (Job * job)
+{
+  GstElement *sink = gst_element_factory_make ("filesink", NULL);
+  g_autoptr (GstBus) bus = NULL;
+
+  job->part = g_strconcat (job->options.output, ".part", NULL);
+  job->pipeline = gst_pipeline_new (NULL);
+  g_object_set (sink, "location", job->part, NULL);
+  gst_bin_add_many (GST_BIN (job->pipeline), gst_object_ref
+      (job->options.source), sink, NULL);
+  gst_element_link (job->options.source, sink);
+
+  bus = gst_element_get_bus (job->pipeline);
+  gst_bus_add_watch (bus, on_message, job);
+  g_unix_signal_add (SIGINT, on_interrupt, job);
+  g_unix_signal_add (SIGTERM, on_terminate, job);
+  if (job->has_bar)
+    g_timeout_add (REDRAW_MS, on_redraw, job);
+
+  gst_element_set_state (job->pipeline, GST_STATE_PLAYING);
+  g_main_loop_run (job->loop);
+  gst_element_set_state (job->pipeline, GST_STATE_NULL);
+  finish_file (job);
+
+  gst_bus_remove_watch (bus);
+  gst_object_unref (job->pipeline);
+  g_free (job->part);
+}
+
+int
+main (int argc, char **argv)
+{
+  Job job = { {NULL} };
+  g_autoptr (GError) error = NULL;
+
+  setlocale (LC_ALL, "");
+  gst_init (NULL, NULL);
+  g_set_prgname ("foxapi-generate");
+  job.options.source = gst_element_factory_make ("foxapivideosrc", NULL);
+  if (job.options.source == NULL) {
+    g_printerr ("GStreamer does not find the element foxapivideosrc. Set "
+        "GST_PLUGIN_PATH to the folder of libgstfoxapi.so.\n");
+    return EXIT_FAILED;
+  }
+  gst_object_ref_sink (job.options.source);
+
+  job.loop = g_main_loop_new (NULL, FALSE);
+  if (!generate_options_parse (&job.options, &argc, &argv, &error)) {
+    g_printerr ("%s\nTry \"foxapi-generate --help\".\n", error->message);
+    job.status = EXIT_USAGE;
+  } else if (job.options.version) {
+    g_print ("foxapi-generate %s\n", PACKAGE_VERSION);
+  } else if (job.options.dry_run) {
+    job.status = print_request (&job);
+  } else {
+    job.has_bar = !job.options.quiet && isatty (STDERR_FILENO);
+    run (&job);
+  }
+
+  generate_options_clear (&job.options);
+  g_main_loop_unref (job.loop);
+  g_free (job.task_id);
+  g_free (job.text);
+  return job.status;
+}
