@@ -13,7 +13,7 @@ import re
 import pages
 import tap
 
-PROMPT = re.compile(r'((?:prompt|negative-prompt)=)"[^"]*"')
+PROMPT = re.compile(r'((?:prompt|negative-prompt)=|\.mp4 )"[^"]*"')
 
 
 def commands(block):
