@@ -137,7 +137,7 @@ set_field (JsonObject * fields, JsonObject * entry, gboolean is_default,
   if (is_default && rule == NULL)
     return refuse (error, "The URI has the field %s, which the model "
         FOXAPI_DEFAULT_MODEL " does not know", field);
-  if (is_default && !is_list (field, rule)
+  if (rule != NULL && !is_list (field, rule)
       && json_object_has_member (fields, field))
     return refuse (error, "The URI has the field %s more than once", field);
   if (value == NULL || (is_default && json_object_has_member (rule, "enum")

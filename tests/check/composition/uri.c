@@ -100,6 +100,7 @@ GST_START_TEST (test_refused)
   assert_refused (DEFAULT "?prompt=a&multi_shots=yes", "multi_shots");
   assert_refused (DEFAULT "?prompt=a&resolution=480p", "resolution");
   assert_refused (DEFAULT "?prompt=a&prompt=b", "prompt");
+  assert_refused ("foxapi://generate/x?prompt=a&prompt=b", "prompt");
   assert_refused (DEFAULT "?prompt=%FF", "URI");
   assert_refused (DEFAULT "/more?prompt=a", "path");
   assert_refused ("foxapi://generate/x?prompt=a&model=y", "model");
