@@ -10,9 +10,11 @@
 #include "gstfoxapibinclips.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gst/video/video.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,6 +53,7 @@ struct _GstFoxapiClipSink
   GCond moved;
   gboolean is_free;             /* the lock: nothing is to be kept any more */
   gboolean is_flushing;         /* the lock */
+  GstEvent *tags;               /* (nullable): the lock */
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
@@ -79,6 +82,7 @@ gst_foxapi_clip_sink_start (GstBaseSink * sink)
   self->is_complete = FALSE;
   g_mutex_lock (&self->lock);
   self->is_free = FALSE;
+  gst_clear_event (&self->tags);
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -162,6 +166,11 @@ gst_foxapi_clip_sink_event (GstBaseSink * sink, GstEvent * event)
 {
   GstFoxapiClipSink *self = GST_FOXAPI_CLIP_SINK (sink);
 
+  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
+    g_mutex_lock (&self->lock);
+    gst_event_replace (&self->tags, event);
+    g_mutex_unlock (&self->lock);
+  }
   /* Where the server does not tell the size, the end does. The source knows it
    * then, and sends the task's event ahead of EOS; when EOS leaves it, the result
    * is delivered. */
@@ -204,6 +213,7 @@ gst_foxapi_clip_sink_finalize (GObject * object)
   GstFoxapiClipSink *self = GST_FOXAPI_CLIP_SINK (object);
 
   g_free (self->location);
+  gst_clear_event (&self->tags);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->moved);
 
@@ -280,12 +290,16 @@ gst_foxapi_clip_sink_let_go (GstFoxapiClipSink * clip_sink)
 struct _GstFoxapiBinFolder
 {
   gchar *path;                  /* NULL until it is needed */
+  gint fd;                      /* locks it: a process that uses it lives */
 };
 
 GstFoxapiBinFolder *
 gst_foxapi_bin_folder_new (void)
 {
-  return g_new0 (GstFoxapiBinFolder, 1);
+  GstFoxapiBinFolder *self = g_new0 (GstFoxapiBinFolder, 1);
+
+  self->fd = -1;
+  return self;
 }
 
 static void
@@ -301,6 +315,18 @@ remove_files (const gchar * folder)
   }
 }
 
+/* (transfer full) (nullable): what the result is, in words */
+GstEvent *
+gst_foxapi_clip_sink_dup_tags (GstFoxapiClipSink * clip_sink)
+{
+  GstEvent *tags;
+
+  g_mutex_lock (&clip_sink->lock);
+  tags = clip_sink->tags ? gst_event_ref (clip_sink->tags) : NULL;
+  g_mutex_unlock (&clip_sink->lock);
+  return tags;
+}
+
 /* Removes it with all that is in it. */
 void
 gst_foxapi_bin_folder_free (GstFoxapiBinFolder * folder)
@@ -309,6 +335,8 @@ gst_foxapi_bin_folder_free (GstFoxapiBinFolder * folder)
     remove_files (folder->path);
     g_rmdir (folder->path);
   }
+  if (folder->fd >= 0)
+    close (folder->fd);
   g_free (folder->path);
   g_free (folder);
 }
@@ -322,6 +350,55 @@ is_own_directory (const gchar * path)
       && status.st_uid == geteuid ();
 }
 
+/* Returns a descriptor that holds it, or -1 where another process does. The kernel
+ * lets go of it with the process, however that ends. */
+static gint
+lock_directory (const gchar * path)
+{
+  gint fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) != 0) {
+    close (fd);
+    fd = -1;
+  }
+  return fd;
+}
+
+/* Removes what killed processes have left. */
+static void
+sweep (const gchar * where)
+{
+  g_autoptr (GDir) dir = g_dir_open (where, 0, NULL);
+  const gchar *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path = g_build_filename (where, name, NULL);
+    gint fd;
+
+    if (!g_str_has_prefix (name, "gst-foxapi-") || !is_own_directory (path))
+      continue;
+    fd = lock_directory (path);
+    if (fd < 0)
+      continue;
+    remove_files (path);
+    g_rmdir (path);
+    close (fd);
+  }
+}
+
+/* Goes while the bin is in NULL, unless it has a reference of a live branch, which
+ * no other could replace. */
+void
+gst_foxapi_bin_folder_close (GstFoxapiBinFolder * folder)
+{
+  if (folder->path == NULL || g_rmdir (folder->path) != 0)
+    return;
+  if (folder->fd >= 0)
+    close (folder->fd);
+  folder->fd = -1;
+  g_clear_pointer (&folder->path, g_free);
+}
+
 /* Makes the folder, once more if need be: whoever cleans folders of
  * temporary files may have taken it away since. Returns FALSE if it is not
  * there. */
@@ -329,11 +406,20 @@ gboolean
 gst_foxapi_bin_folder_ensure (GstFoxapiBinFolder * folder, GError ** error)
 {
   if (folder->path == NULL) {
+    sweep (g_get_tmp_dir ());
     folder->path = g_dir_make_tmp ("gst-foxapi-XXXXXX", error);
-    return folder->path != NULL;
+    if (folder->path == NULL)
+      return FALSE;
+    folder->fd = lock_directory (folder->path);
   }
-  if (g_mkdir (folder->path, 0700) == 0 || is_own_directory (folder->path))
+  if (is_own_directory (folder->path))
     return TRUE;
+  if (g_mkdir (folder->path, 0700) == 0) {
+    if (folder->fd >= 0)
+      close (folder->fd);
+    folder->fd = lock_directory (folder->path);
+    return TRUE;
+  }
   g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
       "%s: %s", folder->path, g_strerror (errno));
   return FALSE;
@@ -479,9 +565,9 @@ gst_foxapi_bin_clips_begin (GstFoxapiBinClips * clips)
       get_latest (clips));
 }
 
-/* @event: (transfer full) (nullable): goes ahead of the first frame */
+/* @events: (transfer full): go ahead of the first frame */
 static void
-add_player (GstFoxapiBinClips * self, GstEvent * event)
+add_player (GstFoxapiBinClips * self, GList * events)
 {
   g_autofree gchar *path = gst_foxapi_bin_folder_dup_clip_path (self->folder,
       self->complete);
@@ -492,7 +578,7 @@ add_player (GstFoxapiBinClips * self, GstEvent * event)
       GUINT_TO_POINTER (self->complete));
   self->players = g_list_prepend (self->players, player);
   gst_foxapi_bin_add_locked (self->bin, player);
-  gst_foxapi_program_offer (self->program, GST_FOXAPI_PLAYER (player), event);
+  gst_foxapi_program_offer (self->program, GST_FOXAPI_PLAYER (player), events);
   gst_element_set_state (player, GST_STATE_PLAYING);
 }
 
@@ -509,12 +595,12 @@ remove_if_unused (GstFoxapiBinClips * self, guint clip)
 }
 
 void
-gst_foxapi_bin_clips_show (GstFoxapiBinClips * clips, GstEvent * event)
+gst_foxapi_bin_clips_show (GstFoxapiBinClips * clips, GList * events)
 {
   guint before = clips->complete;
 
   clips->complete = get_latest (clips);
-  add_player (clips, event);
+  add_player (clips, events);
   remove_if_unused (clips, before);
 }
 

@@ -24,6 +24,7 @@ GstElement *gst_foxapi_clip_sink_new (GstFoxapiClipSinkFunc complete,
     gpointer user_data);
 void gst_foxapi_clip_sink_set_location (GstFoxapiClipSink * clip_sink,
     const gchar * location);
+GstEvent *gst_foxapi_clip_sink_dup_tags (GstFoxapiClipSink * clip_sink);
 void gst_foxapi_clip_sink_let_go (GstFoxapiClipSink * clip_sink);
 
 /* A temporary folder, which is made when the first file needs it. It has no
@@ -33,6 +34,7 @@ typedef struct _GstFoxapiBinFolder GstFoxapiBinFolder;
 
 GstFoxapiBinFolder *gst_foxapi_bin_folder_new (void);
 void gst_foxapi_bin_folder_free (GstFoxapiBinFolder * folder);
+void gst_foxapi_bin_folder_close (GstFoxapiBinFolder * folder);
 
 gboolean gst_foxapi_bin_folder_ensure (GstFoxapiBinFolder * folder,
     GError ** error);
@@ -61,7 +63,7 @@ void gst_foxapi_bin_clips_start (GstFoxapiBinClips * clips,
 void gst_foxapi_bin_clips_stop (GstFoxapiBinClips * clips);
 
 gchar *gst_foxapi_bin_clips_begin (GstFoxapiBinClips * clips);
-void gst_foxapi_bin_clips_show (GstFoxapiBinClips * clips, GstEvent * event);
+void gst_foxapi_bin_clips_show (GstFoxapiBinClips * clips, GList * events);
 void gst_foxapi_bin_clips_repeat (GstFoxapiBinClips * clips,
     GstObject * player);
 gboolean gst_foxapi_bin_clips_is_latest (GstFoxapiBinClips * clips,

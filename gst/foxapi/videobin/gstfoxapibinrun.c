@@ -279,10 +279,17 @@ on_released (GstFoxapiVideoBin * self, GstElement * capture)
 static void
 on_downloaded (GstFoxapiVideoBin * self)
 {
-  GstFoxapiBinTask *task = gst_foxapi_bin_messages_get_task (self->messages);
+  GstEvent *task = gst_foxapi_bin_task_make_event
+      (gst_foxapi_bin_messages_get_task (self->messages));
+  GstEvent *tags = gst_foxapi_clip_sink_dup_tags (GST_FOXAPI_CLIP_SINK
+      (self->clip_sink));
+  GList *events = NULL;
 
-  gst_foxapi_bin_clips_show (self->clips,
-      gst_foxapi_bin_task_make_event (task));
+  if (tags != NULL)
+    events = g_list_prepend (events, tags);
+  if (task != NULL)
+    events = g_list_prepend (events, task);
+  gst_foxapi_bin_clips_show (self->clips, events);
   gst_foxapi_bin_shots_announce (self->shots, self->program);
 }
 

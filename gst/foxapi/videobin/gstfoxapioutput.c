@@ -293,7 +293,7 @@ struct _GstFoxapiVideoOutput
   /* The streaming thread */
   GstVideoInfo info;
   GstBuffer *picture;           /* last of the placeholder, black without one */
-  GstEvent *event;              /* (nullable): goes ahead of the next buffer */
+  GList *events;                /* (element-type GstEvent): for the next buffer */
 };
 
 static GstStaticPadTemplate video_src_template = GST_STATIC_PAD_TEMPLATE ("src",
@@ -370,7 +370,8 @@ gst_foxapi_video_output_stop (GstBaseSrc * src)
   GstFoxapiVideoOutput *self = GST_FOXAPI_VIDEO_OUTPUT (src);
 
   gst_clear_buffer (&self->picture);
-  gst_clear_event (&self->event);
+  g_list_free_full (g_steal_pointer (&self->events),
+      (GDestroyNotify) gst_mini_object_unref);
   return TRUE;
 }
 
@@ -462,10 +463,13 @@ gst_foxapi_video_output_make (GstFoxapiBinOutput * output,
 {
   GstFoxapiVideoOutput *self = GST_FOXAPI_VIDEO_OUTPUT (output);
   g_autoptr (GstBuffer) picture = NULL;
+  GList *events = NULL;
   GstFoxapiContent content =
       gst_foxapi_program_get_frame (program, frame, &picture,
-      &self->event);
+      &events);
 
+  /* One whose buffer a flush has thrown away is still to be sent. */
+  self->events = g_list_concat (self->events, events);
   if (content == GST_FOXAPI_CONTENT_PLACEHOLDER) {
     picture = dup_picture (self, 0);
     content = GST_FOXAPI_CONTENT_RESULT;
@@ -481,8 +485,12 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstFoxapiVideoOutput *self = user_data;
 
-  if (self->event != NULL)
-    gst_pad_push_event (pad, g_steal_pointer (&self->event));
+  while (self->events != NULL) {
+    GstEvent *event = self->events->data;
+
+    self->events = g_list_delete_link (self->events, self->events);
+    gst_pad_push_event (pad, event);
+  }
   return GST_PAD_PROBE_OK;
 }
 

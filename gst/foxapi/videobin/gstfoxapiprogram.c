@@ -33,7 +33,7 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_program_debug);
 typedef struct
 {
   GstFoxapiPlayer *player;      /* owned */
-  GstEvent *event;              /* (nullable): goes ahead of its first frame */
+  GList *events;                /* (element-type GstEvent): ahead of its first frame */
   gboolean has_been_told;       /* that it has ended */
   guint64 start;                /* its first frame */
   guint64 end;                  /* behind its last; G_MAXUINT64: not known */
@@ -68,17 +68,23 @@ struct _GstFoxapiProgram
   guint64 end;                  /* of all; G_MAXUINT64: not known */
   gboolean is_interrupted[GST_FOXAPI_N_STREAMS];        /* nobody may wait */
   GstFoxapiPlayer *next;        /* (nullable): what goes on the air next */
-  GstEvent *next_event;         /* (nullable): of @next */
+  GList *next_events;           /* of @next */
   GQueue clips;                 /* oldest first; the last may be on the air */
   GstBuffer *last_frame;        /* (nullable): that was shown of a result */
   GstBuffer *final_frame;       /* (nullable): with which a result has ended */
 };
 
 static void
+unref_event (gpointer event)
+{
+  gst_event_unref (event);
+}
+
+static void
 clip_free (Clip * clip)
 {
   gst_object_unref (clip->player);
-  gst_clear_event (&clip->event);
+  g_clear_list (&clip->events, unref_event);
   gst_clear_buffer (&clip->skipped);
   g_object_unref (clip->samples);
   g_free (clip);
@@ -100,7 +106,7 @@ drop_next (GstFoxapiProgram * self)
     return;
   self->func (GST_FOXAPI_PROGRAM_GONE, self->next, self->user_data);
   gst_clear_object (&self->next);
-  gst_clear_event (&self->next_event);
+  g_clear_list (&self->next_events, unref_event);
 }
 
 static void
@@ -176,13 +182,13 @@ gst_foxapi_program_stop (GstFoxapiProgram * program)
 
 void
 gst_foxapi_program_offer (GstFoxapiProgram * program, GstFoxapiPlayer * player,
-    GstEvent * event)
+    GList * events)
 {
   gst_foxapi_player_set_listener (player, on_player_changed, program);
   g_mutex_lock (&program->lock);
   drop_next (program);
   program->next = gst_object_ref (player);
-  program->next_event = event;
+  program->next_events = events;
   if (program->audio_is_gone)
     gst_foxapi_player_drop_audio (player);
   g_cond_broadcast (&program->changed);
@@ -424,7 +430,7 @@ put_on_air (GstFoxapiProgram * self, guint64 frame)
 
   GST_DEBUG ("on the air with frame %" G_GUINT64_FORMAT, frame);
   clip->player = g_steal_pointer (&self->next);
-  clip->event = g_steal_pointer (&self->next_event);
+  clip->events = g_steal_pointer (&self->next_events);
   clip->start = frame;
   clip->end = G_MAXUINT64;
   clip->samples = gst_adapter_new ();
@@ -660,18 +666,18 @@ decide_frame (GstFoxapiProgram * self, guint64 frame)
   return GST_FOXAPI_CONTENT_FLUSHING;
 }
 
-/* Called with the lock: the event that goes ahead of @frame, if there is one */
-static GstEvent *
-take_event (GstFoxapiProgram * self, guint64 frame)
+/* Called with the lock: the events that go ahead of @frame */
+static GList *
+take_events (GstFoxapiProgram * self, guint64 frame)
 {
   Clip *clip = find_clip (self, frame);
 
-  return clip ? g_steal_pointer (&clip->event) : NULL;
+  return clip ? g_steal_pointer (&clip->events) : NULL;
 }
 
 GstFoxapiContent
 gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
-    GstBuffer ** buffer, GstEvent ** event)
+    GstBuffer ** buffer, GList ** events)
 {
   GstFoxapiContent content;
 
@@ -680,8 +686,8 @@ gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
   content = decide_frame (program, frame);
   *buffer = content == GST_FOXAPI_CONTENT_RESULT ?
       gst_buffer_ref (program->last_frame) : NULL;
-  *event =
-      content == GST_FOXAPI_CONTENT_RESULT ? take_event (program, frame) : NULL;
+  *events = content == GST_FOXAPI_CONTENT_RESULT ?
+      take_events (program, frame) : NULL;
   clean_up (program);
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);

@@ -72,7 +72,7 @@ void gst_foxapi_program_start (GstFoxapiProgram * program,
 void gst_foxapi_program_stop (GstFoxapiProgram * program);
 
 void gst_foxapi_program_offer (GstFoxapiProgram * program,
-    GstFoxapiPlayer * player, GstEvent * event);
+    GstFoxapiPlayer * player, GList * events);
 void gst_foxapi_program_withdraw (GstFoxapiProgram * program,
     GstFoxapiPlayer * player);
 void gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
@@ -94,7 +94,7 @@ GstFoxapiContent gst_foxapi_program_begin (GstFoxapiProgram * program,
 GstFoxapiContent gst_foxapi_program_wait_begun (GstFoxapiProgram * program,
     guint64 * frame);
 GstFoxapiContent gst_foxapi_program_get_frame (GstFoxapiProgram * program,
-    guint64 frame, GstBuffer ** buffer, GstEvent ** event);
+    guint64 frame, GstBuffer ** buffer, GList ** events);
 GstFoxapiContent gst_foxapi_program_get_samples (GstFoxapiProgram * program,
     guint64 frame, gboolean is_due, guint8 * data);
 

@@ -45,10 +45,9 @@
  * that prerolls may be waiting for what they make. So their states are locked, and
  * none of them needs a clock.
  *
- * Here is the element itself: properties, pads, states. gstfoxapibinrun.c starts and
- * stops what works behind it, gstfoxapibincues.c has what is done in between, and
- * docs/design.md lists the rest in the order of the data. Threads and locks are in
- * gstfoxapivideobinpriv.h.
+ * Here is the element itself: properties, pads, states. gstfoxapibinrun.c has what
+ * works behind it, gstfoxapibinrun.h the threads and locks, and docs/design.md lists
+ * the rest in the order of the data.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -232,6 +231,8 @@ gst_foxapi_video_bin_change_state (GstElement * element,
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED
       && result == GST_STATE_CHANGE_FAILURE)
     gst_foxapi_video_bin_stop (self);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    gst_foxapi_bin_folder_close (self->folder);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING
       && result != GST_STATE_CHANGE_FAILURE) {
     gst_foxapi_bin_messages_set_is_playing (self->messages, TRUE);

@@ -6,6 +6,11 @@
 
 #include "binharness.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <gst/app/app.h>
 
 #include <signal.h>
@@ -387,6 +392,71 @@ GST_START_TEST (test_alone_without_key)
 
 GST_END_TEST;
 
+/* The folder of files is gone in NULL, also where nobody lets go of the bin, and so
+ * is that of a process that was killed, but not that of one that lives. */
+GST_START_TEST (test_folder)
+{
+  g_autofree gchar *dead =
+      g_build_filename (bin_tmp, "gst-foxapi-dead00", NULL);
+  g_autofree gchar *alive = g_build_filename (bin_tmp, "gst-foxapi-alive0",
+      NULL);
+  g_autofree gchar *file = g_build_filename (dead, "result-1.mp4", NULL);
+  g_autofree gchar *left = NULL;
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+  gint fd;
+
+  fail_unless_equals_int (g_mkdir (dead, 0700), 0);
+  fail_unless (g_file_set_contents (file, "video", -1, NULL));
+  fail_unless_equals_int (g_mkdir (alive, 0700), 0);
+  fd = open (alive, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  fail_unless (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0);
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_set_state (run, GST_STATE_NULL);
+  left = bin_leftovers ();
+  fail_unless_equals_string (g_strstrip (left), alive);
+  close (fd);
+  fail_unless_equals_int (g_rmdir (alive), 0);
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+}
+
+GST_END_TEST;
+
+/* The result's tags go ahead of its first frame. */
+static GstPadProbeReturn
+on_tags (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstTagList *tags;
+  gchar **title = user_data;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
+    gst_event_parse_tag (event, &tags);
+    g_free (*title);
+    *title = NULL;
+    gst_tag_list_get_string (tags, GST_TAG_DESCRIPTION, title);
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+GST_START_TEST (test_tags)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("prompt", "A tagged fox", NULL));
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
+  g_autofree gchar *title = NULL;
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_tags, &title,
+      NULL);
+  run_to_eos (run);
+  fail_unless_equals_string (title, "A tagged fox");
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_untouched)
 {
   GstElement *bin = gst_element_factory_make ("foxapivideobin", NULL);
@@ -439,6 +509,8 @@ binlife_suite (void)
   tcase_add_loop_test (tcase, test_alone, 0, 6);
   tcase_add_test (tcase, test_alone_without_key);
   tcase_add_test (tcase, test_untouched);
+  tcase_add_test (tcase, test_folder);
+  tcase_add_test (tcase, test_tags);
   tcase_add_test (tcase, test_pads_come_and_go);
   return suite;
 }

@@ -129,8 +129,9 @@ static void
 offer_player (GstFoxapiPlayer * player)
 {
   gst_foxapi_program_offer (program, player,
-      gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
-          gst_structure_new_empty ("test")));
+      g_list_prepend (NULL,
+          gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
+              gst_structure_new_empty ("test"))));
   fail_unless (gst_element_set_state (GST_ELEMENT (player), GST_STATE_PLAYING)
       != GST_STATE_CHANGE_FAILURE);
 }
@@ -176,14 +177,14 @@ static gint
 show_with_event (guint64 frame, gboolean * has_event)
 {
   g_autoptr (GstBuffer) buffer = NULL;
-  GstEvent *event = NULL;
+  GList *events = NULL;
   guint8 luma;
   GstFoxapiContent content =
       gst_foxapi_program_get_frame (program, frame, &buffer,
-      &event);
+      &events);
 
-  *has_event = event != NULL;
-  gst_clear_event (&event);
+  *has_event = events != NULL;
+  g_list_free_full (events, (GDestroyNotify) gst_mini_object_unref);
   if (content == GST_FOXAPI_CONTENT_EOS)
     return -2;
   if (content == GST_FOXAPI_CONTENT_PLACEHOLDER)
