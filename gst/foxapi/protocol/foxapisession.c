@@ -267,24 +267,22 @@ set_body (Call * call, SoupMessage * message)
       G_INPUT_STREAM (call->watched), call->body->length);
 }
 
-/* libsoup sends a request again that a proxy or a server has not accepted, but not
- * its body, which has been read. Either that goes with it, or nothing does. */
+/* libsoup sends a request again that a proxy or a server has not accepted, and drops
+ * its body before. Either that goes with it, or nothing does. */
 static void
 on_restarted (SoupMessage * message, gpointer user_data)
 {
   Call *call = user_data;
 
-  if (!call->sent || call->body == NULL)
+  if (call->body == NULL)
     return;
-  call->sent = FALSE;
-  if (G_IS_SEEKABLE (call->body->stream)
+  call->is_refused = call->sent && !(G_IS_SEEKABLE (call->body->stream)
       && g_seekable_seek (G_SEEKABLE (call->body->stream), 0, G_SEEK_SET,
-          NULL, NULL)) {
+          NULL, NULL));
+  call->sent = FALSE;
+  if (!call->is_refused)
     set_body (call, message);
-    return;
-  }
-  call->is_refused = TRUE;
-  if (call->socket != NULL)
+  else if (call->socket != NULL)
     g_socket_close (call->socket, NULL);
 }
 

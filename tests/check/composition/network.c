@@ -226,6 +226,88 @@ GST_START_TEST (test_proxy_password)
 
 GST_END_TEST;
 
+/* libsoup would talk to the proxy itself. */
+GST_START_TEST (test_proxy_password_in_uri)
+{
+  g_autofree gchar *uri = g_strdup_printf ("%sfox:d%%65n@127.0.0.1:%u",
+      __i__ == 0 ? "http://" : "", proxy_port);
+  g_autoptr (Run) run = NULL;
+
+  if (__i__ == 2) {
+    g_unsetenv ("no_proxy");
+    g_setenv ("http_proxy", uri, TRUE);
+    run = run_new (harness_source (NULL));
+  } else {
+    run = run_new (harness_source ("proxy", uri, NULL));
+  }
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_went_through_proxy ();
+}
+
+GST_END_TEST;
+
+/* With TLS */
+
+static void
+setup_tls_proxy (const gchar * more)
+{
+  setup_tls ();
+  start_proxy (more);
+}
+
+static void
+setup_tls_proxy_with_password (void)
+{
+  setup_tls_proxy ("BasicAuth fox den\n");
+}
+
+static void
+setup_tls_proxy_that_refuses (void)
+{
+  setup_tls_proxy ("ConnectPort 1\n");
+}
+
+static void
+teardown_tls_proxy (void)
+{
+  teardown_proxy ();
+  g_clear_object (&certificate);
+  g_clear_pointer (&certificate_path, g_free);
+}
+
+GST_START_TEST (test_tls_proxy_password)
+{
+  g_autofree gchar *uri = g_strdup_printf (__i__ == 0 ?
+      "http://fox:den@127.0.0.1:%u" : "127.0.0.1:%u", proxy_port);
+  g_autoptr (Run) run = run_new (harness_source ("ssl-strict", FALSE,
+          "proxy", uri, NULL));
+
+  if (__i__ == 1)
+    g_object_set (run->source, "proxy-id", "fox", "proxy-pw", "den", NULL);
+  run_to_eos (run);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* What the proxy answers to a CONNECT is not the service's answer. */
+GST_START_TEST (test_tls_proxy_refuses)
+{
+  g_autofree gchar *uri = proxy_uri ();
+  g_autoptr (Run) run = run_new (harness_source ("ssl-strict", FALSE,
+          "proxy", uri, "retries", 1, NULL));
+  const GstStructure *details;
+
+  details = run_to_error (run, GST_RESOURCE_ERROR_OPEN_READ);
+  assert_boolean (details, "maybe-charged", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_wrong_proxy_password)
 {
   g_autofree gchar *uri = proxy_uri ();
@@ -305,6 +387,8 @@ network_suite (void)
   TCase *tls = tcase_create ("tls");
   TCase *proxy = tcase_create ("proxy");
   TCase *password = tcase_create ("proxy with password");
+  TCase *tls_password = tcase_create ("proxy with password and TLS");
+  TCase *tls_refuses = tcase_create ("proxy that refuses TLS");
   TCase *machine = tcase_create ("machine");
 
   suite_add_tcase (suite, tls);
@@ -323,6 +407,16 @@ network_suite (void)
       teardown_proxy);
   tcase_add_test (password, test_proxy_password);
   tcase_add_test (password, test_wrong_proxy_password);
+  tcase_add_loop_test (password, test_proxy_password_in_uri, 0, 3);
+
+  suite_add_tcase (suite, tls_password);
+  tcase_add_checked_fixture (tls_password, setup_tls_proxy_with_password,
+      teardown_tls_proxy);
+  tcase_add_loop_test (tls_password, test_tls_proxy_password, 0, 2);
+  suite_add_tcase (suite, tls_refuses);
+  tcase_add_checked_fixture (tls_refuses, setup_tls_proxy_that_refuses,
+      teardown_tls_proxy);
+  tcase_add_test (tls_refuses, test_tls_proxy_refuses);
 
   suite_add_tcase (suite, machine);
   tcase_add_checked_fixture (machine, harness_setup, harness_teardown);

@@ -5,6 +5,8 @@
 
 #include "downloadtest.h"
 
+#include <string.h>
+
 GST_START_TEST (test_cut)
 {
   start (5);
@@ -345,6 +347,97 @@ GST_START_TEST (test_passing_statuses)
 
 GST_END_TEST;
 
+/* What the service of results answers instead of one */
+static void
+check_not_a_result (const gchar * headers, const gchar * body,
+    const gchar * words)
+{
+  g_autoptr (GError) error = NULL;
+
+  script (0, (FoxapiSimFault) {
+      .status = 200,.headers = headers,.body = body}
+  );
+  start_at (first_link, 5);
+  fail_if (foxapi_download_open (download, 0, NULL, &error), "%s", headers);
+  fail_unless (g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_READ),
+      "%s", error->message);
+  fail_unless (strstr (error->message, words) != NULL, "%s", error->message);
+}
+
+GST_START_TEST (test_pages)
+{
+  const gchar *html = "<!DOCTYPE html><html><title>Please log in</title>";
+
+  start (0);
+  check_not_a_result ("Content-Type: text/html; charset=utf-8", html,
+      "Please log in");
+  check_not_a_result ("Content-Type: video/mp4", html, "Please log in");
+  check_not_a_result ("Content-Type: application/octet-stream", "Expired",
+      "Expired");
+  check_not_a_result ("Content-Type: text/plain", "error code: 1010", "1010");
+  check_not_a_result ("Content-Type: application/json",
+      "{\"code\":\"AccessDenied\"}", "AccessDenied");
+  check_not_a_result ("Content-Type: application/xml",
+      "<Error><Code>AccessDenied</Code></Error>", "AccessDenied");
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_encoded)
+{
+  start (0);
+  check_not_a_result ("Content-Type: video/mp4\nContent-Encoding: gzip",
+      "\x1f\x8b\x08", "gzip");
+  check_not_a_result ("Content-Type: video/mp4\nContent-Encoding: br", "x",
+      "br");
+}
+
+GST_END_TEST;
+
+/* Whoever does not want ranges is asked without. */
+GST_START_TEST (test_ranges_refused)
+{
+  static const guint refusals[] = { 406, 416, 501 };
+
+  start (0);
+  for (guint i = 0; i < G_N_ELEMENTS (refusals); i++) {
+    guint before = count_requests ();
+
+    script (before + 1, (FoxapiSimFault) {
+        .status = refusals[i],.body = ""}
+    );
+    start_at (first_link, 0);
+    check_whole ();
+    fail_unless_equals_int (count_requests (), before + 2);
+    check_range (before + 1, "bytes=0-");
+    check_range (before + 2, NULL);
+  }
+}
+
+GST_END_TEST;
+
+/* The end of a chunked body is confirmed by the request that was liked before. */
+GST_START_TEST (test_range_at_the_end_refused)
+{
+  static const guint refusals[] = { 400, 403, 416, 501 };
+
+  start_with ((FoxapiSimOptions) {
+      .no_length = TRUE,.no_ranges = TRUE}
+      , 0);
+  for (guint i = 0; i < G_N_ELEMENTS (refusals); i++) {
+    guint before = count_requests ();
+
+    script (before + 2, (FoxapiSimFault) {
+        .status = refusals[i],.body = ""}
+    );
+    start_at (first_link, 0);
+    check_whole ();
+    fail_unless_equals_int (n_renewals, 0);
+  }
+}
+
+GST_END_TEST;
+
 /* 416 is the end only right behind the last byte. */
 GST_START_TEST (test_range_not_satisfiable)
 {
@@ -444,6 +537,10 @@ downloadfaults_suite (void)
   tcase_add_checked_fixture (answers, NULL, download_teardown);
   tcase_add_test (answers, test_statuses);
   tcase_add_test (answers, test_passing_statuses);
+  tcase_add_test (answers, test_pages);
+  tcase_add_test (answers, test_encoded);
+  tcase_add_test (answers, test_ranges_refused);
+  tcase_add_test (answers, test_range_at_the_end_refused);
   tcase_add_test (answers, test_range_not_satisfiable);
   tcase_add_test (answers, test_other_ranges);
   tcase_add_test (answers, test_more_than_promised);

@@ -39,7 +39,7 @@ GST_END_TEST;
 
 GST_START_TEST (test_gone)
 {
-  static const guint statuses[] = { 403, 404, 410 };
+  static const guint statuses[] = { 401, 403, 404, 410 };
 
   start (5);
   for (guint i = 0; i < G_N_ELEMENTS (statuses); i++) {
@@ -52,6 +52,35 @@ GST_START_TEST (test_gone)
     check_fails (FOXAPI_ERROR_NOT_FOUND, statuses[i]);
     fail_unless_equals_int (n_renewals, 1);
   }
+}
+
+GST_END_TEST;
+
+/* Not every server behind a new link has the file at once. */
+GST_START_TEST (test_late)
+{
+  start (0);
+  for (guint i = 1; i <= 3; i++)
+    script (i, (FoxapiSimFault) {
+        .status = 404}
+  );
+  renewed_link = first_link;
+  check_whole ();
+  fail_unless_equals_int (n_renewals, 1);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_signature_expired)
+{
+  start (0);
+  script (1, (FoxapiSimFault) {
+      .status = 400,.headers = "Content-Type: application/xml",.body =
+        "<Error><Code>AccessDenied</Code><Message>Request has expired"
+        "</Message></Error>"}
+  );
+  check_whole ();
+  fail_unless_equals_int (n_renewals, 1);
 }
 
 GST_END_TEST;
@@ -177,6 +206,8 @@ downloadlinks_suite (void)
   tcase_add_test (links, test_expired);
   tcase_add_test (links, test_expired_in_the_middle);
   tcase_add_test (links, test_gone);
+  tcase_add_test (links, test_late);
+  tcase_add_test (links, test_signature_expired);
   tcase_add_test (links, test_no_new_link);
   tcase_add_test (links, test_redirect);
   tcase_add_test (links, test_endless_redirects);
