@@ -1,7 +1,7 @@
 /* How often the poll plan asks, and how late it learns of the end
  *
  * Prints a table over seeded families of simulated tasks; no time passes.
- * docs/poll-plan.md explains the columns.
+ * docs/internals/poll-plan.md explains the columns.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

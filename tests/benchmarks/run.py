@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Measures foxapivideosrc against the other ways, and writes docs/benchmarks.
+"""Measures foxapivideosrc against the other ways, and writes docs/internals/benchmarks.
 
     tests/benchmarks/run.py             all of it, some minutes
     tests/benchmarks/run.py --quick     small files and few rounds
@@ -56,12 +56,12 @@ def parse_arguments():
     parser.add_argument("--plugin", type=pathlib.Path,
                         help="folder of another plugin to measure")
     parser.add_argument("--output", type=pathlib.Path,
-                        help="where the results go (docs/benchmarks)")
+                        help="where the results go (docs/internals/benchmarks)")
     arguments = parser.parse_args()
     if arguments.output is None:
         is_all = not arguments.quick and (
             arguments.again or arguments.only == ",".join(ROWS))
-        arguments.output = TOP / "docs" / "benchmarks" if is_all else \
+        arguments.output = TOP / "docs" / "internals" / "benchmarks" if is_all else \
             arguments.build / "results"
     return arguments
 

@@ -1,5 +1,5 @@
 /* The money campaign: no paid task is lost, none is paid for twice unawares
- * (docs/campaign.md).
+ * (docs/internals/campaign.md).
  *
  *   foxapi-campaign                        the short run
  *   foxapi-campaign --jobs 1200 --seed 7   a long one

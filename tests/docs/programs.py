@@ -34,7 +34,7 @@ def names_in(page, first_column, pattern):
 
 def check_simulator(points):
     """Options and faults."""
-    page = pages.Page("docs/simulator.md")
+    page = pages.Page("docs/internals/simulator.md")
     options = re.findall(r"^  (?:-\w, )?--([\w-]+)", said_by("--help")
                          .split("Application Options:")[1], re.MULTILINE)
     said = names_in(page, "option", r"--([\w-]+)")
@@ -135,7 +135,7 @@ def check_sources(points):
     points.check(read <= said, "variables of the environment", *read - said)
 
     found = find_in_sources(r'DEBUG_CATEGORY_INIT \(\w+,\s*"(\w+)"')
-    page = pages.Page("docs/CONTRIBUTING.md")
+    page = pages.Page("docs/internals/contributing.md")
     said = {name for table in page.find_tables("category")
             for row in table.rows for name in pages.code_of(row[0])}
     points.check(found <= said, "debug categories", *found - said)
@@ -143,7 +143,7 @@ def check_sources(points):
 
 def check_files(points):
     """The design names every source, and no other."""
-    page = pages.Page("docs/design.md")
+    page = pages.Page("docs/internals/design.md")
     said = [os.path.join(table.heading, pages.code_of(row[0])[0])
             for table in page.find_tables("file") for row in table.rows]
     found = [path for path in pages.find_files(".c")

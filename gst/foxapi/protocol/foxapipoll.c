@@ -2,7 +2,7 @@
  *
  * The older a task is, the longer it may wait for the next question. Progress
  * makes the wait longer still, but only after an answer that has just seen it
- * rise. docs/poll-plan.md derives the numbers.
+ * rise. docs/internals/poll-plan.md derives the numbers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

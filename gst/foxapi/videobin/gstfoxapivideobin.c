@@ -46,8 +46,8 @@
  * none of them needs a clock.
  *
  * Here is the element itself: properties, pads, states. gstfoxapibinrun.c has what
- * works behind it, gstfoxapibinrun.h the threads and locks, and docs/design.md lists
- * the rest in the order of the data.
+ * works behind it, gstfoxapibinrun.h the threads and locks, and docs/internals/design.md
+ * lists the rest in the order of the data.
  */
 
 #ifdef HAVE_CONFIG_H
