@@ -116,16 +116,8 @@ quote (const gchar * text, const gchar * api_key)
   return g_strdup_printf (" is \"%s\", but", quoted);
 }
 
-/**
- * foxapi_base_url_normalise:
- * @text: the property base-url, or what stands in for it
- * @api_key: (nullable): the key, kept out of the message
- * @error: return location, %FOXAPI_ERROR_SETTINGS
- *
- * Returns: (transfer full) (nullable): @text without a slash at its end
- *
- * Since: 0.1
- */
+/* @text without a slash at its end, and without the /v1 that many clients have as
+ * their address: the calls have it. The key is kept out of the error. */
 gchar *
 foxapi_base_url_normalise (const gchar * text, const gchar * api_key,
     GError ** error)
@@ -146,5 +138,7 @@ foxapi_base_url_normalise (const gchar * text, const gchar * api_key,
   normal = g_uri_to_string (uri);
   while (g_str_has_suffix (normal, "/"))
     normal[strlen (normal) - 1] = '\0';
+  if (g_str_has_suffix (normal, "/v1"))
+    normal[strlen (normal) - strlen ("/v1")] = '\0';
   return normal;
 }

@@ -187,6 +187,7 @@ GST_START_TEST (test_base_urls)
     {"https://api.foxapi.cc/", "https://api.foxapi.cc"},
     {"http://127.0.0.1:8080///", "http://127.0.0.1:8080"},
     {"https://proxy.example/fox/api/", "https://proxy.example/fox/api"},
+    {"https://api.foxapi.cc/v1/", "https://api.foxapi.cc"},
     {"http://[::1]:80", "http://[::1]:80"},
     {"HTTP://Api_1.example.:8080/", "http://Api_1.example.:8080"},
     {"https://a:", "https://a"},
