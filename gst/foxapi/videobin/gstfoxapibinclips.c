@@ -432,22 +432,22 @@ gst_foxapi_bin_folder_get_path (GstFoxapiBinFolder * folder)
   return folder->path;
 }
 
-gchar *
-gst_foxapi_bin_folder_dup_clip_path (GstFoxapiBinFolder * folder, guint clip)
+static gchar *
+folder_dup_clip_path (GstFoxapiBinFolder * folder, guint clip)
 {
   g_autofree gchar *name = g_strdup_printf ("result-%u.mp4", clip);
 
   return g_build_filename (folder->path, name, NULL);
 }
 
-void
-gst_foxapi_bin_folder_remove_clip (GstFoxapiBinFolder * folder, guint clip)
+static void
+folder_remove_clip (GstFoxapiBinFolder * folder, guint clip)
 {
   g_autofree gchar *path = NULL;
 
   if (folder->path == NULL)
     return;
-  path = gst_foxapi_bin_folder_dup_clip_path (folder, clip);
+  path = folder_dup_clip_path (folder, clip);
   g_unlink (path);
 }
 
@@ -550,9 +550,9 @@ gst_foxapi_bin_clips_stop (GstFoxapiBinClips * clips)
     clips->players = g_list_delete_link (clips->players, clips->players);
     /* In this order: it may be about to open the file. */
     gst_foxapi_bin_remove_locked (clips->bin, player);
-    gst_foxapi_bin_folder_remove_clip (clips->folder, clip);
+    folder_remove_clip (clips->folder, clip);
   }
-  gst_foxapi_bin_folder_remove_clip (clips->folder, get_latest (clips));
+  folder_remove_clip (clips->folder, get_latest (clips));
   clips->complete = 0;
 }
 
@@ -561,15 +561,14 @@ gchar *
 gst_foxapi_bin_clips_begin (GstFoxapiBinClips * clips)
 {
   g_atomic_int_inc (&clips->latest);
-  return gst_foxapi_bin_folder_dup_clip_path (clips->folder,
-      get_latest (clips));
+  return folder_dup_clip_path (clips->folder, get_latest (clips));
 }
 
 /* @events: (transfer full): go ahead of the first frame */
 static void
 add_player (GstFoxapiBinClips * self, GList * events)
 {
-  g_autofree gchar *path = gst_foxapi_bin_folder_dup_clip_path (self->folder,
+  g_autofree gchar *path = folder_dup_clip_path (self->folder,
       self->complete);
   GstElement *player = gst_foxapi_player_new (NULL, path, self->video_caps,
       self->audio_caps);
@@ -591,7 +590,7 @@ remove_if_unused (GstFoxapiBinClips * self, guint clip)
     if (get_clip (l->data) == clip)
       return;
   }
-  gst_foxapi_bin_folder_remove_clip (self->folder, clip);
+  folder_remove_clip (self->folder, clip);
 }
 
 void

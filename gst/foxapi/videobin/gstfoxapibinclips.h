@@ -40,11 +40,6 @@ gboolean gst_foxapi_bin_folder_ensure (GstFoxapiBinFolder * folder,
     GError ** error);
 const gchar *gst_foxapi_bin_folder_get_path (GstFoxapiBinFolder * folder);
 
-gchar *gst_foxapi_bin_folder_dup_clip_path (GstFoxapiBinFolder * folder,
-    guint clip);
-void gst_foxapi_bin_folder_remove_clip (GstFoxapiBinFolder * folder,
-    guint clip);
-
 gchar *gst_foxapi_bin_folder_write_frame (GstFoxapiBinFolder * folder,
     GstBuffer * buffer, GstCaps * caps, GCancellable * cancellable,
     GError ** error);

@@ -19,139 +19,10 @@
 GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
 #define GST_CAT_DEFAULT foxapi_video_bin_debug
 
-/* How long a task will still take, for people */
-
-/* Below this, progress says nothing about speed: queueing counts as none. */
-#define TELLING_PROGRESS 10
-
-gint
-gst_foxapi_remaining_seconds (gdouble elapsed, gint progress, gint estimate)
-{
-  if (progress >= TELLING_PROGRESS)
-    return (gint) (elapsed * (100 - MIN (progress, 100)) / progress + 0.5);
-  if (estimate > elapsed)
-    return (gint) (estimate - elapsed + 0.5);
-  return -1;
-}
-
-gchar *
-gst_foxapi_remaining_text (gint progress, gint remaining)
-{
-  if (remaining < 0)
-    return g_strdup_printf ("%d %%", progress);
-  return g_strdup_printf ("%d %% \302\267 %d:%02d", progress, remaining / 60,
-      remaining % 60);
-}
-
-/* What the bin's task has told of itself */
-
-struct _GstFoxapiBinTask
-{
-  GMutex lock;                  /* of what follows */
-  GstStructure *told;           /* (nullable): the last foxapi-task */
-  gint64 time_us;               /* when it came */
-  gint64 submitted_us;          /* when the first came; 0: none has */
-};
-
-GstFoxapiBinTask *
-gst_foxapi_bin_task_new (void)
-{
-  GstFoxapiBinTask *self = g_new0 (GstFoxapiBinTask, 1);
-
-  g_mutex_init (&self->lock);
-  return self;
-}
-
-void
-gst_foxapi_bin_task_free (GstFoxapiBinTask * task)
-{
-  gst_clear_structure (&task->told);
-  g_mutex_clear (&task->lock);
-  g_free (task);
-}
-
-void
-gst_foxapi_bin_task_note (GstFoxapiBinTask * task, const GstStructure * told)
-{
-  g_mutex_lock (&task->lock);
-  gst_clear_structure (&task->told);
-  task->told = gst_structure_copy (told);
-  task->time_us = g_get_monotonic_time ();
-  if (task->submitted_us == 0)
-    task->submitted_us = task->time_us;
-  g_mutex_unlock (&task->lock);
-}
-
-/* What comes next is about another one. */
-void
-gst_foxapi_bin_task_forget (GstFoxapiBinTask * task)
-{
-  g_mutex_lock (&task->lock);
-  gst_clear_structure (&task->told);
-  task->submitted_us = 0;
-  g_mutex_unlock (&task->lock);
-}
-
-/* Returns its id, if it is known, or NULL. */
-gchar *
-gst_foxapi_bin_task_dup_id (GstFoxapiBinTask * task)
-{
-  gchar *id = NULL;
-
-  g_mutex_lock (&task->lock);
-  if (task->told != NULL)
-    id = g_strdup (gst_structure_get_string (task->told, "id"));
-  g_mutex_unlock (&task->lock);
-  return id;
-}
-
-/* Called with the lock, and with something told. What was left when that came,
- * less the time since. */
-static gint
-get_remaining (GstFoxapiBinTask * self, gint progress)
-{
-  gint64 since_us = g_get_monotonic_time () - self->time_us;
-  gint estimate = 0, remaining;
-
-  gst_structure_get_int (self->told, "estimated-time", &estimate);
-  remaining = gst_foxapi_remaining_seconds ((gdouble) (self->time_us
-          - self->submitted_us) / G_USEC_PER_SEC, progress, estimate);
-  return remaining < 0 ? remaining :
-      MAX (remaining - (gint) (since_us / G_USEC_PER_SEC), 0);
-}
-
-gchar *
-gst_foxapi_bin_task_make_text (GstFoxapiBinTask * task)
-{
-  gchar *text = NULL;
-  gint progress = 0;
-
-  g_mutex_lock (&task->lock);
-  if (task->told != NULL) {
-    gst_structure_get_int (task->told, "progress", &progress);
-    text = gst_foxapi_remaining_text (progress, get_remaining (task, progress));
-  }
-  g_mutex_unlock (&task->lock);
-  return text ? text : g_strdup ("");
-}
-
-/* Returns the event foxapi-task; NULL if nothing is known. */
-GstEvent *
-gst_foxapi_bin_task_make_event (GstFoxapiBinTask * task)
-{
-  GstEvent *event = NULL;
-
-  g_mutex_lock (&task->lock);
-  if (task->told != NULL)
-    event = gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
-        gst_structure_copy (task->told));
-  g_mutex_unlock (&task->lock);
-  return event;
-}
-
-/* PROGRESS that does not keep the application from playing */
-
-struct _GstFoxapiBinProgress
+/* An open PROGRESS asks the application to wait with PLAYING until it is
+ * complete (gst-launch-1.0 does). Where a placeholder is there to be played,
+ * it is posted when it does not delay anything any more. */
+typedef struct
 {
   GstElement *element;          /* whose messages they are; outlives this */
 
@@ -164,10 +35,10 @@ struct _GstFoxapiBinProgress
   gboolean is_posting;
   GFunc when_closed;            /* (nullable): called behind the last one */
   gpointer user_data;           /* for @when_closed */
-};
+} GstFoxapiBinProgress;
 
-GstFoxapiBinProgress *
-gst_foxapi_bin_progress_new (GstElement * element)
+static GstFoxapiBinProgress *
+progress_new (GstElement * element)
 {
   GstFoxapiBinProgress *self = g_new0 (GstFoxapiBinProgress, 1);
 
@@ -177,8 +48,8 @@ gst_foxapi_bin_progress_new (GstElement * element)
   return self;
 }
 
-void
-gst_foxapi_bin_progress_free (GstFoxapiBinProgress * progress)
+static void
+progress_free (GstFoxapiBinProgress * progress)
 {
   gst_clear_message (&progress->held);
   gst_clear_message (&progress->open);
@@ -235,8 +106,8 @@ queue (GstFoxapiBinProgress * self, GstMessage * message, GstProgressType type,
 }
 
 /* Posts it as the element's own, now or when that plays. */
-void
-gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
+static void
+progress_post (GstFoxapiBinProgress * progress,
     GstMessage * message, gboolean may_delay)
 {
   GstProgressType type;
@@ -255,9 +126,8 @@ gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
 }
 
 /* Posts what was held back, or forgets it. */
-void
-gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
-    gboolean is_playing)
+static void
+progress_set_is_playing (GstFoxapiBinProgress * progress, gboolean is_playing)
 {
   g_mutex_lock (&progress->lock);
   progress->is_playing = is_playing;
@@ -273,8 +143,8 @@ gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
 }
 
 /* Whoever waits for the progress waits no longer, until the element stops. */
-void
-gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress,
+static void
+progress_close (GstFoxapiBinProgress * progress,
     GFunc when_closed, gpointer user_data)
 {
   g_autoptr (GstMessage) open = NULL;
@@ -303,10 +173,11 @@ struct _GstFoxapiBinMessages
   GstFoxapiBinClips *clips;
   GstFoxapiControl *control;
 
-  GstFoxapiBinTask *task;
   GstFoxapiBinProgress *progress;
 
   GMutex lock;                  /* of what follows */
+  GstStructure *task;           /* (nullable): the latest foxapi-task */
+  gint64 submitted_us;          /* when the first came; 0: none has */
   GThread *starter;             /* (nullable): who is starting the bin */
   gboolean has_failed;          /* the generation, and that was told */
   gboolean placeholder_has_failed;      /* likewise */
@@ -327,8 +198,7 @@ gst_foxapi_bin_messages_new (GstElement * bin, GstElement * source,
   self->options = options;
   self->clips = clips;
   self->control = control;
-  self->task = gst_foxapi_bin_task_new ();
-  self->progress = gst_foxapi_bin_progress_new (bin);
+  self->progress = progress_new (bin);
   g_mutex_init (&self->lock);
   return self;
 }
@@ -336,10 +206,33 @@ gst_foxapi_bin_messages_new (GstElement * bin, GstElement * source,
 void
 gst_foxapi_bin_messages_free (GstFoxapiBinMessages * messages)
 {
-  gst_foxapi_bin_progress_free (messages->progress);
-  gst_foxapi_bin_task_free (messages->task);
+  progress_free (messages->progress);
+  gst_clear_structure (&messages->task);
   g_mutex_clear (&messages->lock);
   g_free (messages);
+}
+
+static void
+note_task (GstFoxapiBinMessages * self, const GstStructure * task)
+{
+  g_mutex_lock (&self->lock);
+  gst_clear_structure (&self->task);
+  self->task = gst_structure_copy (task);
+  if (self->submitted_us == 0)
+    self->submitted_us = g_get_monotonic_time ();
+  g_mutex_unlock (&self->lock);
+}
+
+static gchar *
+dup_task_id (GstFoxapiBinMessages * self)
+{
+  gchar *id = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->task != NULL)
+    id = g_strdup (gst_structure_get_string (self->task, "id"));
+  g_mutex_unlock (&self->lock);
+  return id;
 }
 
 static gboolean
@@ -429,7 +322,7 @@ explain (GstFoxapiBinMessages * self, GstMessage * message)
   if (details != NULL && gst_structure_has_field (details, "task-id"))
     return gst_message_ref (message);
   if (is_of_task)
-    task_id = gst_foxapi_bin_task_dup_id (self->task);
+    task_id = dup_task_id (self);
   if (task_id == NULL)
     return gst_message_ref (message);
   return gst_foxapi_explain_error (gst_message_ref (message), is_of_player ?
@@ -480,7 +373,7 @@ handle_progress (GstFoxapiBinMessages * self, GstMessage * message)
   may_delay = !self->options->is_live
       && self->options->placeholder == GST_FOXAPI_PLACEHOLDER_KIND_NONE;
   GST_OBJECT_UNLOCK (self->bin);
-  gst_foxapi_bin_progress_post (self->progress, message, may_delay);
+  progress_post (self->progress, message, may_delay);
 }
 
 static void
@@ -492,8 +385,7 @@ handle_source_message (GstFoxapiBinMessages * self, GstMessage * message)
       break;
     case GST_MESSAGE_ELEMENT:
       if (gst_message_has_name (message, GST_FOXAPI_TASK_STRUCTURE))
-        gst_foxapi_bin_task_note (self->task,
-            gst_message_get_structure (message));
+        note_task (self, gst_message_get_structure (message));
       post_as_own (self, message);
       break;
     case GST_MESSAGE_PROGRESS:
@@ -589,7 +481,7 @@ handle_output_error (GstFoxapiBinMessages * self, GstMessage * message)
   is_delivered = self->is_delivered;
   g_mutex_unlock (&self->lock);
   if (!is_delivered)
-    task_id = gst_foxapi_bin_task_dup_id (self->task);
+    task_id = dup_task_id (self);
   explained = gst_foxapi_explain_stream_error (gst_message_ref (message),
       task_id);
   post_as_own (self, explained);
@@ -661,10 +553,36 @@ gst_foxapi_bin_messages_has_failed (GstFoxapiBinMessages * messages)
   return has_failed;
 }
 
-GstFoxapiBinTask *
-gst_foxapi_bin_messages_get_task (GstFoxapiBinMessages * messages)
+/* (transfer full): how far the task is, for people; empty if that is not known */
+gchar *
+gst_foxapi_bin_messages_make_text (GstFoxapiBinMessages * messages)
 {
-  return messages->task;
+  gint64 elapsed_s = 0;
+  gint progress = -1;
+
+  g_mutex_lock (&messages->lock);
+  if (messages->task != NULL) {
+    gst_structure_get_int (messages->task, "progress", &progress);
+    elapsed_s = (g_get_monotonic_time () - messages->submitted_us)
+        / G_USEC_PER_SEC;
+  }
+  g_mutex_unlock (&messages->lock);
+  return progress < 0 ? g_strdup ("") : g_strdup_printf ("%d %%, %d:%02d since "
+      "the start", progress, (gint) (elapsed_s / 60), (gint) (elapsed_s % 60));
+}
+
+/* (transfer full) (nullable): the event foxapi-task */
+GstEvent *
+gst_foxapi_bin_messages_make_task_event (GstFoxapiBinMessages * messages)
+{
+  GstEvent *event = NULL;
+
+  g_mutex_lock (&messages->lock);
+  if (messages->task != NULL)
+    event = gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
+        gst_structure_copy (messages->task));
+  g_mutex_unlock (&messages->lock);
+  return event;
 }
 
 /* What fails in this thread meanwhile fails the start, and is an ERROR
@@ -684,7 +602,7 @@ void
 gst_foxapi_bin_messages_set_is_playing (GstFoxapiBinMessages * messages,
     gboolean is_playing)
 {
-  gst_foxapi_bin_progress_set_is_playing (messages->progress, is_playing);
+  progress_set_is_playing (messages->progress, is_playing);
 }
 
 static void
@@ -706,7 +624,10 @@ gst_foxapi_bin_messages_forget_failure (GstFoxapiBinMessages * messages)
 void
 gst_foxapi_bin_messages_new_generation (GstFoxapiBinMessages * messages)
 {
-  gst_foxapi_bin_task_forget (messages->task);
+  g_mutex_lock (&messages->lock);
+  gst_clear_structure (&messages->task);
+  messages->submitted_us = 0;
+  g_mutex_unlock (&messages->lock);
   set_flag (messages, &messages->has_failed, FALSE);
   set_flag (messages, &messages->is_delivered, FALSE);
 }
@@ -723,7 +644,7 @@ void
 gst_foxapi_bin_messages_ending (GstFoxapiBinMessages * messages,
     GFunc when_told, gpointer user_data)
 {
-  gst_foxapi_bin_progress_close (messages->progress, when_told, user_data);
+  progress_close (messages->progress, when_told, user_data);
 }
 
 /* What comes next is about another placeholder. */
@@ -746,7 +667,7 @@ gst_foxapi_bin_messages_stopping (GstFoxapiBinMessages * messages)
 void
 gst_foxapi_bin_messages_stopped (GstFoxapiBinMessages * messages)
 {
-  gst_foxapi_bin_progress_set_is_playing (messages->progress, FALSE);
+  progress_set_is_playing (messages->progress, FALSE);
   set_flag (messages, &messages->output_has_failed, FALSE);
   gst_foxapi_bin_messages_new_generation (messages);
 }

@@ -14,44 +14,9 @@
 
 G_BEGIN_DECLS
 
-gint gst_foxapi_remaining_seconds (gdouble elapsed, gint progress,
-    gint estimate);
-gchar *gst_foxapi_remaining_text (gint progress, gint remaining);
-
-/* The latest foxapi-task of the latest generation. Any thread; it has a lock
- * of its own. */
-typedef struct _GstFoxapiBinTask GstFoxapiBinTask;
-
-GstFoxapiBinTask *gst_foxapi_bin_task_new (void);
-void gst_foxapi_bin_task_free (GstFoxapiBinTask * task);
-
-void gst_foxapi_bin_task_note (GstFoxapiBinTask * task,
-    const GstStructure * told);
-void gst_foxapi_bin_task_forget (GstFoxapiBinTask * task);
-
-gchar *gst_foxapi_bin_task_dup_id (GstFoxapiBinTask * task);
-gchar *gst_foxapi_bin_task_make_text (GstFoxapiBinTask * task);
-GstEvent *gst_foxapi_bin_task_make_event (GstFoxapiBinTask * task);
-
-/* An open PROGRESS asks the application to wait with PLAYING until it is
- * complete (gst-launch-1.0 does). Where a placeholder is there to be played,
- * it is posted when it does not delay anything any more. Any thread; it has
- * a lock of its own. */
-typedef struct _GstFoxapiBinProgress GstFoxapiBinProgress;
-
-GstFoxapiBinProgress *gst_foxapi_bin_progress_new (GstElement * element);
-void gst_foxapi_bin_progress_free (GstFoxapiBinProgress * progress);
-
-void gst_foxapi_bin_progress_post (GstFoxapiBinProgress * progress,
-    GstMessage * message, gboolean may_delay);
-void gst_foxapi_bin_progress_set_is_playing (GstFoxapiBinProgress * progress,
-    gboolean is_playing);
-void gst_foxapi_bin_progress_close (GstFoxapiBinProgress * progress,
-    GFunc when_closed, gpointer user_data);
-
 /* The bin's messages. Children's messages are handled in whatever thread
- * posts them; it sends the control thread a message. Any thread; it has a lock of its
- * own, and no lock is held when a message is posted. */
+ * posts them, which sends the control thread a message. Any thread; it has a
+ * lock of its own, and no lock is held when a message is posted. */
 typedef struct _GstFoxapiBinMessages GstFoxapiBinMessages;
 
 GstFoxapiBinMessages *gst_foxapi_bin_messages_new (GstElement * bin,
@@ -64,7 +29,8 @@ gboolean gst_foxapi_bin_messages_handle (GstFoxapiBinMessages * messages,
 void gst_foxapi_bin_messages_fail (GstFoxapiBinMessages * messages,
     const GError * error);
 gboolean gst_foxapi_bin_messages_has_failed (GstFoxapiBinMessages * messages);
-GstFoxapiBinTask *gst_foxapi_bin_messages_get_task (GstFoxapiBinMessages *
+gchar *gst_foxapi_bin_messages_make_text (GstFoxapiBinMessages * messages);
+GstEvent *gst_foxapi_bin_messages_make_task_event (GstFoxapiBinMessages *
     messages);
 
 void gst_foxapi_bin_messages_set_is_starting (GstFoxapiBinMessages * messages,

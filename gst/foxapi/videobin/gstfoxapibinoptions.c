@@ -134,7 +134,7 @@ install_placeholder_properties (GObjectClass * klass)
           "is shown", NULL, FLAGS));
   g_object_class_install_property (klass, PROP_SHOW_PROGRESS,
       g_param_spec_boolean ("show-progress", "Show progress",
-          "Draw the progress and the remaining time on the placeholder",
+          "Draw the progress and the time since the start on the placeholder",
           DEFAULT_SHOW_PROGRESS, FLAGS));
 }
 

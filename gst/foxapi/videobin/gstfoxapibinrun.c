@@ -102,9 +102,8 @@ show (GstFoxapiVideoBin * self, GstElement * placeholder)
 }
 
 /* Shows what the properties say, in the place of the one before. */
-void
-gst_foxapi_video_bin_show_placeholder (GstFoxapiVideoBin * self,
-    const gchar * reference)
+static void
+bin_show_placeholder (GstFoxapiVideoBin * self, const gchar * reference)
 {
   g_autofree gchar *uri = choose_uri (self, reference);
 
@@ -119,21 +118,20 @@ gst_foxapi_video_bin_show_placeholder (GstFoxapiVideoBin * self,
 }
 
 /* Writes how far the task is. */
-void
-gst_foxapi_video_bin_update_text (GstFoxapiVideoBin * self)
+static void
+bin_update_text (GstFoxapiVideoBin * self)
 {
   g_autofree gchar *text = NULL;
 
   if (self->placeholder == NULL || !self->run.show_progress)
     return;
-  text = gst_foxapi_bin_task_make_text (gst_foxapi_bin_messages_get_task
-      (self->messages));
+  text = gst_foxapi_bin_messages_make_text (self->messages);
   gst_foxapi_placeholder_set_text (GST_FOXAPI_PLACEHOLDER (self->placeholder),
       text);
 }
 
-void
-gst_foxapi_video_bin_drop_placeholder (GstFoxapiVideoBin * self)
+static void
+bin_drop_placeholder (GstFoxapiVideoBin * self)
 {
   gst_foxapi_video_output_set_placeholder (GST_FOXAPI_VIDEO_OUTPUT
       (self->video_output), NULL);
@@ -146,8 +144,8 @@ gst_foxapi_video_bin_drop_placeholder (GstFoxapiVideoBin * self)
 /* Threads: the control thread's, and whoever starts. */
 
 /* Posts what is wrong, if so. Returns FALSE if nothing was begun. */
-gboolean
-gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self)
+static gboolean
+bin_begin_generation (GstFoxapiVideoBin * self)
 {
   g_autofree gchar *path = NULL;
 
@@ -217,8 +215,8 @@ keep_last_frame (GstFoxapiVideoBin * self)
 
 /* One more shot was asked for, in so many words: it is submitted even where
  * it is equal to the one before. */
-void
-gst_foxapi_video_bin_begin_next_shot (GstFoxapiVideoBin * self)
+static void
+bin_begin_next_shot (GstFoxapiVideoBin * self)
 {
   /* What they have to say of the shot before is not about this one. */
   gst_element_set_state (self->clip_sink, GST_STATE_NULL);
@@ -230,7 +228,7 @@ gst_foxapi_video_bin_begin_next_shot (GstFoxapiVideoBin * self)
   gst_foxapi_bin_shots_advance (self->shots);
   g_object_set (self->source, "task-id", NULL, NULL);
   if (!g_cancellable_is_cancelled (self->cancellable))
-    gst_foxapi_video_bin_begin_generation (self);
+    bin_begin_generation (self);
 }
 
 /* What is done at each message */
@@ -255,9 +253,9 @@ on_captured (GstFoxapiVideoBin * self, GstElement * capture)
     g_autofree gchar *uri = gst_foxapi_bin_shots_dup_first_reference
         (self->shots, self->captures);
 
-    gst_foxapi_video_bin_show_placeholder (self, uri);
+    bin_show_placeholder (self, uri);
   }
-  gst_foxapi_video_bin_begin_generation (self);
+  bin_begin_generation (self);
 }
 
 /* The application has taken a reference away that is waited for. Whether it wants
@@ -279,8 +277,7 @@ on_released (GstFoxapiVideoBin * self, GstElement * capture)
 static void
 on_downloaded (GstFoxapiVideoBin * self)
 {
-  GstEvent *task = gst_foxapi_bin_task_make_event
-      (gst_foxapi_bin_messages_get_task (self->messages));
+  GstEvent *task = gst_foxapi_bin_messages_make_task_event (self->messages);
   GstEvent *tags = gst_foxapi_clip_sink_dup_tags (GST_FOXAPI_CLIP_SINK
       (self->clip_sink));
   GList *events = NULL;
@@ -347,7 +344,7 @@ on_delivered (GstFoxapiVideoBin * self)
   self->is_generating = FALSE;
   gst_foxapi_bin_messages_delivered (self->messages);
   if (gst_foxapi_bin_shots_has_more (self->shots))
-    gst_foxapi_video_bin_begin_next_shot (self);
+    bin_begin_next_shot (self);
   gst_foxapi_program_delivered (self->program);
 }
 
@@ -366,7 +363,7 @@ on_next (GstFoxapiVideoBin * self)
   else if (gst_foxapi_bin_shots_has_more (self->shots)
       && gst_foxapi_program_ask_for_more (self->program))
     /* The program has not ended since: it will show what is paid for. */
-    gst_foxapi_video_bin_begin_next_shot (self);
+    bin_begin_next_shot (self);
 }
 
 /* Who has failures as errors stops at one, and is not to pay for what follows. */
@@ -402,7 +399,7 @@ on_failed (GstFoxapiVideoBin * self, GstObject * who)
       tell_of_waiting (self, n_waiting);
   } else {
     gst_foxapi_program_delivered (self->program);
-    gst_foxapi_video_bin_begin_next_shot (self);
+    bin_begin_next_shot (self);
   }
 }
 
@@ -449,7 +446,7 @@ gst_foxapi_video_bin_on_message (GstFoxapiControlMessage type,
       break;
     case GST_FOXAPI_CONTROL_TICK:
       count_preroll_tick (self);
-      gst_foxapi_video_bin_update_text (self);
+      bin_update_text (self);
       break;
   }
 }
@@ -581,8 +578,8 @@ begin (GstFoxapiVideoBin * self)
         self->captures);
   else
     tell_of_unlinked_pads (self);
-  gst_foxapi_video_bin_show_placeholder (self, reference);
-  return is_waiting || gst_foxapi_video_bin_begin_generation (self);
+  bin_show_placeholder (self, reference);
+  return is_waiting || bin_begin_generation (self);
 }
 
 static gboolean
@@ -635,7 +632,7 @@ gst_foxapi_video_bin_stop (GstFoxapiVideoBin * self)
   gst_element_set_state (self->source, GST_STATE_NULL);
   gst_foxapi_bin_captures_stop (self->captures);
   gst_foxapi_bin_clips_stop (self->clips);
-  gst_foxapi_video_bin_drop_placeholder (self);
+  bin_drop_placeholder (self);
 
   gst_foxapi_control_clear (self->control);
   self->is_generating = FALSE;

@@ -77,14 +77,6 @@ void gst_foxapi_video_bin_on_message (GstFoxapiControlMessage type, GstObject * 
 
 /* gstfoxapibingeneration.c */
 
-gboolean gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self);
-void gst_foxapi_video_bin_begin_next_shot (GstFoxapiVideoBin * self);
-
 /* gstfoxapibinplaceholder.c */
-
-void gst_foxapi_video_bin_show_placeholder (GstFoxapiVideoBin * self,
-    const gchar * reference);
-void gst_foxapi_video_bin_update_text (GstFoxapiVideoBin * self);
-void gst_foxapi_video_bin_drop_placeholder (GstFoxapiVideoBin * self);
 
 G_END_DECLS

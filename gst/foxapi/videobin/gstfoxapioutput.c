@@ -49,8 +49,8 @@ end_wait (GstFoxapiClockWait * wait, GstBaseSrc * src)
 }
 
 /* Waits for it in the streaming thread, also through a pause. */
-GstFlowReturn
-gst_foxapi_clock_wait (GstFoxapiClockWait * wait, GstBaseSrc * src,
+static GstFlowReturn
+clock_wait (GstFoxapiClockWait * wait, GstBaseSrc * src,
     GstClockTime time, gboolean * has_clock)
 {
   for (;;) {
@@ -73,8 +73,8 @@ gst_foxapi_clock_wait (GstFoxapiClockWait * wait, GstBaseSrc * src,
   }
 }
 
-void
-gst_foxapi_clock_wait_interrupt (GstFoxapiClockWait * wait, GstBaseSrc * src,
+static void
+clock_wait_interrupt (GstFoxapiClockWait * wait, GstBaseSrc * src,
     gboolean is_interrupted)
 {
   GST_OBJECT_LOCK (src);
@@ -133,7 +133,7 @@ interrupt (GstBaseSrc * src, gboolean is_interrupted)
 {
   GstFoxapiBinOutputPrivate *priv = get_private (src);
 
-  gst_foxapi_clock_wait_interrupt (&priv->clock_wait, src, is_interrupted);
+  clock_wait_interrupt (&priv->clock_wait, src, is_interrupted);
   gst_foxapi_program_interrupt (priv->program,
       GST_FOXAPI_BIN_OUTPUT_GET_CLASS (src)->stream, is_interrupted);
 }
@@ -183,7 +183,7 @@ make_next (GstFoxapiBinOutput * self, GstBuffer ** buffer)
     priv->is_started = TRUE;
   }
   if (gst_base_src_is_live (src)
-      && gst_foxapi_clock_wait (&priv->clock_wait, src,
+      && clock_wait (&priv->clock_wait, src,
           klass->get_time (priv->program, priv->frame), &is_due) != GST_FLOW_OK)
     return GST_FOXAPI_CONTENT_FLUSHING;
   return klass->make (self, priv->program, priv->frame, is_due, buffer);

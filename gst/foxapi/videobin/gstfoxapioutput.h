@@ -20,11 +20,6 @@ typedef struct
   gboolean is_interrupted;      /* likewise */
 } GstFoxapiClockWait;
 
-GstFlowReturn gst_foxapi_clock_wait (GstFoxapiClockWait * wait, GstBaseSrc * src,
-    GstClockTime time, gboolean * has_clock);
-void gst_foxapi_clock_wait_interrupt (GstFoxapiClockWait * wait, GstBaseSrc * src,
-    gboolean is_interrupted);
-
 #define GST_TYPE_FOXAPI_BIN_OUTPUT (gst_foxapi_bin_output_get_type ())
 G_DECLARE_DERIVABLE_TYPE (GstFoxapiBinOutput, gst_foxapi_bin_output, GST,
     FOXAPI_BIN_OUTPUT, GstPushSrc)

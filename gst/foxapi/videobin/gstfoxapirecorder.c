@@ -24,22 +24,22 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_recorder_debug);
 /* A frame for which nothing says how long it lasts */
 #define DEFAULT_FRAME_DURATION (GST_SECOND / 25)
 
-void
-gst_foxapi_clip_init (GstFoxapiClip * clip, GstClockTime length)
+static void
+clip_times_init (GstFoxapiClip * clip, GstClockTime length)
 {
   memset (clip, 0, sizeof (*clip));
   clip->length = length;
   clip->frame_duration = DEFAULT_FRAME_DURATION;
 }
 
-void
-gst_foxapi_clip_clear (GstFoxapiClip * clip)
+static void
+clip_times_clear (GstFoxapiClip * clip)
 {
   gst_clear_buffer (&clip->held);
 }
 
-void
-gst_foxapi_clip_set_frame_rate (GstFoxapiClip * clip, gint n, gint d)
+static void
+clip_times_set_frame_rate (GstFoxapiClip * clip, gint n, gint d)
 {
   clip->frame_duration = n > 0 ? MAX (gst_util_uint64_scale (GST_SECOND, d, n),
       1) : DEFAULT_FRAME_DURATION;
@@ -86,8 +86,8 @@ release (GstFoxapiClip * clip, GstClockTime end)
 
 /* Returns TRUE if the clip is as long as it should be: what is left comes
  * with gst_foxapi_clip_end(). */
-gboolean
-gst_foxapi_clip_add (GstFoxapiClip * clip, GstBuffer * frame,
+static gboolean
+clip_times_add (GstFoxapiClip * clip, GstBuffer * frame,
     GstClockTime running_time, GstBuffer ** ready)
 {
   GstClockTime time = get_time (clip, running_time);
@@ -456,7 +456,7 @@ take_clip_frame (GstFoxapiRecorder * self, GstBuffer * frame,
     GstClockTime running_time, GError ** error)
 {
   GstBuffer *ready;
-  gboolean is_complete = gst_foxapi_clip_add (&self->clip, frame, running_time,
+  gboolean is_complete = clip_times_add (&self->clip, frame, running_time,
       &ready);
   gboolean encoded = encode_clip_frame (self, ready, error);
 
@@ -713,8 +713,7 @@ set_caps (GstFoxapiRecorder * self, GstCaps * caps)
     refuse (self, caps);
     return;
   }
-  gst_foxapi_clip_set_frame_rate (&self->clip, self->info.fps_n,
-      self->info.fps_d);
+  clip_times_set_frame_rate (&self->clip, self->info.fps_n, self->info.fps_d);
   adapt_info (self);
   gst_clear_caps (&self->frame_caps);
   self->frame_caps = gst_video_info_to_caps (&self->info);
@@ -760,7 +759,7 @@ gst_foxapi_recorder_prepare (GstFoxapiRecorder * self,
   gst_foxapi_recorder_release (self);
   g_free (self->directory);
   self->directory = g_strdup (directory);
-  gst_foxapi_clip_init (&self->clip, clip_time);
+  clip_times_init (&self->clip, clip_time);
   g_cancellable_reset (self->cancellable);
   self->is_over = FALSE;
 }
@@ -789,7 +788,7 @@ gst_foxapi_recorder_release (GstFoxapiRecorder * self)
   drop_encoding (self);
   forget_bytes (self);
   g_clear_pointer (&self->file, gst_foxapi_capture_file_free);
-  gst_foxapi_clip_clear (&self->clip);
+  clip_times_clear (&self->clip);
   gst_clear_caps (&self->frame_caps);
   gst_clear_caps (&self->held_caps);
   gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);

@@ -22,12 +22,6 @@ typedef struct
   GstClockTimeDiff base;        /* a running time minus this is the clip's */
 } GstFoxapiClip;
 
-void gst_foxapi_clip_init (GstFoxapiClip * clip, GstClockTime length);
-void gst_foxapi_clip_clear (GstFoxapiClip * clip);
-void gst_foxapi_clip_set_frame_rate (GstFoxapiClip * clip, gint n, gint d);
-
-gboolean gst_foxapi_clip_add (GstFoxapiClip * clip, GstBuffer * frame,
-    GstClockTime running_time, GstBuffer ** ready);
 GstBuffer *gst_foxapi_clip_end (GstFoxapiClip * clip);
 
 /* Called by a recorder in its streaming thread. One of the last three is
