@@ -233,6 +233,22 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+/* From GStreamer 1.26 on the base class forgets to call unlock_stop() when a pause is
+ * so short that create() has not noticed it. */
+static GstStateChangeReturn
+gst_foxapi_bin_output_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstBaseSrc *src = GST_BASE_SRC (element);
+
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    GST_BASE_SRC_GET_CLASS (src)->unlock (src);
+  else if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    GST_BASE_SRC_GET_CLASS (src)->unlock_stop (src);
+  return GST_ELEMENT_CLASS
+      (gst_foxapi_bin_output_parent_class)->change_state (element, transition);
+}
+
 static void
 gst_foxapi_bin_output_init (GstFoxapiBinOutput * self)
 {
@@ -246,6 +262,7 @@ gst_foxapi_bin_output_class_init (GstFoxapiBinOutputClass * klass)
 {
   GstBaseSrcClass *src_class = GST_BASE_SRC_CLASS (klass);
 
+  GST_ELEMENT_CLASS (klass)->change_state = gst_foxapi_bin_output_change_state;
   src_class->start = gst_foxapi_bin_output_start;
   src_class->unlock = gst_foxapi_bin_output_unlock;
   src_class->unlock_stop = gst_foxapi_bin_output_unlock_stop;
