@@ -409,16 +409,25 @@ get_even (gint size)
   return MAX (size & ~1, 16);
 }
 
-/* One format through the whole clip, whatever comes: the muxer takes no change. */
+/* One format through the whole clip, whatever comes: the muxer takes no change, not
+ * even of the colorimetry, which H.264 has in its head. */
 static void
 set_clip_caps (GstElement * filter, const GstVideoInfo * info)
 {
-  g_autoptr (GstCaps) caps = gst_caps_new_simple ("video/x-raw",
-      "format", G_TYPE_STRING, "I420",
-      "width", G_TYPE_INT, get_even (info->width),
-      "height", G_TYPE_INT, get_even (info->height),
-      "pixel-aspect-ratio", GST_TYPE_FRACTION, info->par_n, info->par_d, NULL);
+  gint width = get_even (info->width), height = get_even (info->height);
+  g_autofree gchar *colorimetry = NULL;
+  g_autoptr (GstCaps) caps = NULL;
+  GstVideoInfo clip;
 
+  gst_video_info_set_format (&clip, GST_VIDEO_FORMAT_I420, width, height);
+  if (GST_VIDEO_INFO_IS_YUV (info))
+    colorimetry = gst_video_colorimetry_to_string (&info->colorimetry);
+  if (colorimetry == NULL)
+    colorimetry = gst_video_colorimetry_to_string (&clip.colorimetry);
+  caps = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, "I420",
+      "width", G_TYPE_INT, width, "height", G_TYPE_INT, height,
+      "pixel-aspect-ratio", GST_TYPE_FRACTION, info->par_n, info->par_d,
+      "colorimetry", G_TYPE_STRING, colorimetry, NULL);
   g_object_set (filter, "caps", caps, NULL);
 }
 
