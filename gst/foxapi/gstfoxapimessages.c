@@ -171,8 +171,7 @@ static gchar *
 say_kept (const gchar * text, const gchar * task_id)
 {
   return g_strdup_printf ("%s The task is paid for and kept: start again, or "
-      "set task-id=%s anywhere, to take it up without another charge.", text,
-      task_id);
+      "set task-id=%s anywhere, to resume it at no new charge.", text, task_id);
 }
 
 /* The one ERROR message of a fatal path. @task_id is the task that is paid for,

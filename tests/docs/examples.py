@@ -150,7 +150,7 @@ def check_several(points):
         status, screen = run_on_terminal(
             place, "/usr/bin/python3", SEVERAL, "videos", "A",
             interrupt_at="pending|processing")
-        points.check(status == 1 and "takes it up" in screen,
+        points.check(status == 1 and "resumes it" in screen,
                      "Ctrl-C ends several.py cleanly", status, screen)
 
 

@@ -81,7 +81,7 @@ class Generation:
         self.pipeline.set_state(Gst.State.PLAYING)
 
     def stop(self):
-        """Returns at once as well, and leaves the task to be taken up."""
+        """Returns at once as well, and leaves the task to be resumed."""
         self.pipeline.set_state(Gst.State.NULL)
 
     def end(self):
@@ -113,7 +113,7 @@ def main():
     def on_interrupt():
         for generation in running:
             generation.stop()
-            generation.tell("stopped; the same command takes it up")
+            generation.tell("stopped; the same command resumes it")
         loop.quit()
 
     generations = [Generation(number, prompt, folder, on_end)
