@@ -620,8 +620,8 @@ gst_foxapi_engine_new_download (GstFoxapiEngine * engine, GError ** error)
   const gchar *link = foxapi_generation_choose_link (engine->generation,
       &engine->run, error);
 
-  return link ? foxapi_download_new (foxapi_client_get_session (engine->client),
-      link, engine->run.retries, renew_link, engine) : NULL;
+  return link ? foxapi_client_download (engine->client, link,
+      engine->run.retries, renew_link, engine) : NULL;
 }
 
 GstEvent *

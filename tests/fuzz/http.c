@@ -172,8 +172,8 @@ static void
 download (FoxapiSession * session)
 {
   g_autofree gchar *link = g_strconcat (base_url, "/result", NULL);
-  g_autoptr (FoxapiDownload) result = foxapi_download_new (session, link, 0,
-      renew, NULL);
+  g_autoptr (FoxapiDownload) result =
+      foxapi_download_new (session, link, NULL, 0, renew, NULL);
   g_autoptr (GError) error = NULL;
   guint64 total = 0, size;
   gchar buffer[4096];

@@ -104,10 +104,14 @@ foxapi_client_get_base_url (FoxapiClient * client)
   return client->base_url;
 }
 
-FoxapiSession *
-foxapi_client_get_session (FoxapiClient * client)
+/* (transfer full): of a result, whose server is not the service: the client's key
+ * goes there as little as into any message */
+FoxapiDownload *
+foxapi_client_download (FoxapiClient * client, const gchar * link, gint retries,
+    FoxapiDownloadRenew renew, gpointer user_data)
 {
-  return client->session;
+  return foxapi_download_new (client->session, link, client->api_key, retries,
+      renew, user_data);
 }
 
 /* Tells two keys apart without telling either: an HMAC (RFC 2104, SHA-256) keyed

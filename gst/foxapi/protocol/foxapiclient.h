@@ -6,6 +6,7 @@
 #pragma once
 
 #include "foxapibaseurl.h"
+#include "foxapidownload.h"
 #include "foxapierror.h"
 #include "foxapisession.h"
 #include "foxapitask.h"
@@ -23,7 +24,9 @@ void foxapi_client_free (FoxapiClient * client);
 
 const gchar *foxapi_client_get_base_url (FoxapiClient * client);
 gchar *foxapi_client_get_key_digest (FoxapiClient * client);
-FoxapiSession *foxapi_client_get_session (FoxapiClient * client);
+FoxapiDownload *foxapi_client_download (FoxapiClient * client,
+    const gchar * link, gint retries, FoxapiDownloadRenew renew,
+    gpointer user_data);
 void foxapi_client_cool_down (FoxapiClient * client, gint64 pause_us);
 gint64 foxapi_client_get_pause_left (FoxapiClient * client);
 

@@ -52,6 +52,7 @@ struct _FoxapiDownload
 {
   FoxapiSession *session;
   gchar *link;
+  gchar *api_key;               /* kept out of what a server says */
   gint retries;
   FoxapiDownloadRenew renew;
   gpointer user_data;
@@ -81,12 +82,14 @@ struct _FoxapiDownload
 
 FoxapiDownload *
 foxapi_download_new (FoxapiSession * session, const gchar * link,
-    gint retries, FoxapiDownloadRenew renew, gpointer user_data)
+    const gchar * api_key, gint retries, FoxapiDownloadRenew renew,
+    gpointer user_data)
 {
   FoxapiDownload *download = g_new0 (FoxapiDownload, 1);
 
   download->session = foxapi_session_ref (session);
   download->link = g_strdup (link);
+  download->api_key = g_strdup (api_key);
   download->retries = retries;
   download->renew = renew;
   download->user_data = user_data;
@@ -107,6 +110,7 @@ foxapi_download_free (FoxapiDownload * download)
   close_stream (download);
   foxapi_session_unref (download->session);
   g_free (download->link);
+  g_free (download->api_key);
   g_free (download->etag);
   g_free (download->last_modified);
   g_free (download);
@@ -301,11 +305,13 @@ is_text (const guint8 * bytes, gsize length)
       || end + 4 > (const gchar *) bytes + length;
 }
 
-/* The words of a page, without its markup */
+/* The words of a page, without its markup. The key was never sent there, but a
+ * page may know it all the same. */
 static gchar *
-quote_page (const guint8 * bytes, gsize length)
+quote_page (FoxapiDownload * download, const guint8 * bytes, gsize length)
 {
-  g_autofree gchar *text = g_utf8_make_valid ((const gchar *) bytes, length);
+  g_autofree gchar *valid = g_utf8_make_valid ((const gchar *) bytes, length);
+  g_autofree gchar *text = foxapi_redact (valid, download->api_key);
   GString *words = g_string_new (NULL);
   gboolean in_markup = FALSE;
 
@@ -405,7 +411,7 @@ look_at_head (FoxapiDownload * download, SoupMessageHeaders * headers,
   if (!is_page (headers, download->head, download->head_length))
     return TRUE;
 
-  words = quote_page (download->head, download->head_length);
+  words = quote_page (download, download->head, download->head_length);
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_READ,
       "A page came in place of the result: \"%s\". If it is of this network "
       "(a login, a filter), settle that, then start again: the task is kept.",
@@ -433,7 +439,8 @@ check_not_encoded (SoupMessageHeaders * headers, GError ** error)
 }
 
 static GError *
-new_status_error (const FoxapiResponse * answer, GCancellable * cancellable)
+new_status_error (FoxapiDownload * download, const FoxapiResponse * answer,
+    GCancellable * cancellable)
 {
   guint status = answer->status;
   guint8 body[2048];
@@ -447,7 +454,7 @@ new_status_error (const FoxapiResponse * answer, GCancellable * cancellable)
   g_input_stream_read_all (answer->stream, body, sizeof (body), &length,
       cancellable, NULL);
   if (is_text (body, length))
-    words = quote_page (body, length);
+    words = quote_page (download, body, length);
   if (words != NULL && *words != '\0')
     said = g_strconcat (": ", words, NULL);
 
@@ -505,7 +512,7 @@ take_answer (FoxapiDownload * download, const FoxapiResponse * answer,
   } else if (answer->status == 416) {
     taken = take_nothing (download, answer->headers, error);
   } else {
-    g_propagate_error (error, new_status_error (answer, cancellable));
+    g_propagate_error (error, new_status_error (download, answer, cancellable));
     return FALSE;
   }
   if (!taken || download->at_end)

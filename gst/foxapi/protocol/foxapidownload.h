@@ -35,8 +35,8 @@ typedef gchar *(*FoxapiDownloadRenew) (gpointer user_data,
     GCancellable * cancellable, GError ** error);
 
 FoxapiDownload *foxapi_download_new (FoxapiSession * session,
-    const gchar * link, gint retries, FoxapiDownloadRenew renew,
-    gpointer user_data);
+    const gchar * link, const gchar * api_key, gint retries,
+    FoxapiDownloadRenew renew, gpointer user_data);
 void foxapi_download_free (FoxapiDownload * download);
 
 gboolean foxapi_download_open (FoxapiDownload * download, guint64 position,

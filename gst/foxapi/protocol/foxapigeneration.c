@@ -4,7 +4,7 @@
  * what the next start may do (docs/guide.md, what a restart does):
  *
  *   nothing known, or certainly nothing charged      submit
- *   a task, running or completed                     take it up
+ *   a task, running or completed                     resume it
  *   outcome unknown, or the task failed              repeat the error
  *
  * The store is written before each step that it must survive: the intent before

@@ -33,7 +33,7 @@ setup_with (FoxapiSimOptions options, gsize size)
   options.payload = payload;
   sim = make_sim (&options);
   link = make_link (sim);
-  download = foxapi_download_new (session, link, 5, renew, NULL);
+  download = foxapi_download_new (session, link, NULL, 5, renew, NULL);
 }
 
 static void

@@ -35,7 +35,8 @@ start_with (FoxapiSimOptions options, gint retries)
   options.payload = payload;
   sim = make_sim (&options);
   first_link = make_link (sim);
-  download = foxapi_download_new (session, first_link, retries, renew, NULL);
+  download =
+      foxapi_download_new (session, first_link, NULL, retries, renew, NULL);
   n_renewals = 0;
   renewed_link = NULL;
 }
@@ -53,7 +54,7 @@ start_at (const gchar * link, gint retries)
   g_autoptr (FoxapiSession) session = make_session ();
 
   foxapi_download_free (download);
-  download = foxapi_download_new (session, link, retries, renew, NULL);
+  download = foxapi_download_new (session, link, NULL, retries, renew, NULL);
 }
 
 void
