@@ -207,3 +207,33 @@ foxapi_catalogue_name_field (const gchar * path, JsonObject * rule)
     return g_strdup_printf ("The property extra-parameters, field %s,", path);
   return g_strconcat ("The property ", all, NULL);
 }
+
+/* (transfer full) (nullable): the path of the field that @property becomes, of a
+ * field's member where it is not the field itself */
+gchar *
+foxapi_catalogue_find_path (JsonObject * entry, const gchar * property)
+{
+  JsonObjectIter iter, members_iter;
+  const gchar *name, *member;
+  JsonNode *rule, *member_rule;
+
+  json_object_iter_init_ordered (&iter, foxapi_json_get_object (entry,
+          "fields"));
+  while (json_object_iter_next_ordered (&iter, &name, &rule)) {
+    JsonObject *object = json_node_get_object (rule);
+    JsonObject *members = foxapi_json_get_object (object, "members");
+    g_auto (GStrv) names = foxapi_catalogue_get_properties (name, object);
+
+    if (g_strv_contains ((const gchar * const *) names, property))
+      return g_strdup (name);
+    if (members == NULL)
+      continue;
+    json_object_iter_init (&members_iter, members);
+    while (json_object_iter_next (&members_iter, &member, &member_rule)) {
+      if (g_strcmp0 (foxapi_json_get_string (json_node_get_object (member_rule),
+                  "property"), property) == 0)
+        return g_strconcat (name, ".", member, NULL);
+    }
+  }
+  return NULL;
+}

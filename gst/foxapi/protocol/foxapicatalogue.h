@@ -16,6 +16,7 @@ gchar *foxapi_catalogue_suggest (const gchar * model);
 gboolean foxapi_catalogue_is_enforced (JsonObject * entry);
 JsonObject *foxapi_catalogue_get_rule (JsonObject * entry, const gchar * path);
 GStrv foxapi_catalogue_get_properties (const gchar * path, JsonObject * rule);
+gchar *foxapi_catalogue_find_path (JsonObject * entry, const gchar * property);
 gchar *foxapi_catalogue_name_field (const gchar * path, JsonObject * rule);
 
 G_END_DECLS

@@ -105,36 +105,6 @@ refuse_unknown (Request * request, const gchar * what, const gchar * name,
 
 /* Properties → fields */
 
-/* (transfer full) (nullable): the path of the field that @property becomes, of a
- * field's member where it is not the field itself */
-static gchar *
-find_path (JsonObject * entry, const gchar * property)
-{
-  JsonObjectIter iter, members_iter;
-  const gchar *name, *member;
-  JsonNode *rule, *member_rule;
-
-  json_object_iter_init_ordered (&iter, foxapi_json_get_object (entry,
-          "fields"));
-  while (json_object_iter_next_ordered (&iter, &name, &rule)) {
-    JsonObject *object = json_node_get_object (rule);
-    JsonObject *members = foxapi_json_get_object (object, "members");
-    g_auto (GStrv) names = foxapi_catalogue_get_properties (name, object);
-
-    if (g_strv_contains ((const gchar * const *) names, property))
-      return g_strdup (name);
-    if (members == NULL)
-      continue;
-    json_object_iter_init (&members_iter, members);
-    while (json_object_iter_next (&members_iter, &member, &member_rule)) {
-      if (g_strcmp0 (foxapi_json_get_string (json_node_get_object (member_rule),
-                  "property"), property) == 0)
-        return g_strconcat (name, ".", member, NULL);
-    }
-  }
-  return NULL;
-}
-
 static void
 append_item (JsonArray * list, JsonNode * item, const gchar * member)
 {
@@ -208,7 +178,8 @@ put_one (Request * request, const gchar * field, const gchar * property,
 static gboolean
 put_property (Request * request, const gchar * property, GError ** error)
 {
-  g_autofree gchar *path = find_path (request->entry, property);
+  g_autofree gchar *path =
+      foxapi_catalogue_find_path (request->entry, property);
   gchar *member = path ? strchr (path, '.') : NULL;
   JsonObject *rule;
   g_autofree gchar *what = NULL;

@@ -451,7 +451,7 @@ folder_remove_clip (GstFoxapiBinFolder * folder, guint clip)
   g_unlink (path);
 }
 
-/* Returns uRI of an image of the frame, or NULL. */
+/* Returns the URI of an image of the frame, or NULL. */
 gchar *
 gst_foxapi_bin_folder_write_frame (GstFoxapiBinFolder * folder,
     GstBuffer * buffer, GstCaps * caps, GCancellable * cancellable,

@@ -186,7 +186,8 @@ install_reference_properties (GObjectClass * klass)
   g_object_class_install_property (klass, PROP_SHOT_CONTINUITY,
       g_param_spec_boolean ("shot-continuity", "Shot continuity",
           "The last frame of a result is the first reference image of the next "
-          "generation", DEFAULT_SHOT_CONTINUITY, FLAGS));
+          "generation, where the model takes one", DEFAULT_SHOT_CONTINUITY,
+          FLAGS));
 }
 
 void

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "foxapicatalogue.h"
 #include "gstfoxapibinclips.h"
 #include "gstfoxapicontrol.h"
 #include "gstfoxapimessages.h"
@@ -186,6 +187,18 @@ fail_to_continue (GstFoxapiVideoBin * self, const GError * fault)
   gst_foxapi_bin_messages_fail (self->messages, error);
 }
 
+/* A model without references cannot continue a shot. */
+static gboolean
+can_continue (GstFoxapiVideoBin * self)
+{
+  g_autofree gchar *model = NULL, *path = NULL;
+
+  g_object_get (self->source, "model", &model, NULL);
+  path = foxapi_catalogue_find_path (foxapi_catalogue_find (model),
+      "reference-image-urls");
+  return self->run.shot_continuity && path != NULL;
+}
+
 /* The last frame, as a file for the next generation. %FALSE: it was wanted, and
  * there is none, so that the shot would not be what is asked for. */
 static gboolean
@@ -196,7 +209,7 @@ keep_last_frame (GstFoxapiVideoBin * self)
   g_autoptr (GError) fault = NULL;
   gchar *uri;
 
-  if (frame == NULL || !self->run.shot_continuity) {
+  if (frame == NULL || !can_continue (self)) {
     gst_foxapi_bin_shots_take_last_frame (self->shots, NULL);
     return TRUE;
   }

@@ -309,7 +309,7 @@ gst_foxapi_bin_shots_set_up (GstFoxapiBinShots * shots, GstElement * source,
   set_references (shots, OWN_VIDEOS, "video_", source, captures);
 }
 
-/* Returns uRI of a reference that can be shown: a capture before any that
+/* Returns the URI of a reference that can be shown: a capture before any that
  * the application names, or NULL. */
 gchar *
 gst_foxapi_bin_shots_dup_first_reference (GstFoxapiBinShots * shots,

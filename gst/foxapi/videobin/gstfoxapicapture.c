@@ -723,7 +723,7 @@ gst_foxapi_bin_captures_append_uris (GstFoxapiBinCaptures * captures,
   g_list_free_full (found, gst_object_unref);
 }
 
-/* Returns of the first that has one, or NULL. */
+/* Returns the URI of the first that has one, or NULL. */
 gchar *
 gst_foxapi_bin_captures_dup_first_uri (GstFoxapiBinCaptures * captures)
 {

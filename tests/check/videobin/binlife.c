@@ -443,6 +443,20 @@ on_tags (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+/* A model that takes no reference makes the next shot without the last frame. */
+GST_START_TEST (test_shots_without_references)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("model", "wan-2.7-text-to-video",
+          NULL));
+
+  harness_set_list (run->source, "reference-image-urls", NULL);
+  harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_tags)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("prompt", "A tagged fox", NULL));
@@ -511,6 +525,7 @@ binlife_suite (void)
   tcase_add_test (tcase, test_untouched);
   tcase_add_test (tcase, test_folder);
   tcase_add_test (tcase, test_tags);
+  tcase_add_test (tcase, test_shots_without_references);
   tcase_add_test (tcase, test_pads_come_and_go);
   return suite;
 }
