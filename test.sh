@@ -47,7 +47,7 @@ fi
 ninja -C "$build"
 
 # meson names the log after the wrapper.
-rm -f "$build"/meson-logs/testlog*.json
+rm -rf "$build"/meson-logs/testlog*.json "$build"/tests/tmp/*
 status=0
 if [ -n "$wrapper" ]; then
   # shellcheck disable=SC2086

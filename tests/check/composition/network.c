@@ -45,6 +45,16 @@ make_certificate (void)
 }
 
 static void
+remove_certificate (void)
+{
+  g_autofree gchar *folder = g_path_get_dirname (certificate_path);
+
+  harness_remove_tree (folder);
+  g_clear_object (&certificate);
+  g_clear_pointer (&certificate_path, g_free);
+}
+
+static void
 setup_tls (void)
 {
   FoxapiSimOptions options = harness_options ();
@@ -58,8 +68,7 @@ static void
 teardown_tls (void)
 {
   harness_teardown ();
-  g_clear_object (&certificate);
-  g_clear_pointer (&certificate_path, g_free);
+  remove_certificate ();
 }
 
 GST_START_TEST (test_unknown_authority)
@@ -273,8 +282,7 @@ static void
 teardown_tls_proxy (void)
 {
   teardown_proxy ();
-  g_clear_object (&certificate);
-  g_clear_pointer (&certificate_path, g_free);
+  remove_certificate ();
 }
 
 GST_START_TEST (test_tls_proxy_password)
