@@ -380,8 +380,8 @@ new_transport_error (FoxapiDownload * download, const GError * cause)
         "anew.", cause->message);
   else
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-        "The result's server was not reached (%s). Check the network and the "
-        "proxy, then start again.", cause->message);
+        "The result's server was not reached, or gave no answer (%s). Check the "
+        "network and the proxy, then start again.", cause->message);
   foxapi_error_edit_details (error)->passing =
       !g_error_matches (cause, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)
       && (!from_proxy || cause->code == G_IO_ERROR_PROXY_FAILED);
@@ -414,8 +414,7 @@ look_at_head (FoxapiDownload * download, SoupMessageHeaders * headers,
   words = quote_page (download, download->head, download->head_length);
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_READ,
       "A page came in place of the result: \"%s\". If it is of this network "
-      "(a login, a filter), settle that, then start again: the task is kept.",
-      words);
+      "(a login, a filter), settle that first.", words);
   return FALSE;
 }
 
@@ -433,8 +432,8 @@ check_not_encoded (SoupMessageHeaders * headers, GError ** error)
     return TRUE;
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_READ,
       "The result's server, or a proxy before it, sends it encoded (%s) though "
-      "it was asked not to. Start again later, or by way of another network: "
-      "the task is kept.", coding);
+      "it was asked not to. Start again later, or by way of another network.",
+      coding);
   return FALSE;
 }
 

@@ -119,7 +119,7 @@ static const Meaning unusable_answer = {
 static const Meaning no_such_task = {
   404, FOXAPI_ERROR_NOT_FOUND, FALSE, "knows no such task",
   "Check task-id, base-url, and whether the API key is of the account that "
-      "paid for the task. Without a task-id the next start submits anew"
+      "paid for the task"
 };
 
 static const Meaning refused_upload = {
@@ -336,8 +336,10 @@ read_object (FoxapiErrorDetails * details, JsonObject * object,
   }
 
   details->code = quote_member (inner, "code", api_key);
-  details->type = quote_member (inner, "type", api_key);
   message = quote_member (inner, "message", api_key);
+  /* A task has a type, too. */
+  if (inner != object || details->code != NULL || message != NULL)
+    details->type = quote_member (inner, "type", api_key);
   if (message == NULL)
     return g_steal_pointer (&text);
   if (text == NULL)

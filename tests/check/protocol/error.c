@@ -120,6 +120,7 @@ static const struct
   {"", NULL, NULL, NULL},
   {" \n", NULL, NULL, NULL},
   {"{}", NULL, NULL, NULL},
+  {"{\"id\":5,\"status\":\"pending\",\"type\":\"video\"}", NULL, NULL, NULL},
   {"{\"error\":null,\"detail\":[]}", NULL, NULL, NULL},
   {"{\"error\":{\"message\":{},\"type\":[],\"code\":1.5}}", NULL, NULL, NULL},
   {"{\"detail\":[5,null,{\"loc\":5,\"msg\":[]}]}", NULL, NULL, NULL},
