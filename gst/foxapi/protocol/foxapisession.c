@@ -103,6 +103,14 @@ foxapi_session_new (const FoxapiSessionSettings * settings, GError ** error)
 {
   FoxapiSession *session = NULL;
 
+  if (settings->user_agent != NULL
+      && strpbrk (settings->user_agent, "\r\n") != NULL) {
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+        "The property user-agent has a line end, which would end its header. "
+        "Set it to one line. Nothing was sent.");
+    return NULL;
+  }
+
   g_mutex_lock (&lock);
   for (GList * l = sessions; l != NULL && session == NULL; l = l->next) {
     if (settings_equal (&((FoxapiSession *) l->data)->settings, settings))

@@ -222,11 +222,13 @@ GST_START_TEST (test_no_key)
 
 GST_END_TEST;
 
-/* A key that would end its header and begin another one */
-GST_START_TEST (test_bad_key)
+static const gchar *const header_properties[] = { "api-key", "user-agent" };
+
+/* A value that would end its header and begin another one */
+GST_START_TEST (test_bad_header)
 {
-  g_autoptr (Run) run = run_new (harness_source ("api-key", "a\r\nX-Evil: 1",
-          NULL));
+  g_autoptr (Run) run = run_new (harness_source (header_properties[__i__],
+          "a\r\nX-Evil: 1", NULL));
 
   fail_unless_equals_int (gst_element_set_state (run->pipeline,
           GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
@@ -381,7 +383,8 @@ checks_suite (void)
   LOOP (test_extra_parameters, extras);
   LOOP (test_extra_parameters_too_long, letters);
   tcase_add_loop_test (tcase, test_no_key, 0, 2);
-  tcase_add_test (tcase, test_bad_key);
+  tcase_add_loop_test (tcase, test_bad_header, 0,
+      G_N_ELEMENTS (header_properties));
   LOOP (test_base_url, base_urls);
   tcase_add_test (tcase, test_base_url_of_environment);
   LOOP (test_task_id, task_ids);
