@@ -479,8 +479,9 @@ foxapi_request_makes_media (JsonObject * body, GError ** error)
       "read the result from the service. Nothing was sent.", model, product);
 }
 
-/* (transfer full) (nullable): what the model wants and @body lacks, although the
- * service says nowhere that it refuses that; a sentence or two */
+/* (transfer full) (nullable): which references the model wants and @body lacks, or
+ * has too many of, although the service says nowhere that it refuses that; a
+ * sentence or two */
 gchar *
 foxapi_request_describe_gap (JsonObject * body)
 {
@@ -489,6 +490,8 @@ foxapi_request_describe_gap (JsonObject * body)
       "wants");
   JsonArray *fields = wants ? foxapi_json_get_array (wants, "fields") : NULL;
   g_autoptr (GString) names = g_string_new (NULL);
+  gint64 at_most = G_MAXINT64;
+  guint n = 0;
 
   if (fields == NULL)
     return NULL;
@@ -496,11 +499,20 @@ foxapi_request_describe_gap (JsonObject * body)
     const gchar *field = json_array_get_string_element (fields, i);
     JsonArray *list = foxapi_json_get_array (body, field);
 
-    if (list != NULL && json_array_get_length (list) > 0)
-      return NULL;
+    if (list != NULL)
+      n += json_array_get_length (list);
     g_string_append_printf (names, "%s%s", i > 0 ? " or " : "", field);
   }
   g_strdelimit (names->str, "_", '-');
+  foxapi_json_get_int (wants, "at_most", &at_most);
+  if (n > at_most)
+    return
+        g_strdup_printf ("The request has %u references, and %s may fail with "
+        "more than %" G_GINT64_FORMAT
+        ", images and videos together. Leave some out of %s.", n, model,
+        at_most, names->str);
+  if (n > 0)
+    return NULL;
   return
       g_strdup_printf ("The request has no reference, and %s may fail without "
       "one. Set %s, or use the model %s, which works from text alone.", model,

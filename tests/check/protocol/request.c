@@ -184,7 +184,8 @@ GST_START_TEST (test_settings_are_not_used_up)
 
 GST_END_TEST;
 
-/* Text alone is another model's work, which costs nothing to say. */
+/* Text alone is another model's work, and the provider takes five references, which
+ * costs nothing to say. */
 GST_START_TEST (test_gap)
 {
   g_autoptr (JsonObject) body = parse_object ("{'model':'" WAN "',"
@@ -193,8 +194,18 @@ GST_START_TEST (test_gap)
       "'prompt':'x','reference_video_urls':['https://a']}");
   g_autoptr (JsonObject) other = parse_object ("{'model':"
       "'wan-2.7-text-to-video','prompt':'x'}");
+  g_autoptr (JsonObject) most = parse_object ("{'model':'" WAN "',"
+      "'prompt':'x','reference_image_urls':['a','b'],"
+      "'reference_video_urls':['c','d','e']}");
+  g_autoptr (JsonObject) many = parse_object ("{'model':'" WAN "',"
+      "'prompt':'x','reference_image_urls':['a','b','c'],"
+      "'reference_video_urls':['d','e','f']}");
   g_autofree gchar *gap = foxapi_request_describe_gap (body);
+  g_autofree gchar *surplus = foxapi_request_describe_gap (many);
 
+  check_words (surplus, "6 references", "more than 5", "reference-video-urls",
+      NULL);
+  fail_unless (foxapi_request_describe_gap (most) == NULL);
   check_words (gap, "reference-image-urls", "wan-2.7-text-to-video", NULL);
   fail_unless (foxapi_request_describe_gap (good) == NULL);
   fail_unless (foxapi_request_describe_gap (other) == NULL);
