@@ -12,7 +12,9 @@ gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402
 
 Gst.init(None)
-pipeline = Gst.parse_launch("foxapivideosrc name=source ! filesink name=sink")
+pipeline = Gst.parse_launch(
+    "foxapivideosrc name=source model=wan-2.7-text-to-video ! "
+    "filesink name=sink")
 pipeline.get_by_name("source").props.prompt = sys.argv[1]
 pipeline.get_by_name("sink").props.location = sys.argv[2]
 pipeline.set_state(Gst.State.PLAYING)
