@@ -367,7 +367,14 @@ handle_error (GstFoxapiBinMessages * self, GstMessage * message)
 static void
 handle_progress (GstFoxapiBinMessages * self, GstMessage * message)
 {
+  g_autofree gchar *code = NULL;
   gboolean may_delay;
+
+  /* An open one of the download would hold up whoever prerolls: there it only ends
+   * when the clip has been played. */
+  gst_message_parse_progress (message, NULL, &code, NULL);
+  if (!g_str_equal (code, "generate"))
+    return;
 
   GST_OBJECT_LOCK (self->bin);
   may_delay = !self->options->is_live

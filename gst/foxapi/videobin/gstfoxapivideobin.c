@@ -19,7 +19,7 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 foxapivideobin prompt="A kite over the dunes" placeholder=pattern show-progress=true ! videoconvert ! autovideosink
+ * gst-launch-1.0 foxapivideobin model=wan-2.7-text-to-video prompt="A kite over the dunes" placeholder=pattern show-progress=true ! videoconvert ! autovideosink
  * ]|
  * Shows a test pattern with the progress, then the video.
  * |[
