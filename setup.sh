@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian 12 packages that gst-foxapi is built, run and tested with.
+# Installs the Debian packages (12, 13) that gst-foxapi is built, run and tested with.
 #
 #   ./setup.sh             what building and the main job need
 #   ./setup.sh test        what the tests need as well
@@ -16,7 +16,7 @@ packages="
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-base-apps
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   gstreamer1.0-libav gstreamer1.0-x gstreamer1.0-alsa gstreamer1.0-pulseaudio
-  glib-networking shared-mime-info fonts-dejavu-core
+  glib-networking ca-certificates shared-mime-info fonts-dejavu-core
 "
 case "${1-}" in
   test)

@@ -157,7 +157,7 @@ GST_START_TEST (test_numbers_on_the_wire)
 {
   static const gchar uri[] =
       "foxapi://generate/test-model?prompt=a&whole=7&minus=-7"
-      "&real=1.5&power=2e3&zip=007&hex=0x10&dot=1.&list=%5B007%5D"
+      "&real=1.5&power=2e3&zip=007&hex=0x10&dot=1."
       "&ok=%5B7,8%5D&long=12345678901234567890&huge=1e999&plus=%2B5"
       "&word=True&half=.5&quoted=%227%22";
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -168,7 +168,7 @@ GST_START_TEST (test_numbers_on_the_wire)
   assert_body (1,
       "{\"model\":\"test-model\",\"prompt\":\"a\",\"whole\":7,\"minus\":-7,"
       "\"real\":1.5,\"power\":2000.0,\"zip\":\"007\",\"hex\":\"0x10\","
-      "\"dot\":\"1.\",\"list\":[7],\"ok\":[7,8],"
+      "\"dot\":\"1.\",\"ok\":[7,8],"
       "\"long\":\"12345678901234567890\",\"huge\":\"1e999\",\"plus\":\"+5\","
       "\"word\":\"True\",\"half\":\".5\",\"quoted\":\"7\"}");
   assert_round_trip (uri);
