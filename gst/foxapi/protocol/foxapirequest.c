@@ -285,6 +285,16 @@ is_set (Request * request, const gchar * name)
       || json_object_has_member (request->properties, name);
 }
 
+/* @name is a field, or a property that several fields are made of. */
+static gchar *
+name_input (Request * request, const gchar * name)
+{
+  if (strchr (name, '-') != NULL)
+    return g_strconcat ("The property ", name, NULL);
+  return foxapi_catalogue_name_field (name,
+      foxapi_catalogue_get_rule (request->entry, name));
+}
+
 /* Pairs of which not both, or at least one, must be set */
 static gboolean
 check_pairs (Request * request, const gchar * rule, GError ** error)
@@ -296,17 +306,16 @@ check_pairs (Request * request, const gchar * rule, GError ** error)
     JsonArray *pair = json_array_get_array_element (pairs, i);
     const gchar *one = json_array_get_string_element (pair, 0);
     const gchar *other = json_array_get_string_element (pair, 1);
-    g_autofree gchar *a = foxapi_catalogue_name_field (one,
-        foxapi_catalogue_get_rule (request->entry, one));
-    g_autofree gchar *b = foxapi_catalogue_name_field (other,
-        foxapi_catalogue_get_rule (request->entry, other));
+    g_autofree gchar *a = name_input (request, one);
+    g_autofree gchar *b = name_input (request, other);
 
     if (wants_one && !is_set (request, one) && !is_set (request, other))
-      return refuse (error, "%s or %s must be set for %s. Nothing was sent.", a,
-          b, request->model);
+      return refuse (error, "%s or t%s must be set for %s. Nothing was sent.",
+          a, b + 1, request->model);
     if (!wants_one && is_set (request, one) && is_set (request, other))
-      return refuse (error, "%s and %s are both set, but %s takes one of them. "
-          "Nothing was sent.", a, b, request->model);
+      return refuse (error,
+          "%s and t%s are both set, but %s takes one of them. "
+          "Nothing was sent.", a, b + 1, request->model);
   }
   return TRUE;
 }

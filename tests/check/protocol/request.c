@@ -213,6 +213,19 @@ GST_START_TEST (test_gap)
 
 GST_END_TEST;
 
+GST_START_TEST (test_not_both)
+{
+  g_autoptr (JsonObject) set = parse_object ("{'model':'veo-3.1','prompt':'x',"
+      "'first-frame-url':'https://a','reference-image-urls':['https://b']}");
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (foxapi_request_build (set, NULL, &error) == NULL);
+  check_words (error->message, "The property first-frame-url and the property "
+      "reference-image-urls are both set", NULL);
+}
+
+GST_END_TEST;
+
 static Suite *
 request_suite (void)
 {
@@ -225,6 +238,7 @@ request_suite (void)
   tcase_add_test (tcase, test_same_settings_same_text);
   tcase_add_test (tcase, test_settings_are_not_used_up);
   tcase_add_test (tcase, test_gap);
+  tcase_add_test (tcase, test_not_both);
   return suite;
 }
 
