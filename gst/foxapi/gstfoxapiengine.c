@@ -271,6 +271,8 @@ on_trying_again (gpointer user_data, const GError * fault, gint64 delay_us)
     g_string_append_printf (text, " (HTTP %u)", details->http_status);
   else if (g_error_matches (fault, FOXAPI_ERROR, FOXAPI_ERROR_CONNECT))
     g_string_append (text, " (no connection)");
+  else if (g_error_matches (fault, FOXAPI_ERROR, FOXAPI_ERROR_BUSY))
+    g_string_append (text, " (HTTP 429 to another element)");
   line = g_string_free (text, FALSE);
 
   GST_INFO_OBJECT (engine->element, "%s: %s", line, fault->message);

@@ -75,6 +75,11 @@ foxapi_json_parse (const gchar * text, gsize length, GError ** error)
         "it is empty");
     return NULL;
   }
+  /* A byte order mark is no reason to lose a paid task (RFC 8259, 8.1). */
+  if (length > 3 && memcmp (text, "\xef\xbb\xbf", 3) == 0) {
+    text += 3;
+    length -= 3;
+  }
   fault = length > FOXAPI_JSON_MAX_BYTES ? "it is too large" :
       find_fault (text, length);
   if (fault != NULL) {

@@ -102,13 +102,13 @@ line_wait_end (Line * line)
   g_mutex_unlock (&line->lock);
 }
 
-/* Plays until the element sink has handled the end. */
+/* Plays until this pad of an element has handled the end. */
 static void
-line_play_to_sink (Line * line)
+line_play_to (Line * line, const gchar * element, const gchar * pad_name)
 {
-  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (line->pipeline),
-      "sink");
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  g_autoptr (GstElement) found = gst_bin_get_by_name (GST_BIN (line->pipeline),
+      element);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (found, pad_name);
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, line,
       NULL);
@@ -233,13 +233,17 @@ GST_START_TEST (test_paused)
 
 GST_END_TEST;
 
-/* The end follows the failure to the sink, and hides it. */
+/* The end follows the failure to the sink, and hides it: the queue sends it where
+ * it has it already. */
 GST_START_TEST (test_failure_behind_a_queue)
 {
-  g_autoptr (Line) line =
-      line_new (UNBOUNDED " ! identity error-after=40 ! fakesink sync=false");
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (Line) line = line_new (UNBOUNDED
+      " ! identity name=gate error-after=40 ! fakesink sync=false async=false");
+  gulong probe = block (line_get (line, "gate"), &pad);
 
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
+  line_play_to (line, "q", "sink");
+  gst_pad_remove_probe (pad, probe);
   line_wait (line, GST_MESSAGE_ERROR);
   /* The queue posts an ERROR, too. */
   line_wait (line, GST_MESSAGE_ERROR);
@@ -299,7 +303,7 @@ GST_START_TEST (test_dropped_messages)
       " ! fakesink name=sink sync=false");
 
   gst_bus_set_sync_handler (line->bus, drop_messages, NULL, NULL);
-  line_play_to_sink (line);
+  line_play_to (line, "sink", "sink");
   gst_element_set_state (line->pipeline, GST_STATE_NULL);
   assert_recorded (FALSE);
 }
@@ -314,7 +318,7 @@ GST_START_TEST (test_beside_another_branch)
       ("fakesrc ! fakesink sync=false", FALSE, NULL);
 
   gst_bin_add (GST_BIN (line->pipeline), other);
-  line_play_to_sink (line);
+  line_play_to (line, "sink", "sink");
   gst_element_set_state (line->pipeline, GST_STATE_NULL);
   assert_recorded (FALSE);
 }

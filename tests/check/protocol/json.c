@@ -166,6 +166,8 @@ GST_START_TEST (test_not_an_object)
   fail_if (is_accepted (NULL, 0));
   fail_unless (is_accepted ("{}", 2));
   fail_unless (is_accepted (" \r\n{ }\t\n", 8));
+  fail_unless (is_accepted ("\xef\xbb\xbf{}", 5));
+  fail_if (is_accepted ("\xef\xbb\xbf", 3));
 }
 
 GST_END_TEST;
