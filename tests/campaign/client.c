@@ -150,6 +150,7 @@ make_source (void)
   g_object_set (source, "prompt", options.prompt, "base-url", options.base_url,
       "task-store", options.store, "retries", options.retries,
       "timeout", (guint) options.timeout_s,
+      "submit-timeout", (guint) options.timeout_s,
       "task-timeout", (guint) options.task_timeout_s,
       "poll-interval", (guint) options.poll_interval_ms, NULL);
   if (options.user_agent != NULL)
