@@ -52,7 +52,7 @@ echo "What came back:"
 gst-discoverer-1.0 "$out/video.mp4" > "$out/discovered.txt"
 grep -E 'Duration:|container|video|audio|Width|Height|Frame rate' \
   "$out/discovered.txt"
-"$build/tests/examples/contact-sheet" "$out/video.mp4" "$out/frames.png"
+"$build/docs/examples/contact-sheet" "$out/video.mp4" "$out/frames.png"
 
 verify () {
   if grep -q "$2" "$out/discovered.txt"; then

@@ -10,9 +10,9 @@
 set -eu
 
 packages="
-  gcc libc6-dev meson ninja-build pkg-config
+  gcc libc6-dev meson ninja-build pkg-config gettext
   libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
-  libsoup-3.0-dev libjson-glib-dev libpng-dev
+  libsoup-3.0-dev libjson-glib-dev libpng-dev nettle-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-base-apps
   gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
   gstreamer1.0-libav gstreamer1.0-x gstreamer1.0-alsa gstreamer1.0-pulseaudio
@@ -20,8 +20,8 @@ packages="
 "
 case "${1-}" in
   test)
-    packages="$packages clang indent openssl tinyproxy libges-1.0-dev
-      graphviz python3 python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0"
+    packages="$packages clang indent openssl tinyproxy libges-1.0-dev ges1.0-tools
+      appstream graphviz python3 python3-gi python3-gst-1.0 gir1.2-gstreamer-1.0"
     ;;
   benchmarks) packages="$packages nginx-light curl openssl python3" ;;
 esac

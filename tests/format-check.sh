@@ -27,7 +27,7 @@ lay_out () {
 }
 
 status=0
-for file in $(find gst tests -name '*.c' | sort); do
+for file in $(find docs gst tests -name '*.c' | sort); do
   lay_out "$file"
   if ! cmp -s "$file" "$scratch/twice.c"; then
     if [ "${1-}" = --fix ]; then

@@ -2,7 +2,7 @@
 """The totals of a test run, from meson's log: "N passed, N failed".
 
 A gst-check suite counts its checks, a TAP test its points, anything else
-counts as one.
+counts as one. Above the totals stands a line for each failure.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -13,6 +13,7 @@ import sys
 
 CHECK = re.compile(r"Checks: (\d+), Failures: (\d+), Errors: (\d+)")
 TAP = re.compile(r"^(not )?ok \d+(?!.*# SKIP)", re.MULTILINE)
+FAILURE = re.compile(r"^(?:not ok \d+.*|.*\.[ch]:\d+:[FE]:.*)", re.MULTILINE)
 
 
 def count(test):
@@ -36,6 +37,16 @@ def count(test):
     return passed, failed
 
 
+def report(test):
+    """Print each failure of one test, or how it ended and its last words."""
+    text = test.get("stdout") or ""
+    found = FAILURE.findall(text)
+    if not found:
+        found = (text + "\n" + (test.get("stderr") or "")).split("\n")[-10:]
+    for line in [test["result"]] + found:
+        print(f"failed: {test['name'].split(' / ')[-1]}: {line}")
+
+
 def main():
     passed = failed = 0
     with open(sys.argv[1], encoding="utf-8") as log:
@@ -46,6 +57,8 @@ def main():
             test_passed, test_failed = count(test)
             passed += test_passed
             failed += test_failed
+            if test_failed:
+                report(test)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Adds the sink pads at which the stream of @source_pad ends, through bins, queues
+ * and demuxers. */
 static void
 follow (GstPad * source_pad, GHashTable * seen, GPtrArray * ends)
 {
@@ -51,24 +53,11 @@ follow (GstPad * source_pad, GHashTable * seen, GPtrArray * ends)
     g_ptr_array_add (ends, gst_object_ref (pad));
 }
 
-/* (transfer full) (element-type GstPad): the sink pads at which the stream of
- * @source_pad ends, through bins, queues and demuxers */
-GPtrArray *
-gst_foxapi_arrival_find_ends (GstPad * source_pad)
-{
-  GPtrArray *ends = g_ptr_array_new_with_free_func (gst_object_unref);
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (NULL, NULL,
-      gst_object_unref, NULL);
-
-  follow (source_pad, seen, ends);
-  return ends;
-}
-
 /* Whether all of @ends, of which there is at least one, have handled the end of
  * the stream. They tell as long as they are active: until their element goes to
  * READY. */
-gboolean
-gst_foxapi_arrival_is_complete (GPtrArray * ends)
+static gboolean
+have_ended (GPtrArray * ends)
 {
   for (guint i = 0; i < ends->len; i++) {
     GstPad *pad = g_ptr_array_index (ends, i);
@@ -83,8 +72,9 @@ gst_foxapi_arrival_is_complete (GPtrArray * ends)
   return ends->len > 0;
 }
 
-/* %FALSE: the disk could not take it. What is no regular file (a pipe, a device)
- * has nothing to be synced. */
+/* Has what a sink wrote go to the disk, so that it outlives the machine's power.
+ * %FALSE: the disk could not take it. What is no regular file (a pipe, a device) has
+ * nothing to be synced. */
 static gboolean
 sync_file (const gchar * path)
 {
@@ -100,16 +90,25 @@ sync_file (const gchar * path)
   if (fsync (fd) != 0)
     synced = errno != EIO && errno != ENOSPC && errno != EDQUOT;
   close (fd);
+  if (!synced)
+    GST_WARNING ("%s could not be synced: its task's record is kept", path);
   return synced;
 }
 
-/* Has the files that sinks at @ends wrote go to the disk, so that they outlive the
- * machine's power. %FALSE: one could not. */
+/* Whether the stream of @source_pad has ended at all the sinks that it reaches
+ * (@have_sinks_ended: they have told so), and is on the disk where it was written. */
 gboolean
-gst_foxapi_arrival_sync_files (GPtrArray * ends)
+gst_foxapi_arrival_is_complete (GstPad * source_pad, gboolean have_sinks_ended)
 {
+  g_autoptr (GPtrArray) ends =
+      g_ptr_array_new_with_free_func (gst_object_unref);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (NULL, NULL,
+      gst_object_unref, NULL);
   gboolean synced = TRUE;
 
+  follow (source_pad, seen, ends);
+  if (!have_sinks_ended && !have_ended (ends))
+    return FALSE;
   for (guint i = 0; i < ends->len; i++) {
     g_autoptr (GstElement) sink =
         gst_pad_get_parent_element (g_ptr_array_index (ends, i));
@@ -124,4 +123,47 @@ gst_foxapi_arrival_sync_files (GPtrArray * ends)
     synced = (location == NULL || sync_file (location)) && synced;
   }
   return synced;
+}
+
+static void
+drop_watcher (gpointer element, GClosure * closure)
+{
+  gst_object_unref (element);
+}
+
+/* (transfer full) (nullable): the bus of the pipeline that @element is in. It is
+ * watched, in whatever threads post messages, until
+ * gst_foxapi_arrival_unwatch(). */
+GstBus *
+gst_foxapi_arrival_watch (GstElement * element, GCallback handler,
+    gulong * handler_id)
+{
+  GstObject *top = gst_object_ref (GST_OBJECT (element));
+  GstObject *parent;
+  GstBus *bus = NULL;
+
+  while ((parent = gst_object_get_parent (top)) != NULL) {
+    gst_object_unref (top);
+    top = parent;
+  }
+  if (GST_IS_ELEMENT (top))
+    bus = gst_element_get_bus (GST_ELEMENT (top));
+  gst_object_unref (top);
+  if (bus == NULL)
+    return NULL;
+  gst_bus_enable_sync_message_emission (bus);
+  /* The handler may still run in another thread when it is disconnected. */
+  *handler_id = g_signal_connect_data (bus, "sync-message", handler,
+      gst_object_ref (element), drop_watcher, 0);
+  return bus;
+}
+
+void
+gst_foxapi_arrival_unwatch (GstBus ** bus, gulong * handler_id)
+{
+  if (*bus == NULL)
+    return;
+  g_clear_signal_handler (handler_id, *bus);
+  gst_bus_disable_sync_message_emission (*bus);
+  gst_clear_object (bus);
 }

@@ -9,8 +9,11 @@
 
 G_BEGIN_DECLS
 
-GPtrArray *gst_foxapi_arrival_find_ends (GstPad * source_pad);
-gboolean gst_foxapi_arrival_is_complete (GPtrArray * ends);
-gboolean gst_foxapi_arrival_sync_files (GPtrArray * ends);
+gboolean gst_foxapi_arrival_is_complete (GstPad * source_pad,
+    gboolean have_sinks_ended);
+
+GstBus *gst_foxapi_arrival_watch (GstElement * element, GCallback handler,
+    gulong * handler_id);
+void gst_foxapi_arrival_unwatch (GstBus ** bus, gulong * handler_id);
 
 G_END_DECLS

@@ -9,6 +9,8 @@
 
 #include "gstfoxapidelivery.h"
 
+#include <glib/gi18n-lib.h>
+
 /* Reading to an address off a multiple of this costs twice the processor time
  * (measured). */
 #define ALIGNMENT_MASK 63
@@ -49,7 +51,7 @@ clear_pool (GstFoxapiDelivery * delivery)
 void
 gst_foxapi_delivery_clear (GstFoxapiDelivery * delivery)
 {
-  g_clear_pointer (&delivery->download, foxapi_download_free);
+  g_clear_pointer (&delivery->result, foxapi_result_free);
   clear_pool (delivery);
   g_clear_pointer (&delivery->ahead, g_free);
   delivery->ahead_start = delivery->ahead_end = 0;
@@ -64,13 +66,12 @@ gst_foxapi_delivery_open (GstFoxapiDelivery * delivery, guint64 offset,
   if (delivery->is_open && delivery->position == offset)
     return TRUE;
 
-  if (delivery->download == NULL)
-    delivery->download = gst_foxapi_engine_new_download (delivery->engine,
-        error);
-  if (delivery->download == NULL)
+  if (delivery->result == NULL)
+    delivery->result = foxapi_result_new (delivery->engine->generation,
+        &delivery->engine->run, error);
+  if (delivery->result == NULL)
     return FALSE;
-  delivery->is_open = foxapi_download_open (delivery->download, offset,
-      delivery->engine->cancellable, error);
+  delivery->is_open = foxapi_result_open (delivery->result, offset, error);
   delivery->position = offset;
   delivery->ahead_start = delivery->ahead_end = 0;
   delivery->count = 0;
@@ -127,14 +128,6 @@ cut_buffer (GstBuffer ** buffer, gsize size)
 }
 
 static gssize
-read_download (GstFoxapiDelivery * delivery, guint8 * data, gsize size,
-    GError ** error)
-{
-  return foxapi_download_read (delivery->download, data, size,
-      delivery->engine->cancellable, error);
-}
-
-static gssize
 read_bytes (GstFoxapiDelivery * delivery, guint8 * data, gsize size,
     GError ** error)
 {
@@ -142,10 +135,11 @@ read_bytes (GstFoxapiDelivery * delivery, guint8 * data, gsize size,
     gssize n;
 
     if (size >= AHEAD_SIZE)
-      return read_download (delivery, data, size, error);
+      return foxapi_result_read (delivery->result, data, size, error);
     if (delivery->ahead == NULL)
       delivery->ahead = g_malloc (AHEAD_SIZE);
-    n = read_download (delivery, delivery->ahead, AHEAD_SIZE, error);
+    n = foxapi_result_read (delivery->result, delivery->ahead, AHEAD_SIZE,
+        error);
     if (n <= 0)
       return n;
     delivery->ahead_start = 0;
@@ -168,13 +162,13 @@ gst_foxapi_delivery_read (GstFoxapiDelivery * delivery, guint length,
   GstMapInfo map;
   gssize n;
 
-  length = MIN (length, foxapi_download_is_encrypted (delivery->download) ?
+  length = MIN (length, foxapi_result_is_encrypted (delivery->result) ?
       ENCRYPTED_SIZE : MAX_SIZE);
   new_buffer = take_buffer (delivery, length, &map);
   if (new_buffer == NULL) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-        "There is no memory to read the result into. Free some, then start "
-        "again.");
+        _("There is not enough memory to read the result. Free some, then "
+            "start again."));
     return -1;
   }
   n = read_bytes (delivery, map.data, length, error);
@@ -204,7 +198,7 @@ gst_foxapi_delivery_pushed (GstFoxapiDelivery * delivery, guint64 start,
   delivery->run_end = end;
   if (start <= delivery->head_end)
     delivery->head_end = MAX (delivery->head_end, end);
-  if (foxapi_download_get_size (delivery->download, &size) && end == size)
+  if (foxapi_result_get_size (delivery->result, &size) && end == size)
     delivery->tail_start = MIN (delivery->tail_start, delivery->run_start);
 }
 

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GstFoxapiEngine *engine;
-  FoxapiDownload *download;     /* NULL until it is opened */
+  FoxapiResult *result;         /* NULL until it is opened */
   GstBufferPool *pool;          /* NULL until something is read */
   guint pool_size;              /* of its buffers */
   guint8 *ahead;                /* what was read ahead for small buffers, */

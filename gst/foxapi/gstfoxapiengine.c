@@ -9,8 +9,9 @@
 
 /* Threads: start() and stop() belong to the thread that changes the element's
  * state, when nobody generates. generate() and all that is called from it belong
- * to one thread in between, which alone uses the network. Properties and cancel()
- * come from any thread. No lock is held when a message is posted. */
+ * to one thread in between, which alone uses the network. Properties come from any
+ * thread, which may also cancel the run, whatever it is in. No lock is held when a
+ * message is posted. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -18,14 +19,12 @@
 
 #include "gstfoxapiengine.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "foxapijson.h"
 #include "foxapireferences.h"
 #include "foxapirequest.h"
 #include "foxapistore.h"
-#include "foxapiuri.h"
-#include "foxapiwait.h"
-#include "gstfoxapimessages.h"
-#include "gstfoxapitags.h"
 
 /* gst-launch-1.0 (1.22) never ends when an ERROR comes before its main loop runs, so
  * none comes sooner than this after the start. */
@@ -39,6 +38,7 @@ set_named_task_id (GstFoxapiEngine * engine, const gchar * task_id)
 {
   gboolean is_set = task_id != NULL && *task_id != '\0';
 
+  g_clear_pointer (&engine->named_digest, g_free);
   g_free (engine->named_task_id);
   engine->named_task_id = is_set ? g_strdup (task_id) : NULL;
   engine->task_is_forgotten = !is_set;
@@ -68,6 +68,8 @@ gst_foxapi_engine_set_property (GstFoxapiEngine * engine, guint id,
   gboolean known = TRUE;
 
   GST_OBJECT_LOCK (engine->element);
+  if (gst_foxapi_field_is_known (id))
+    g_clear_pointer (&engine->named_digest, g_free);
   if (id == GST_FOXAPI_PROP_TASK_ID)
     set_named_task_id (engine, g_value_get_string (value));
   else
@@ -96,7 +98,7 @@ gst_foxapi_engine_get_property (GstFoxapiEngine * engine, guint id,
     case GST_FOXAPI_PROP_TASK:
       if (engine->task != NULL)
         g_value_take_boxed (value, gst_foxapi_task_to_structure (engine->task,
-                engine->resumed));
+                engine->origin));
       break;
     default:
       known = gst_foxapi_settings_get (&engine->settings, id, value);
@@ -106,19 +108,20 @@ gst_foxapi_engine_get_property (GstFoxapiEngine * engine, guint id,
   return known;
 }
 
-/* (transfer full) (nullable): what would generate, or resume, the same */
+/* (transfer full) (nullable): what would generate, resume or play the same */
 gchar *
 gst_foxapi_engine_dup_uri (GstFoxapiEngine * engine)
 {
-  const gchar *task_id;
+  FoxapiUri named = { 0 };
   gchar *uri = NULL;
 
   GST_OBJECT_LOCK (engine->element);
-  task_id = get_task_id (engine);
-  if (engine->named_task_id == NULL)
+  named.digest = engine->named_digest;
+  named.task_id = (gchar *) get_task_id (engine);
+  if (engine->named_task_id == NULL && named.digest == NULL)
     uri = gst_foxapi_settings_get_uri (&engine->settings);
-  if (uri == NULL && task_id != NULL)
-    uri = foxapi_uri_build_for_task (task_id);
+  if (uri == NULL && (named.task_id != NULL || named.digest != NULL))
+    uri = foxapi_uri_build (&named);
   GST_OBJECT_UNLOCK (engine->element);
   return uri;
 }
@@ -127,16 +130,18 @@ gboolean
 gst_foxapi_engine_set_uri (GstFoxapiEngine * engine, const gchar * uri,
     GError ** error)
 {
-  g_autofree gchar *task_id = NULL;
+  g_auto (FoxapiUri) parsed = { 0 };
   gboolean is_set;
 
   GST_OBJECT_LOCK (engine->element);
-  is_set = gst_foxapi_settings_set_uri (&engine->settings, uri, &task_id,
-      error);
+  is_set = foxapi_uri_parse (uri, &parsed, error)
+      && gst_foxapi_settings_set_uri (&engine->settings, &parsed, error);
   if (is_set) {
     g_clear_pointer (&engine->named_task_id, g_free);
-    if (task_id != NULL)
-      set_named_task_id (engine, task_id);
+    g_clear_pointer (&engine->named_digest, g_free);
+    if (parsed.task_id != NULL)
+      set_named_task_id (engine, parsed.task_id);
+    engine->named_digest = g_steal_pointer (&parsed.digest);
   }
   GST_OBJECT_UNLOCK (engine->element);
   return is_set;
@@ -153,7 +158,11 @@ gst_foxapi_engine_post_progress (GstFoxapiEngine * engine, const gchar * code,
       || type == GST_PROGRESS_TYPE_CONTINUE;
 
   engine->progress_code = is_open ? code : NULL;
-  gst_foxapi_post_progress (engine->element, code, type, percent, text);
+  if (engine->funcs->progress != NULL)
+    engine->funcs->progress (engine->element, code, type, percent, text);
+  else
+    gst_element_post_message (engine->element,
+        gst_foxapi_new_progress (engine->element, code, type, percent, text));
 }
 
 static void
@@ -180,7 +189,7 @@ describe_task (FoxapiTask * task, gint remaining_s)
   if (task->progress >= 0)
     g_string_append_printf (text, ", %d %%", task->progress);
   if (remaining_s > 0 && task->state == FOXAPI_TASK_RUNNING)
-    g_string_append_printf (text, ", about %d s to go", remaining_s);
+    g_string_append_printf (text, _(", about %d s to go"), remaining_s);
   return g_string_free (text, FALSE);
 }
 
@@ -193,12 +202,12 @@ post_first_progress (GstFoxapiEngine * engine, const gchar * task_id,
   g_autofree gchar *text = NULL;
 
   if (resumed)
-    text = g_strdup_printf ("Resuming task %s (no new charge)", task_id);
+    text = g_strdup_printf (_("Resuming task %s (no new charge)"), task_id);
   else
-    text = g_strdup_printf ("Submitted task %s (charged). %s", task_id,
+    text = g_strdup_printf (_("Submitted task %s (charged). %s"), task_id,
         engine->run.store_directory != NULL ?
-        "Run the same command to resume if interrupted." :
-        "It is not recorded: note its id, which resumes it.");
+        _("Run the same command to resume if interrupted.") :
+        _("The task is not recorded: note its id to resume it."));
   post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, text);
 }
 
@@ -224,21 +233,26 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
 {
   GstFoxapiEngine *engine = user_data;
   g_autofree gchar *text = describe_task (task, remaining_s);
+  GstFoxapiOrigin origin = !resumed ? GST_FOXAPI_SUBMITTED :
+      engine->generation->clip ? GST_FOXAPI_CACHED : GST_FOXAPI_RESUMED;
   FoxapiTask *old_task;
+  gboolean was_known;
 
   GST_INFO_OBJECT (engine->element, "task %s", text);
 
   GST_OBJECT_LOCK (engine->element);
+  was_known = g_strcmp0 (engine->task_id, task->id) == 0;
   old_task = engine->task;
   engine->task = foxapi_task_ref (task);
-  engine->resumed = resumed;
+  engine->origin = origin;
   g_free (engine->task_id);
   engine->task_id = g_strdup (task->id);
   GST_OBJECT_UNLOCK (engine->element);
 
-  gst_foxapi_post_task (engine->element, task, resumed);
+  gst_foxapi_post_task (engine->element, task, origin);
   if (task->state == FOXAPI_TASK_RUNNING && !engine->run.until_task) {
-    if (old_task == NULL)
+    /* Of a task whose id it knew the start has said that it is resumed. */
+    if (old_task == NULL && !was_known)
       post_first_progress (engine, task->id, resumed);
     else
       post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, text);
@@ -250,7 +264,8 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
 static void
 on_upload (gpointer user_data, const gchar * uri, guint nth, guint n)
 {
-  g_autofree gchar *text = g_strdup_printf ("Uploading %s (%u of %u)", uri, nth,
+  g_autofree gchar *text =
+      g_strdup_printf (_("Uploading %s (%u of %u)"), uri, nth,
       n);
 
   post_progress (user_data, GST_PROGRESS_TYPE_CONTINUE, text);
@@ -265,18 +280,25 @@ on_trying_again (gpointer user_data, const GError * fault, gint64 delay_us)
   g_autofree gchar *line = NULL;
 
   /* What to do about it is said by the ERROR, if trying again does not help. */
-  g_string_printf (text, "Trying again in %.1f s",
+  g_string_printf (text, _("Retrying in %.1f s"),
       (gdouble) delay_us / G_USEC_PER_SEC);
   if (details != NULL && details->http_status != 0)
     g_string_append_printf (text, " (HTTP %u)", details->http_status);
   else if (g_error_matches (fault, FOXAPI_ERROR, FOXAPI_ERROR_CONNECT))
-    g_string_append (text, " (no connection)");
+    g_string_append (text, _(" (no connection)"));
   else if (g_error_matches (fault, FOXAPI_ERROR, FOXAPI_ERROR_BUSY))
-    g_string_append (text, " (HTTP 429 to another element)");
+    g_string_append (text, _(" (HTTP 429 to another element)"));
   line = g_string_free (text, FALSE);
 
   GST_INFO_OBJECT (engine->element, "%s: %s", line, fault->message);
   post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, line);
+}
+
+static void
+on_sharing (gpointer user_data)
+{
+  post_progress (user_data, GST_PROGRESS_TYPE_CONTINUE,
+      _("Waiting for the same clip, which another pipeline downloads"));
 }
 
 static void
@@ -292,6 +314,7 @@ static const FoxapiRunObserver observer = {
   .task = on_task,
   .upload = on_upload,
   .trying_again = on_trying_again,
+  .sharing = on_sharing,
   .warning = on_warning,
 };
 
@@ -300,41 +323,65 @@ static const FoxapiRunObserver observer = {
 /* The properties as they are at a start, no longer under the lock */
 typedef struct
 {
-  GstFoxapiSettings service;
+  GstFoxapiSettings settings;
+  JsonObject *properties;       /* what is set of what to generate, or NULL */
   JsonObject *body;             /* NULL: @body_error says why */
+  gchar *body_text;
   GError *body_error;
   gchar *task_id;               /* (nullable): to be resumed */
   gboolean task_is_forgotten;
+  gchar *digest;                /* (nullable): of a clip, to be played */
 } Snapshot;
 
 static void
 snapshot_clear (Snapshot * snapshot)
 {
-  gst_foxapi_settings_clear (&snapshot->service);
+  gst_foxapi_settings_clear (&snapshot->settings);
+  g_clear_pointer (&snapshot->properties, json_object_unref);
   g_clear_pointer (&snapshot->body, json_object_unref);
+  g_clear_pointer (&snapshot->body_text, g_free);
   g_clear_error (&snapshot->body_error);
   g_clear_pointer (&snapshot->task_id, g_free);
+  g_clear_pointer (&snapshot->digest, g_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Snapshot, snapshot_clear)
      static void take_snapshot (GstFoxapiEngine * engine, Snapshot * snapshot)
 {
+  g_autoptr (JsonObject) extra = NULL;
+
   GST_OBJECT_LOCK (engine->element);
-  gst_foxapi_settings_copy_service (&engine->settings, &snapshot->service);
-  snapshot->body = gst_foxapi_settings_to_body (&engine->settings,
-      &snapshot->body_error);
+  gst_foxapi_fields_find_files (&engine->settings.fields);
+  gst_foxapi_settings_copy (&engine->settings, &snapshot->settings);
   snapshot->task_id = g_strdup (engine->named_task_id);
   snapshot->task_is_forgotten = engine->task_is_forgotten;
+  snapshot->digest = g_strdup (engine->named_digest);
   GST_OBJECT_UNLOCK (engine->element);
+
+  if (engine->funcs->adapt != NULL)
+    engine->funcs->adapt (engine->element, &snapshot->settings.fields);
+  if (gst_foxapi_fields_to_json (&snapshot->settings.fields,
+          G_OBJECT_GET_CLASS (engine->element), &snapshot->properties, &extra,
+          &snapshot->body_error))
+    snapshot->body =
+        foxapi_request_build (snapshot->properties, extra,
+        &snapshot->body_error);
+  if (snapshot->body != NULL)
+    snapshot->body_text = foxapi_json_to_text (snapshot->body);
 }
 
+/* Whoever may have the clip needs no key. */
 static FoxapiClient *
-make_client (const GstFoxapiSettings * service, GError ** error)
+make_client (const GstFoxapiSettings * service, gboolean needs_key,
+    GError ** error)
 {
   g_autoptr (FoxapiSession) session = NULL;
   const gchar *base_url = service->base_url;
   const gchar *api_key = service->api_key;
+  g_autoptr (FoxapiClient) client = NULL;
 
+  if (!gst_foxapi_settings_check (service, error))
+    return NULL;
   if (base_url == NULL || *base_url == '\0')
     base_url = g_getenv ("FOXAPI_BASE_URL");
   if (base_url == NULL || *base_url == '\0')
@@ -343,7 +390,12 @@ make_client (const GstFoxapiSettings * service, GError ** error)
     api_key = g_getenv ("FOXAPI_API_KEY");
 
   session = foxapi_session_new (&service->session, error);
-  return session ? foxapi_client_new (session, base_url, api_key, error) : NULL;
+  if (session == NULL)
+    return NULL;
+  client = foxapi_client_new (session, base_url, api_key, error);
+  if (client == NULL || (needs_key && !foxapi_client_check_key (client, error)))
+    return NULL;
+  return g_steal_pointer (&client);
 }
 
 static gboolean
@@ -359,62 +411,76 @@ is_resubmission_allowed (const GstFoxapiSettings * service)
       && g_value_get_boolean (&value);
 }
 
-static FoxapiGeneration *
-make_generation (Snapshot * snapshot, gboolean until_task, GError ** error)
+/* Whether what @snapshot names, a clip, a task or a request, can be sent or asked
+ * for. @until_task: its task is all that is wanted. */
+static gboolean
+check_snapshot (Snapshot * snapshot, gboolean until_task, GError ** error)
 {
-  if (snapshot->task_id != NULL && foxapi_task_id_is_valid (snapshot->task_id))
-    return foxapi_generation_new_for_task (snapshot->task_id);
-
-  if (snapshot->task_id != NULL)
+  if (snapshot->digest != NULL)
+    return TRUE;
+  if (snapshot->task_id != NULL) {
+    if (foxapi_task_id_is_valid (snapshot->task_id))
+      return TRUE;
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        "The property task-id must be the id of a task as the service gave it, "
-        "without slashes, spaces and control characters. Nothing was sent.");
-  else if (snapshot->body == NULL)
+        _("The property task-id must be the id of a task as the service "
+            "gave it, without slashes, spaces and control characters. "
+            "Nothing was sent."));
+    return FALSE;
+  }
+  if (snapshot->body == NULL) {
     g_propagate_error (error, g_steal_pointer (&snapshot->body_error));
-  else if ((until_task || foxapi_request_makes_media (snapshot->body, error))
-      && foxapi_references_check (snapshot->body, error))
-    return foxapi_generation_new (snapshot->body);
-  return NULL;
+    return FALSE;
+  }
+  return (until_task || foxapi_request_makes_media (snapshot->body, error))
+      && foxapi_references_read (snapshot->body, snapshot->properties, NULL,
+      NULL, error);
 }
 
 /* Whether a start is about another generation than the one that there is
- * (docs/task-store.md): then @body_text is of its request. */
+ * (docs/task-store.md) */
 static gboolean
-is_another (GstFoxapiEngine * engine, const Snapshot * snapshot,
-    gchar ** body_text)
+is_another (GstFoxapiEngine * engine, const Snapshot * snapshot)
 {
-  *body_text = snapshot->body ? foxapi_json_to_text (snapshot->body) : NULL;
-  return engine->generation == NULL || snapshot->task_id != NULL
-      || snapshot->task_is_forgotten
-      || g_strcmp0 (*body_text, engine->body_text) != 0;
+  const FoxapiGeneration *generation = engine->generation;
+
+  if (engine->is_retry && !engine->is_new_try && generation != NULL
+      && generation->task_id != NULL && snapshot->task_id == NULL)
+    return snapshot->task_is_forgotten;
+  return generation == NULL || snapshot->task_id != NULL
+      || snapshot->task_is_forgotten || engine->is_next_shot
+      || engine->is_new_try || generation->uri_take != snapshot->settings.take
+      || g_strcmp0 (generation->digest, snapshot->digest) != 0
+      || g_strcmp0 (generation->body_text, snapshot->body_text) != 0;
 }
 
 /* Whether start() would find everything right, for an element that starts later
  * and spends time on references before, and for foxapi-generate --dry-run. The
- * @request is what would be sent; NULL where a task would be resumed. */
+ * @request is what would be sent, and @doubt (nullable) what may not be meant; NULL
+ * where a task would be resumed. */
 gboolean
 gst_foxapi_engine_check (GstFoxapiEngine * engine, gchar ** request,
-    GError ** error)
+    gchar ** doubt, GError ** error)
 {
   g_auto (Snapshot) snapshot = { 0 };
-  g_autofree gchar *body_text = NULL;
+  g_autofree gchar *cache = NULL;
   FoxapiClient *client;
-  FoxapiGeneration *generation;
 
   take_snapshot (engine, &snapshot);
-  client = make_client (&snapshot.service, error);
+  cache = gst_foxapi_settings_dup_cache (&snapshot.settings);
+  client = make_client (&snapshot.settings, cache == NULL
+      && snapshot.digest == NULL, error);
   if (client == NULL)
     return FALSE;
   foxapi_client_free (client);
-  if (!is_another (engine, &snapshot, &body_text))
+  if (!is_another (engine, &snapshot))
     return TRUE;
-
-  generation = make_generation (&snapshot, FALSE, error);
-  if (generation == NULL)
+  if (!check_snapshot (&snapshot, FALSE, error))
     return FALSE;
-  foxapi_generation_free (generation);
-  if (snapshot.task_id == NULL)
-    *request = g_steal_pointer (&body_text);
+  if (snapshot.task_id == NULL && snapshot.digest == NULL) {
+    *request = g_steal_pointer (&snapshot.body_text);
+    if (doubt != NULL)
+      *doubt = foxapi_request_describe_doubt (snapshot.body);
+  }
   return TRUE;
 }
 
@@ -434,26 +500,57 @@ forget_task (GstFoxapiEngine * engine, const gchar * new_task_id)
   g_clear_pointer (&old_task, foxapi_task_unref);
 }
 
+/* In the clip cache the shots of a program that are equal are takes of one request, so
+ * that the program is paid for once, however often it is played. */
+static void
+number_shot (GstFoxapiEngine * engine, FoxapiGeneration * generation)
+{
+  const gchar *body_text = generation->body_text;
+  guint n;
+
+  if (engine->run.clip_directory == NULL || body_text == NULL)
+    return;
+  if (engine->takes == NULL)
+    engine->takes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+        NULL);
+  n = GPOINTER_TO_UINT (g_hash_table_lookup (engine->takes, body_text));
+  if (engine->is_next_shot) {
+    generation->take = ++n;
+    generation->is_new_take = FALSE;
+  }
+  g_hash_table_insert (engine->takes, g_strdup (body_text),
+      GUINT_TO_POINTER (MAX (n, 1)));
+}
+
 /* Whatever the properties say, a task that was named or is unchanged costs
  * nothing, so their faults count only where they would be sent. */
 static gboolean
 choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
     gboolean until_task, GError ** error)
 {
-  g_autofree gchar *body_text = NULL;
   FoxapiGeneration *generation;
 
-  if (!is_another (engine, snapshot, &body_text))
+  if (!is_another (engine, snapshot))
     return TRUE;
-
-  generation = make_generation (snapshot, until_task, error);
-  if (generation == NULL)
+  if (!check_snapshot (snapshot, until_task, error))
     return FALSE;
-  if (engine->generation != NULL)
-    foxapi_generation_replace (generation, engine->generation);
+
+  generation = foxapi_generation_new (engine->generation);
+  generation->body_text = g_steal_pointer (&snapshot->body_text);
+  if (snapshot->digest != NULL) {
+    generation->digest = g_steal_pointer (&snapshot->digest);
+  } else if (snapshot->task_id != NULL) {
+    generation->task_id = g_strdup (snapshot->task_id);
+  } else {
+    generation->body = g_steal_pointer (&snapshot->body);
+    generation->properties = g_steal_pointer (&snapshot->properties);
+  }
+  generation->uri_take = generation->take = snapshot->settings.take;
+  generation->is_new_take = snapshot->task_is_forgotten;
+  number_shot (engine, generation);
+  generation->is_new_take |= engine->is_new_try;
+  engine->is_next_shot = engine->is_new_try = FALSE;
   engine->generation = generation;
-  g_free (engine->body_text);
-  engine->body_text = g_steal_pointer (&body_text);
   forget_task (engine, snapshot->task_id);
   return TRUE;
 }
@@ -466,24 +563,25 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
     GError ** error)
 {
   g_auto (Snapshot) snapshot = { 0 };
-  const GstFoxapiSettings *service = &snapshot.service;
+  const GstFoxapiSettings *service = &snapshot.settings;
   FoxapiRun *run = &engine->run;
 
   if (!foxapi_wait_hold (run->cancellable, error))
     return FALSE;
   engine->can_wait = TRUE;
   take_snapshot (engine, &snapshot);
-  engine->client = make_client (service, error);
-  if (engine->client == NULL || !choose_generation (engine, &snapshot,
+  run->clip_directory = gst_foxapi_settings_dup_cache (service);
+  run->client = make_client (service, run->clip_directory == NULL
+      && snapshot.digest == NULL, error);
+  if (run->client == NULL || !choose_generation (engine, &snapshot,
           until_task, error))
     return FALSE;
 
   if (service->task_store == NULL)
-    engine->store_directory = foxapi_store_get_default_directory ();
+    run->store_directory = foxapi_store_get_default_directory ();
   else if (*service->task_store != '\0')
-    engine->store_directory = g_strdup (service->task_store);
-  run->client = engine->client;
-  run->store_directory = engine->store_directory;
+    run->store_directory = g_strdup (service->task_store);
+  run->clip_limit = foxapi_clips_get_limit ();
   run->retries = service->retries;
   run->resubmit_maybe_charged = is_resubmission_allowed (service);
   run->poll_interval_ms = service->poll_interval;
@@ -491,7 +589,7 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
   run->until_task = until_task;
   run->deadline_us = service->task_timeout == 0 ? G_MAXINT64 :
       g_get_monotonic_time () + (gint64) service->task_timeout * G_USEC_PER_SEC;
-  foxapi_client_set_deadline (engine->client, run->deadline_us);
+  foxapi_client_set_deadline (run->client, run->deadline_us);
   return TRUE;
 }
 
@@ -503,65 +601,60 @@ gst_foxapi_engine_stop (GstFoxapiEngine * engine)
   if (engine->generation != NULL)
     foxapi_generation_let_go (engine->generation);
   if (engine->can_wait)
-    g_cancellable_release_fd (engine->cancellable);
+    g_cancellable_release_fd (engine->run.cancellable);
   engine->can_wait = FALSE;
-  g_clear_pointer (&engine->client, foxapi_client_free);
-  g_clear_pointer (&engine->store_directory, g_free);
-}
-
-/* Ends whatever generate() or a download is in. */
-void
-gst_foxapi_engine_cancel (GstFoxapiEngine * engine)
-{
-  g_cancellable_cancel (engine->cancellable);
-}
-
-void
-gst_foxapi_engine_uncancel (GstFoxapiEngine * engine)
-{
-  g_cancellable_reset (engine->cancellable);
+  g_clear_pointer (&engine->run.client, foxapi_client_free);
+  g_clear_pointer (&engine->run.store_directory, g_free);
+  g_clear_pointer (&engine->run.clip_directory, g_free);
 }
 
 /* Generating */
 
-/* Not where it ended without a result, and not where the service has never heard
- * of it: nobody should be told that a mistyped id is paid for. */
-static gboolean
-can_be_resumed (GstFoxapiEngine * engine, const GError * error)
-{
-  gboolean is_unknown = engine->generation->task == NULL
-      && g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND);
-
-  return !is_unknown && engine->generation->failure == NULL;
-}
-
-/* Posts @error, unless it comes from cancel(). */
+/* Tells of @error, unless the run was cancelled. */
 void
 gst_foxapi_engine_fail (GstFoxapiEngine * engine, const GError * error)
 {
-  g_autoptr (GError) expired = NULL;
+  FoxapiGeneration *generation = engine->generation;
+  const gchar *task_id = generation->task_id;
+  gboolean is_missing =
+      g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND);
+  /* Otherwise only the application has named it, maybe with a slip. */
+  gboolean is_certain = generation->task != NULL || generation->body != NULL
+      || generation->record != NULL;
+  gboolean can_be_resumed = task_id != NULL && generation->failure == NULL
+      && (generation->task != NULL || !is_missing);
+  g_autoptr (GError) told = g_error_copy (error);
+  g_autofree gchar *more = NULL;
 
-  if (g_cancellable_is_cancelled (engine->cancellable)) {
+  if (g_cancellable_is_cancelled (engine->run.cancellable)) {
     GST_DEBUG_OBJECT (engine->element, "cancelled: %s", error->message);
     return;
   }
-
   if (engine->progress_code != NULL)
     gst_foxapi_engine_post_progress (engine, engine->progress_code,
         GST_PROGRESS_TYPE_ERROR, -1, error->message);
-  if (!engine->is_generating
-      && g_error_matches (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND)
-      && foxapi_generation_give_up_expired (engine->generation)) {
-    expired = g_error_copy (error);
-    g_free (expired->message);
-    expired->message = g_strdup_printf ("%s Its record has been removed: a new "
-        "process, or this element with task-id set to NULL, has it generated "
-        "anew, and pays for that.", error->message);
-    error = expired;
+
+  if (!engine->is_generating && is_missing
+      && foxapi_generation_give_up_expired (generation)) {
+    can_be_resumed = FALSE;
+    more = g_strdup (_("The element has removed its record: a new process, or "
+            "this element with task-id set to NULL, generates it again and pays "
+            "for it."));
+  } else if (can_be_resumed && !is_certain) {
+    can_be_resumed = FALSE;
+    more = g_strdup_printf (_("If the service has the task, start again, or "
+            "set task-id=%s anywhere, to resume it at no new charge."),
+        task_id);
   }
-  gst_foxapi_post_error (engine->element, error,
-      engine->generation->task_id,
-      expired == NULL && can_be_resumed (engine, error));
+  if (more != NULL) {
+    g_free (told->message);
+    told->message = g_strdup_printf ("%s %s", error->message, more);
+  }
+  if (engine->funcs->failed != NULL)
+    engine->funcs->failed (engine->element, told, task_id, can_be_resumed);
+  else
+    gst_element_post_message (engine->element,
+        gst_foxapi_new_error (engine->element, told, task_id, can_be_resumed));
 }
 
 /* Whoever waits for the progress before he plays (gst-launch-1.0 -e) waits no
@@ -581,8 +674,9 @@ gst_foxapi_engine_generate (GstFoxapiEngine * engine)
 {
   const gchar *task_id = engine->generation->task_id;
   g_autofree gchar *text = task_id ?
-      g_strdup_printf ("Resuming task %s (no new charge)", task_id) :
-      g_strdup ("Checking for an unfinished paid task");
+      g_strdup_printf (_("Resuming task %s (no new charge)"), task_id) :
+      g_strdup (_("Checking for an unfinished paid task"));
+  const gchar *said = _("The task has completed");
   gint64 begun_us = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
 
@@ -597,58 +691,42 @@ gst_foxapi_engine_generate (GstFoxapiEngine * engine)
   /* From here on it is the download's own limits that count. */
   engine->is_generating = FALSE;
   engine->run.deadline_us = G_MAXINT64;
-  foxapi_client_set_deadline (engine->client, G_MAXINT64);
-  if (engine->run.until_task)
-    post_progress (engine, GST_PROGRESS_TYPE_COMPLETE, "The task is submitted");
-  else
-    post_progress (engine, GST_PROGRESS_TYPE_COMPLETE, engine->resumed ?
-        "The task has completed (resumed, no new charge)" :
-        "The task has completed");
+  foxapi_client_set_deadline (engine->run.client, G_MAXINT64);
+  if (engine->generation->clip != NULL)
+    said = _("The clip is in the clip cache (no new charge)");
+  else if (engine->run.until_task)
+    said = _("The task is submitted");
+  else if (engine->origin == GST_FOXAPI_RESUMED)
+    said = _("The task has completed (resumed, no new charge)");
+  post_progress (engine, GST_PROGRESS_TYPE_COMPLETE, said);
   return TRUE;
-}
-
-static gchar *
-renew_link (gpointer user_data, GCancellable * cancellable, GError ** error)
-{
-  GstFoxapiEngine *engine = user_data;
-
-  return foxapi_generation_renew_link (engine->generation, &engine->run, error);
-}
-
-/* (transfer full): of the result, until stop() */
-FoxapiDownload *
-gst_foxapi_engine_new_download (GstFoxapiEngine * engine, GError ** error)
-{
-  const gchar *link = foxapi_generation_choose_link (engine->generation,
-      &engine->run, error);
-
-  return link ? foxapi_client_download (engine->client, link,
-      engine->run.retries, renew_link, engine) : NULL;
 }
 
 GstEvent *
 gst_foxapi_engine_new_task_event (GstFoxapiEngine * engine)
 {
-  return gst_foxapi_new_task_event (engine->generation->task, engine->resumed);
+  return gst_foxapi_new_task_event (engine->generation->task, engine->origin);
 }
 
 GstEvent *
 gst_foxapi_engine_new_tag_event (GstFoxapiEngine * engine)
 {
   FoxapiGeneration *generation = engine->generation;
-  const gchar *prompt = generation->body ?
-      foxapi_json_get_string (generation->body, "prompt") : NULL;
+  const gchar *prompt = generation->clip ? generation->clip->prompt : NULL;
 
-  return gst_event_new_tag (gst_foxapi_tags_new (prompt, generation->task));
+  if (generation->body != NULL)
+    prompt = foxapi_json_get_string (generation->body, "prompt");
+  return gst_foxapi_new_tag_event (prompt, generation->task);
 }
 
 void
-gst_foxapi_engine_init (GstFoxapiEngine * engine, GstElement * element)
+gst_foxapi_engine_init (GstFoxapiEngine * engine, GstElement * element,
+    const GstFoxapiEngineFuncs * funcs)
 {
   engine->element = element;
+  engine->funcs = funcs;
   gst_foxapi_settings_init (&engine->settings);
-  engine->cancellable = g_cancellable_new ();
-  engine->run.cancellable = engine->cancellable;
+  engine->run.cancellable = g_cancellable_new ();
   engine->run.observer = &observer;
   engine->run.user_data = engine;
 }
@@ -658,10 +736,11 @@ void
 gst_foxapi_engine_clear (GstFoxapiEngine * engine)
 {
   g_clear_pointer (&engine->generation, foxapi_generation_free);
-  g_clear_pointer (&engine->body_text, g_free);
+  g_clear_pointer (&engine->takes, g_hash_table_unref);
   g_clear_pointer (&engine->task, foxapi_task_unref);
   g_clear_pointer (&engine->task_id, g_free);
   g_clear_pointer (&engine->named_task_id, g_free);
+  g_clear_pointer (&engine->named_digest, g_free);
   gst_foxapi_settings_clear (&engine->settings);
-  g_clear_object (&engine->cancellable);
+  g_clear_object (&engine->run.cancellable);
 }

@@ -10,7 +10,6 @@
 #include "gstfoxapienums.h"
 
 #include "foxapicatalogue.h"
-#include "foxapijson.h"
 
 static void
 add_word (GArray * values, const gchar * word)
@@ -29,20 +28,11 @@ static GEnumValue *
 collect_values (const GEnumValue * known, guint n, const gchar * field)
 {
   GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
-  JsonObjectIter iter;
-  const gchar *name;            /* json-glib 1.6 crashes without it */
-  JsonNode *entry;
+  g_auto (GStrv) words = foxapi_catalogue_collect_words (field);
 
   g_array_append_vals (values, known, n);
-  json_object_iter_init_ordered (&iter, foxapi_catalogue_get ());
-  while (json_object_iter_next_ordered (&iter, &name, &entry)) {
-    JsonObject *rule =
-        foxapi_catalogue_get_rule (json_node_get_object (entry), field);
-    JsonArray *words = rule ? foxapi_json_get_array (rule, "enum") : NULL;
-
-    for (guint i = 0; words && i < json_array_get_length (words); i++)
-      add_word (values, json_array_get_string_element (words, i));
-  }
+  for (guint i = 0; words[i] != NULL; i++)
+    add_word (values, g_intern_string (words[i]));
   return (GEnumValue *) g_array_free (values, FALSE);
 }
 

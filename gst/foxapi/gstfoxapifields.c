@@ -14,9 +14,15 @@
 
 #include "gstfoxapifields.h"
 
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "foxapicatalogue.h"
 #include "foxapierror.h"
 #include "foxapijson.h"
+#include "foxapilocalfile.h"
 #include "foxapirequest.h"
+#include "foxapirules.h"
 #include "gstfoxapienums.h"
 #include "gstfoxapistructure.h"
 
@@ -26,6 +32,7 @@
 typedef enum
 {
   KIND_TEXT,
+  KIND_MEDIA,
   KIND_LIST,
   KIND_DURATION,
   KIND_SEED,
@@ -43,60 +50,64 @@ static const struct
   const gchar *blurb;
 } rows[GST_FOXAPI_N_FIELDS] = {
   [GST_FOXAPI_PROP_MODEL] = {"model", KIND_TEXT, "Model",
-      "Name of the model that generates. What docs/models.md knows is checked "
-        "before anything is sent, any other by the service alone"},
+      "Name of the model that generates the video. The element checks what "
+        "it knows of the model before it sends anything; for an unknown model "
+        "the service decides"},
   [GST_FOXAPI_PROP_PROMPT] = {"prompt", KIND_TEXT, "Prompt",
-      "What the video shows. Most models require it"},
+      "Text that says what the video shows. Most models require it"},
   [GST_FOXAPI_PROP_REFERENCE_IMAGE_URLS] = {"reference-image-urls", KIND_LIST,
         "Reference images",
-      "Images of the subjects' appearance: http, https or file URIs, for "
-        "instance '<\"https://a/b.jpg\",\"file:///c.png\">'. Local files are "
+      "Images that show what the subjects look like, as a list of URLs or "
+        "local files, such as '<\"https://a/b.jpg\",\"c.png\">'. Local files are "
         "uploaded. Empty: none"},
   [GST_FOXAPI_PROP_REFERENCE_VIDEO_URLS] = {"reference-video-urls", KIND_LIST,
         "Reference videos",
-      "Videos of the subjects' motion: http, https or file URIs. Local files "
-        "are uploaded. Empty: none"},
-  [GST_FOXAPI_PROP_FIRST_FRAME_URL] = {"first-frame-url", KIND_TEXT,
+      "Videos that show how the subjects move, as a list of URLs or local "
+        "files, such as '<\"https://a/b.mp4\",\"c.mp4\">'. Local files are "
+        "uploaded. Empty: none"},
+  [GST_FOXAPI_PROP_FIRST_FRAME_URL] = {"first-frame-url", KIND_MEDIA,
         "First frame",
-      "Image that the video begins with, or person that is to speak: an http, "
-        "https or file URI. NULL: none"},
-  [GST_FOXAPI_PROP_LAST_FRAME_URL] = {"last-frame-url", KIND_TEXT,
+      "Image that the video begins with, or that shows the person who "
+        "speaks: a URL, or a local file, which is uploaded. NULL: none"},
+  [GST_FOXAPI_PROP_LAST_FRAME_URL] = {"last-frame-url", KIND_MEDIA,
         "Last frame",
-      "Image that the video ends with: an http, https or file URI. NULL: none"},
-  [GST_FOXAPI_PROP_SOURCE_VIDEO_URL] = {"source-video-url", KIND_TEXT,
+      "Image that the video ends with: a URL, or a local file, which is "
+        "uploaded. NULL: none"},
+  [GST_FOXAPI_PROP_SOURCE_VIDEO_URL] = {"source-video-url", KIND_MEDIA,
         "Source video",
-      "Video that is edited or continued: an http, https or file URI. NULL: "
-        "none"},
-  [GST_FOXAPI_PROP_AUDIO_URL] = {"audio-url", KIND_TEXT, "Audio",
-      "Sound that drives or accompanies the picture: an http, https or file "
-        "URI. NULL: none"},
+      "Video to edit or to continue: a URL, or a local file, which is "
+        "uploaded. NULL: none"},
+  [GST_FOXAPI_PROP_AUDIO_URL] = {"audio-url", KIND_MEDIA, "Audio",
+      "Sound that the video follows, or that accompanies it: a URL, or a "
+        "local file, which is uploaded. NULL: none"},
   [GST_FOXAPI_PROP_DURATION] = {"duration", KIND_DURATION, "Duration",
-      "Length of the video in seconds, 2 to 10 for the default model. Other "
-        "models get it only if it is set"},
+      "Length of the video in seconds, 2 to 10 for the default model. The "
+        "element sends it to another model only if you set it"},
   [GST_FOXAPI_PROP_RESOLUTION] = {"resolution", KIND_RESOLUTION, "Resolution",
-      "Size class of the video, 720p or 1080p for the default model. Other "
-        "models get it only if it is set"},
+      "Size class of the video, 720p or 1080p for the default model. The "
+        "element sends it to another model only if you set it"},
   [GST_FOXAPI_PROP_ASPECT_RATIO] = {"aspect-ratio", KIND_ASPECT_RATIO,
         "Aspect ratio",
-      "Shape of the video. Other models than the default one get it only if it "
-        "is set"},
+      "Shape of the video. The element sends it to another model only if you "
+        "set it"},
   [GST_FOXAPI_PROP_NEGATIVE_PROMPT] = {"negative-prompt", KIND_TEXT,
-      "Negative prompt", "What the video should not show. NULL: not sent"},
+        "Negative prompt",
+      "Text that says what the video should not show. NULL: not sent"},
   [GST_FOXAPI_PROP_SEED] = {"seed", KIND_SEED, "Seed",
-      "Start of the model's random numbers, 0 to 2147483647, for results that "
-        "resemble each other. -1: not sent, the service draws one"},
+      "Start value of the model's random numbers, 0 to 2147483647: the same "
+        "seed makes similar videos. -1: not sent, and the service picks one"},
   [GST_FOXAPI_PROP_MULTI_SHOTS] = {"multi-shots", KIND_SWITCH, "Multiple shots",
-      "Whether the video may have several shots. default: not sent, the model "
-        "decides"},
+      "Whether the video may have several shots. default: not sent, and the "
+        "model decides"},
   [GST_FOXAPI_PROP_ENABLE_SAFETY_CHECKER] = {"enable-safety-checker",
         KIND_SWITCH, "Safety checker",
-      "Whether the service checks prompt and result for unsafe content. "
-        "default: not sent, the model decides"},
+      "Whether the service checks prompt and video for unsafe content. default: "
+        "not sent, and the model decides"},
   [GST_FOXAPI_PROP_EXTRA_PARAMETERS] = {"extra-parameters", KIND_STRUCTURE,
         "Extra parameters",
-      "Further fields of the request, as the service calls them: strings, "
-        "booleans, numbers, nested structures and arrays. They win over the "
-        "properties above. NULL: none"},
+      "Other fields of the request, by the service's names, such as "
+        "\"parameters,generate_audio=true\". They override the other "
+        "properties. NULL: none"},
 };
 
 gboolean
@@ -113,6 +124,7 @@ make_spec (guint id)
 
   switch (rows[id].kind) {
     case KIND_TEXT:
+    case KIND_MEDIA:
       return g_param_spec_string (name, nick, blurb,
           id == GST_FOXAPI_PROP_MODEL ? FOXAPI_DEFAULT_MODEL : NULL, READWRITE);
     case KIND_LIST:
@@ -159,10 +171,78 @@ gst_foxapi_fields_init (GstFoxapiFields * fields)
 }
 
 void
+gst_foxapi_fields_copy (const GstFoxapiFields * fields, GstFoxapiFields * copy)
+{
+  memset (copy, 0, sizeof (*copy));
+  for (guint id = 1; id < GST_FOXAPI_N_FIELDS; id++) {
+    g_value_init (&copy->values[id], G_VALUE_TYPE (&fields->values[id]));
+    g_value_copy (&fields->values[id], &copy->values[id]);
+    copy->is_set[id] = fields->is_set[id];
+  }
+}
+
+void
 gst_foxapi_fields_clear (GstFoxapiFields * fields)
 {
   for (guint id = 1; id < GST_FOXAPI_N_FIELDS; id++)
     g_value_unset (&fields->values[id]);
+}
+
+static gboolean find_member (GQuark name, GValue * value, gpointer members);
+
+/* @rule: of the field; NULL: it is of media. */
+static void
+find_in_value (GValue * value, JsonObject * rule)
+{
+  gboolean is_list = GST_VALUE_HOLDS_LIST (value);
+  guint n = is_list ? gst_value_list_get_size (value) :
+      GST_VALUE_HOLDS_ARRAY (value) ? gst_value_array_get_size (value) : 0;
+  gchar *uri = NULL;
+
+  if (G_VALUE_HOLDS_STRING (value) && g_value_get_string (value) != NULL
+      && (rule == NULL || json_object_has_member (rule, "media")))
+    uri = foxapi_local_file_find_uri (g_value_get_string (value));
+  if (uri != NULL)
+    g_value_take_string (value, uri);
+  /* The items are this copy's own. */
+  for (guint i = 0; i < n; i++)
+    find_in_value ((GValue *) (is_list ? gst_value_list_get_value (value, i) :
+            gst_value_array_get_value (value, i)), rule);
+  if (GST_VALUE_HOLDS_STRUCTURE (value) && rule != NULL)
+    gst_structure_map_in_place (g_value_get_boxed (value), find_member,
+        foxapi_json_get_object (rule, "members"));
+}
+
+static gboolean
+find_member (GQuark name, GValue * value, gpointer members)
+{
+  JsonObject *rule = members ? foxapi_json_get_object (members,
+      g_quark_to_string (name)) : NULL;
+
+  if (rule != NULL)
+    find_in_value (value, rule);
+  return TRUE;
+}
+
+/* Where media belong, the path of a file that is there becomes its URI, so that it is
+ * the same file wherever the process goes. What is none stays: it may be missing yet,
+ * and some models take ids or the media themselves as text. */
+void
+gst_foxapi_fields_find_files (GstFoxapiFields * fields)
+{
+  GstStructure *extra =
+      g_value_get_boxed (&fields->values[GST_FOXAPI_PROP_EXTRA_PARAMETERS]);
+  const gchar *model = extra ? gst_structure_get_string (extra, "model") : NULL;
+
+  for (guint id = 1; id < GST_FOXAPI_N_FIELDS; id++) {
+    if (rows[id].kind == KIND_MEDIA || rows[id].kind == KIND_LIST)
+      find_in_value (&fields->values[id], NULL);
+  }
+  if (model == NULL)
+    model = g_value_get_string (&fields->values[GST_FOXAPI_PROP_MODEL]);
+  if (extra != NULL)
+    gst_structure_map_in_place (extra, find_member,
+        foxapi_json_get_object (foxapi_catalogue_find (model), "fields"));
 }
 
 void
@@ -170,6 +250,7 @@ gst_foxapi_fields_set (GstFoxapiFields * fields, guint id, const GValue * value)
 {
   g_value_copy (value, &fields->values[id]);
   fields->is_set[id] = TRUE;
+  gst_foxapi_fields_find_files (fields);
 }
 
 /* The default, which only the default model is sent */
@@ -188,7 +269,7 @@ static JsonNode *
 refuse (GError ** error, guint id, const gchar * what)
 {
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-      "The property %s %s. Nothing was sent.", rows[id].name, what);
+      _("The property %s %s. Nothing was sent."), rows[id].name, what);
   return NULL;
 }
 
@@ -201,8 +282,8 @@ enum_to_node (guint id, const GValue * value, GError ** error)
   g_autofree gchar *what = NULL;
 
   if (known == NULL) {
-    what = g_strdup_printf ("is %d, which is none of its values; "
-        "gst-inspect-1.0 foxapivideosrc lists them", number);
+    what = g_strdup_printf (_("is %d, which is none of its values; "
+            "gst-inspect-1.0 foxapivideosrc lists them"), number);
     return refuse (error, id, what);
   }
   if (rows[id].kind == KIND_SWITCH)
@@ -218,6 +299,7 @@ has_value (const GstFoxapiFields * fields, guint id)
 
   switch (rows[id].kind) {
     case KIND_TEXT:
+    case KIND_MEDIA:
       return g_value_get_string (value) != NULL;
     case KIND_LIST:
       return gst_value_array_get_size (value) > 0;
@@ -241,26 +323,59 @@ is_text (const GValue * value)
   return text != NULL && g_utf8_validate (text, -1, NULL);
 }
 
+/* Of prompt="" ! or prompt="" seed=5 the shell leaves prompt= ! or prompt= seed=5,
+ * and gst-launch-1.0 takes the next word as the value. A text of several words is
+ * one that somebody means, unless it begins as no sentence does:
+ * negative-prompt="a b". */
+static gboolean
+is_next_word (const gchar * text, GObjectClass * owner)
+{
+  const gchar *end = strchr (text, '=');
+  g_autofree gchar *name = end ? g_strndup (text, end - text) : NULL;
+
+  if (name == NULL || owner == NULL || (strpbrk (name, "-_") == NULL
+          && strpbrk (text, " \t\r\n") != NULL))
+    return g_str_equal (text, "!");
+  return g_object_class_find_property (owner, name) != NULL;
+}
+
 static JsonNode *
-to_node (guint id, const GValue * value, GError ** error)
+to_node (guint id, const GValue * value, GObjectClass * owner, GError ** error)
 {
   if (G_VALUE_HOLDS_ENUM (value))
     return enum_to_node (id, value, error);
-  if (rows[id].kind == KIND_TEXT && !is_text (value))
-    return refuse (error, id, "is not UTF-8 text");
+  if (G_VALUE_HOLDS_STRING (value) && !is_text (value))
+    return refuse (error, id, _("is not UTF-8 text"));
+  /* Not with the word: it may be the key. */
+  if (G_VALUE_HOLDS_STRING (value)
+      && is_next_word (g_value_get_string (value), owner))
+    return refuse (error, id, _("is empty: gst-launch-1.0 took the next "
+            "word as its value"));
+  if (G_VALUE_HOLDS_STRING (value) && *g_value_get_string (value) != '\0'
+      && foxapi_rules_is_blank (g_value_get_string (value)))
+    return refuse (error, id, _("is empty: it has nothing but spaces"));
+  if (rows[id].kind == KIND_SEED && g_value_get_int64 (value) < 0) {
+    g_autofree gchar *what = g_strdup_printf (_("is %lld, but must be from 0 "
+            "to 2147483647, or -1 for none"),
+        (long long) g_value_get_int64 (value));
+
+    return refuse (error, id, what);
+  }
   if (rows[id].kind == KIND_LIST) {
     for (guint i = 0; i < gst_value_array_get_size (value); i++) {
       if (!is_text (gst_value_array_get_value (value, i)))
-        return refuse (error, id, "has an item that is not UTF-8 text");
+        return refuse (error, id, _("has an item that is not UTF-8 text"));
     }
   }
   return gst_foxapi_value_to_json (value, error);
 }
 
-/* What is set, by the properties' names, and the extra parameters (nullable) */
+/* What is set, by the properties' names, and the extra parameters (nullable).
+ * @owner (nullable): of the element, to know its properties on a launch line */
 gboolean
 gst_foxapi_fields_to_json (const GstFoxapiFields * fields,
-    JsonObject ** properties, JsonObject ** extra, GError ** error)
+    GObjectClass * owner, JsonObject ** properties, JsonObject ** extra,
+    GError ** error)
 {
   const GstStructure *structure =
       g_value_get_boxed (&fields->values[GST_FOXAPI_PROP_EXTRA_PARAMETERS]);
@@ -271,7 +386,7 @@ gst_foxapi_fields_to_json (const GstFoxapiFields * fields,
 
     if (!has_value (fields, id))
       continue;
-    node = to_node (id, &fields->values[id], error);
+    node = to_node (id, &fields->values[id], owner, error);
     if (node == NULL)
       return FALSE;
     json_object_set_member (members, rows[id].name, node);
@@ -280,7 +395,7 @@ gst_foxapi_fields_to_json (const GstFoxapiFields * fields,
   if (structure != NULL) {
     *extra = gst_foxapi_structure_to_json (structure, error);
     if (*extra == NULL) {
-      g_prefix_error (error, "The property extra-parameters, ");
+      g_prefix_error (error, _("The property extra-parameters, "));
       return FALSE;
     }
   }
@@ -301,6 +416,7 @@ take_node (GstFoxapiFields * fields, guint id, JsonNode * node)
 
   switch (rows[id].kind) {
     case KIND_TEXT:
+    case KIND_MEDIA:
       if (text != NULL)
         g_value_set_string (value, text);
       return text != NULL;
@@ -354,7 +470,7 @@ take_member (GstFoxapiFields * fields, const gchar * name, JsonNode * node,
     fields->is_set[id] = take_node (fields, id, node);
     if (!fields->is_set[id] && rows[id].kind == KIND_DURATION)
       g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-          "The URI's field %s is not a whole number that can be used", name);
+          _("The URI's field %s is not a whole number that can be used"), name);
     return fields->is_set[id];
   }
   return FALSE;
@@ -383,7 +499,7 @@ gst_foxapi_fields_take_json (GstFoxapiFields * fields, JsonObject * members,
   if (fault == NULL && json_object_get_size (extra) > 0) {
     structure = gst_foxapi_structure_from_json (extra, &fault);
     if (structure == NULL)
-      g_prefix_error (&fault, "The URI's ");
+      g_prefix_error (&fault, _("The URI's "));
     g_value_take_boxed (&taken.values[GST_FOXAPI_PROP_EXTRA_PARAMETERS],
         structure);
   }
@@ -392,6 +508,7 @@ gst_foxapi_fields_take_json (GstFoxapiFields * fields, JsonObject * members,
     g_propagate_error (error, g_steal_pointer (&fault));
     return FALSE;
   }
+  gst_foxapi_fields_find_files (&taken);
   gst_foxapi_fields_clear (fields);
   *fields = taken;
   return TRUE;

@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Ids: what to generate, the service, the task. The owner's follow. */
+/* Ids: what to generate, lists of it by their only item, the service, the task. The
+ * owner's follow. */
 typedef enum
 {
   GST_FOXAPI_PROP_MODEL = 1,
@@ -31,7 +32,9 @@ typedef enum
   GST_FOXAPI_PROP_EXTRA_PARAMETERS,
   GST_FOXAPI_N_FIELDS,
 
-  GST_FOXAPI_PROP_API_KEY = GST_FOXAPI_N_FIELDS,
+  GST_FOXAPI_PROP_REFERENCE_IMAGE = GST_FOXAPI_N_FIELDS,
+  GST_FOXAPI_PROP_REFERENCE_VIDEO,
+  GST_FOXAPI_PROP_API_KEY,
   GST_FOXAPI_PROP_BASE_URL,
   GST_FOXAPI_PROP_TIMEOUT,
   GST_FOXAPI_PROP_SUBMIT_TIMEOUT,
@@ -46,6 +49,7 @@ typedef enum
   GST_FOXAPI_PROP_TLS_DATABASE,
   GST_FOXAPI_PROP_TLS_INTERACTION,
   GST_FOXAPI_PROP_RESULT_INDEX,
+  GST_FOXAPI_PROP_CLIP_CACHE,
   GST_FOXAPI_PROP_TASK_STORE,
   GST_FOXAPI_PROP_RESUBMIT_MAYBE_CHARGED,
   GST_FOXAPI_PROP_TASK_ID,
@@ -66,13 +70,17 @@ void gst_foxapi_fields_install (GObjectClass * klass);
 gboolean gst_foxapi_field_is_known (guint id);
 
 void gst_foxapi_fields_init (GstFoxapiFields * fields);
+void gst_foxapi_fields_copy (const GstFoxapiFields * fields,
+    GstFoxapiFields * copy);
 void gst_foxapi_fields_clear (GstFoxapiFields * fields);
 void gst_foxapi_fields_set (GstFoxapiFields * fields, guint id,
     const GValue * value);
 void gst_foxapi_fields_unset (GstFoxapiFields * fields, guint id);
+void gst_foxapi_fields_find_files (GstFoxapiFields * fields);
 
 gboolean gst_foxapi_fields_to_json (const GstFoxapiFields * fields,
-    JsonObject ** properties, JsonObject ** extra, GError ** error);
+    GObjectClass * owner, JsonObject ** properties, JsonObject ** extra,
+    GError ** error);
 gboolean gst_foxapi_fields_take_json (GstFoxapiFields * fields,
     JsonObject * members, GError ** error);
 

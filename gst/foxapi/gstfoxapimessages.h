@@ -13,19 +13,27 @@ G_BEGIN_DECLS
 
 #define GST_FOXAPI_TASK_STRUCTURE "foxapi-task"
 #define GST_FOXAPI_CHECK_QUERY "foxapi-check"
-#define GST_FOXAPI_ARRIVED_QUERY "foxapi-arrived"
 #define GST_FOXAPI_PROGRESS_GENERATE "generate"
 #define GST_FOXAPI_PROGRESS_DOWNLOAD "download"
 
+/* Where the task of a start comes from */
+typedef enum
+{
+  GST_FOXAPI_SUBMITTED,
+  GST_FOXAPI_RESUMED,           /* a task that was there already */
+  GST_FOXAPI_CACHED,            /* and its clip was there, too */
+} GstFoxapiOrigin;
+
 GstStructure *gst_foxapi_task_to_structure (FoxapiTask * task,
-    gboolean resumed);
+    GstFoxapiOrigin origin);
 
 void gst_foxapi_post_task (GstElement * element, FoxapiTask * task,
-    gboolean resumed);
-GstEvent *gst_foxapi_new_task_event (FoxapiTask * task, gboolean resumed);
-void gst_foxapi_post_progress (GstElement * element, const gchar * code,
+    GstFoxapiOrigin origin);
+GstEvent *gst_foxapi_new_task_event (FoxapiTask * task, GstFoxapiOrigin origin);
+GstEvent *gst_foxapi_new_tag_event (const gchar * prompt, FoxapiTask * task);
+GstMessage *gst_foxapi_new_progress (GstElement * element, const gchar * code,
     GstProgressType type, gint percent, const gchar * text);
-void gst_foxapi_post_error (GstElement * element, const GError * error,
+GstMessage *gst_foxapi_new_error (GstElement * element, const GError * error,
     const gchar * task_id, gboolean kept);
 void gst_foxapi_post_warning (GstElement * element, const GError * warning,
     const gchar * task_id);

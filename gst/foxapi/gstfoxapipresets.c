@@ -12,12 +12,16 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapipresets.h"
-
-#include "gstfoxapifields.h"
 #include "gstfoxapivideosrc.h"
 
 #define PRESET_FOLDER "gstreamer-1.0" G_DIR_SEPARATOR_S "presets"
+
+/* A text or a structure that GStreamer has no words for */
+static gboolean
+is_null (const GValue * value)
+{
+  return g_value_fits_pointer (value) && g_value_peek_pointer (value) == NULL;
+}
 
 /* What is set of what to generate: neither keys nor tasks are saved under a name,
  * and a default only goes to the default model. */
@@ -35,7 +39,8 @@ get_property_names (GstPreset * preset)
   for (guint i = 0; i < n; i++) {
     if (specs[i]->owner_type == G_OBJECT_TYPE (preset)
         && gst_foxapi_field_is_known (specs[i]->param_id)
-        && fields->is_set[specs[i]->param_id])
+        && fields->is_set[specs[i]->param_id]
+        && !is_null (&fields->values[specs[i]->param_id]))
       g_strv_builder_add (names, specs[i]->name);
   }
   GST_OBJECT_UNLOCK (preset);

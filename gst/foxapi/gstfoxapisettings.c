@@ -1,4 +1,4 @@
-/* The values of the properties that say what to generate and where
+/* The properties that both elements have, and their values
  *
  * They are read and written with the owner's object lock.
  *
@@ -11,48 +11,276 @@
 
 #include "gstfoxapisettings.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "foxapicatalogue.h"
+#include "foxapiclips.h"
+#include "foxapierror.h"
 #include "foxapirequest.h"
-#include "foxapiuri.h"
-#include "gstfoxapiproperties.h"
+
+#define DEFAULT_USER_AGENT "gst-foxapi/" PACKAGE_VERSION " "
+
+#define PLACE(member) G_STRUCT_OFFSET (GstFoxapiSettings, member)
+
+typedef enum
+{
+  KIND_TEXT,
+  KIND_UINT,
+  KIND_INT,
+  KIND_BOOLEAN,
+  KIND_OBJECT,
+} Kind;
+
+/* The properties that are no fields of the request; the first two stand for lists
+ * that are, and have no value of their own. */
+static const struct
+{
+  const gchar *name;
+  Kind kind;
+  gsize place;                  /* of the value; 0: it has none */
+  gint value;                   /* the default, if it is a number */
+  const gchar *nick;
+  const gchar *blurb;
+  gboolean is_secret;           /* a pipeline graph prints what can be read */
+} rows[GST_FOXAPI_PROP_LAST + 1] = {
+  [GST_FOXAPI_PROP_REFERENCE_IMAGE] = {"reference-image", KIND_TEXT, 0, 0,
+        "Reference image",
+      "One image in place of the list reference-image-urls, such as "
+        "fox.png. NULL: no image, or several"},
+  [GST_FOXAPI_PROP_REFERENCE_VIDEO] = {"reference-video", KIND_TEXT, 0, 0,
+        "Reference video",
+      "One video in place of the list reference-video-urls, such as "
+        "fox.mp4. NULL: no video, or several"},
+  [GST_FOXAPI_PROP_API_KEY] = {"api-key", KIND_TEXT, PLACE (api_key), 0,
+        "API key",
+      "API key of the account that pays. It is sent only to the service "
+        "and cannot be read back. NULL: the environment variable "
+        "FOXAPI_API_KEY, which is the safer place", TRUE},
+  [GST_FOXAPI_PROP_BASE_URL] = {"base-url", KIND_TEXT, PLACE (base_url), 0,
+        "Base URL",
+      "Address of the service, with or without /v1 at its end. NULL: the "
+        "environment variable FOXAPI_BASE_URL, or else https://api.foxapi.cc"},
+  [GST_FOXAPI_PROP_TIMEOUT] =
+      {"timeout", KIND_UINT, PLACE (session.timeout), 30,
+        "Timeout",
+      "Seconds that a connection may stay silent before the element gives "
+        "up on the request. 0: no limit"},
+  [GST_FOXAPI_PROP_SUBMIT_TIMEOUT] = {"submit-timeout", KIND_UINT,
+        PLACE (session.submit_timeout), 180, "Submit timeout",
+      "Seconds to wait for the answer to a submission or an upload after "
+        "it was sent. A short time saves no money, because the service may "
+        "charge all the same. 0: no limit"},
+  [GST_FOXAPI_PROP_TASK_TIMEOUT] = {"task-timeout", KIND_UINT,
+        PLACE (task_timeout), 1800, "Task timeout",
+      "Seconds from the start within which the task must complete. After "
+        "that there is an error, and the next start resumes the task. 0: no "
+        "limit"},
+  [GST_FOXAPI_PROP_POLL_INTERVAL] = {"poll-interval", KIND_UINT,
+        PLACE (poll_interval), 0, "Poll interval",
+      "Milliseconds between two polls of the task. 0: adaptive, by the age "
+        "and progress of the task, at least 3 s"},
+  [GST_FOXAPI_PROP_RETRIES] =
+      {"retries", KIND_INT, PLACE (retries), 5, "Retries",
+      "How often the element retries a submission (only if it certainly "
+        "was not charged), an upload, a download or an unusable answer. -1: "
+        "no limit"},
+  [GST_FOXAPI_PROP_USER_AGENT] = {"user-agent", KIND_TEXT,
+        PLACE (session.user_agent), 0, "User-Agent",
+      "Value of the User-Agent header. If it ends with a space, libsoup "
+        "appends its own name"},
+  [GST_FOXAPI_PROP_PROXY] =
+      {"proxy", KIND_TEXT, PLACE (session.proxy), 0, "Proxy",
+      "URI of the HTTP proxy. NULL: the proxy of the environment or the "
+        "desktop"},
+  [GST_FOXAPI_PROP_PROXY_ID] =
+      {"proxy-id", KIND_TEXT, PLACE (session.proxy_id), 0,
+      "Proxy user", "User name for the proxy. NULL: none"},
+  [GST_FOXAPI_PROP_PROXY_PW] = {"proxy-pw", KIND_TEXT,
+        PLACE (session.proxy_pw), 0, "Proxy password",
+      "Password for the proxy. It cannot be read back. NULL: none", TRUE},
+  [GST_FOXAPI_PROP_SSL_STRICT] = {"ssl-strict", KIND_BOOLEAN,
+        PLACE (session.ssl_strict), TRUE, "Strict TLS",
+      "Whether to refuse certificates that do not verify. FALSE lets "
+        "anyone on the network path read the key"},
+  [GST_FOXAPI_PROP_TLS_DATABASE] = {"tls-database", KIND_OBJECT,
+        PLACE (session.tls_database), 0, "TLS database",
+      "Certificate authorities to trust. NULL: those of the system"},
+  [GST_FOXAPI_PROP_TLS_INTERACTION] = {"tls-interaction", KIND_OBJECT,
+        PLACE (session.tls_interaction), 0, "TLS interaction",
+      "Object that asks the user for certificates and passwords. NULL: the "
+        "element asks nobody"},
+  [GST_FOXAPI_PROP_RESULT_INDEX] = {"result-index", KIND_UINT,
+        PLACE (result_index), 0, "Result index",
+      "Which result to download if a task has several, from 0"},
+  [GST_FOXAPI_PROP_CLIP_CACHE] =
+      {"clip-cache", KIND_TEXT, PLACE (clip_cache), 0,
+        "Clip cache",
+      "Directory for delivered clips: a request whose clip is there costs "
+        "nothing. NULL: the environment variable FOXAPI_CLIP_CACHE, or else "
+        "$XDG_CACHE_HOME/gst-foxapi if a foxapi:// URI was set, or else none. "
+        "Empty: none"},
+  [GST_FOXAPI_PROP_TASK_STORE] =
+      {"task-store", KIND_TEXT, PLACE (task_store), 0,
+        "Task store",
+      "Directory for the records of paid tasks, with which a new process can "
+        "resume them. NULL: $XDG_STATE_HOME/gst-foxapi. Empty: no records"},
+  [GST_FOXAPI_PROP_RESUBMIT_MAYBE_CHARGED] = {"resubmit-maybe-charged",
+        KIND_BOOLEAN, PLACE (resubmit_maybe_charged), 0,
+        "Resubmit maybe charged",
+      "Whether to submit a request again although the answer to an earlier "
+        "submission was lost and the service may have charged for it. Not set: "
+        "the environment variable FOXAPI_RESUBMIT_MAYBE_CHARGED"},
+};
+
+static GParamSpec *
+make_spec (guint id)
+{
+  const gchar *name = rows[id].name, *nick = rows[id].nick;
+  const gchar *blurb = rows[id].blurb;
+  GParamFlags flags = GST_PARAM_MUTABLE_READY | G_PARAM_STATIC_STRINGS
+      | (rows[id].is_secret ? G_PARAM_WRITABLE : G_PARAM_READWRITE);
+
+  switch (rows[id].kind) {
+    case KIND_UINT:
+      return g_param_spec_uint (name, nick, blurb, 0, G_MAXUINT,
+          rows[id].value, flags);
+    case KIND_INT:
+      return g_param_spec_int (name, nick, blurb, G_MININT, G_MAXINT,
+          rows[id].value, flags);
+    case KIND_BOOLEAN:
+      return g_param_spec_boolean (name, nick, blurb, rows[id].value, flags);
+    case KIND_OBJECT:
+      return g_param_spec_object (name, nick, blurb,
+          id == GST_FOXAPI_PROP_TLS_DATABASE ? G_TYPE_TLS_DATABASE :
+          G_TYPE_TLS_INTERACTION, flags);
+    case KIND_TEXT:
+    default:
+      return g_param_spec_string (name, nick, blurb,
+          id == GST_FOXAPI_PROP_USER_AGENT ? DEFAULT_USER_AGENT : NULL, flags);
+  }
+}
+
+static void
+install_task_properties (GObjectClass * klass)
+{
+  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (klass, GST_FOXAPI_PROP_TASK_ID,
+      g_param_spec_string ("task-id", "Task id",
+          "Id of the current task. Set it before the start to resume that task "
+          "without a new submission; set it to NULL to have the next start "
+          "submit again",
+          NULL, G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
+          G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property (klass, GST_FOXAPI_PROP_STATUS,
+      g_param_spec_string ("status", "Status",
+          "Last known status of the task, in the service's words: pending, "
+          "processing, completed, failed, cancelled. NULL: no task", NULL,
+          readable));
+  g_object_class_install_property (klass, GST_FOXAPI_PROP_PROGRESS,
+      g_param_spec_int ("progress", "Progress",
+          "Last known progress of the task in percent", 0, 100, 0, readable));
+  g_object_class_install_property (klass, GST_FOXAPI_PROP_TASK,
+      g_param_spec_boxed ("task", "Task",
+          "Structure of the last foxapi-task message. NULL: no task",
+          GST_TYPE_STRUCTURE, readable));
+}
+
+/* Their ids are those up to GST_FOXAPI_PROP_LAST. */
+void
+gst_foxapi_settings_install (GObjectClass * klass)
+{
+  gst_foxapi_fields_install (klass);
+  for (guint id = GST_FOXAPI_N_FIELDS; rows[id].name != NULL; id++)
+    g_object_class_install_property (klass, id, make_spec (id));
+  install_task_properties (klass);
+}
+
+/* Values */
+
+/* %NULL: the property has its value elsewhere. */
+static gpointer
+find_place (const GstFoxapiSettings * settings, guint id)
+{
+  return id <= GST_FOXAPI_PROP_LAST && rows[id].place != 0 ?
+      G_STRUCT_MEMBER_P (settings, rows[id].place) : NULL;
+}
 
 void
 gst_foxapi_settings_init (GstFoxapiSettings * settings)
 {
   memset (settings, 0, sizeof (*settings));
   gst_foxapi_fields_init (&settings->fields);
-  settings->session.timeout = GST_FOXAPI_DEFAULT_TIMEOUT;
-  settings->session.user_agent = g_strdup (GST_FOXAPI_DEFAULT_USER_AGENT);
-  settings->session.ssl_strict = GST_FOXAPI_DEFAULT_SSL_STRICT;
-  settings->session.submit_timeout = GST_FOXAPI_DEFAULT_SUBMIT_TIMEOUT;
-  settings->task_timeout = GST_FOXAPI_DEFAULT_TASK_TIMEOUT;
-  settings->poll_interval = GST_FOXAPI_DEFAULT_POLL_INTERVAL;
-  settings->retries = GST_FOXAPI_DEFAULT_RETRIES;
+  for (guint id = 0; id <= GST_FOXAPI_PROP_LAST; id++) {
+    if (rows[id].value != 0)
+      *(gint *) find_place (settings, id) = rows[id].value;
+  }
+  settings->session.user_agent = g_strdup (DEFAULT_USER_AGENT);
+  settings->take = 1;
 }
 
 void
 gst_foxapi_settings_clear (GstFoxapiSettings * settings)
 {
   gst_foxapi_fields_clear (&settings->fields);
-  foxapi_session_settings_clear (&settings->session);
-  g_clear_pointer (&settings->api_key, g_free);
-  g_clear_pointer (&settings->base_url, g_free);
-  g_clear_pointer (&settings->task_store, g_free);
+  for (guint id = 0; id <= GST_FOXAPI_PROP_LAST; id++) {
+    gpointer place = find_place (settings, id);
+
+    if (place == NULL)
+      continue;
+    if (rows[id].kind == KIND_TEXT)
+      g_clear_pointer ((gchar **) place, g_free);
+    else if (rows[id].kind == KIND_OBJECT)
+      g_clear_object ((GObject **) place);
+  }
 }
 
-/* All but the generation properties */
 void
-gst_foxapi_settings_copy_service (const GstFoxapiSettings * settings,
+gst_foxapi_settings_copy (const GstFoxapiSettings * settings,
     GstFoxapiSettings * copy)
 {
   *copy = *settings;
-  memset (&copy->fields, 0, sizeof (copy->fields));
-  foxapi_session_settings_copy (&settings->session, &copy->session);
-  copy->api_key = g_strdup (settings->api_key);
-  copy->base_url = g_strdup (settings->base_url);
-  copy->task_store = g_strdup (settings->task_store);
+  gst_foxapi_fields_copy (&settings->fields, &copy->fields);
+  for (guint id = 0; id <= GST_FOXAPI_PROP_LAST; id++) {
+    gpointer place = find_place (copy, id);
+
+    if (place == NULL)
+      continue;
+    if (rows[id].kind == KIND_TEXT)
+      *(gchar **) place = g_strdup (*(gchar **) place);
+    else if (rows[id].kind == KIND_OBJECT && *(GObject **) place != NULL)
+      g_object_ref (*(GObject **) place);
+  }
+}
+
+/* What is out of its range reaches this check, where GObject would warn and go on
+ * with the default; of a negative number gst-launch-1.0 makes a large one. A limit
+ * may be as long as it likes. */
+gboolean
+gst_foxapi_settings_check (const GstFoxapiSettings * settings, GError ** error)
+{
+  for (guint id = 0; id <= GST_FOXAPI_PROP_LAST; id++) {
+    gpointer place = find_place (settings, id);
+    gint64 least = rows[id].kind == KIND_INT ? -1 : 0, value;
+
+    if (place == NULL || (rows[id].kind != KIND_INT
+            && rows[id].kind != KIND_UINT)
+        || id == GST_FOXAPI_PROP_SUBMIT_TIMEOUT
+        || id == GST_FOXAPI_PROP_TASK_TIMEOUT)
+      continue;
+    if (rows[id].kind == KIND_INT)
+      value = *(gint *) place;
+    else
+      value = *(guint *) place;
+    if (value >= least && value <= G_MAXINT)
+      continue;
+    g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+        _("The property %s is %lld, but must be from %lld to %d. Nothing was "
+            "sent."), rows[id].name, (long long) value, (long long) least,
+        G_MAXINT);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 /* Without the password that it may carry. */
@@ -67,144 +295,34 @@ hide_password (const gchar * proxy)
   return uri ? g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO) : NULL;
 }
 
-static void
-replace_string (gchar ** place, const GValue * value)
-{
-  g_free (*place);
-  *place = g_value_dup_string (value);
-}
-
-static gboolean
-set_service_property (GstFoxapiSettings * settings, guint id,
-    const GValue * value)
-{
-  FoxapiSessionSettings *session = &settings->session;
-
-  switch (id) {
-    case GST_FOXAPI_PROP_API_KEY:
-      replace_string (&settings->api_key, value);
-      break;
-    case GST_FOXAPI_PROP_BASE_URL:
-      replace_string (&settings->base_url, value);
-      break;
-    case GST_FOXAPI_PROP_TIMEOUT:
-      session->timeout = g_value_get_uint (value);
-      break;
-    case GST_FOXAPI_PROP_SUBMIT_TIMEOUT:
-      settings->session.submit_timeout = g_value_get_uint (value);
-      break;
-    case GST_FOXAPI_PROP_TASK_TIMEOUT:
-      settings->task_timeout = g_value_get_uint (value);
-      break;
-    case GST_FOXAPI_PROP_POLL_INTERVAL:
-      settings->poll_interval = g_value_get_uint (value);
-      break;
-    case GST_FOXAPI_PROP_RETRIES:
-      settings->retries = g_value_get_int (value);
-      break;
-    case GST_FOXAPI_PROP_USER_AGENT:
-      replace_string (&session->user_agent, value);
-      break;
-    case GST_FOXAPI_PROP_PROXY:
-      replace_string (&session->proxy, value);
-      break;
-    case GST_FOXAPI_PROP_PROXY_ID:
-      replace_string (&session->proxy_id, value);
-      break;
-    case GST_FOXAPI_PROP_PROXY_PW:
-      replace_string (&session->proxy_pw, value);
-      break;
-    case GST_FOXAPI_PROP_SSL_STRICT:
-      session->ssl_strict = g_value_get_boolean (value);
-      break;
-    case GST_FOXAPI_PROP_TLS_DATABASE:
-      g_set_object (&session->tls_database, g_value_get_object (value));
-      break;
-    case GST_FOXAPI_PROP_TLS_INTERACTION:
-      g_set_object (&session->tls_interaction, g_value_get_object (value));
-      break;
-    case GST_FOXAPI_PROP_RESULT_INDEX:
-      settings->result_index = g_value_get_uint (value);
-      break;
-    case GST_FOXAPI_PROP_TASK_STORE:
-      replace_string (&settings->task_store, value);
-      break;
-    case GST_FOXAPI_PROP_RESUBMIT_MAYBE_CHARGED:
-      settings->resubmit_maybe_charged = g_value_get_boolean (value);
-      settings->has_resubmit_maybe_charged = TRUE;
-      break;
-    default:
-      return FALSE;
-  }
-  return TRUE;
-}
-
 /* %FALSE: the property is not one of these. */
 gboolean
 gst_foxapi_settings_set (GstFoxapiSettings * settings, guint id,
     const GValue * value)
 {
-  if (!gst_foxapi_field_is_known (id))
-    return set_service_property (settings, id, value);
-  gst_foxapi_fields_set (&settings->fields, id, value);
-  return TRUE;
-}
+  gpointer place = find_place (settings, id);
 
-static gboolean
-get_service_property (const GstFoxapiSettings * settings, guint id,
-    GValue * value)
-{
-  const FoxapiSessionSettings *session = &settings->session;
-
-  switch (id) {
-    case GST_FOXAPI_PROP_BASE_URL:
-      g_value_set_string (value, settings->base_url);
-      break;
-    case GST_FOXAPI_PROP_TIMEOUT:
-      g_value_set_uint (value, session->timeout);
-      break;
-    case GST_FOXAPI_PROP_SUBMIT_TIMEOUT:
-      g_value_set_uint (value, settings->session.submit_timeout);
-      break;
-    case GST_FOXAPI_PROP_TASK_TIMEOUT:
-      g_value_set_uint (value, settings->task_timeout);
-      break;
-    case GST_FOXAPI_PROP_POLL_INTERVAL:
-      g_value_set_uint (value, settings->poll_interval);
-      break;
-    case GST_FOXAPI_PROP_RETRIES:
-      g_value_set_int (value, settings->retries);
-      break;
-    case GST_FOXAPI_PROP_USER_AGENT:
-      g_value_set_string (value, session->user_agent);
-      break;
-    case GST_FOXAPI_PROP_PROXY:
-      g_value_take_string (value, hide_password (session->proxy));
-      break;
-    case GST_FOXAPI_PROP_PROXY_ID:
-      g_value_set_string (value, session->proxy_id);
-      break;
-    case GST_FOXAPI_PROP_SSL_STRICT:
-      g_value_set_boolean (value, session->ssl_strict);
-      break;
-    case GST_FOXAPI_PROP_TLS_DATABASE:
-      g_value_set_object (value, session->tls_database);
-      break;
-    case GST_FOXAPI_PROP_TLS_INTERACTION:
-      g_value_set_object (value, session->tls_interaction);
-      break;
-    case GST_FOXAPI_PROP_RESULT_INDEX:
-      g_value_set_uint (value, settings->result_index);
-      break;
-    case GST_FOXAPI_PROP_TASK_STORE:
-      g_value_set_string (value, settings->task_store);
-      break;
-    case GST_FOXAPI_PROP_RESUBMIT_MAYBE_CHARGED:
-      g_value_set_boolean (value, settings->resubmit_maybe_charged);
-      break;
-    default:
-      return FALSE;
+  if (gst_foxapi_field_is_known (id)) {
+    gst_foxapi_fields_set (&settings->fields, id, value);
+    return TRUE;
   }
+  if (place == NULL)
+    return FALSE;
+
+  if (G_VALUE_HOLDS_STRING (value)) {
+    g_free (*(gchar **) place);
+    *(gchar **) place = g_value_dup_string (value);
+  } else if (G_VALUE_HOLDS_OBJECT (value)) {
+    g_set_object ((GObject **) place, g_value_get_object (value));
+  } else if (G_VALUE_HOLDS_UINT (value)) {
+    *(guint *) place = g_value_get_uint (value);
+  } else if (G_VALUE_HOLDS_INT (value)) {
+    *(gint *) place = g_value_get_int (value);
+  } else {
+    *(gboolean *) place = g_value_get_boolean (value);
+  }
+  if (id == GST_FOXAPI_PROP_RESUBMIT_MAYBE_CHARGED)
+    settings->has_resubmit_maybe_charged = TRUE;
   return TRUE;
 }
 
@@ -212,23 +330,103 @@ gboolean
 gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
     GValue * value)
 {
-  if (!gst_foxapi_field_is_known (id))
-    return get_service_property (settings, id, value);
-  g_value_copy (&settings->fields.values[id], value);
+  gpointer place = find_place (settings, id);
+
+  if (gst_foxapi_field_is_known (id)) {
+    g_value_copy (&settings->fields.values[id], value);
+    return TRUE;
+  }
+  if (place == NULL)
+    return FALSE;
+
+  if (id == GST_FOXAPI_PROP_PROXY)
+    g_value_take_string (value, hide_password (settings->session.proxy));
+  else if (G_VALUE_HOLDS_STRING (value))
+    g_value_set_string (value, *(gchar **) place);
+  else if (G_VALUE_HOLDS_OBJECT (value))
+    g_value_set_object (value, *(GObject **) place);
+  else if (G_VALUE_HOLDS_UINT (value))
+    g_value_set_uint (value, *(guint *) place);
+  else if (G_VALUE_HOLDS_INT (value))
+    g_value_set_int (value, *(gint *) place);
+  else
+    g_value_set_boolean (value, *(gboolean *) place);
+  return TRUE;
+}
+
+static const gchar *
+get_list_name (guint id)
+{
+  switch (id) {
+    case GST_FOXAPI_PROP_REFERENCE_IMAGE:
+      return "reference-image-urls";
+    case GST_FOXAPI_PROP_REFERENCE_VIDEO:
+      return "reference-video-urls";
+    default:
+      return NULL;
+  }
+}
+
+/* gst-launch-1.0 makes no list of one text. %FALSE: the property stands for no
+ * list. */
+gboolean
+gst_foxapi_settings_set_item (GObject * element, guint id, const GValue * value)
+{
+  const gchar *name = get_list_name (id);
+  g_auto (GValue) list = G_VALUE_INIT;
+
+  if (name == NULL)
+    return FALSE;
+  g_value_init (&list, GST_TYPE_ARRAY);
+  if (g_value_get_string (value) != NULL)
+    gst_value_array_append_value (&list, value);
+  g_object_set_property (element, name, &list);
+  return TRUE;
+}
+
+gboolean
+gst_foxapi_settings_get_item (GObject * element, guint id, GValue * value)
+{
+  const gchar *name = get_list_name (id);
+  g_auto (GValue) list = G_VALUE_INIT;
+
+  if (name == NULL)
+    return FALSE;
+  g_value_init (&list, GST_TYPE_ARRAY);
+  g_object_get_property (element, name, &list);
+  if (gst_value_array_get_size (&list) == 1)
+    g_value_copy (gst_value_array_get_value (&list, 0), value);
   return TRUE;
 }
 
 /* Sets all generation properties as @uri says: those that it does not name get
- * their defaults. A task's URI leaves them. Nothing has changed if it fails. */
+ * their defaults. The URI of a task or a clip leaves them. Nothing has changed if it
+ * fails. */
 gboolean
-gst_foxapi_settings_set_uri (GstFoxapiSettings * settings, const gchar * uri,
-    gchar ** task_id, GError ** error)
+gst_foxapi_settings_set_uri (GstFoxapiSettings * settings, FoxapiUri * uri,
+    GError ** error)
 {
-  g_autoptr (JsonObject) fields = NULL;
+  if (uri->fields != NULL
+      && !gst_foxapi_fields_take_json (&settings->fields, uri->fields, error))
+    return FALSE;
+  settings->take = MAX (uri->take, 1);
+  settings->is_from_uri = TRUE;
+  return TRUE;
+}
 
-  return foxapi_uri_parse (uri, &fields, task_id, error)
-      && (fields == NULL || gst_foxapi_fields_take_json (&settings->fields,
-          fields, error));
+/* (transfer full) (nullable): the directory of the clip cache, if there is one. A
+ * URI is a clip, wherever it is opened; running a launch line again is asking for
+ * another take. */
+gchar *
+gst_foxapi_settings_dup_cache (const GstFoxapiSettings * settings)
+{
+  const gchar *directory = settings->clip_cache;
+
+  if (directory == NULL)
+    directory = g_getenv ("FOXAPI_CLIP_CACHE");
+  if (directory == NULL && settings->is_from_uri)
+    return foxapi_clips_get_default_directory ();
+  return directory != NULL && *directory != '\0' ? g_strdup (directory) : NULL;
 }
 
 /* (transfer full) (nullable): the URI of the generation properties; %NULL if none
@@ -236,32 +434,12 @@ gst_foxapi_settings_set_uri (GstFoxapiSettings * settings, const gchar * uri,
 gchar *
 gst_foxapi_settings_get_uri (const GstFoxapiSettings * settings)
 {
-  g_autoptr (JsonObject) properties = NULL, extra = NULL, fields = NULL;
+  g_autoptr (JsonObject) properties = NULL, extra = NULL;
+  g_auto (FoxapiUri) uri = {.take = settings->take };
 
-  if (!gst_foxapi_fields_to_json (&settings->fields, &properties, &extra, NULL))
+  if (!gst_foxapi_fields_to_json (&settings->fields, NULL, &properties, &extra,
+          NULL))
     return NULL;
-  fields = foxapi_request_map (properties, extra);
-  return json_object_get_size (fields) > 1 ? foxapi_uri_build (fields) : NULL;
-}
-
-/* The body of the request: its text is the same for the same properties. */
-JsonObject *
-gst_foxapi_settings_to_body (const GstFoxapiSettings * settings,
-    GError ** error)
-{
-  g_autoptr (JsonObject) properties = NULL, extra = NULL, body = NULL;
-  g_autofree gchar *known = NULL;
-
-  if (!gst_foxapi_fields_to_json (&settings->fields, &properties, &extra,
-          error))
-    return NULL;
-  body = foxapi_request_build (properties, extra, error);
-  if (body == NULL)
-    return NULL;
-  known = foxapi_catalogue_suggest (json_object_get_string_member (body,
-          "model"));
-  if (known != NULL)
-    GST_WARNING ("No model %s is known here, but %s is",
-        json_object_get_string_member (body, "model"), known);
-  return g_steal_pointer (&body);
+  uri.fields = foxapi_request_map (properties, extra);
+  return json_object_get_size (uri.fields) > 1 ? foxapi_uri_build (&uri) : NULL;
 }

@@ -1,11 +1,12 @@
-/* The values of the properties that say what to generate and where
+/* The properties that both elements have, and their values
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #pragma once
 
-#include "foxapisession.h"
+#include "foxapihttp.h"
+#include "foxapiuri.h"
 #include "gstfoxapifields.h"
 
 G_BEGIN_DECLS
@@ -20,14 +21,23 @@ typedef struct
   guint poll_interval;          /* milliseconds */
   gint retries;
   guint result_index;
+  gint64 take;                  /* of a URI; otherwise 1 */
+  gboolean is_from_uri;
+  gchar *clip_cache;            /* NULL: see gst_foxapi_settings_dup_cache() */
   gchar *task_store;
   gboolean resubmit_maybe_charged;
   gboolean has_resubmit_maybe_charged;  /* otherwise the environment decides */
 } GstFoxapiSettings;
 
+void gst_foxapi_settings_install (GObjectClass * klass);
+gboolean gst_foxapi_settings_set_item (GObject * element, guint id,
+    const GValue * value);
+gboolean gst_foxapi_settings_get_item (GObject * element, guint id,
+    GValue * value);
+
 void gst_foxapi_settings_init (GstFoxapiSettings * settings);
 void gst_foxapi_settings_clear (GstFoxapiSettings * settings);
-void gst_foxapi_settings_copy_service (const GstFoxapiSettings * settings,
+void gst_foxapi_settings_copy (const GstFoxapiSettings * settings,
     GstFoxapiSettings * copy);
 
 gboolean gst_foxapi_settings_set (GstFoxapiSettings * settings, guint id,
@@ -35,11 +45,12 @@ gboolean gst_foxapi_settings_set (GstFoxapiSettings * settings, guint id,
 gboolean gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
     GValue * value);
 
+gboolean gst_foxapi_settings_check (const GstFoxapiSettings * settings,
+    GError ** error);
 gboolean gst_foxapi_settings_set_uri (GstFoxapiSettings * settings,
-    const gchar * uri, gchar ** task_id, GError ** error);
+    FoxapiUri * uri, GError ** error);
 gchar *gst_foxapi_settings_get_uri (const GstFoxapiSettings * settings);
 
-JsonObject *gst_foxapi_settings_to_body (const GstFoxapiSettings * settings,
-    GError ** error);
+gchar *gst_foxapi_settings_dup_cache (const GstFoxapiSettings * settings);
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 
 #include "gstfoxapistructure.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 
 #include "foxapierror.h"
@@ -17,7 +18,7 @@ static JsonNode *
 refuse (GError ** error, const gchar * why)
 {
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-      "%s, but must be a string, boolean, number, structure or array", why);
+      _("%s, but must be a string, boolean, number, structure or array"), why);
   return NULL;
 }
 
@@ -25,7 +26,7 @@ static JsonNode *
 double_to_node (gdouble value, GError ** error)
 {
   if (!isfinite (value))
-    return refuse (error, "is not a finite number");
+    return refuse (error, _("is not a finite number"));
   return json_node_init_double (json_node_alloc (), value);
 }
 
@@ -33,7 +34,7 @@ static JsonNode *
 unsigned_to_node (guint64 value, GError ** error)
 {
   if (value > G_MAXINT64)
-    return refuse (error, "is larger than JSON integers are");
+    return refuse (error, _("is larger than JSON integers are"));
   return json_node_init_int (json_node_alloc (), (gint64) value);
 }
 
@@ -43,7 +44,7 @@ string_to_node (const gchar * text, GError ** error)
   if (text == NULL)
     return json_node_init_null (json_node_alloc ());
   if (!g_utf8_validate (text, -1, NULL))
-    return refuse (error, "is not UTF-8 text");
+    return refuse (error, _("is not UTF-8 text"));
   return json_node_init_string (json_node_alloc (), text);
 }
 
@@ -137,7 +138,7 @@ gst_foxapi_structure_to_json (const GstStructure * structure, GError ** error)
             l->data), error);
 
     if (node == NULL) {
-      g_prefix_error (error, "field %s ", (const gchar *) l->data);
+      g_prefix_error (error, _("field %s "), (const gchar *) l->data);
       return NULL;
     }
     json_object_set_member (object, l->data, node);
@@ -164,7 +165,7 @@ array_to_value (JsonArray * array, GValue * value, GError ** error)
     if (i > 0 && G_VALUE_TYPE (&element) != type) {
       g_value_unset (&element);
       g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-          "has an array with values of several kinds");
+          _("has an array with values of several kinds"));
       return FALSE;
     }
     type = G_VALUE_TYPE (&element);
@@ -205,7 +206,7 @@ gst_foxapi_structure_from_json (JsonObject * object, GError ** error)
     if (!node_to_value (json_object_get_member (object, l->data), &value,
             error)) {
       g_value_unset (&value);
-      g_prefix_error (error, "field %s ", (const gchar *) l->data);
+      g_prefix_error (error, _("field %s "), (const gchar *) l->data);
       return NULL;
     }
     gst_structure_take_value (structure, l->data, &value);

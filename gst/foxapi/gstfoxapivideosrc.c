@@ -59,13 +59,15 @@
 
 #include "gstfoxapivideosrc.h"
 
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
 #include "foxapiuri.h"
 #include "gstfoxapiarrival.h"
 #include "gstfoxapidelivery.h"
 #include "gstfoxapiengine.h"
 #include "gstfoxapienums.h"
 #include "gstfoxapimessages.h"
-#include "gstfoxapipresets.h"
 
 GST_DEBUG_CATEGORY_STATIC (foxapi_video_src_debug);
 #define GST_CAT_DEFAULT foxapi_video_src_debug
@@ -151,7 +153,8 @@ gst_foxapi_video_src_set_property (GObject * object, guint id,
     GST_OBJECT_LOCK (self);
     self->output = g_value_get_enum (value);
     GST_OBJECT_UNLOCK (self);
-  } else if (!gst_foxapi_engine_set_property (&self->engine, id, value)) {
+  } else if (!gst_foxapi_settings_set_item (object, id, value)
+      && !gst_foxapi_engine_set_property (&self->engine, id, value)) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
@@ -166,12 +169,19 @@ gst_foxapi_video_src_get_property (GObject * object, guint id, GValue * value,
     GST_OBJECT_LOCK (self);
     g_value_set_enum (value, self->output);
     GST_OBJECT_UNLOCK (self);
-  } else if (!gst_foxapi_engine_get_property (&self->engine, id, value)) {
+  } else if (!gst_foxapi_settings_get_item (object, id, value)
+      && !gst_foxapi_engine_get_property (&self->engine, id, value)) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
 }
 
-/* URIs */
+/* URIs, and what presets need */
+
+GstFoxapiFields *
+gst_foxapi_video_src_get_fields (GstFoxapiVideoSrc * self)
+{
+  return &self->engine.settings.fields;
+}
 
 static GstURIType
 get_uri_type (GType type)
@@ -185,12 +195,6 @@ get_uri_protocols (GType type)
   static const gchar *const protocols[] = { FOXAPI_URI_SCHEME, NULL };
 
   return protocols;
-}
-
-GstFoxapiFields *
-gst_foxapi_video_src_get_fields (GstFoxapiVideoSrc * self)
-{
-  return &self->engine.settings.fields;
 }
 
 static gchar *
@@ -207,7 +211,7 @@ set_uri (GstURIHandler * handler, const gchar * uri, GError ** error)
 
   if (GST_STATE (self) > GST_STATE_READY) {
     g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
-        "The URI can be changed in the states NULL and READY only");
+        _("The URI can be changed in the states NULL and READY only"));
     return FALSE;
   }
   if (gst_foxapi_engine_set_uri (&self->engine, uri, &fault))
@@ -241,24 +245,16 @@ gst_foxapi_video_src_uri_handler_init (gpointer iface, gpointer data)
 static void
 note_arrival (GstFoxapiVideoSrc * self, gboolean sinks_have_ended)
 {
-  g_autoptr (GPtrArray) ends = NULL;
   gboolean may_have_arrived;
 
   GST_OBJECT_LOCK (self);
   may_have_arrived = self->end_is_pushed && self->has_played
       && !self->has_failed && !self->has_arrived;
   GST_OBJECT_UNLOCK (self);
-  if (!may_have_arrived)
+  if (!may_have_arrived
+      || !gst_foxapi_arrival_is_complete (GST_BASE_SRC_PAD (self),
+          sinks_have_ended))
     return;
-
-  ends = gst_foxapi_arrival_find_ends (GST_BASE_SRC_PAD (self));
-  if (!sinks_have_ended && !gst_foxapi_arrival_is_complete (ends))
-    return;
-  if (!gst_foxapi_arrival_sync_files (ends)) {
-    GST_WARNING_OBJECT (self, "a file could not be synced: its task's record "
-        "is kept");
-    return;
-  }
   GST_INFO_OBJECT (self, "the result has arrived");
   GST_OBJECT_LOCK (self);
   self->has_arrived = TRUE;
@@ -280,43 +276,6 @@ on_bus_message (GstBus * bus, GstMessage * message, gpointer user_data)
   }
 }
 
-static void
-drop_watcher (gpointer self, GClosure * closure)
-{
-  gst_object_unref (self);
-}
-
-static void
-watch_pipeline (GstFoxapiVideoSrc * self)
-{
-  GstObject *top = gst_object_ref (GST_OBJECT (self));
-  GstObject *parent;
-
-  while ((parent = gst_object_get_parent (top)) != NULL) {
-    gst_object_unref (top);
-    top = parent;
-  }
-  if (GST_IS_ELEMENT (top))
-    self->bus = gst_element_get_bus (GST_ELEMENT (top));
-  gst_object_unref (top);
-  if (self->bus == NULL)
-    return;
-  gst_bus_enable_sync_message_emission (self->bus);
-  /* The handler may still run in another thread when it is disconnected. */
-  self->bus_handler = g_signal_connect_data (self->bus, "sync-message",
-      G_CALLBACK (on_bus_message), gst_object_ref (self), drop_watcher, 0);
-}
-
-static void
-unwatch_pipeline (GstFoxapiVideoSrc * self)
-{
-  if (self->bus == NULL)
-    return;
-  g_clear_signal_handler (&self->bus_handler, self->bus);
-  gst_bus_disable_sync_message_emission (self->bus);
-  gst_clear_object (&self->bus);
-}
-
 /* This is not the start() of the base class, as that follows up a failure with
  * an ERROR of its own. */
 static gboolean
@@ -330,20 +289,22 @@ prepare (GstFoxapiVideoSrc * self)
   GST_OBJECT_UNLOCK (self);
 
   if (!gst_foxapi_engine_start (&self->engine, until_task, &error)) {
-    gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_foxapi_new_error (GST_ELEMENT (self), error, NULL, FALSE));
     return FALSE;
   }
   self->phase = PHASE_GENERATE;
   self->is_at_end = FALSE;
   gst_foxapi_delivery_init (&self->delivery, &self->engine);
-  watch_pipeline (self);
+  self->bus = gst_foxapi_arrival_watch (GST_ELEMENT (self),
+      G_CALLBACK (on_bus_message), &self->bus_handler);
   return TRUE;
 }
 
 static void
 release (GstFoxapiVideoSrc * self)
 {
-  unwatch_pipeline (self);
+  gst_foxapi_arrival_unwatch (&self->bus, &self->bus_handler);
   gst_foxapi_delivery_clear (&self->delivery);
   gst_foxapi_engine_stop (&self->engine);
 
@@ -409,31 +370,20 @@ gst_foxapi_video_src_change_state (GstElement * element,
 static gboolean
 gst_foxapi_video_src_unlock (GstBaseSrc * src)
 {
-  gst_foxapi_engine_cancel (&GST_FOXAPI_VIDEO_SRC (src)->engine);
+  g_cancellable_cancel (GST_FOXAPI_VIDEO_SRC (src)->engine.run.cancellable);
   return TRUE;
 }
 
 static gboolean
 gst_foxapi_video_src_unlock_stop (GstBaseSrc * src)
 {
-  gst_foxapi_engine_uncancel (&GST_FOXAPI_VIDEO_SRC (src)->engine);
+  g_cancellable_reset (GST_FOXAPI_VIDEO_SRC (src)->engine.run.cancellable);
   return TRUE;
 }
 
 /* The streaming thread, from here on. What failed has been told of: it ends
  * create() with FLUSHING, not ERROR, for which the base class would post an ERROR
  * of its own, and send an EOS as if the result were complete. */
-
-static GstFlowReturn
-generate (GstFoxapiVideoSrc * self)
-{
-  if (!gst_foxapi_engine_generate (&self->engine))
-    return GST_FLOW_FLUSHING;
-
-  self->phase = self->engine.run.until_task ? PHASE_DELIVER_TASK :
-      PHASE_DELIVER_MEDIA;
-  return GST_FLOW_OK;
-}
 
 /* Sends the task and the tags downstream, ahead of the buffers. A demuxer hands
  * them on only to the pads that it has by then, so they come again with the
@@ -468,7 +418,7 @@ publish_size (GstFoxapiVideoSrc * self)
 {
   GstBaseSrc *src = GST_BASE_SRC (self);
   guint64 size;
-  gboolean has_size = foxapi_download_get_size (self->delivery.download, &size);
+  gboolean has_size = foxapi_result_get_size (self->delivery.result, &size);
   gboolean is_new;
 
   if (!has_size && self->is_at_end) {
@@ -479,7 +429,7 @@ publish_size (GstFoxapiVideoSrc * self)
   is_new = has_size && !self->has_size;
   self->has_size = has_size;
   self->size = size;
-  self->seekable = foxapi_download_is_seekable (self->delivery.download);
+  self->seekable = foxapi_result_is_seekable (self->delivery.result);
   if (has_size)
     src->segment.duration = size;
   GST_OBJECT_UNLOCK (self);
@@ -508,11 +458,11 @@ report_download (GstFoxapiVideoSrc * self, gboolean is_complete)
 
   if (engine->progress_code == NULL && (has_played || is_complete)) {
     gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
-        GST_PROGRESS_TYPE_START, -1, "Downloading the video");
+        GST_PROGRESS_TYPE_START, -1, _("Downloading the video"));
     self->reported_us = now_us;
   }
   if (is_complete) {
-    text = g_strdup_printf ("Downloaded the video (%s)", done);
+    text = g_strdup_printf (_("Downloaded the video (%s)"), done);
     gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
         GST_PROGRESS_TYPE_COMPLETE, -1, text);
     return;
@@ -520,10 +470,10 @@ report_download (GstFoxapiVideoSrc * self, gboolean is_complete)
   if (engine->progress_code == NULL || now_us < self->reported_us + REPORT_US)
     return;
   self->reported_us = now_us;
-  if (foxapi_download_get_size (self->delivery.download, &size) && size > 0) {
+  if (foxapi_result_get_size (self->delivery.result, &size) && size > 0) {
     percent = MIN (position, size) * 100 / size;
     total = g_format_size (size);
-    text = g_strdup_printf ("%d %%, %s of %s", percent, done, total);
+    text = g_strdup_printf (_("%d %%, %s of %s"), percent, done, total);
   }
   gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
       GST_PROGRESS_TYPE_CONTINUE, percent, text ? text : done);
@@ -594,7 +544,8 @@ on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
       && gst_foxapi_delivery_is_complete (&self->delivery))
     report_download (self, TRUE);
   /* The application ends the stream while the task still runs. */
-  gst_foxapi_engine_close_progress (&self->engine, "Ended before the result");
+  gst_foxapi_engine_close_progress (&self->engine, _("Ended before the "
+          "result"));
   if (self->phase == PHASE_DELIVER_MEDIA && !self->is_at_end)
     announce_task_before_end (self, pad);
   if (type == GST_EVENT_EOS && is_end_of_delivery (self)) {
@@ -648,22 +599,20 @@ gst_foxapi_video_src_create (GstBaseSrc * src, guint64 offset, guint length,
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
 
-  for (;;) {
-    GstFlowReturn result;
-
-    switch (self->phase) {
-      case PHASE_GENERATE:
-        result = generate (self);
-        if (result != GST_FLOW_OK)
-          return result;
-        break;
-      case PHASE_DELIVER_TASK:
-        return deliver_task (self, buffer);
-      case PHASE_TASK_DELIVERED:
-        return GST_FLOW_EOS;
-      case PHASE_DELIVER_MEDIA:
-        return deliver_media (self, offset, length, buffer);
-    }
+  switch (self->phase) {
+    case PHASE_GENERATE:
+      if (!gst_foxapi_engine_generate (&self->engine))
+        return GST_FLOW_FLUSHING;
+      self->phase = self->engine.run.until_task ? PHASE_DELIVER_TASK :
+          PHASE_DELIVER_MEDIA;
+      return gst_foxapi_video_src_create (src, offset, length, buffer);
+    case PHASE_DELIVER_TASK:
+      return deliver_task (self, buffer);
+    case PHASE_TASK_DELIVERED:
+      return GST_FLOW_EOS;
+    case PHASE_DELIVER_MEDIA:
+    default:
+      return deliver_media (self, offset, length, buffer);
   }
 }
 
@@ -718,41 +667,31 @@ answer_scheduling (GstFoxapiVideoSrc * self, GstQuery * query)
   gst_query_add_scheduling_mode (query, GST_PAD_MODE_PUSH);
 }
 
-/* What a start would check, for an owner that starts it later, and before that
- * spends time on references. What is wrong is posted, as the start would do. */
+/* What a start would check. What is wrong is posted, as the start would do. */
 static gboolean
 answer_check (GstFoxapiVideoSrc * self, GstQuery * query)
 {
-  g_autofree gchar *request = NULL;
+  g_autofree gchar *request = NULL, *doubt = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (gst_foxapi_engine_check (&self->engine, &request, &error)) {
+  if (gst_foxapi_engine_check (&self->engine, &request, &doubt, &error)) {
     gst_structure_set (gst_query_writable_structure (query), "request",
-        G_TYPE_STRING, request, NULL);
+        G_TYPE_STRING, request, "doubt", G_TYPE_STRING, doubt, NULL);
     return TRUE;
   }
-  gst_foxapi_post_error (GST_ELEMENT (self), error, NULL, FALSE);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_foxapi_new_error (GST_ELEMENT (self), error, NULL, FALSE));
   return FALSE;
-}
-
-static gboolean
-is_named (GstQuery * query, const gchar * name)
-{
-  const GstStructure *structure = gst_query_get_structure (query);
-
-  return GST_QUERY_TYPE (query) == GST_QUERY_CUSTOM && structure != NULL
-      && gst_structure_has_name (structure, name);
 }
 
 static gboolean
 gst_foxapi_video_src_query (GstBaseSrc * src, GstQuery * query)
 {
-  if (is_named (query, GST_FOXAPI_CHECK_QUERY))
+  const GstStructure *structure = gst_query_get_structure (query);
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CUSTOM && structure != NULL
+      && gst_structure_has_name (structure, GST_FOXAPI_CHECK_QUERY))
     return answer_check (GST_FOXAPI_VIDEO_SRC (src), query);
-  if (is_named (query, GST_FOXAPI_ARRIVED_QUERY)) {
-    note_arrival (GST_FOXAPI_VIDEO_SRC (src), TRUE);
-    return TRUE;
-  }
   if (GST_QUERY_TYPE (query) == GST_QUERY_SCHEDULING) {
     answer_scheduling (GST_FOXAPI_VIDEO_SRC (src), query);
     return TRUE;
@@ -776,9 +715,10 @@ gst_foxapi_video_src_finalize (GObject * object)
 static void
 gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
 {
+  static const GstFoxapiEngineFuncs plain = { NULL };
   GstBaseSrc *src = GST_BASE_SRC (self);
 
-  gst_foxapi_engine_init (&self->engine, GST_ELEMENT (self));
+  gst_foxapi_engine_init (&self->engine, GST_ELEMENT (self), &plain);
   self->output = DEFAULT_OUTPUT;
 
   gst_base_src_set_format (src, GST_FORMAT_BYTES);
@@ -803,11 +743,11 @@ gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
   object_class->set_property = gst_foxapi_video_src_set_property;
   object_class->get_property = gst_foxapi_video_src_get_property;
   object_class->finalize = gst_foxapi_video_src_finalize;
-  gst_foxapi_properties_install (object_class);
+  gst_foxapi_settings_install (object_class);
   g_object_class_install_property (object_class, PROP_OUTPUT,
       g_param_spec_enum ("output", "Output",
-          "What is pushed: the video, or the task as JSON right after the "
-          "submission", GST_TYPE_FOXAPI_OUTPUT, DEFAULT_OUTPUT,
+          "Which data the element delivers: the video, or the task as JSON "
+          "right after the submission", GST_TYPE_FOXAPI_OUTPUT, DEFAULT_OUTPUT,
           G_PARAM_READWRITE | GST_PARAM_MUTABLE_READY |
           G_PARAM_STATIC_STRINGS));
 

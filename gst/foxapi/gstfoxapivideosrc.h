@@ -17,7 +17,8 @@ G_DECLARE_FINAL_TYPE (GstFoxapiVideoSrc, gst_foxapi_video_src, GST,
 
 GST_ELEMENT_REGISTER_DECLARE (foxapivideosrc)
 
-/* What to generate; the object lock */
+/* For gstfoxapipresets.c: what to generate; the object lock */
 GstFoxapiFields *gst_foxapi_video_src_get_fields (GstFoxapiVideoSrc * self);
+void gst_foxapi_presets_init (gpointer iface, gpointer data);
 
 G_END_DECLS

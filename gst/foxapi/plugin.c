@@ -7,6 +7,7 @@
 #include "config.h"
 #endif
 
+#include "foxapiintl.h"
 #include "gstfoxapivideosrc.h"
 #ifdef HAVE_VIDEOBIN
 #include "videobin/gstfoxapivideobin.h"
@@ -15,6 +16,7 @@
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
+  foxapi_intl_bind ();
 #ifdef HAVE_VIDEOBIN
   if (!GST_ELEMENT_REGISTER (foxapivideobin, plugin))
     return FALSE;
@@ -23,5 +25,5 @@ plugin_init (GstPlugin * plugin)
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, foxapi,
-    "Generated video from the FoxAPI gateway", plugin_init, PACKAGE_VERSION,
-    "LGPL", "gst-foxapi", "https://foxapi.cc")
+    "Videos that the FoxAPI service generates from prompts", plugin_init,
+    PACKAGE_VERSION, "LGPL", "gst-foxapi", "https://foxapi.cc")

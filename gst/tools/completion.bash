@@ -1,22 +1,33 @@
-# bash completion for foxapi-generate and foxapi-tasks
+# bash completion for foxapi-clips, foxapi-generate, foxapi-models and foxapi-tasks
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 _foxapi_generate ()
 {
   local cur prev words cword split
   _init_completion -s -n : || return
-  local values
-  values=$(foxapi-generate --help 2> /dev/null |
+  local value
+  value=$(LC_ALL=C foxapi-generate --help 2> /dev/null |
     sed -n "s/^ *\(-., \)\?$prev=\([^ ]*\) .*/\2/p")
 
-  case "$values" in
+  case "$value" in
     '') ;;
     FILE*)
       _filedir
       return
       ;;
-    *'|'*)
-      mapfile -t COMPREPLY < <(compgen -W "${values//|/ }" -- "$cur")
+    DIRECTORY)
+      _filedir -d
+      return
+      ;;
+    MODEL)
+      mapfile -t COMPREPLY < <(compgen -W "$(foxapi-models --offline \
+        2> /dev/null)" -- "$cur")
+      return
+      ;;
+    WORD)
+      # The error names the words.
+      mapfile -t COMPREPLY < <(compgen -W "$(LC_ALL=C foxapi-generate -n \
+        "$prev=?" 2>&1 | grep -o '[^ ]*|[^ .]*' | tr '|' ' ')" -- "$cur")
       __ltrim_colon_completions "$cur"
       return
       ;;
@@ -37,4 +48,22 @@ _foxapi_generate ()
   fi
 }
 complete -F _foxapi_generate foxapi-generate
-complete -W "--json --help forget" -o default foxapi-tasks
+complete -W "--json --help --output --version fetch status forget" -o default \
+  foxapi-tasks
+
+_foxapi_models ()
+{
+  local cur prev words cword
+  _init_completion || return
+  if [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "--json --offline --version --help" \
+      -- "$cur")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$(foxapi-models --offline \
+      2> /dev/null)" -- "$cur")
+  fi
+}
+complete -F _foxapi_models foxapi-models
+
+complete -W "--directory --json --help --version play copy pin unpin forget check
+  export import" -o default foxapi-clips

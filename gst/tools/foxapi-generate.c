@@ -7,16 +7,17 @@
 #include "config.h"
 #endif
 
-#include <errno.h>
 #include <glib-unix.h>
-#include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "foxapiintl.h"
 #include "generateoptions.h"
+#include "outputfile.h"
 
 #define BAR_CHARS 30
 #define REDRAW_MS 250
@@ -40,7 +41,7 @@ typedef struct
   GenerateOptions options;
   GMainLoop *loop;
   GstElement *pipeline;
-  gchar *part;                  /* the file until it is complete */
+  OutputFile file;
   gchar *task_id;               /* NULL until there is a task */
   gchar *text;                  /* of the last PROGRESS message */
   gint percent;
@@ -48,6 +49,7 @@ typedef struct
   gboolean is_downloading;
   gboolean has_bar;             /* standard error is a terminal */
   gboolean has_ended;
+  gint has_failed;              /* atomic: there was an ERROR */
   int status;
 } Job;
 
@@ -73,23 +75,22 @@ draw_bar (Job * job)
 {
   gchar bar[BAR_CHARS + 1];
   gint filled = job->percent * BAR_CHARS / 100;
-  gint64 passed_s = (g_get_monotonic_time () - job->started_us)
+  gint passed_s = (g_get_monotonic_time () - job->started_us)
       / G_USEC_PER_SEC;
-  gint64 left_s = job->percent > 0 ?
-      passed_s * (100 - job->percent) / job->percent : -1;
+  gint left_s = job->percent > 0 ?
+      (gint64) passed_s * (100 - job->percent) / job->percent : -1;
 
   if (!job->has_bar || job->task_id == NULL || job->has_ended)
     return;
   memset (bar, '.', BAR_CHARS);
   memset (bar, '#', filled);
   bar[BAR_CHARS] = '\0';
-  g_printerr ("\r\033[K%s [%s] %3d %%, %" G_GINT64_FORMAT ":%02"
-      G_GINT64_FORMAT " so far", job->is_downloading ? "Downloading" :
-      "Generating", bar, job->percent, passed_s / 60, passed_s % 60);
+  g_printerr ("\r\033[K%s [%s] %3d %%, ", job->is_downloading ?
+      _("Downloading") : _("Generating"), bar, job->percent);
+  g_printerr (_("%d:%02d so far"), passed_s / 60, passed_s % 60);
   /* Not of a task: its progress jumps. */
   if (job->is_downloading && left_s >= 0)
-    g_printerr (", %" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT " left",
-        left_s / 60, left_s % 60);
+    g_printerr (_(", %d:%02d left"), left_s / 60, left_s % 60);
 }
 
 static gboolean
@@ -134,6 +135,16 @@ end (Job * job, int status)
 }
 
 static void
+tell_status (Job * job, const GstStructure * task)
+{
+  const gchar *status = gst_structure_get_string (task, "status");
+  const gchar *why = gst_structure_get_string (task, "error-message");
+
+  g_print ("%s %s, %d %%%s%s\n", job->task_id, status ? status :
+      _("in an unknown state"), job->percent, why ? ": " : "", why ? why : "");
+}
+
+static void
 on_task (Job * job, const GstStructure * task)
 {
   const gchar *status = gst_structure_get_string (task, "status");
@@ -155,6 +166,8 @@ on_task (Job * job, const GstStructure * task)
   json_object_set_int_member (event, "progress", progress);
   json_object_set_boolean_member (event, "resumed", resumed);
   print_event (job, event);
+  if (job->options.status && !job->options.json)
+    tell_status (job, task);
   draw_bar (job);
 }
 
@@ -196,7 +209,7 @@ on_warning (Job * job, GstMessage * message)
   g_autoptr (GError) warning = NULL;
 
   gst_message_parse_warning (message, &warning, NULL);
-  say (job, "Warning: %s", warning->message);
+  say (job, _("Warning: %s"), warning->message);
   json_object_set_string_member (event, "message", warning->message);
   print_event (job, event);
 }
@@ -251,15 +264,15 @@ on_error (Job * job, GstMessage * message)
   json_object_set_boolean_member (event, "maybe-charged",
       status == EXIT_MAYBE_CHARGED);
   print_event (job, event);
-  say (job, "%s", error->message);
+  say (job, _("Error: %s"), error->message);
   /* What fails behind the source knows of no task. */
   if (status == EXIT_RESUMABLE
       && GST_MESSAGE_SRC (message) != GST_OBJECT (job->options.source))
-    say (job, "The task %s is paid for. When that is fixed, the same command "
-        "resumes it at no new charge.", job->task_id);
+    say (job, _("The task %s is paid for. When you have fixed this, the "
+            "same command resumes it at no new charge."), job->task_id);
   if (status == EXIT_MAYBE_CHARGED)
-    say (job, "To submit it again all the same: the same command with "
-        "--resubmit-maybe-charged");
+    say (job, _("To submit the request again all the same, run the same "
+            "command with --resubmit-maybe-charged."));
   end (job, status);
 }
 
@@ -303,11 +316,12 @@ on_signal (Job * job, int number)
   print_event (job, event);
   if (job->task_id != NULL)
     say (job,
-        "Stopped. Task %s is paid for and goes on at the service: run the "
-        "same command again to resume it, at no new charge.", job->task_id);
+        _("Stopped. Task %s is paid for and goes on at the service: run the "
+            "same command again to resume it, at no new charge."),
+        job->task_id);
   else
-    say (job, "Stopped. Run the same command again: if the request has been "
-        "sent, that resumes its task or says how to find it.");
+    say (job, _("Stopped. Run the same command again: if the request has "
+            "been sent, that resumes its task or says how to find it."));
   end (job, EXIT_SIGNAL + number);
   return G_SOURCE_CONTINUE;
 }
@@ -331,7 +345,8 @@ print_request (Job * job)
   g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
       gst_structure_new_empty ("foxapi-check"));
-  const gchar *request;
+  const GstStructure *answer = gst_query_get_structure (query);
+  const gchar *request, *doubt;
 
   gst_element_set_bus (job->options.source, bus);
   if (!gst_element_query (job->options.source, query)) {
@@ -342,59 +357,80 @@ print_request (Job * job)
       on_error (job, message);
     return message ? job->status : EXIT_FAILED;
   }
-  request = gst_structure_get_string (gst_query_get_structure (query),
-      "request");
+  request = gst_structure_get_string (answer, "request");
+  doubt = gst_structure_get_string (answer, "doubt");
   if (request != NULL) {
     g_autoptr (JsonNode) node = json_from_string (request, NULL);
     g_autofree gchar *text = json_to_string (node, !job->options.json);
 
     g_print ("%s\n", text);
   }
+  if (ferror (stdout)) {
+    say (job, "%s", _("The output cannot be written."));
+    return EXIT_FAILED;
+  }
+  if (doubt != NULL)
+    say (job, _("Warning: %s"), doubt);
   if (!job->options.quiet)
-    g_printerr ("Nothing was sent.\n");
+    g_printerr (_("Nothing was sent.\n"));
   return EXIT_SAVED;
 }
 
-/* Gives the complete file its name. */
 static void
-finish_file (Job * job)
+on_failure (GstBus * bus, GstMessage * message, gpointer data)
 {
-  JsonObject *event;
+  Job *job = data;
 
-  if (job->status != EXIT_SAVED) {
-    g_unlink (job->part);
-    return;
-  }
-  if (g_rename (job->part, job->options.output) < 0) {
-    say (job, "The video is saved as %s, because it could not be renamed to %s "
-        "(%s).", job->part, job->options.output, g_strerror (errno));
-    job->status = EXIT_FAILED;
-    return;
-  }
-  event = new_event (job, "saved");
+  g_atomic_int_set (&job->has_failed, TRUE);
+}
+
+/* In the streaming thread, when the sink has written all, or has failed before: a
+ * sink ends all the same. The source connects
+ * after this: its task's record outlives the name of the file, so that a video that
+ * is paid for is never without both. */
+static void
+on_end_of_stream (GstBus * bus, GstMessage * message, gpointer data)
+{
+  Job *job = data;
+  g_autoptr (GError) error = NULL;
+
+  if (job->file.part != NULL && !g_atomic_int_get (&job->has_failed)
+      && !output_file_keep (&job->file, &error))
+    gst_element_message_full (job->pipeline, GST_MESSAGE_ERROR,
+        GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
+        g_strconcat (error->message, ".", NULL), NULL, __FILE__, GST_FUNCTION,
+        __LINE__);
+}
+
+static void
+tell_saved (Job * job)
+{
+  JsonObject *event = new_event (job, "saved");
+
   json_object_set_string_member (event, "file", job->options.output);
   json_object_set_int_member (event, "exit-status", EXIT_SAVED);
   print_event (job, event);
   if (!job->options.json && !job->options.quiet)
-    g_print ("%sSaved %s\n", job->has_bar && isatty (STDOUT_FILENO) ?
+    g_print (_("%sSaved %s\n"), job->has_bar && isatty (STDOUT_FILENO) ?
         "\r\033[K" : "", job->options.output);
 }
 
 static void
-run (Job * job)
+play (Job * job, GstElement * sink)
 {
-  GstElement *sink = gst_element_factory_make ("filesink", NULL);
   g_autoptr (GstBus) bus = NULL;
 
-  job->part = g_strconcat (job->options.output, ".part", NULL);
   job->pipeline = gst_pipeline_new (NULL);
-  g_object_set (sink, "location", job->part, NULL);
   gst_bin_add_many (GST_BIN (job->pipeline), gst_object_ref
       (job->options.source), sink, NULL);
   gst_element_link (job->options.source, sink);
 
   bus = gst_element_get_bus (job->pipeline);
   gst_bus_add_watch (bus, on_message, job);
+  gst_bus_enable_sync_message_emission (bus);
+  g_signal_connect (bus, "sync-message::error", G_CALLBACK (on_failure), job);
+  g_signal_connect (bus, "sync-message::eos", G_CALLBACK (on_end_of_stream),
+      job);
   g_unix_signal_add (SIGINT, on_interrupt, job);
   g_unix_signal_add (SIGTERM, on_terminate, job);
   if (job->has_bar)
@@ -403,11 +439,43 @@ run (Job * job)
   gst_element_set_state (job->pipeline, GST_STATE_PLAYING);
   g_main_loop_run (job->loop);
   gst_element_set_state (job->pipeline, GST_STATE_NULL);
-  finish_file (job);
 
+  gst_bus_disable_sync_message_emission (bus);
   gst_bus_remove_watch (bus);
   gst_object_unref (job->pipeline);
-  g_free (job->part);
+}
+
+/* With no record: to look at a task is not to have its result. */
+static void
+ask_for_status (Job * job)
+{
+  job->options.quiet = TRUE;
+  g_object_set (job->options.source, "task-store", "", NULL);
+  gst_util_set_object_arg (G_OBJECT (job->options.source), "output", "task");
+  play (job, gst_element_factory_make ("fakesink", NULL));
+}
+
+static void
+save (Job * job)
+{
+  GstElement *sink;
+  g_autoptr (GError) error = NULL;
+
+  if (!output_file_open (&job->file, job->options.output, &error)) {
+    say (job, _("%s. Name another file with -o. Nothing was sent."),
+        error->message);
+    job->status = EXIT_USAGE;
+  } else {
+    sink = gst_element_factory_make ("filesink", NULL);
+    g_object_set (sink, "location", job->file.part, NULL);
+    play (job, sink);
+    /* A signal may have come in between. */
+    if (job->file.is_named) {
+      job->status = EXIT_SAVED;
+      tell_saved (job);
+    }
+  }
+  output_file_close (&job->file);
 }
 
 int
@@ -417,27 +485,30 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   setlocale (LC_ALL, "");
+  foxapi_intl_bind ();
   gst_init (NULL, NULL);
   g_set_prgname ("foxapi-generate");
   job.options.source = gst_element_factory_make ("foxapivideosrc", NULL);
   if (job.options.source == NULL) {
-    g_printerr ("GStreamer does not find the element foxapivideosrc. Set "
-        "GST_PLUGIN_PATH to the folder of libgstfoxapi.so.\n");
+    g_printerr (_("GStreamer does not find the element foxapivideosrc. Set "
+            "GST_PLUGIN_PATH to the folder of libgstfoxapi.so.\n"));
     return EXIT_FAILED;
   }
   gst_object_ref_sink (job.options.source);
 
   job.loop = g_main_loop_new (NULL, FALSE);
   if (!generate_options_parse (&job.options, &argc, &argv, &error)) {
-    g_printerr ("%s\nTry \"foxapi-generate --help\".\n", error->message);
+    g_printerr (_("%s\nTry \"foxapi-generate --help\".\n"), error->message);
     job.status = EXIT_USAGE;
   } else if (job.options.version) {
     g_print ("foxapi-generate %s\n", PACKAGE_VERSION);
   } else if (job.options.dry_run) {
     job.status = print_request (&job);
+  } else if (job.options.status) {
+    ask_for_status (&job);
   } else {
     job.has_bar = !job.options.quiet && isatty (STDERR_FILENO);
-    run (&job);
+    save (&job);
   }
 
   generate_options_clear (&job.options);

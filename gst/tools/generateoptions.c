@@ -9,58 +9,77 @@
 #include "generateoptions.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#define LIST_SUFFIX "-urls"
-#define URI_SUFFIX "-url"
 #define NAME_CHARS 40
+#define FILE_OR_URL "FILE|URL"
 
-/* Not options: the key and the password would stand in the list of processes. */
-static const gchar *const left_out[] = { "prompt", "output", "api-key",
-  "proxy-pw", NULL
+/* Not options: the key and the proxy's password would stand in the list of
+ * processes. */
+typedef struct
+{
+  const gchar *name;
+  const gchar *property;        /* NULL: of the same name */
+  const gchar *value;           /* NULL: a switch */
+  const gchar *help;            /* fits a line of 80 columns */
+} Option;
+
+static const Option rows[] = {
+  {"model", NULL, "MODEL", N_("The model; foxapi-models lists them")},
+  {"reference-image", "reference-image-urls", FILE_OR_URL,
+      N_("How a subject looks; may be repeated")},
+  {"reference-video", "reference-video-urls", FILE_OR_URL,
+      N_("How a subject moves; may be repeated")},
+  {"first-frame", "first-frame-url", FILE_OR_URL,
+      N_("The image that the video begins with")},
+  {"last-frame", "last-frame-url", FILE_OR_URL,
+      N_("The image that the video ends with")},
+  {"source-video", "source-video-url", FILE_OR_URL,
+      N_("The video to edit or to continue")},
+  {"audio", "audio-url", FILE_OR_URL,
+      N_("The sound that the video follows or has")},
+  {"duration", NULL, "SECONDS", N_("The length of the video (default 5)")},
+  {"resolution", NULL, "WORD", N_("720p, 1080p (default), 4k and others")},
+  {"aspect-ratio", NULL, "WORD", N_("16:9 (default), 9:16, 1:1 and others")},
+  {"negative-prompt", NULL, "TEXT", N_("What the video should not show")},
+  {"seed", NULL, "NUMBER", N_("The same seed makes similar videos")},
+  {"multi-shots", NULL, "WORD", N_("Several shots: true or false")},
+  {"enable-safety-checker", NULL, "WORD",
+      N_("A check for unsafe content: true or false")},
+  {"extra-parameters", NULL, "FIELDS",
+      N_("Other fields: \"parameters,NAME=VALUE\"")},
+  {"task-id", NULL, "ID", N_("Resume this task instead of a prompt")},
+  {"result-index", NULL, "NUMBER",
+      N_("Which of several results to save, from 0")},
+  {"resubmit-maybe-charged", NULL, NULL,
+      N_("Submit again what may have been charged")},
+  {"task-store", NULL, "DIRECTORY", N_("Where paid tasks are recorded")},
+  {"clip-cache", NULL, "DIRECTORY", N_("Where videos are kept and reused")},
+  {"base-url", NULL, "URL", N_("The address of the service")},
+  {"timeout", NULL, "SECONDS",
+      N_("How long a connection may be silent (30)")},
+  {"submit-timeout", NULL, "SECONDS",
+      N_("How long to wait for an answer (180)")},
+  {"task-timeout", NULL, "SECONDS",
+      N_("How long the task may take (1800)")},
+  {"poll-interval", NULL, "MILLISECONDS",
+      N_("Time between two polls (0: adaptive)")},
+  {"retries", NULL, "NUMBER", N_("How often to retry (5; -1: no limit)")},
+  {"user-agent", NULL, "TEXT", N_("The User-Agent header")},
+  {"proxy", NULL, "URL", N_("The HTTP proxy")},
+  {"proxy-id", NULL, "TEXT", N_("The user name for the proxy")},
+  {"ssl-strict", NULL, "WORD", N_("false: accept any certificate")},
 };
 
-static gboolean
-is_uri_property (GParamSpec * spec)
+static const Option *
+find_row (const gchar * name)
 {
-  return G_IS_PARAM_SPEC_STRING (spec) && strcmp (spec->name, "base-url") != 0
-      && g_str_has_suffix (spec->name, URI_SUFFIX);
-}
-
-/* (transfer full) (nullable): the option of a property, such as reference-image of
- * reference-image-urls */
-static gchar *
-get_option_name (GParamSpec * spec)
-{
-  gsize length = strlen (spec->name);
-
-  if (!(spec->flags & G_PARAM_WRITABLE)
-      || g_strv_contains (left_out, spec->name)
-      || g_type_is_a (spec->value_type, G_TYPE_OBJECT))
-    return NULL;
-  if (spec->value_type == GST_TYPE_ARRAY)
-    length -= strlen (LIST_SUFFIX);
-  else if (is_uri_property (spec))
-    length -= strlen (URI_SUFFIX);
-  return g_strndup (spec->name, length);
-}
-
-/* The element's own properties, not those of its base classes */
-static GParamSpec *
-find_property (GstElement * source, const gchar * option)
-{
-  guint n;
-  g_autofree GParamSpec **specs =
-      g_object_class_list_properties (G_OBJECT_GET_CLASS (source), &n);
-
-  for (guint i = 0; i < n; i++) {
-    g_autofree gchar *name = specs[i]->owner_type == G_OBJECT_TYPE (source) ?
-        get_option_name (specs[i]) : NULL;
-
-    if (g_strcmp0 (name, option) == 0)
-      return specs[i];
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    if (g_str_equal (rows[i].name, name))
+      return &rows[i];
   }
-  return NULL;
+  g_return_val_if_reached (NULL);
 }
 
 static gchar *
@@ -75,21 +94,18 @@ list_nicks (GType type)
   return g_string_free (text, FALSE);
 }
 
-/* What is allowed, for the help and for errors */
+/* What is allowed; the completion reads the words. */
 static gchar *
-describe_values (GParamSpec * spec)
+describe_values (const Option * row, GParamSpec * spec)
 {
-  if (spec->value_type == GST_TYPE_ARRAY || is_uri_property (spec))
-    return g_strdup ("FILE|URL");
   if (g_type_is_a (spec->value_type, G_TYPE_ENUM))
     return list_nicks (spec->value_type);
   if (G_IS_PARAM_SPEC_BOOLEAN (spec))
     return g_strdup ("true|false");
-  if (spec->value_type == GST_TYPE_STRUCTURE)
-    return g_strdup ("STRUCTURE");
-  if (G_IS_PARAM_SPEC_STRING (spec))
-    return g_strdup ("TEXT");
-  return g_strdup ("NUMBER");
+  if (G_IS_PARAM_SPEC_STRING (spec) || G_IS_PARAM_SPEC_BOXED (spec))
+    return g_strdup (row->value);
+  return g_strdup (G_IS_PARAM_SPEC_UINT (spec) ? _("a whole number, 0 or more")
+      : _("a whole number"));
 }
 
 /* A URL as it is; anything else names a file. */
@@ -130,22 +146,54 @@ read_enum (const gchar * text, GValue * value)
   return found != NULL;
 }
 
+/* GStreamer itself ends at the first semicolon, and takes a name without fields. */
+static gboolean
+read_structure (const gchar * text, GValue * value)
+{
+  gchar *end = NULL;
+  GstStructure *structure = gst_structure_from_string (text, &end);
+
+  g_value_take_boxed (value, structure);
+  return structure != NULL && gst_structure_n_fields (structure) > 0
+      && end[strspn (end, "; \t\n")] == '\0';
+}
+
+/* GStreamer itself takes the lower bits of a number that is too large. */
+static gboolean
+is_number (GType type, const gchar * text)
+{
+  gint64 least = type == G_TYPE_UINT ? 0 : type == G_TYPE_INT ? G_MININT :
+      G_MININT64;
+  gint64 most = type == G_TYPE_UINT ? G_MAXUINT : type == G_TYPE_INT ?
+      G_MAXINT : G_MAXINT64;
+
+  return g_ascii_string_to_signed (text, 10, least, most, NULL, NULL);
+}
+
 /* %FALSE: @text is no such value, or not in the property's range. */
 static gboolean
-read_value (GParamSpec * spec, const gchar * text, GValue * value)
+read_value (const Option * row, GParamSpec * spec, const gchar * text,
+    GValue * value)
 {
   g_value_init (value, spec->value_type);
-  if (is_uri_property (spec)) {
+  if (g_strcmp0 (row->value, FILE_OR_URL) == 0) {
     g_value_take_string (value, to_uri (text));
     return TRUE;
   }
+  /* What an unset variable of a script leaves must not become a paid task. */
+  if (g_str_equal (spec->name, "task-id") && *text == '\0')
+    return FALSE;
   if (G_IS_PARAM_SPEC_STRING (spec)) {
     g_value_set_string (value, text);
     return TRUE;
   }
   if (G_VALUE_HOLDS_ENUM (value))
     return read_enum (text, value);
-  return gst_value_deserialize (value, text)
+  if (GST_VALUE_HOLDS_STRUCTURE (value))
+    return read_structure (text, value);
+  return (G_VALUE_HOLDS_BOOLEAN (value)
+      || is_number (spec->value_type, text))
+      && gst_value_deserialize (value, text)
       && !g_param_value_validate (spec, value);
 }
 
@@ -154,7 +202,9 @@ on_property (const gchar * option, const gchar * text, gpointer data,
     GError ** error)
 {
   GenerateOptions *options = data;
-  GParamSpec *spec = find_property (options->source, option + strlen ("--"));
+  const Option *row = find_row (option + strlen ("--"));
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS
+      (options->source), row->property ? row->property : row->name);
   g_auto (GValue) value = G_VALUE_INIT;
   g_autofree gchar *allowed = NULL;
 
@@ -162,11 +212,11 @@ on_property (const gchar * option, const gchar * text, gpointer data,
     add_to_list (options->source, spec, text);
     return TRUE;
   }
-  if (!read_value (spec, text ? text : "true", &value)) {
-    allowed = describe_values (spec);
+  if (!read_value (row, spec, text ? text : "true", &value)) {
+    allowed = describe_values (row, spec);
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "%s cannot be \"%s\", it takes %s (%s). Nothing was sent.", option,
-        text, allowed, g_param_spec_get_blurb (spec));
+        _("%s cannot be \"%s\": it takes %s. Nothing was sent."), option, text,
+        allowed);
     return FALSE;
   }
   g_object_set_property (G_OBJECT (options->source), spec->name, &value);
@@ -174,42 +224,18 @@ on_property (const gchar * option, const gchar * text, gpointer data,
 }
 
 static void
-add_entry (GOptionGroup * group, GParamSpec * spec, const gchar * name,
-    const gchar * values)
+add_property_entries (GOptionGroup * group)
 {
-  gboolean is_switch = G_IS_PARAM_SPEC_BOOLEAN (spec)
-      && !G_PARAM_SPEC_BOOLEAN (spec)->default_value;
-  const GOptionEntry entries[] = {
-    {name, 0, is_switch ? G_OPTION_FLAG_NO_ARG : 0, G_OPTION_ARG_CALLBACK,
-          __extension__ (gpointer) on_property, g_param_spec_get_blurb (spec),
-        is_switch ? NULL : values},
-    {NULL}
-  };
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const GOptionEntry entries[] = {
+      {rows[i].name, 0, rows[i].value ? 0 : G_OPTION_FLAG_NO_ARG,
+            G_OPTION_ARG_CALLBACK, __extension__ (gpointer) on_property,
+          _(rows[i].help), rows[i].value},
+      {NULL}
+    };
 
-  g_option_group_add_entries (group, entries);
-}
-
-/* The strings belong to @strings. */
-static GOptionGroup *
-new_property_group (GenerateOptions * options, GPtrArray * strings)
-{
-  GOptionGroup *group = g_option_group_new ("properties", NULL, NULL, options,
-      NULL);
-  guint n;
-  g_autofree GParamSpec **specs =
-      g_object_class_list_properties (G_OBJECT_GET_CLASS (options->source), &n);
-
-  for (guint i = 0; i < n; i++) {
-    gchar *name = specs[i]->owner_type == G_OBJECT_TYPE (options->source) ?
-        get_option_name (specs[i]) : NULL;
-
-    if (name == NULL)
-      continue;
-    g_ptr_array_add (strings, name);
-    g_ptr_array_add (strings, describe_values (specs[i]));
-    add_entry (group, specs[i], name, strings->pdata[strings->len - 1]);
+    g_option_group_add_entries (group, entries);
   }
-  return group;
 }
 
 /* The prompt's letters and digits */
@@ -235,44 +261,85 @@ make_file_name (const gchar * prompt, const gchar * task_id)
   return g_string_free (name, FALSE);
 }
 
+/* As gst-launch-1.0 has it: prompt="A fox", or duration=5 */
+static gboolean
+is_assignment (GenerateOptions * options, const gchar * text)
+{
+  const gchar *end = strchr (text, '=');
+  g_autofree gchar *name = end ? g_strndup (text, end - text) : NULL;
+
+  return name != NULL && g_object_class_find_property (G_OBJECT_GET_CLASS
+      (options->source), name) != NULL
+      && (g_str_equal (name, "prompt") || strchr (text, ' ') == NULL);
+}
+
 static gboolean
 check (GenerateOptions * options, gchar ** words, GError ** error)
 {
   g_autofree gchar *task_id = NULL;
   guint n = words ? g_strv_length (words) : 0;
+  gboolean can_replace;
 
   g_object_get (options->source, "task-id", &task_id, NULL);
   if (n > 1) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "There is one prompt, so \"%s\" is too much. Put the prompt in quotes. "
-        "Nothing was sent.", words[1]);
+        _("There can be only one prompt, but there is also \"%s\". Put the "
+            "prompt in quotes. Nothing was sent."), words[1]);
     return FALSE;
   }
   if ((n == 1) == (task_id != NULL)) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "Give either a prompt, in quotes, or --task-id with the task to resume. "
-        "Nothing was sent.");
+        _("Give either a prompt, in quotes, or --task-id with the task to "
+            "resume. Nothing was sent."));
+    return FALSE;
+  }
+  if (n == 1 && options->status) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _("--status needs --task-id instead of a prompt. Nothing was sent."));
     return FALSE;
   }
   if (n == 1 && !g_utf8_validate (words[0], -1, NULL)) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "The prompt is not UTF-8 text. Nothing was sent.");
+        _("The prompt is not UTF-8 text. Nothing was sent."));
+    return FALSE;
+  }
+  /* As a word for standard input or output, which neither is */
+  if ((n == 1 && g_str_equal (words[0], "-"))
+      || g_strcmp0 (options->output, "-") == 0) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s",
+        n == 1 && g_str_equal (words[0], "-") ?
+        _("The prompt cannot come from standard input (\"-\"). Give it in "
+            "quotes. Nothing was sent.") :
+        _("The video cannot go to standard output (\"-\"). Name a file with "
+            "-o. Nothing was sent."));
+    return FALSE;
+  }
+  if (n == 1 && is_assignment (options, words[0])) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _("\"%s\" sets a property of the element, but here properties are "
+            "options, such as --duration=5, and the prompt stands alone. "
+            "Nothing was sent."), words[0]);
     return FALSE;
   }
   if (n == 1) {
     options->prompt = g_strdup (words[0]);
     g_object_set (options->source, "prompt", options->prompt, NULL);
   }
+  if (options->output != NULL && *options->output == '\0') {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _("The name of the file is empty. Nothing was sent."));
+    return FALSE;
+  }
   if (options->output == NULL)
     options->output = make_file_name (options->prompt, task_id);
-  if (options->dry_run || (options->force
-          && !g_file_test (options->output, G_FILE_TEST_IS_DIR))
+  /* A device or a pipe would be gone. */
+  can_replace = g_file_test (options->output, G_FILE_TEST_IS_REGULAR);
+  if (options->dry_run || options->status || (options->force && can_replace)
       || !g_file_test (options->output, G_FILE_TEST_EXISTS))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "%s is there already. Name another file with -o%s. Nothing was sent.",
-      options->output, g_file_test (options->output, G_FILE_TEST_IS_DIR) ? "" :
-      ", or replace it with --force");
+      _("%s exists already. Name another file with -o%s. Nothing was sent."),
+      options->output, can_replace ? _(", or replace it with --force") : "");
   return FALSE;
 }
 
@@ -283,48 +350,48 @@ generate_options_parse (GenerateOptions * options, int *argc, char ***argv,
   g_auto (GStrv) words = NULL;
   const GOptionEntry entries[] = {
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output,
-        "Save the video as FILE (default: made from the prompt)", "FILE"},
+        _("The video's file (default: from the prompt)"), "FILE"},
     {"force", 'f', 0, G_OPTION_ARG_NONE, &options->force,
-        "Replace FILE if it exists", NULL},
+        _("Replace FILE if it exists"), NULL},
     {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &options->dry_run,
-        "Check everything, print the request, and send nothing", NULL},
+        _("Check and print the request, send nothing"), NULL},
+    {"status", 0, 0, G_OPTION_ARG_NONE, &options->status,
+        _("With --task-id: print the status, and exit"), NULL},
     {"json", 0, 0, G_OPTION_ARG_NONE, &options->json,
-        "Print one JSON object per event on standard output", NULL},
+        _("Print each event as a line of JSON"), NULL},
     {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet,
-        "Print warnings and errors only", NULL},
+        _("Print warnings and errors only"), NULL},
     {"version", 0, 0, G_OPTION_ARG_NONE, &options->version,
-        "Print the version", NULL},
+        _("Print the version"), NULL},
     {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &words, NULL, NULL},
     {NULL}
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("\"PROMPT\"");
-  g_autoptr (GPtrArray) strings = g_ptr_array_new_with_free_func (g_free);
-  GOptionGroup *group = new_property_group (options, strings);
+  GOptionGroup *group = g_option_group_new (NULL, NULL, NULL, options, NULL);
 
   g_option_group_add_entries (group, entries);
+  add_property_entries (group);
   g_option_context_set_main_group (context, group);
   g_option_context_set_summary (context,
-      "Generates a video with FoxAPI and saves it. This costs money, once: after "
-      "an\ninterruption the same command resumes the task at no new charge.\n\n"
-      "  foxapi-generate --model wan-2.7-text-to-video \"Rain on a tin roof\"\n"
-      "  foxapi-generate --reference-image fox.png -o fox.mp4 \"It turns its "
-      "head\"");
+      _("Generates a video with FoxAPI and saves it. This costs money, "
+          "once: after an\ninterruption the same command resumes the task at "
+          "no new charge.\n\n  foxapi-generate --model wan-2.7-text-to-video "
+          "\"Rain on a tin roof\"\n  foxapi-generate --reference-image "
+          "fox.png -o fox.mp4 \"It turns its head\""));
   g_option_context_set_description (context,
-      "Environment:\n"
-      "  FOXAPI_API_KEY    the key of the account that pays; required\n"
-      "  FOXAPI_BASE_URL   the service, if it is not https://api.foxapi.cc\n"
-      "\n"
-      "Exit status:\n"
-      "  0    the video was saved\n"
-      "  1    it failed for another reason than those below\n"
-      "  2    an option or a value is wrong: change it; nothing was charged\n"
-      "  3    the key was refused, or the balance is too low; nothing was charged\n"
-      "  4    the request may have been charged, and its answer was lost: see the\n"
-      "       message; --resubmit-maybe-charged sends it again\n"
-      "  5    the service was busy or out of reach; nothing was charged\n"
-      "  6    the task is paid for and not lost: the same command resumes it\n"
-      "  7    the task failed at the service\n"
-      "  130  interrupted by Ctrl-C (143: by SIGTERM): the same command resumes\n");
+      _("Environment:\n  FOXAPI_API_KEY    the key of the account that "
+          "pays; required\n  FOXAPI_BASE_URL   the service, if it is not "
+          "https://api.foxapi.cc\n\nExit status:\n  0    the video was "
+          "saved\n  1    it failed for another reason than those below\n  2  "
+          "  an option or a value is wrong: change it; nothing was charged\n "
+          " 3    the key was refused, or the balance is too low; nothing was "
+          "charged\n  4    the request may have been charged, and its answer "
+          "was lost: see the\n       message; --resubmit-maybe-charged sends "
+          "it again\n  5    the service was busy or out of reach; nothing "
+          "was charged\n  6    the task is paid for and not lost: the same "
+          "command resumes it\n  7    the task failed at the service\n  130  "
+          "interrupted by Ctrl-C (143: by SIGTERM): the same command "
+          "resumes\n"));
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   return options->version || check (options, words, error);

@@ -16,6 +16,7 @@ typedef struct
   gchar *output;                /* the file */
   gboolean force;
   gboolean dry_run;
+  gboolean status;              /* of the task-id, instead of its video */
   gboolean json;
   gboolean quiet;
   gboolean version;

@@ -30,11 +30,6 @@ to_seconds (struct timeval time)
   return (gdouble) time.tv_sec + (gdouble) time.tv_usec / G_USEC_PER_SEC;
 }
 
-/**
- * bench_usage_now:
- *
- * Returns: what this process has used so far
- */
 BenchUsage
 bench_usage_now (void)
 {
@@ -48,12 +43,6 @@ bench_usage_now (void)
   return now;
 }
 
-/**
- * bench_usage_since:
- * @start: of bench_usage_now()
- *
- * Returns: what was used since then
- */
 BenchUsage
 bench_usage_since (const BenchUsage * start)
 {
@@ -65,58 +54,23 @@ bench_usage_since (const BenchUsage * start)
   return used;
 }
 
-static glong
-read_field (const gchar * file, const gchar * field)
+glong
+bench_read_field (const gchar * file, const gchar * field)
 {
+  g_autofree gchar *path = g_build_filename ("/proc/self", file, NULL);
   g_autofree gchar *text = NULL;
   const gchar *line;
 
-  if (!g_file_get_contents (file, &text, NULL, NULL))
+  if (!g_file_get_contents (path, &text, NULL, NULL))
     return -1;
   line = strstr (text, field);
   return line ? strtol (line + strlen (field), NULL, 10) : -1;
 }
 
-/**
- * bench_read_status:
- * @field: such as "VmHWM:"
- *
- * Returns: a number of the kernel's status of this process; sizes are in KiB
- */
-glong
-bench_read_status (const gchar * field)
+gboolean
+bench_is_foxapi (const gchar * kind)
 {
-  return read_field ("/proc/self/status", field);
-}
-
-/**
- * bench_read_rollup:
- * @field: such as "Private_Dirty:"
- *
- * Returns: KiB, the sum over all of this process's memory
- */
-glong
-bench_read_rollup (const gchar * field)
-{
-  return read_field ("/proc/self/smaps_rollup", field);
-}
-
-/**
- * bench_parse_kind:
- * @name: as on a command line
- *
- * Returns: whom it names
- */
-BenchKind
-bench_parse_kind (const gchar * name)
-{
-  if (g_str_equal (name, "souphttpsrc"))
-    return BENCH_SOUP;
-  if (g_str_equal (name, "curlhttpsrc"))
-    return BENCH_CURL;
-  if (g_str_equal (name, "foxapivideosrc"))
-    return BENCH_FOXAPI;
-  return BENCH_FLOOR;
+  return g_str_equal (kind, "foxapivideosrc");
 }
 
 /* One for all, as an application would have it. */
@@ -133,60 +87,30 @@ set_authority (GstElement * source)
   g_object_set (source, "tls-database", database, NULL);
 }
 
-/**
- * bench_make_source:
- * @kind: whom
- * @url: the file to read; for foxapivideosrc the service to ask for it
- *
- * Returns: (transfer floating): the source, as an application sets it up
- */
 GstElement *
-bench_make_source (BenchKind kind, const gchar * url)
+bench_make_source (const gchar * kind, const gchar * url)
 {
   static guint n_made;
   g_autofree gchar *prompt = NULL;
-  GstElement *source = NULL;
+  gboolean is_floor = g_str_equal (kind, "floor");
+  GstElement *source =
+      gst_element_factory_make (is_floor ? "appsrc" : kind, NULL);
 
-  switch (kind) {
-    case BENCH_FLOOR:
-      source = gst_element_factory_make ("appsrc", NULL);
-      break;
-    case BENCH_SOUP:
-      source = gst_element_factory_make ("souphttpsrc", NULL);
-      break;
-    case BENCH_CURL:
-      source = gst_element_factory_make ("curlhttpsrc", NULL);
-      break;
-    case BENCH_FOXAPI:
-      source = gst_element_factory_make ("foxapivideosrc", NULL);
-      break;
-  }
   if (source == NULL) {
-    fprintf (stderr, "A source is not installed\n");
+    fprintf (stderr, "%s is not installed\n", kind);
     exit (EXIT_FAILURE);
   }
-
-  if (kind == BENCH_FOXAPI) {
+  if (bench_is_foxapi (kind)) {
     prompt = g_strdup_printf ("Measurement %d, %u", (gint) getpid (), n_made++);
     g_object_set (source, "prompt", prompt, "base-url", url, NULL);
-    set_authority (source);
-  } else if (kind != BENCH_FLOOR) {
+  } else if (!is_floor) {
     g_object_set (source, "location", url, NULL);
-    if (kind == BENCH_SOUP)
-      set_authority (source);
   }
+  if (bench_is_foxapi (kind) || g_str_equal (kind, "souphttpsrc"))
+    set_authority (source);
   return source;
 }
 
-/**
- * bench_wait_for:
- * @pipeline: a pipeline
- * @type: which message
- *
- * Waits on the pipeline's bus.
- *
- * Returns: %TRUE if the message came, %FALSE on an error, which is printed
- */
 gboolean
 bench_wait_for (GstElement * pipeline, GstMessageType type)
 {
@@ -202,13 +126,6 @@ bench_wait_for (GstElement * pipeline, GstMessageType type)
   return FALSE;
 }
 
-/**
- * bench_connect:
- * @url: an http URL
- * @path: (out): its path
- *
- * Returns: a socket that is connected to the URL's server; -1 on failure
- */
 gint
 bench_connect (const gchar * url, gchar ** path)
 {

@@ -9,48 +9,30 @@
 
 G_BEGIN_DECLS
 
-/**
- * BenchKind:
- * @BENCH_FLOOR: a source of GStreamer's own that does nothing
- * @BENCH_SOUP: souphttpsrc
- * @BENCH_CURL: curlhttpsrc
- * @BENCH_FOXAPI: foxapivideosrc
- *
- * Who is measured.
- */
-typedef enum
-{
-  BENCH_FLOOR,
-  BENCH_SOUP,
-  BENCH_CURL,
-  BENCH_FOXAPI,
-} BenchKind;
-
-/**
- * BenchUsage:
- * @wall: seconds on the monotonic clock
- * @cpu: seconds of processor time of this process
- * @switches: its context switches
- *
- * What a stretch of work has taken, or, at one moment, what to subtract.
- */
+/* What a stretch of work has taken, or, at one moment, what to subtract */
 typedef struct
 {
-  gdouble wall;
-  gdouble cpu;
-  glong switches;
+  gdouble wall;                 /* seconds on the monotonic clock */
+  gdouble cpu;                  /* seconds of processor time of this process */
+  glong switches;               /* its context switches */
 } BenchUsage;
 
 BenchUsage bench_usage_now (void);
 BenchUsage bench_usage_since (const BenchUsage * start);
 gdouble bench_now (void);
-glong bench_read_status (const gchar * field);
-glong bench_read_rollup (const gchar * field);
+/* A number in the kernel's file on this process, behind a word such as "VmHWM:";
+ * sizes are in KiB. */
+glong bench_read_field (const gchar * file, const gchar * field);
 
-BenchKind bench_parse_kind (const gchar * name);
-GstElement *bench_make_source (BenchKind kind, const gchar * url);
+/* (transfer floating): a source as an application sets it up. @kind is an element,
+ * or "floor", a source of GStreamer's own that does nothing. @url is the file to
+ * read; for foxapivideosrc the service to ask for it. */
+GstElement *bench_make_source (const gchar * kind, const gchar * url);
+gboolean bench_is_foxapi (const gchar * kind);
+/* FALSE on an ERROR, which is printed */
 gboolean bench_wait_for (GstElement * pipeline, GstMessageType type);
-
+/* A socket that is connected to the server of an http URL, whose path it tells; -1
+ * on failure */
 gint bench_connect (const gchar * url, gchar ** path);
 
 G_END_DECLS

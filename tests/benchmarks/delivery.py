@@ -59,7 +59,7 @@ def contestants(bench, server, size):
     if server == "plain":
         all_of_them["curlhttpsrc"] = lambda: fetch(bench, server, size,
                                                    "curlhttpsrc")
-        all_of_them["recv(), the limit"] = lambda: bench.json("receive", url)
+        all_of_them["recv(), the limit"] = lambda: bench.json("fetch", "recv", url)
     return all_of_them
 
 

@@ -1,17 +1,24 @@
-/* Delivery: a source into a fakesink, once
+/* Delivery: a source into a fakesink, once; or its limit, one request, and recv()
+ * until the end
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- *   fetch souphttpsrc|foxapivideosrc URL [BYTES-PER-SECOND [BLOCKSIZE]]
+ *   fetch souphttpsrc|foxapivideosrc URL [BYTES-PER-SECOND [BLOCKSIZE [decodebin]]]
+ *   fetch recv URL
  *
  * Prints what it took from PLAYING to EOS. With a rate other than 0, the sink is
- * slow; with a block size, the source is not left to its own.
+ * slow; with a block size other than 0, the source is not left to its own. With
+ * decodebin all of it is decoded, and the bytes are those of the pictures.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "benchutil.h"
+
+#define BLOCK_SIZE (1024 * 1024)
 
 typedef struct
 {
@@ -35,49 +42,96 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+static void
+on_pad (GstElement * decoder, GstPad * pad, gpointer fakesink)
+{
+  g_autoptr (GstPad) sink_pad = gst_element_get_static_pad (fakesink, "sink");
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+
+  if (g_str_has_prefix (gst_structure_get_name (gst_caps_get_structure (caps,
+                  0)), "video/"))
+    gst_pad_link (pad, sink_pad);
+}
+
 static GstElement *
-make_pipeline (GstElement * source, Sink * sink)
+make_pipeline (GstElement * source, Sink * sink, gboolean decodes)
 {
   GstElement *pipeline = gst_pipeline_new (NULL);
   GstElement *fakesink = gst_element_factory_make ("fakesink", NULL);
+  GstElement *decoder = NULL;
   g_autoptr (GstPad) pad = gst_element_get_static_pad (fakesink, "sink");
 
   g_object_set (fakesink, "sync", FALSE, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, sink, NULL);
   gst_bin_add_many (GST_BIN (pipeline), source, fakesink, NULL);
-  gst_element_link (source, fakesink);
+  if (decodes) {
+    decoder = gst_element_factory_make ("decodebin", NULL);
+    g_signal_connect (decoder, "pad-added", G_CALLBACK (on_pad), fakesink);
+    gst_bin_add (GST_BIN (pipeline), decoder);
+  }
+  gst_element_link (source, decodes ? decoder : fakesink);
   return pipeline;
+}
+
+static void
+print (const BenchUsage * start, const Sink * sink)
+{
+  BenchUsage used = bench_usage_since (start);
+
+  printf ("{\"wall\": %.6f, \"cpu\": %.6f, \"switches\": %ld, \"peak\": %ld, "
+      "\"bytes\": %" G_GUINT64_FORMAT ", \"buffers\": %" G_GUINT64_FORMAT ", "
+      "\"first\": %.6f}\n", used.wall, used.cpu, used.switches,
+      bench_read_field ("status", "VmHWM:"), sink->bytes, sink->buffers,
+      sink->first - start->wall);
+}
+
+static int
+receive (const gchar * url)
+{
+  g_autofree gchar *path = NULL, *request = NULL;
+  gpointer block = aligned_alloc (4096, BLOCK_SIZE);
+  BenchUsage start = bench_usage_now ();
+  gint descriptor = bench_connect (url, &path);
+  Sink sink = {.first = start.wall };
+  gssize n = 0;
+
+  request = g_strdup_printf ("GET %s HTTP/1.0\r\n\r\n", path);
+  if (send (descriptor, request, strlen (request), 0) < 0)
+    return EXIT_FAILURE;
+  do {
+    sink.bytes += n;
+    n = recv (descriptor, block, BLOCK_SIZE, 0);
+  } while (n > 0);
+  print (&start, &sink);
+  free (block);
+  return n == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int
 main (int argc, char **argv)
 {
   Sink sink = { 0 };
-  BenchUsage start, used;
+  BenchUsage start;
   GstElement *pipeline, *source;
   gboolean ended;
 
-  gst_init (&argc, &argv);
   if (argc < 3)
     return EXIT_FAILURE;
+  if (g_str_equal (argv[1], "recv"))
+    return receive (argv[2]);
+  gst_init (&argc, &argv);
   if (argc > 3)
     sink.rate = g_ascii_strtod (argv[3], NULL);
 
-  source = bench_make_source (bench_parse_kind (argv[1]), argv[2]);
-  if (argc > 4)
+  source = bench_make_source (argv[1], argv[2]);
+  if (argc > 4 && *argv[4] != '0')
     gst_util_set_object_arg (G_OBJECT (source), "blocksize", argv[4]);
 
-  pipeline = make_pipeline (source, &sink);
+  pipeline = make_pipeline (source, &sink, argc > 5);
   start = bench_usage_now ();
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   ended = bench_wait_for (pipeline, GST_MESSAGE_EOS);
-  used = bench_usage_since (&start);
-  printf ("{\"wall\": %.6f, \"cpu\": %.6f, \"switches\": %ld, \"peak\": %ld, "
-      "\"bytes\": %" G_GUINT64_FORMAT ", \"buffers\": %" G_GUINT64_FORMAT ", "
-      "\"first\": %.6f}\n", used.wall, used.cpu, used.switches,
-      bench_read_status ("VmHWM:"), sink.bytes, sink.buffers,
-      sink.first - start.wall);
-
+  print (&start, &sink);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
   return ended ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -3,12 +3,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  *   firstframe ROUNDS SERVICE LINK FILE
+ *   firstframe ROUNDS URI FILE
  *
  * Each round has every contestant show a first frame, and prints the seconds
  * each took: foxapivideosrc, souphttpsrc, playbin, curl and then play. SERVICE
  * answers a question with the task that has LINK, and says in the answer when it
  * did; for the others that moment is when they are told LINK. FILE is where
  * curl downloads to.
+ *
+ * With a URI of a clip in the clip cache the contestants are foxapivideosrc and
+ * filesrc, which plays FILE.
  */
 
 #include <gio/gio.h>
@@ -118,7 +122,7 @@ static gdouble
 show_foxapi (const gchar * service)
 {
   Show show = { 0 };
-  GstElement *source = bench_make_source (BENCH_FOXAPI, service);
+  GstElement *source = bench_make_source ("foxapivideosrc", service);
   GstElement *pipeline = make_pipeline (source, &show);
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
 
@@ -131,7 +135,7 @@ static gdouble
 show_soup (const gchar * link)
 {
   Show show = { 0 };
-  GstElement *source = bench_make_source (BENCH_SOUP, link);
+  GstElement *source = bench_make_source ("souphttpsrc", link);
   GstElement *pipeline = make_pipeline (source, &show);
 
   gst_element_set_state (pipeline, GST_STATE_READY);
@@ -169,15 +173,42 @@ show_download (const gchar * link, const gchar * file)
   return play (make_pipeline (source, &show), &show);
 }
 
+static gdouble
+show_uri (const gchar * uri)
+{
+  Show show = { 0 };
+  GstElement *source = gst_element_make_from_uri (GST_URI_SRC, uri, NULL, NULL);
+
+  show.completed = bench_now ();
+  return play (make_pipeline (source, &show), &show);
+}
+
+static int
+compare_clip (guint rounds, const gchar * uri, const gchar * file)
+{
+  g_autofree gchar *file_uri = gst_filename_to_uri (file, NULL);
+
+  for (guint i = 0; i <= rounds; i++) {
+    gdouble clip = show_uri (uri);
+    gdouble plain = show_uri (file_uri);
+
+    if (i > 0)
+      printf ("%.6f %.6f\n", clip, plain);
+  }
+  return EXIT_SUCCESS;
+}
+
 int
 main (int argc, char **argv)
 {
   guint rounds;
 
   gst_init (&argc, &argv);
-  if (argc < 5)
+  if (argc < 4)
     return EXIT_FAILURE;
   rounds = strtoul (argv[1], NULL, 10);
+  if (argc == 4)
+    return compare_clip (rounds, argv[2], argv[3]);
 
   /* The first round loads the plugins and is not counted. */
   for (guint i = 0; i <= rounds; i++) {

@@ -21,7 +21,7 @@
 
 typedef struct
 {
-  BenchKind kind;
+  const gchar *kind;
   const gchar *url;
   gboolean in_one;
   GPtrArray *pipelines;
@@ -50,8 +50,8 @@ static Footprint
 measure (void)
 {
   Footprint footprint = {
-    .memory = bench_read_rollup ("Private_Dirty:"),
-    .threads = bench_read_status ("Threads:"),
+    .memory = bench_read_field ("smaps_rollup", "Private_Dirty:"),
+    .threads = bench_read_field ("status", "Threads:"),
     .descriptors = count_descriptors (),
   };
 
@@ -107,7 +107,7 @@ static void
 settle (const Crowd * crowd)
 {
   g_usleep (SETTLE_US + crowd->n * SETTLE_EACH_US);
-  while (crowd->kind == BENCH_FOXAPI
+  while (bench_is_foxapi (crowd->kind)
       && (guint) g_atomic_int_get (&n_tasks) < crowd->n)
     g_usleep (SETTLE_US);
 }
@@ -135,7 +135,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   if (argc < 6)
     return EXIT_FAILURE;
-  crowd.kind = bench_parse_kind (argv[1]);
+  crowd.kind = argv[1];
   crowd.url = argv[2];
   crowd.in_one = g_str_equal (argv[5], "one");
   crowd.pipelines = g_ptr_array_new_with_free_func (gst_object_unref);

@@ -47,6 +47,10 @@ after the first adds.""",
 How long `gst_element_set_state (pipeline, GST_STATE_NULL)` takes while the server
 keeps the element waiting. In "connecting" the server accepts and says nothing; in
 "downloading" it stops in the middle.""",
+    "Clip cache": """To the first decoded picture of a clip in the cache, which was verified before, and of
+the same file by `filesrc`; both in one process, in which the plugins are loaded
+already. Filling: a whole process that plays a video as fast as it comes, with a
+cache that it fills, and without.""",
 }
 
 

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 
+import clips
 import delivery
 import findingout
 import firstframe
@@ -38,6 +39,7 @@ ROWS = {
     "delivery": delivery.measure, "findingout": findingout.measure,
     "firstframe": firstframe.measure, "starting": starting.measure,
     "many": many.measure, "stopping": stopping.measure,
+    "clips": clips.measure,
 }
 
 

@@ -177,6 +177,7 @@ struct _CampaignJob
   gboolean shares_store;
   gboolean has_no_store;        /* that could be written */
   gboolean has_reference;
+  gchar *clips;                 /* (nullable): its clip cache */
   gboolean is_bin;              /* its clients have a foxapivideobin */
   const gchar *behind;          /* (nullable): what they have before the file */
   gchar *prompt;
@@ -212,6 +213,8 @@ void campaign_runs_wait (CampaignRun ** runs, guint n);
 void campaign_run_free (CampaignRun * run);
 /* The last line of a name (%NULL: of any), %NULL if there is none */
 JsonObject *campaign_run_last (CampaignRun * run, const gchar * name);
+/* (transfer full) (nullable): the object that a text is */
+JsonObject *campaign_parse (const gchar * text, gssize length);
 gboolean campaign_line_is (JsonObject * line, const gchar * name);
 const gchar *campaign_line_string (JsonObject * line, const gchar * field);
 gboolean campaign_line_maybe_charged (JsonObject * line);
@@ -221,11 +224,9 @@ gboolean campaign_run_has_whole_file (CampaignRun * run);
 /* campaignact.c: what is done to a client and its world, and when */
 gint64 campaign_actions_step (CampaignRun * run);
 
-/* campaignclip.c: a result that a bin, or (@behind) a pipeline, can decode */
-void campaign_clip_use (CampaignJob * job, const gchar * behind);
-
 /* campaignspawn.c */
-gchar **campaign_get_environment (const Campaign * campaign);
+/* A result that a bin, or (@behind) a pipeline, can decode */
+void campaign_clip_use (CampaignJob * job, const gchar * behind);
 GPid campaign_spawn (CampaignRun * run, gint * fd, GError ** error);
 
 /* campaignjob.c: from the plan to the last run */

@@ -42,7 +42,8 @@ is_end (JsonObject * line)
       && from != NULL && g_str_has_prefix (from, "foxapivideo"));
 }
 
-/* One start ends in one EOS or one ERROR, if nobody stops it. */
+/* One start ends in one EOS or one ERROR, if nobody stops it. A sink that can store its
+ * last bytes only with the EOS is the only one that posts an ERROR then. */
 static void
 check_messages (CampaignRun * run)
 {
@@ -54,9 +55,9 @@ check_messages (CampaignRun * run)
     JsonObject *line = g_ptr_array_index (run->lines, i);
     gint64 start = json_object_get_int_member (line, "start");
 
+    has_ended |= is_end (line) || campaign_line_is (line, "error");
     if (!is_end (line))
       continue;
-    has_ended = TRUE;
     if (start < MAX_STARTS && ++ends[start] == 2)
       campaign_job_violation (job, &job->ledger.second_errors,
           "client %u had more than one end of start %d", run->number,
@@ -116,14 +117,10 @@ check_media (CampaignRun * run, const gchar * checksum, gsize length)
 static void
 check_json (CampaignRun * run, const gchar * text, gsize length)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (JsonObject) task = campaign_parse (text, length);
   CampaignJob *job = run->job;
-  JsonNode *root = NULL;
 
-  if (json_parser_load_from_data (parser, text, length, NULL))
-    root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)
-      || g_strcmp0 (campaign_line_string (json_node_get_object (root), "id"),
+  if (task == NULL || g_strcmp0 (campaign_line_string (task, "id"),
           campaign_line_string (campaign_run_last (run, "task"), "id")) != 0)
     campaign_job_violation (job, &job->ledger.differing,
         "client %u delivered a task that is not the one it told of",
@@ -221,16 +218,14 @@ has_locked_store (CampaignJob * job)
 static void
 check_record (CampaignJob * job, const gchar * path)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *root = NULL;
+  g_autofree gchar *text = NULL;
+  g_autoptr (JsonObject) record = NULL;
   const gchar *task_id;
 
   if (g_str_has_suffix (path, ".task")
-      && json_parser_load_from_file (parser, path, NULL))
-    root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    return;
-  task_id = campaign_line_string (json_node_get_object (root), "task_id");
+      && g_file_get_contents (path, &text, NULL, NULL))
+    record = campaign_parse (text, -1);
+  task_id = campaign_line_string (record, "task_id");
   if (task_id != NULL && is_delivered (job, task_id)
       && !has_locked_store (job))
     campaign_job_violation (job, &job->ledger.other,
@@ -251,6 +246,35 @@ check_store (CampaignJob * job)
   }
 }
 
+/* A clip is what its name says. */
+static void
+check_clip (CampaignJob * job, const gchar * name)
+{
+  g_autofree gchar *path = g_build_filename (job->clips, name, NULL);
+  g_autofree gchar *data = NULL, *digest = NULL;
+  gsize length = 0;
+
+  search_file (job, path);
+  if (!g_str_has_suffix (name, ".mp4"))
+    return;
+  g_file_get_contents (path, &data, &length, NULL);
+  digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
+      (const guchar *) (data ? data : ""), length);
+  if (!g_str_has_prefix (name, digest))
+    campaign_job_violation (job, &job->ledger.differing,
+        "the clip %s is not what its name says", name);
+}
+
+static void
+check_clips (CampaignJob * job)
+{
+  g_autoptr (GDir) dir = job->clips ? g_dir_open (job->clips, 0, NULL) : NULL;
+  const gchar *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    check_clip (job, name);
+}
+
 void
 campaign_checks (CampaignJob * job)
 {
@@ -268,6 +292,7 @@ campaign_checks (CampaignJob * job)
       search_file (job, run->output);
   }
   check_store (job);
+  check_clips (job);
   for (guint i = 0; i < job->runs_done->len && job->report->len > 0; i++) {
     CampaignRun *run = g_ptr_array_index (job->runs_done, i);
 

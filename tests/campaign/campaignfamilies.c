@@ -7,7 +7,142 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "campaignplan.h"
+#include "campaign.h"
+
+/* What plans are made of: dice, actions */
+
+/* The job's dice: from @from to @to, both included */
+static gint
+plan_draw (CampaignJob * job, gint from, gint to)
+{
+  return g_rand_int_range (job->rand, from, to + 1);
+}
+
+static gboolean
+plan_one_in (CampaignJob * job, gint n)
+{
+  return plan_draw (job, 1, n) == 1;
+}
+
+/* Something to be done to the client of @wish in @round */
+static CampaignAction *
+plan_add_action (CampaignJob * job, guint round, guint wish, CampaignAct act,
+    CampaignEvent event)
+{
+  CampaignRunPlan *plan = &job->runs[round][wish];
+  CampaignAction *action = &plan->actions[plan->n_actions++];
+
+  g_assert (plan->n_actions <= CAMPAIGN_MAX_ACTIONS);
+  action->act = act;
+  action->event = event;
+  action->nth = 1;
+  return action;
+}
+
+/* As above, to the first client, at its @nth request */
+static CampaignAction *
+plan_add_action_on_request (CampaignJob * job, CampaignAct act,
+    FoxapiSimRoute route, guint nth)
+{
+  CampaignAction *action = plan_add_action (job, 0, 0, act, CAMPAIGN_REQUEST);
+
+  action->route = route;
+  action->nth = nth;
+  return action;
+}
+
+static void
+set_delay (CampaignJob * job, CampaignAction * action, gint up_to_ms)
+{
+  action->delay_us = plan_draw (job, 0, up_to_ms * 1000);
+}
+
+/* SIGKILL, by phase; delays go up to so many milliseconds */
+
+static void
+plan_kill_before_submission (CampaignJob * job, guint round, guint wish)
+{
+  CampaignAction *action;
+
+  if (plan_one_in (job, 3)) {
+    action =
+        plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_SPAWNED);
+    set_delay (job, action, 80);
+  } else {
+    action = plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
+    action->line = "start";
+    set_delay (job, action, 12);
+  }
+}
+
+static void
+plan_kill_at_request (CampaignJob * job, guint round, guint wish,
+    FoxapiSimRoute route, guint nth, gint up_to_ms)
+{
+  CampaignAction *action =
+      plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_REQUEST);
+
+  action->route = route;
+  action->nth = nth;
+  set_delay (job, action, up_to_ms);
+}
+
+static void
+plan_kill_with_task (CampaignJob * job, guint round, guint wish)
+{
+  CampaignAction *action =
+      plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
+
+  action->line = "task";
+  action->nth = plan_draw (job, 1, 3);
+  set_delay (job, action, 60);
+}
+
+/* Up to the last byte, after which the file is complete and the client has yet
+ * to say so */
+static void
+kill_at_bytes (CampaignJob * job, guint round, guint wish)
+{
+  guint64 size = g_bytes_get_size (job->media);
+  CampaignAction *action =
+      plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_BYTES);
+
+  action->nth =
+      plan_one_in (job, 3) ? size : 1 + size * g_rand_double (job->rand);
+  set_delay (job, action, plan_one_in (job, 2) ? 0 : 6);
+}
+
+static void
+plan_kill_in_download (CampaignJob * job, guint round, guint wish)
+{
+  if (plan_one_in (job, 2))
+    kill_at_bytes (job, round, wish);
+  else
+    plan_kill_at_request (job, round, wish, FOXAPI_SIM_RESULT, 1, 10);
+}
+
+static void
+plan_kill_anywhere (CampaignJob * job, guint round, guint wish)
+{
+  switch (plan_draw (job, 0, 4)) {
+    case 0:
+      plan_kill_before_submission (job, round, wish);
+      break;
+    case 1:
+      plan_kill_at_request (job, round, wish, FOXAPI_SIM_SUBMIT, 1, 8);
+      break;
+    case 2:
+      plan_kill_at_request (job, round, wish, FOXAPI_SIM_ASK, plan_draw (job, 1,
+              6), 20);
+      break;
+    case 3:
+      plan_kill_with_task (job, round, wish);
+      break;
+    default:
+      plan_kill_in_download (job, round, wish);
+      break;
+  }
+}
 
 /* Faults, sprinkled */
 
@@ -365,6 +500,7 @@ plan_mixed (CampaignJob * job)
   }
 }
 
+#ifdef HAVE_VIDEOBIN
 /* In a live graph: what is delivered is what was played to its end. */
 static void
 plan_bin (CampaignJob * job)
@@ -402,6 +538,8 @@ plan_bin_restarted (CampaignJob * job)
   sprinkle (job, campaign_fault_result, 3, 6);
 }
 
+#endif
+
 /* The end has left the source long before it has arrived. */
 static void
 plan_behind (CampaignJob * job)
@@ -427,6 +565,24 @@ plan_encoder (CampaignJob * job)
 {
   campaign_clip_use (job, "encoder");
   plan_behind (job);
+}
+
+/* All that want the same clip get it for one charge, whoever is killed. */
+static void
+plan_clip_cache (CampaignJob * job)
+{
+  job->clips = g_build_filename (job->directory, "clips", NULL);
+  job->n_wishes = plan_draw (job, 1, CAMPAIGN_MAX_WISHES);
+  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
+  sprinkle (job, campaign_fault_result, 3, 4);
+  for (guint wish = 0; wish < job->n_wishes; wish++) {
+    for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
+      if (plan_one_in (job, 3))
+        plan_kill_anywhere (job, round, wish);
+      else if (plan_one_in (job, 3))
+        plan_kill_in_download (job, round, wish);
+    }
+  }
 }
 
 static const CampaignFamily families[] = {
@@ -461,9 +617,12 @@ static const CampaignFamily families[] = {
   {"everything", plan_mixed},
   {"behind a queue", plan_queue},
   {"behind an encoder", plan_encoder},
+#ifdef HAVE_VIDEOBIN
   {"bin, disturbed", plan_bin},
   {"bin, killed", plan_bin_killed},
   {"bin, restarted", plan_bin_restarted},
+#endif
+  {"clip cache", plan_clip_cache},
 };
 
 const CampaignFamily *

@@ -129,6 +129,7 @@ campaign_job_free (CampaignJob * job)
   g_free (job->prompt);
   g_free (job->directory);
   g_free (job->store);
+  g_free (job->clips);
   g_free (job);
 }
 

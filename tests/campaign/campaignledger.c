@@ -239,15 +239,17 @@ count_charged (Ledger * ledger, Submission * submission)
   sum->told += submission->told;
 }
 
-/* Each wish is worth one charge. A further one is paid knowingly if the user
- * was told of another that it may have been charged. */
+/* Each wish is worth one charge, and with a clip cache all of them are worth one. A
+ * further one is paid knowingly if the user was told of another that it may have
+ * been charged. */
 static void
 count_doubled (Ledger * ledger, guint charged, guint told)
 {
   CampaignJob *job = ledger->job;
+  guint n_worth = job->clips ? 1 : job->n_wishes;
 
-  if (charged > job->n_wishes + told) {
-    guint doubled = charged - job->n_wishes - told;
+  if (charged > n_worth + told) {
+    guint doubled = charged - n_worth - told;
 
     campaign_job_violation (job, &job->ledger.doubled,
         "%u charged for %u wish(es), told of %u", charged, job->n_wishes, told);
@@ -274,14 +276,15 @@ check_unknown (Ledger * ledger, guint index)
         "client %u did not say that it may have been charged", run->number);
 }
 
-/* Each client that runs at the same time as others has a task of its own. */
+/* Each client that runs at the same time as others has a task of its own, unless the
+ * cache has the clip. */
 static void
 check_shared (Ledger * ledger, Submission * submission)
 {
   CampaignJob *job = ledger->job;
   CampaignRun *run;
 
-  if (submission->delivered_again_by == 0)
+  if (submission->delivered_again_by == 0 || job->clips != NULL)
     return;
   run = g_ptr_array_index (job->runs_done, submission->delivered_by - 1);
   /* One that was killed at the very end may have left its record. */

@@ -64,6 +64,18 @@ campaign_run_free (CampaignRun * run)
 
 /* What it says */
 
+JsonObject *
+campaign_parse (const gchar * text, gssize length)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root = NULL;
+
+  if (json_parser_load_from_data (parser, text, length, NULL))
+    root = json_parser_get_root (parser);
+  return root != NULL && JSON_NODE_HOLDS_OBJECT (root)
+      ? json_node_dup_object (root) : NULL;
+}
+
 static void
 parse_lines (CampaignRun * run)
 {
@@ -71,17 +83,13 @@ parse_lines (CampaignRun * run)
 
   while ((end = strchr (run->text->str + run->parsed, '\n')) != NULL) {
     const gchar *start = run->text->str + run->parsed;
-    g_autoptr (JsonParser) parser = json_parser_new ();
-    JsonNode *root;
+    JsonObject *line = campaign_parse (start, end - start);
 
     run->parsed = end + 1 - run->text->str;
     if (run->job->campaign->verbose)
       g_print ("  client %u: %.*s\n", run->number, (gint) (end - start), start);
-    if (!json_parser_load_from_data (parser, start, end - start, NULL))
-      continue;
-    root = json_parser_get_root (parser);
-    if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
-      g_ptr_array_add (run->lines, json_node_dup_object (root));
+    if (line != NULL)
+      g_ptr_array_add (run->lines, line);
   }
 }
 

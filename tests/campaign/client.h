@@ -77,9 +77,6 @@ gchar *client_output_get_checksum (ClientOutput * output);
 /* An encoder that is the same on each run */
 #define CLIENT_ENCODER "y4menc"
 
-/* clientclip.c: the exit code */
-gint client_make_clip (const ClientOptions * options);
-
 /* clientmodes.c: the exit code */
 gint client_run_plain (Client * client);
 gint client_run_loop (Client * client, ClientOutput * output);

@@ -13,49 +13,42 @@
 #include <string.h>
 #include <unistd.h>
 
-static JsonBuilder *
-begin_line (Client * client, const gchar * name)
+/* (transfer full): a line, which print_line() takes */
+static JsonObject *
+new_line (Client * client, const gchar * name)
 {
-  JsonBuilder *builder = json_builder_new ();
+  JsonObject *line = json_object_new ();
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "line");
-  json_builder_add_string_value (builder, name);
-  json_builder_set_member_name (builder, "start");
-  json_builder_add_int_value (builder, client->n_starts);
-  return builder;
+  json_object_set_string_member (line, "line", name);
+  json_object_set_int_member (line, "start", client->n_starts);
+  return line;
 }
 
 static void
-add_string (JsonBuilder * builder, const gchar * name, const gchar * value)
+set_string (JsonObject * line, const gchar * name, const gchar * value)
 {
-  if (value == NULL)
-    return;
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
+  if (value != NULL)
+    json_object_set_string_member (line, name, value);
 }
 
-/* Ends and frees @builder. */
 static void
-end_line (JsonBuilder * builder)
+print_line (JsonObject * line)
 {
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree gchar *json = NULL, *line = NULL;
+  g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
+  g_autofree gchar *json = NULL, *text = NULL;
   gsize length, done = 0;
 
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
+  json_node_take_object (root, line);
   json = json_to_string (root, FALSE);
-  line = g_strconcat (json, "\n", NULL);
-  length = strlen (line);
+  text = g_strconcat (json, "\n", NULL);
+  length = strlen (text);
   while (done < length) {
-    gssize n = write (STDOUT_FILENO, line + done, length - done);
+    gssize n = write (STDOUT_FILENO, text + done, length - done);
 
     if (n < 0 && errno != EINTR)
       break;
     done += MAX (n, 0);
   }
-  g_object_unref (builder);
 }
 
 /* Counts a start, and tells of it before anything happens. */
@@ -63,42 +56,34 @@ void
 client_report_start (Client * client)
 {
   client->n_starts++;
-  end_line (begin_line (client, "start"));
+  print_line (new_line (client, "start"));
 }
 
 /* @checksum: (nullable): SHA-256 of what was delivered */
 void
 client_report_end (Client * client, const gchar * checksum, guint64 length)
 {
-  JsonBuilder *builder = begin_line (client, "eos");
+  JsonObject *line = new_line (client, "eos");
 
-  add_string (builder, "checksum", checksum);
-  json_builder_set_member_name (builder, "length");
-  json_builder_add_int_value (builder, length);
-  end_line (builder);
+  set_string (line, "checksum", checksum);
+  json_object_set_int_member (line, "length", length);
+  print_line (line);
 }
 
 /* Each field of @structure that is a string, a boolean or a number */
 static gboolean
-add_field (GQuark id, const GValue * value, gpointer user_data)
+add_field (GQuark id, const GValue * value, gpointer line)
 {
-  JsonBuilder *builder = user_data;
   const gchar *name = g_quark_to_string (id);
 
-  if (G_VALUE_HOLDS_STRING (value)) {
-    add_string (builder, name, g_value_get_string (value));
-    return TRUE;
-  }
-  if (G_VALUE_HOLDS_BOOLEAN (value)) {
-    json_builder_set_member_name (builder, name);
-    json_builder_add_boolean_value (builder, g_value_get_boolean (value));
-  } else if (G_VALUE_HOLDS_INT (value)) {
-    json_builder_set_member_name (builder, name);
-    json_builder_add_int_value (builder, g_value_get_int (value));
-  } else if (G_VALUE_HOLDS_UINT (value)) {
-    json_builder_set_member_name (builder, name);
-    json_builder_add_int_value (builder, g_value_get_uint (value));
-  }
+  if (G_VALUE_HOLDS_STRING (value))
+    set_string (line, name, g_value_get_string (value));
+  else if (G_VALUE_HOLDS_BOOLEAN (value))
+    json_object_set_boolean_member (line, name, g_value_get_boolean (value));
+  else if (G_VALUE_HOLDS_INT (value))
+    json_object_set_int_member (line, name, g_value_get_int (value));
+  else if (G_VALUE_HOLDS_UINT (value))
+    json_object_set_int_member (line, name, g_value_get_uint (value));
   return TRUE;
 }
 
@@ -106,35 +91,35 @@ static void
 report_task (Client * client, GstMessage * message)
 {
   const GstStructure *structure = gst_message_get_structure (message);
-  JsonBuilder *builder;
+  JsonObject *line;
 
   if (!gst_structure_has_name (structure, "foxapi-task"))
     return;
-  builder = begin_line (client, "task");
-  gst_structure_foreach (structure, add_field, builder);
-  end_line (builder);
+  line = new_line (client, "task");
+  gst_structure_foreach (structure, add_field, line);
+  print_line (line);
 }
 
 static void
 report_progress (Client * client, GstMessage * message)
 {
-  JsonBuilder *builder = begin_line (client, "progress");
+  JsonObject *line = new_line (client, "progress");
   g_autofree gchar *text = NULL;
   g_autofree gchar *name = NULL;
   GstProgressType type;
 
   gst_message_parse_progress (message, &type, NULL, &text);
   name = g_enum_to_string (GST_TYPE_PROGRESS_TYPE, type);
-  add_string (builder, "type", name);
-  add_string (builder, "text", text);
-  end_line (builder);
+  set_string (line, "type", name);
+  set_string (line, "text", text);
+  print_line (line);
 }
 
 static void
 report_fault (Client * client, GstMessage * message)
 {
   gboolean is_error = GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR;
-  JsonBuilder *builder = begin_line (client, is_error ? "error" : "warning");
+  JsonObject *line = new_line (client, is_error ? "error" : "warning");
   g_autoptr (GError) error = NULL;
   g_autofree gchar *debug = NULL;
   const GstStructure *details = NULL;
@@ -146,15 +131,14 @@ report_fault (Client * client, GstMessage * message)
     gst_message_parse_warning (message, &error, &debug);
     gst_message_parse_warning_details (message, &details);
   }
-  add_string (builder, "from", GST_MESSAGE_SRC_NAME (message));
-  add_string (builder, "text", error->message);
-  add_string (builder, "debug", debug);
-  add_string (builder, "domain", g_quark_to_string (error->domain));
-  json_builder_set_member_name (builder, "code");
-  json_builder_add_int_value (builder, error->code);
+  set_string (line, "from", GST_MESSAGE_SRC_NAME (message));
+  set_string (line, "text", error->message);
+  set_string (line, "debug", debug);
+  set_string (line, "domain", g_quark_to_string (error->domain));
+  json_object_set_int_member (line, "code", error->code);
   if (details != NULL)
-    gst_structure_foreach (details, add_field, builder);
-  end_line (builder);
+    gst_structure_foreach (details, add_field, line);
+  print_line (line);
 }
 
 void

@@ -7,6 +7,7 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -17,12 +18,16 @@ import simulator
 import tap
 
 LIMIT = 60
-EXAMPLES = os.path.join(pages.ROOT, "tests", "examples")
-SECOND_TAKE = os.path.join(simulator.BUILD, "tests", "examples",
+EXAMPLES = os.path.join(pages.ROOT, "docs", "examples")
+SECOND_TAKE = os.path.join(simulator.BUILD, "docs", "examples",
                            "second-take")
 BATCH = os.path.join(EXAMPLES, "batch.sh")
 PREVIEW = os.path.join(EXAMPLES, "preview.py")
 SEVERAL = os.path.join(EXAMPLES, "several.py")
+SAVE = os.path.join(EXAMPLES, "save.py")
+LOST_ANSWER = os.path.join(EXAMPLES, "lost-answer.py")
+# Where a package of Debian's puts the crates.
+CRATES = "/usr/share/cargo/registry"
 
 
 class Place:
@@ -47,11 +52,11 @@ class Place:
         """A path in the folder."""
         return os.path.join(self.folder, name)
 
-    def run(self, *command):
+    def run(self, *command, typed="", limit=LIMIT):
         """Runs to the end: status and output."""
         run = subprocess.run(command, cwd=self.folder, env=self.environment,
-                             stdin=subprocess.DEVNULL, capture_output=True,
-                             text=True, timeout=LIMIT, check=False)
+                             input=typed, capture_output=True,
+                             text=True, timeout=limit, check=False)
         return run.returncode, run.stdout + run.stderr
 
     def charged(self):
@@ -80,6 +85,72 @@ def run_on_terminal(place, *command, interrupt_at):
             interrupt_at = None
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen
+
+
+def check_save(points):
+    """The ten lines of the README; a name is given to what is complete only."""
+    with Place() as place:
+        status, said = place.run("/usr/bin/python3", SAVE, "A fox", "fox.mp4")
+        points.check(status == 0 and not place.fault_of("fox.mp4"),
+                     "save.py saves a video", status, said)
+    with Place("--fault", "submit:1:status=402") as place:
+        status, said = place.run("/usr/bin/python3", SAVE, "A fox", "fox.mp4")
+        points.check(status == 1 and "balance" in said
+                     and not os.path.exists(place.path("fox.mp4")),
+                     "save.py leaves no file without a video", status, said)
+
+
+def check_rust(points):
+    """The same in Rust, where cargo and the crates are there."""
+    if shutil.which("cargo") is None:
+        points.skip("save.rs", "there is no cargo")
+        return
+    with Place() as place:
+        for name in ("Cargo.toml", "save.rs"):
+            shutil.copy(os.path.join(EXAMPLES, name), place.folder)
+        crates = os.environ.get("FOXAPI_CRATES", CRATES)
+        if os.path.isdir(crates):
+            os.mkdir(place.path(".cargo"))
+            with open(place.path(".cargo/config.toml"), "w",
+                      encoding="utf-8") as file:
+                file.write("[source.crates-io]\nreplace-with = 'here'\n"
+                           f"[source.here]\ndirectory = '{crates}'\n")
+        # cargo is found by the user's own home.
+        place.environment["HOME"] = os.environ["HOME"]
+        status, said = place.run("cargo", "generate-lockfile", "--offline")
+        if status != 0:
+            points.skip("save.rs", "the crate gstreamer is not here")
+            return
+        status, said = place.run("cargo", "build", "--offline", limit=600)
+        points.check(status == 0, "save.rs compiles", said)
+        status, said = place.run("target/debug/save", "A fox", "fox.mp4")
+        points.check(status == 0 and not place.fault_of("fox.mp4"),
+                     "save.rs saves a video", status, said)
+
+
+def check_lost_answer(points):
+    """Nothing is paid for twice before a person has said so."""
+    command = ("/usr/bin/python3", LOST_ANSWER, "A fox", "fox.mp4")
+    lost = ("--fault", "submit:1:act-first,reset")
+    with Place(*lost) as place:
+        first = place.run(*command)
+        second = place.run(*command)
+        points.check(first[0] == second[0] == 4
+                     and not os.path.exists(place.path("fox.mp4")),
+                     "lost-answer.py stops where nobody answers", first, second)
+        status, said = place.run(*command, typed="again\n")
+        points.check(status == 0 and not place.fault_of("fox.mp4"),
+                     "and submits again in a later run", status, said)
+        points.check(place.charged() == 2, "two charges, of which one is lost")
+    with Place(*lost) as place:
+        status, said = place.run(*command, typed="again\n")
+        points.check(status == 0 and place.charged() == 2,
+                     "lost-answer.py submits again", status, said)
+    with Place(*lost, "--task", "task-found") as place:
+        status, said = place.run(*command, typed="task-found\n")
+        points.check(status == 0 and not place.fault_of("fox.mp4"),
+                     "lost-answer.py resumes the task that was found", status,
+                     said)
 
 
 def check_typing_errors(points):
@@ -166,9 +237,31 @@ def check_preview(points):
                      status, shown)
 
 
+def check_usage(points):
+    """Whatever is typed: a sentence, no traceback, no payment."""
+    sheet = os.path.join(simulator.BUILD, "docs", "examples", "contact-sheet")
+    with Place() as place:
+        for command in (
+                [SAVE], [SAVE, "-h"], [SAVE, "a", "b", "c"], [SEVERAL, "-h", "x"],
+                [SEVERAL, "/dev/null/x", "A fox"], [LOST_ANSWER, "-h", "x"],
+                [PREVIEW, "-h"], [PREVIEW, "A fox", "durtion=2"], [BATCH, "-h"],
+                [BATCH, "submit", "nowhere", "tasks.tsv"],
+                [SECOND_TAKE, "-h"], [sheet, "nowhere", "x.png"]):
+            if command[0].endswith(".py"):
+                command = ["/usr/bin/python3", *command]
+            status, said = place.run(*command)
+            points.check(0 < status < 128 and said and "Traceback" not in said,
+                         " ".join(command[-3:]), status, said)
+        points.check(place.charged() == 0, "nothing was charged")
+
+
 def main():
-    signal.alarm(5 * LIMIT)
+    signal.alarm(10 * LIMIT)
     points = tap.Points()
+    check_usage(points)
+    check_save(points)
+    check_rust(points)
+    check_lost_answer(points)
     check_typing_errors(points)
     check_second_take(points)
     check_batch(points)

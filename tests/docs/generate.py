@@ -12,12 +12,15 @@ import signal
 import subprocess
 
 import pages
+import plugin
 import simulator
 import tap
 from examples import Place, run_on_terminal
 
 TOOL = os.path.join(simulator.BUILD, "gst", "tools", "foxapi-generate")
 LOGO = "/usr/share/pixmaps/debian-logo.png"
+NO_OPTIONS = {"prompt", "api-key", "proxy-pw", "tls-database",
+              "tls-interaction"}
 
 
 def check_saving(points):
@@ -31,7 +34,7 @@ def check_saving(points):
             "a-fox-at-night.mp4.part") == 0, "no .part is left")
         points.check("Downloading" in said, "the download is reported", said)
         status, said = place.run(TOOL, "A Fox, at night")
-        points.check(status == 2 and "there already" in said,
+        points.check(status == 2 and "exists already" in said,
                      "no file is replaced by surprise", status, said)
         status, said = place.run(TOOL, "-f", "-q", "--json", "A fox", "-o",
                                  "x.mp4", "--reference-image", LOGO)
@@ -47,21 +50,36 @@ def check_values(points):
     wrong = [["--duration=2s"], ["--duration=40"], ["--resolution=720"],
              ["--aspect-ratio=portrait"], ["--seed=many"], ["--resolutoin=720p"],
              ["--reference-image=nowhere.png"], ["--reference-image=."],
-             ["--ssl-strict=perhaps"], ["--extra-parameters=,,"], ["too", "many"],
-             ["-o", "/nowhere/x.mp4"], ["-o", "."]]
+             ["--ssl-strict=perhaps"], ["--task-id="], ["--timeout=-1"],
+             ["--timeout=4294967295"], ["--poll-interval=4294967296"],
+             ["--retries=-2"], ["--duration=4294967298"],
+             ["--duration="], ["--duration=2.5"], ["--model="],
+             ["--extra-parameters=,,"],
+             ["--extra-parameters=foo"], ["--extra-parameters=a,x=true;b"],
+             ["too", "many"], ["-o", ""],
+             ["-o", "/nowhere/x.mp4"], ["-o", "."], ["-o", "-"], ["-f", "-o", "pipe"]]
     with Place() as place:
+        os.mkfifo(place.path("pipe"))
         for options in wrong:
             status, said = place.run(TOOL, "A fox", *options)
-            points.check(status == (1 if "/nowhere/x.mp4" in options else 2)
-                         and said, f"refused: {options}", status, said)
+            points.check(status == 2 and said, f"refused: {options}", status,
+                         said)
         status, said = place.run(TOOL)
         points.check(status == 2 and "prompt" in said, "no prompt", said)
+        for word in "prompt=A fox", "duration=5", "", "  ", "-":
+            status, said = place.run(TOOL, word)
+            points.check(status == 2 and "Nothing was sent" in said,
+                         f"no prompt: {word}", status, said)
         status, said = place.run(TOOL, "-n", "A fox", "--seed=7",
                                  "--reference-image", LOGO)
         request = json.loads(said[:said.rindex("}") + 1])
         points.check(status == 0 and request["seed"] == 7
                      and request["reference_image_urls"] == ["file://" + LOGO]
                      and "Nothing was sent" in said, "--dry-run", said)
+        status, said = place.run(TOOL, "-n", "A fox",
+                                 "--model=wan-2.7-text2video")
+        points.check(status == 0 and "mean wan-2.7-text-to-video" in said,
+                     "a slip in the model", status, said)
         points.check(place.charged() == 0
                      and place.service.ledger.get("uploads", []) == [],
                      "nothing was sent")
@@ -108,18 +126,72 @@ def check_interrupt(points):
         points.check(place.charged() == 1, "it was charged once")
 
 
+def check_file(points):
+    """A record outlives the name of its file, and a file has one writer."""
+    with Place("--generation-time", "2") as place:
+        command = [TOOL, "A fox", "-o", "fox.mp4", "--poll-interval=200"]
+        first = subprocess.Popen(
+            [*command, "--json"], cwd=place.folder, env=place.environment,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        first.stdout.readline()
+        status, said = place.run(*command)
+        points.check(status == 2 and "Another process" in said,
+                     "a second writer is refused", status, said)
+        os.mkdir(place.path("fox.mp4"))
+        _, said = first.communicate()
+        points.check(first.returncode == 6 and "could not be renamed" in said
+                     and not place.fault_of("fox.mp4.part"),
+                     "a file that cannot be renamed", first.returncode, said)
+        os.rmdir(place.path("fox.mp4"))
+        status, said = place.run(*command)
+        points.check(status == 0 and "no new charge" in said
+                     and not place.fault_of("fox.mp4"), "it resumes", said)
+        points.check(place.charged() == 1, "and was charged once")
+
+
+def check_full_disk(points):
+    """What could not be written in full gets no name, and its task is kept. The
+    limit of a file's size stands for the disk's."""
+    with Place() as place:
+        command = f'"{TOOL}" "A fox" --duration=2 -o fox.mp4'
+        for run in "first", "second", "third":
+            status, said = place.run("sh", "-c",
+                                     "trap '' XFSZ; ulimit -f 100; " + command)
+            points.check(status == 6 and "Error" in said
+                         and "Saved" not in said
+                         and not os.path.exists(place.path("fox.mp4")),
+                         f"a full disk, {run} run", status, said)
+        status, said = place.run("sh", "-c", command)
+        points.check(status == 0 and "no new charge" in said
+                     and not place.fault_of("fox.mp4"), "it resumes", said)
+        points.check(place.charged() == 1, "and was charged once")
+
+
 def check_pages(points):
     """The man page has the options of --help; the completion is bash."""
     run = subprocess.run([TOOL, "--help"], capture_output=True, text=True,
                          check=True, env=simulator.environment(None, "/"))
     options = set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", run.stdout,
                              re.MULTILINE))
+    points.check(max(map(len, run.stdout.splitlines())) <= 80,
+                 "--help fits a terminal", run.stdout)
+    source = [factory for factory in plugin.elements()
+              if factory.get_name() == "foxapivideosrc"][0].create(None)
+    missing = {spec.name for spec in plugin.own_properties(source)
+               if "write" in plugin.access_of(spec)
+               and not {spec.name, re.sub("-urls?$", "", spec.name)} & options}
+    points.check(missing == NO_OPTIONS, "an option for each property", missing)
     path = os.path.join(pages.ROOT, "gst", "tools", "foxapi-generate.1")
     with open(path, encoding="utf-8") as file:
         text = file.read().replace("\\-", "-").replace("\\fR", "")
     said = set(re.findall(r"^\.BR? (?:-\w .* )?--([\w-]+)", text, re.MULTILINE))
     points.check(said == options, "options of the man page",
                  tap.differences(said, options))
+    wrong = subprocess.run([TOOL, "-n", "--resolution=?"], check=False, text=True,
+                           capture_output=True,
+                           env=simulator.environment(None, "/"))
+    points.check("720p|1080p|" in wrong.stderr, "words for the completion",
+                 wrong.stderr)
     statuses = set(re.findall(r"^  (\d+) ", run.stdout, re.MULTILINE))
     points.check(all(re.search(rf"^\.BR? {status}\b", text, re.MULTILINE)
                      for status in statuses), "exit statuses", statuses)
@@ -135,6 +207,8 @@ def main():
     check_values(points)
     check_statuses(points)
     check_interrupt(points)
+    check_file(points)
+    check_full_disk(points)
     check_pages(points)
     points.end()
 

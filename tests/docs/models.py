@@ -17,7 +17,7 @@ import tap
 PAGE = "docs/models.md"
 COLUMNS = ["model", "properties", "in extra-parameters"]
 OF_ENTRIES = {"like", "generic", "makes", "fields", "wants", "not_both",
-              "either", "instead"}
+              "either", "instead", "rules"}
 TYPES = {"string", "integer", "number", "boolean", "array", "object"}
 
 
@@ -99,6 +99,12 @@ def main():
                      *(set(entry) - OF_ENTRIES))
         for name, rule in entry["fields"].items():
             check_rule(points, f"{model}: {name}", rule, known)
+        for rule in entry.get("rules", []):
+            names = {one[0] for one in (rule.get("if"), rule.get("then")) if one}
+            names |= set(rule.get("needs", [])) | set(rule.get("fields", []))
+            points.check(names <= set(entry["fields"]) and
+                         ("if" in rule) != ("max_items" in rule),
+                         f"{model}: rules", rule)
     tables = list(pages.Page(PAGE).find_tables("model"))
     said = [list(one) for table in tables for one in table.rows]
     for cells in rows:

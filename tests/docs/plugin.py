@@ -56,6 +56,8 @@ def type_of(spec):
     if spec.value_type.is_a(GObject.TYPE_ENUM):
         return ", ".join(f"`{nick}`" for _, nick
                          in sorted(nicks_of(spec).items()))
+    if spec.name == "queued-shots":
+        return "array of structures"
     if name == "GstValueArray":
         return "array of strings"
     return SIMPLE_TYPES.get(name, f"`{name}`")

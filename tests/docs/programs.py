@@ -5,6 +5,7 @@ are?
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
+import contextlib
 import glob
 import json
 import os
@@ -12,6 +13,7 @@ import re
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 import pages
 import simulator
@@ -103,6 +105,42 @@ def check_lost_answer(points):
                          again.stdout, again.stderr)
 
 
+def has_open(process, folder):
+    """Has a process a file open that is, or was, in a folder?"""
+    where = f"/proc/{process.pid}/fd"
+    for number in os.listdir(where):
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(os.path.join(where, number)).startswith(folder):
+                return True
+    return False
+
+
+def check_killed(points):
+    """A simulator that is killed while it renders leaves no file."""
+    with tempfile.TemporaryDirectory() as folder, \
+            tempfile.TemporaryDirectory() as temporary:
+        url = os.path.join(folder, "url")
+        with subprocess.Popen([simulator.PROGRAM, "--quiet", "--port-file",
+                               url], stdout=subprocess.DEVNULL,
+                              env={**os.environ, "TMPDIR": temporary}) \
+                as process:
+            while not os.path.exists(url) or not os.path.getsize(url):
+                time.sleep(0.01)
+            with open(url, encoding="utf-8") as file:
+                address = file.read() + "/v1/videos/generations"
+            body = {"model": "wan-2.7-text-to-video", "prompt": "x",
+                    "duration": 10}
+            urllib.request.urlopen(urllib.request.Request(
+                address, json.dumps(body).encode(),
+                {"Authorization": f"Bearer {simulator.KEY}",
+                 "Content-Type": "application/json"})).close()
+            while not has_open(process, temporary):
+                time.sleep(0.001)
+            process.kill()
+        left = os.listdir(temporary)
+        points.check(not left, "a killed simulator leaves no file", *left)
+
+
 def check_record(points):
     """Every field of a record."""
     page = pages.Page("docs/task-store.md")
@@ -163,7 +201,7 @@ def check_installed(points):
         environment = simulator.environment(None, folder)
         environment["GST_PLUGIN_PATH"] = os.path.dirname(found[0])
         environment["GST_REGISTRY"] = os.path.join(folder, "registry")
-        for element in "foxapivideosrc", "foxapivideobin":
+        for element in os.environ["FOXAPI_ELEMENTS"].split():
             run = subprocess.run(["gst-inspect-1.0", element],
                                  env=environment, check=False,
                                  capture_output=True, text=True)
@@ -180,6 +218,7 @@ def main():
     check_simulator(points)
     check_record(points)
     check_lost_answer(points)
+    check_killed(points)
     check_sources(points)
     check_files(points)
     check_installed(points)

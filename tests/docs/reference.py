@@ -17,7 +17,7 @@ import pages
 import plugin
 import tap
 
-PROPERTY_COLUMNS = ["property", "type", "default", "access", "what it is"]
+PROPERTY_COLUMNS = ["property", "type", "default", "access", "meaning"]
 PAD_COLUMNS = ["pad", "direction", "presence", "caps"]
 
 
@@ -46,7 +46,7 @@ def print_tables(factory):
         print_row(property_row(spec) + [spec.blurb])
     if plugin.signals(element):
         print()
-        print_row(["signal", "what it is"])
+        print_row(["signal", "meaning"])
         print_row(["---"] * 2)
     for name in plugin.signals(element):
         print_row([f"`{name}`", "?"])

@@ -61,8 +61,6 @@ class Simulator:
 def environment(simulator, home):
     """What a user's shell has: the plugin, the tools, key and address. What
     needs a display or a loudspeaker plays into nothing."""
-    tools = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(
-        os.path.abspath(__file__)))), "gst", "tools")
     result = {name: value for name, value in os.environ.items()
               if not name.startswith(("MESON", "FOXAPI_", "GST_"))}
     result.update({
@@ -70,9 +68,9 @@ def environment(simulator, home):
         "XDG_STATE_HOME": os.path.join(home, "state"),
         "XDG_CACHE_HOME": os.path.join(home, "cache"),
         "PATH": os.pathsep.join([
-            tools, os.path.join(BUILD, "gst", "tools"),
+            os.path.join(BUILD, "gst", "tools"),
             os.path.dirname(PROGRAM),
-            os.path.join(BUILD, "tests", "examples"), os.environ["PATH"]]),
+            os.path.join(BUILD, "docs", "examples"), os.environ["PATH"]]),
         "GST_PLUGIN_PATH": os.path.join(BUILD, "gst", "foxapi"),
         "GST_REGISTRY": os.path.join(BUILD, "tests", "docs", "registry"),
         "GST_PLUGIN_FEATURE_RANK": "fakevideosink:max,fakeaudiosink:max",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Does foxapi-tasks show records as docs/task-store.md says, whatever is in them,
-and forget the one it is told to?
+fetch one, tell its status, and forget the one it is told to?
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -13,9 +13,11 @@ import tempfile
 import time
 
 import pages
+import simulator
 import tap
+from examples import Place
 
-TOOL = os.path.join(pages.ROOT, "gst", "tools", "foxapi-tasks")
+TOOL = os.path.join(simulator.BUILD, "gst", "tools", "foxapi-tasks")
 PROMPT = "狐狸 \x1b]0;owned\x07 \x9b31m \u202egnp.exe\r\n  next     pay"
 
 
@@ -41,7 +43,7 @@ def check_list(points, folder):
     """Order, time and model; what a terminal could obey is shown instead."""
     text, status = run(folder)
     points.check(status == 0 and text.index("task-young") < text.index(
-        "(no task id)") < text.index("task-old"), "the youngest first", text)
+        "(no task id)") < text.index("task-old"), "the newest first", text)
     day = time.strftime("%Y-%m-%d")
     points.check(day in text and "a-model" in text and "a-2" in text,
                  "time, model and name", text)
@@ -77,6 +79,62 @@ def check_forget(points, folder):
                  ["a-3.task", "a-4.task", "a-5.task"], "what is left")
 
 
+def check_usage(points, folder):
+    """Whatever is typed: a sentence, a status, no traceback."""
+    for arguments, wanted in (
+            (["--help"], 0), (["--version"], 0), (["ftech", "task-old"], 2),
+            (["fetch"], 2), (["fetch", "-o"], 2), (["--jsno"], 2),
+            (["-o", "x.mp4"], 2), ([folder, "another"], 2),
+            (["/etc/passwd"], 1), (["forget", "nope"], 1)):
+        text, status = run(*arguments)
+        points.check(status == wanted and text and "Traceback" not in text
+                     and ("--help" in text) == (status == 2 or "-h," in text),
+                     " ".join(arguments), status, text)
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([TOOL, folder], stdout=full, check=False, text=True,
+                              stderr=subprocess.PIPE)
+    points.check(done.returncode == 1 and done.stderr.count("\n") == 1,
+                 "a full disk", done.stderr)
+    done = subprocess.run(["sh", "-c", '"$0" "$1" >&-', TOOL, folder],
+                          check=False, capture_output=True, text=True)
+    points.check(not done.stderr, "a closed output", done.stderr)
+
+
+def check_service(points):
+    """Status and video of a task that is waiting, by commands as they are
+    printed."""
+    generate = os.path.join(simulator.BUILD, "gst", "tools", "foxapi-generate")
+    with Place("--generation-time", "2") as place:
+        status, said = place.run(generate, "A fox", "--task-timeout=1")
+        points.check(status == 6, "a task is left", status, said)
+        _, said = place.run("foxapi-tasks")
+        command = said.splitlines()[-1].split()
+        points.check(command[:2] == ["foxapi-tasks", "fetch"],
+                     "a command that can be pasted", said)
+        name, task = command[0], command[-1]
+        status, said = place.run(name, "status", task)
+        points.check(status == 0 and said.startswith(task)
+                     and "%" in said, "status", status, said)
+        status, said = place.run(name, "status", "--json", task)
+        points.check(json.loads(said)["task-id"] == task, "status --json", said)
+        status, said = place.run(name, "status", "nope")
+        points.check(status == 2 and "no such task" in said,
+                     "an unknown one", status, said)
+        _, said = place.run(name)
+        points.check(task in said, "which touches no record", said)
+        url = place.environment["FOXAPI_BASE_URL"]
+        place.environment["FOXAPI_BASE_URL"] = "https://example.invalid"
+        status, said = place.run(name, "fetch", task)
+        points.check(status == 1 and url in said, "another service", said)
+        place.environment["FOXAPI_BASE_URL"] = url + "/v1/"
+        status, said = place.run(*command, "-o", "fox.mp4")
+        points.check(status == 0 and not place.fault_of("fox.mp4"),
+                     "fetch", status, said)
+        status, said = place.run(name)
+        points.check("No paid task" in said, "and its record is gone", said)
+        points.check(place.charged() == 1, "it was charged once")
+
+
 def main():
     points = tap.Points()
     with tempfile.TemporaryDirectory() as folder:
@@ -92,7 +150,9 @@ def main():
         text, status = run(missing)
         points.check(status == 1 and "no directory" in text, "no directory", text)
         text, status = run(XDG_STATE_HOME=missing)
-        points.check(status == 0 and "not there" in text, "nothing yet", text)
+        points.check(status == 0 and "No paid task" in text, "nothing yet", text)
+        check_usage(points, folder)
+    check_service(points)
     points.end()
 
 

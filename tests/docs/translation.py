@@ -2,8 +2,8 @@
 """Does README.zh-CN.md say what README.md says?
 
 Its words are its own. Its headings, blocks and tables come in the same order, and
-commands, code in tables and links are the same; only comments and prompts within
-commands may be translated, and the names of headings within links.
+commands, code in tables and links are the same; only output, comments and prompts
+within commands may be translated, and the names of headings within links.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -17,7 +17,10 @@ PROMPT = re.compile(r'((?:prompt|negative-prompt)=|\.mp4 )"[^"]*"')
 
 
 def commands(block):
-    """A block without its comments, and with its prompts taken out."""
+    """A block without its comments, and with its prompts taken out; of output, how
+    much there is."""
+    if block.language == "text":
+        return len(block.lines)
     lines = [re.sub(r"\s+# .*$", "", line) for line in block.lines]
     return [PROMPT.sub(r'\1"…"', line).strip() for line in lines
             if not line.startswith("# ")]

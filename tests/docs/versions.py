@@ -34,6 +34,13 @@ def main():
     points.check(released == sorted(released, key=numbers, reverse=True),
                  "the changelog goes from the newest to the oldest", released)
 
+    with open(os.path.join(
+            pages.ROOT, "gst/foxapi/cc.foxapi.gstreamer.metainfo.xml"),
+            encoding="utf-8") as file:
+        described = re.findall(r'<release version="([\d.]+)"', file.read())
+    points.check(described == released,
+                 "AppStream's description has the same releases", *described)
+
     known = {".".join(release.split(".")[:2]) for release in released}
     for path in pages.find_files(".c", ".h"):
         if path.startswith("gst/"):

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "foxapiretry.h"
+#include "foxapihttp.h"
 #include "fuzz.h"
 
 #define MAX_AFTER_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)

@@ -8,19 +8,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <arpa/inet.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "foxapiclient.h"
 #include "foxapidownload.h"
 #include "fuzz.h"
 
 #define NEXT_ANSWER 0x1e
-#define MAX_REQUESTS 64
 
-static int listener = -1;
+static GSocketListener *listener;
 static gchar *base_url;
 static GMutex lock;             /* of the two below */
 static const uint8_t *answers;
@@ -53,43 +49,41 @@ set_answers (const uint8_t * data, size_t size)
   g_mutex_unlock (&lock);
 }
 
-/* A request's head, to its empty line; its body is left unread. */
+/* Answers a request when its head has been read to the empty line; its body is left
+ * unread. */
 static void
-read_head (int connection)
+answer (GSocketConnection * connection)
 {
-  gchar head[4096];
-  gsize n = 0;
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  g_autoptr (GDataInputStream) lines = g_data_input_stream_new (input);
+  g_autoptr (GBytes) bytes = NULL;
+  gboolean is_empty = FALSE;
 
-  while (n < sizeof head) {
-    ssize_t more = read (connection, head + n, sizeof head - n);
+  while (!is_empty) {
+    g_autofree gchar *line =
+        g_data_input_stream_read_line (lines, NULL, NULL, NULL);
 
-    if (more <= 0)
-      return;
-    n += more;
-    if (g_strstr_len (head, n, "\r\n\r\n") != NULL)
-      return;
+    is_empty = line == NULL || *line == '\0' || *line == '\r';
   }
+  bytes = take_answer ();
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM
+          (connection)), g_bytes_get_data (bytes, NULL),
+      g_bytes_get_size (bytes), NULL, NULL, NULL);
+  /* not a reset, which would take the answer back */
+  g_socket_shutdown (g_socket_connection_get_socket (connection), FALSE, TRUE,
+      NULL);
+  while (g_input_stream_skip (input, 4096, NULL, NULL) > 0);
 }
 
 static gpointer
 serve (gpointer user_data)
 {
   for (;;) {
-    int connection = accept (listener, NULL, NULL);
-    g_autoptr (GBytes) answer = NULL;
-    gchar rest[4096];
+    g_autoptr (GSocketConnection) connection =
+        g_socket_listener_accept (listener, NULL, NULL, NULL);
 
-    if (connection < 0)
-      continue;
-    read_head (connection);
-    answer = take_answer ();
-    if (g_bytes_get_size (answer) > 0)
-      send (connection, g_bytes_get_data (answer, NULL),
-          g_bytes_get_size (answer), MSG_NOSIGNAL);
-    /* not a reset, which would take the answer back */
-    shutdown (connection, SHUT_WR);
-    while (read (connection, rest, sizeof rest) > 0);
-    close (connection);
+    if (connection != NULL)
+      answer (connection);
   }
   return NULL;
 }
@@ -97,17 +91,12 @@ serve (gpointer user_data)
 static void
 start_server (void)
 {
-  struct sockaddr_in address = {.sin_family = AF_INET };
-  socklen_t length = sizeof address;
+  guint port;
 
-  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-  listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  FUZZ_REQUIRE (listener >= 0);
-  FUZZ_REQUIRE (bind (listener, (struct sockaddr *) &address, length) == 0);
-  FUZZ_REQUIRE (listen (listener, MAX_REQUESTS) == 0);
-  FUZZ_REQUIRE (getsockname (listener, (struct sockaddr *) &address, &length)
-      == 0);
-  base_url = g_strdup_printf ("http://127.0.0.1:%u", ntohs (address.sin_port));
+  listener = g_socket_listener_new ();
+  port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  FUZZ_REQUIRE (port != 0);
+  base_url = g_strdup_printf ("http://127.0.0.1:%u", port);
   g_thread_unref (g_thread_new ("server", serve, NULL));
 }
 
@@ -203,7 +192,7 @@ LLVMFuzzerTestOneInput (const uint8_t * data, size_t size)
   fuzz_make_criticals_fatal ();
   if (size < 1)
     return 0;
-  if (listener < 0)
+  if (listener == NULL)
     start_server ();
   session = foxapi_session_new (&settings, NULL);
   set_answers (data + 1, size - 1);

@@ -49,10 +49,10 @@ foxapi_sim_connection_closed (FoxapiSim * sim, GSocket * socket)
   if (connection == NULL)
     return;
   g_object_set_data (G_OBJECT (socket), CONNECTION_KEY, NULL);
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   sim->connections = g_list_remove (sim->connections, connection);
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   foxapi_sim_clear_source (&connection->gone_source);
   foxapi_sim_clear_source (&connection->close_source);
   g_signal_handlers_disconnect_by_data (connection->message, connection);
@@ -125,10 +125,10 @@ foxapi_sim_track_connection (FoxapiSim * sim, SoupServerMessage * message)
   connection->sim = sim;
   connection->socket = g_object_ref (socket);
   connection->message = g_object_ref (message);
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   connection->number = ++sim->n_connections;
   sim->connections = g_list_prepend (sim->connections, connection);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   g_object_set_data (G_OBJECT (socket), CONNECTION_KEY, connection);
   g_signal_connect (message, "disconnected", G_CALLBACK (on_disconnected),
       connection);
@@ -192,14 +192,14 @@ listen_on (FoxapiSim * sim, SoupServer * server, guint port, GError ** error)
 static void
 shut_down_connections (FoxapiSim * sim)
 {
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   for (GList * l = sim->connections; l != NULL; l = l->next) {
     FoxapiSimConnection *connection = l->data;
 
     if (!g_socket_is_closed (connection->socket))
       shutdown (g_socket_get_fd (connection->socket), SHUT_RDWR);
   }
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
 }
 
 static gboolean
@@ -207,9 +207,9 @@ have_connections (FoxapiSim * sim)
 {
   gboolean have;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   have = sim->connections != NULL || sim->n_wires > 0;
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return have;
 }
 
@@ -266,13 +266,13 @@ sim_thread (gpointer data)
         sim->options.result_port, &error);
   run = result_base_url != NULL;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   sim->start_error = g_steal_pointer (&error);
   sim->base_url = g_steal_pointer (&base_url);
   sim->result_base_url = g_steal_pointer (&result_base_url);
   sim->started = TRUE;
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
 
   if (run)
     g_main_loop_run (sim->loop);
@@ -305,8 +305,9 @@ sim_new (const FoxapiSimOptions * options)
   if (sim->options.progress_step == 0)
     sim->options.progress_step = 10;
   sim->options.progress_step = MIN (sim->options.progress_step, 100);
+  sim->allowed_models = options->models ?
+      g_strsplit (options->models, ",", -1) : NULL;
   sim->options.failure = g_strdup (options->failure);
-  sim->options.expired_link = g_strdup (options->expired_link);
   sim->form = options->result_form;
   sim->payload = options->payload ? g_bytes_ref (options->payload) : NULL;
   sim->options.payload = NULL;
@@ -324,7 +325,6 @@ sim_new (const FoxapiSimOptions * options)
       (GDestroyNotify) foxapi_sim_request_unref);
   sim->tasks = g_ptr_array_new_with_free_func (
       (GDestroyNotify) foxapi_sim_entry_free);
-  sim->upload_names = g_ptr_array_new_with_free_func (g_free);
   sim->violations = g_ptr_array_new_with_free_func (g_free);
   sim->tasks_by_id = g_hash_table_new (g_str_hash, g_str_equal);
   sim->renders = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
@@ -339,8 +339,6 @@ foxapi_sim_new (const FoxapiSimOptions * options, GError ** error)
 
   g_return_val_if_fail (options != NULL, NULL);
   g_return_val_if_fail (options->result_form < FOXAPI_SIM_N_FORMS, NULL);
-  g_return_val_if_fail (options->expired_link == NULL
-      || foxapi_sim_error_find (options->expired_link) != NULL, NULL);
 
   sim = sim_new (options);
   if (!foxapi_sim_models_load (sim, error)
@@ -349,10 +347,10 @@ foxapi_sim_new (const FoxapiSimOptions * options, GError ** error)
     return NULL;
   }
   sim->thread = g_thread_new ("foxapi-sim", sim_thread, sim);
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   while (!sim->started)
-    foxapi_sim_wait (sim, -1);
-  foxapi_sim_unlock (sim);
+    g_cond_wait (&sim->changed, &sim->lock);
+  g_mutex_unlock (&sim->lock);
   if (sim->start_error != NULL) {
     g_propagate_error (error, g_steal_pointer (&sim->start_error));
     foxapi_sim_free (sim);
@@ -366,10 +364,10 @@ foxapi_sim_free (FoxapiSim * sim)
 {
   if (sim == NULL)
     return;
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   sim->stopping = TRUE;
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   foxapi_sim_renderer_stop (sim);
   if (sim->thread != NULL) {
     foxapi_sim_post (sim, on_quit, sim);
@@ -380,7 +378,6 @@ foxapi_sim_free (FoxapiSim * sim)
   for (guint i = 0; i < sim->violations->len; i++)
     g_critical ("%s", (gchar *) g_ptr_array_index (sim->violations, i));
   g_ptr_array_unref (sim->violations);
-  g_ptr_array_unref (sim->upload_names);
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++)
     g_hash_table_unref (sim->faults[i]);
   g_ptr_array_unref (sim->requests);
@@ -396,8 +393,8 @@ foxapi_sim_free (FoxapiSim * sim)
   g_free (sim->base_url);
   g_free (sim->result_base_url);
   g_free (sim->api_key);
+  g_strfreev (sim->allowed_models);
   g_free ((gchar *) sim->options.failure);
-  g_free ((gchar *) sim->options.expired_link);
   g_cond_clear (&sim->changed);
   g_mutex_clear (&sim->lock);
   g_free (sim);
@@ -429,13 +426,13 @@ foxapi_sim_script (FoxapiSim * sim, FoxapiSimRoute route, guint nth,
   g_return_if_fail (fault == NULL || fault->answer == NULL
       || foxapi_sim_error_find (fault->answer) != NULL);
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   if (fault != NULL)
     g_hash_table_insert (sim->faults[route], GUINT_TO_POINTER (nth),
         foxapi_sim_fault_copy (fault));
   else
     g_hash_table_remove (sim->faults[route], GUINT_TO_POINTER (nth));
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
 }
 
 static gboolean
@@ -449,9 +446,9 @@ on_release (gpointer data)
 void
 foxapi_sim_release (FoxapiSim * sim)
 {
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   sim->released = TRUE;
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   foxapi_sim_post (sim, on_release, sim);
 }
 
@@ -463,11 +460,12 @@ foxapi_sim_wait_requests (FoxapiSim * sim, FoxapiSimRoute route, guint n)
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, FALSE);
 
-  foxapi_sim_lock (sim);
-  while (sim->counts[route] < n && foxapi_sim_wait (sim, deadline)) {
+  g_mutex_lock (&sim->lock);
+  while (sim->counts[route] < n && g_cond_wait_until (&sim->changed,
+          &sim->lock, deadline)) {
   }
   arrived = sim->counts[route] >= n;
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return arrived;
 }
 
@@ -492,11 +490,11 @@ foxapi_sim_wait_idle (FoxapiSim * sim, FoxapiSimRoute route)
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, FALSE);
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   while (!is_idle (sim, route)
-      && foxapi_sim_wait (sim, deadline)) {
+      && g_cond_wait_until (&sim->changed, &sim->lock, deadline)) {
   }
   idle = is_idle (sim, route);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return idle;
 }

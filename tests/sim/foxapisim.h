@@ -48,6 +48,8 @@ typedef struct
   guint result_port;
   const gchar *api_key;         /* the only key that is accepted; NULL:
                                    "test-key-0123456789" and every "sk-…" */
+  const gchar *models;          /* that the key may use, with commas between them;
+                                   NULL: all */
   guint generation_time_ms;     /* from submission to "completed" */
   guint queue_time_ms;          /* how much of that it is "pending" */
   guint progress_step;          /* progress goes in steps of this; 0 means 10,
@@ -69,8 +71,6 @@ typedef struct
                                    "null" or "text"; NULL: generation_failed */
   guint late_link_ms;           /* a link is 404 for so long after it was first
                                    handed out */
-  const gchar *expired_link;    /* the answer of a link that has expired, by its name
-                                   (FoxapiSimFault.answer); NULL: 404 */
   guint range_status;           /* what a request with Range gets, 0: its range */
   gboolean no_ranges;           /* Range is ignored, Accept-Ranges is none */
   gboolean no_length;           /* results are chunked */
@@ -184,9 +184,6 @@ void foxapi_sim_change_result (FoxapiSim * sim, GBytes * payload);
 
 /* (transfer full) (element-type FoxapiSimTask): the ledger */
 GPtrArray *foxapi_sim_get_tasks (FoxapiSim * sim);
-/* (transfer full) (element-type utf8): every name that came with an upload, its
- * filename="…" and its file_name */
-GPtrArray *foxapi_sim_get_upload_names (FoxapiSim * sim);
 /* (transfer full) (element-type utf8): what no client may ever do, a file of this
  * machine named to the service, or the key sent elsewhere. What nobody has taken is
  * a CRITICAL at the simulator's end. */

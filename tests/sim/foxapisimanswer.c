@@ -20,22 +20,20 @@ foxapi_sim_answer_new (guint status, const gchar * content_type, GBytes * body)
   FoxapiSimAnswer *answer = g_new0 (FoxapiSimAnswer, 1);
 
   answer->status = status;
-  answer->headers = g_ptr_array_new_with_free_func (g_free);
+  answer->headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
   answer->body = body != NULL ? g_bytes_ref (body) : g_bytes_new (NULL, 0);
   if (content_type != NULL)
-    foxapi_sim_answer_set_header (answer, "Content-Type", content_type);
+    soup_message_headers_replace (answer->headers, "Content-Type",
+        content_type);
   return answer;
 }
 
 FoxapiSimAnswer *
-foxapi_sim_answer_new_json (guint status, JsonBuilder * builder)
+foxapi_sim_answer_new_json (guint status, JsonObject * object)
 {
-  g_autoptr (JsonNode) root = json_builder_get_root (builder);
-  g_autoptr (GBytes) body = NULL;
-  gchar *text;
+  gchar *text = foxapi_sim_json_to_text (object);
+  g_autoptr (GBytes) body = g_bytes_new_take (text, strlen (text));
 
-  text = json_to_string (root, FALSE);
-  body = g_bytes_new_take (text, strlen (text));
   return foxapi_sim_answer_new (status, "application/json", body);
 }
 
@@ -75,74 +73,30 @@ foxapi_sim_answer_new_named (const gchar * name, guint status)
 void
 foxapi_sim_answer_free (FoxapiSimAnswer * answer)
 {
-  g_ptr_array_unref (answer->headers);
+  soup_message_headers_unref (answer->headers);
   g_bytes_unref (answer->body);
   g_free (answer->delivers);
   g_free (answer->note);
   g_free (answer);
 }
 
-/* Where the value of a "Name: value" starts, NULL if it is another name */
-static const gchar *
-match_header (const gchar * line, const gchar * name)
-{
-  gsize length = strlen (name);
-
-  if (g_ascii_strncasecmp (line, name, length) != 0 || line[length] != ':')
-    return NULL;
-  line += length + 1;
-  while (*line == ' ')
-    line++;
-  return line;
-}
-
-static void
-remove_header (FoxapiSimAnswer * answer, const gchar * name)
-{
-  for (guint i = answer->headers->len; i > 0; i--) {
-    if (match_header (g_ptr_array_index (answer->headers, i - 1), name))
-      g_ptr_array_remove_index (answer->headers, i - 1);
-  }
-}
-
-void
-foxapi_sim_answer_set_header (FoxapiSimAnswer * answer, const gchar * name,
-    const gchar * value)
-{
-  remove_header (answer, name);
-  g_ptr_array_add (answer->headers, g_strdup_printf ("%s: %s", name, value));
-}
-
-const gchar *
-foxapi_sim_answer_get_header (FoxapiSimAnswer * answer, const gchar * name)
-{
-  for (guint i = 0; i < answer->headers->len; i++) {
-    const gchar *value =
-        match_header (g_ptr_array_index (answer->headers, i), name);
-
-    if (value != NULL)
-      return value;
-  }
-  return NULL;
-}
-
 /* Every honest header of a scripted name goes first, so that a script may
  * send the same name twice. */
-void
-foxapi_sim_answer_replace_headers (FoxapiSimAnswer * answer,
-    const gchar * lines)
+static void
+replace_headers (SoupMessageHeaders * headers, const gchar * lines)
 {
   g_auto (GStrv) list = g_strsplit (lines, "\n", -1);
 
   for (guint i = 0; list[i] != NULL; i++) {
     g_autofree gchar *name = g_strndup (list[i], strcspn (list[i], ":"));
 
-    g_strchomp (list[i]);
-    remove_header (answer, name);
+    soup_message_headers_remove (headers, name);
   }
   for (guint i = 0; list[i] != NULL; i++) {
-    if (*list[i] != '\0' && !g_str_has_suffix (list[i], ":"))
-      g_ptr_array_add (answer->headers, g_strdup (list[i]));
+    g_auto (GStrv) parts = g_strsplit (list[i], ":", 2);
+
+    if (g_strv_length (parts) == 2 && *g_strstrip (parts[1]) != '\0')
+      soup_message_headers_append (headers, parts[0], parts[1]);
   }
 }
 
@@ -179,7 +133,7 @@ compress (FoxapiSimAnswer * answer)
   g_bytes_unref (answer->body);
   answer->body =
       g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (output));
-  foxapi_sim_answer_set_header (answer, "Content-Encoding", "gzip");
+  soup_message_headers_replace (answer->headers, "Content-Encoding", "gzip");
 }
 
 /* The last word on an answer: @fault, which may be NULL, changes it, and the
@@ -203,7 +157,7 @@ foxapi_sim_answer_finish (FoxapiSimAnswer * answer,
     *other = swap;
   }
   if (request_id != NULL && answer->form < FOXAPI_SIM_ERROR_TEXT)
-    foxapi_sim_answer_set_header (answer, "X-Request-Id", request_id);
+    soup_message_headers_replace (answer->headers, "X-Request-Id", request_id);
   foxapi_sim_answer_write_error (answer, request_id);
   if (fault == NULL)
     return;
@@ -219,7 +173,7 @@ foxapi_sim_answer_finish (FoxapiSimAnswer * answer,
   if (fault->gzip)
     compress (answer);
   if (fault->headers != NULL)
-    foxapi_sim_answer_replace_headers (answer, fault->headers);
+    replace_headers (answer->headers, fault->headers);
 }
 
 /* Hands @answer to libsoup, which sends it. The body is not copied: each slice
@@ -232,16 +186,13 @@ foxapi_sim_answer_to_message (FoxapiSimAnswer * answer,
       soup_server_message_get_response_headers (message);
   SoupMessageBody *body = soup_server_message_get_response_body (message);
   gsize length = g_bytes_get_size (answer->body);
+  SoupMessageHeadersIter iter;
+  const gchar *name, *value;
 
   soup_server_message_set_status (message, answer->status, NULL);
-  for (guint i = 0; i < answer->headers->len; i++) {
-    const gchar *line = g_ptr_array_index (answer->headers, i);
-    g_autofree gchar *name = g_strndup (line, strcspn (line, ":"));
-    const gchar *value = match_header (line, name);
-
-    if (value != NULL)
-      soup_message_headers_append (headers, name, value);
-  }
+  soup_message_headers_iter_init (&iter, answer->headers);
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    soup_message_headers_append (headers, name, value);
   /* A body that accumulates would also be cut into ranges by libsoup itself */
   soup_message_body_set_accumulate (body, FALSE);
   if (answer->chunked)

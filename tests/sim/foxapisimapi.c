@@ -15,113 +15,101 @@
 
 #define TASKS_PREFIX "/v1/tasks/"
 
-static void
-add_string (JsonBuilder * builder, const gchar * name, const gchar * value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
-add_integer (JsonBuilder * builder, const gchar * name, gint64 value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, value);
-}
-
-static void
-add_null (JsonBuilder * builder, const gchar * name)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_null_value (builder);
-}
-
 /* The service says 45 of whatever it is, images included. */
 static void
-add_task_info (FoxapiSim * sim, JsonBuilder * builder, const gchar * status)
+add_task_info (FoxapiSim * sim, JsonObject * task, const gchar * status)
 {
   gint estimated = sim->options.estimated_time;
+  JsonObject *info;
 
   if (estimated < -1)
     return;
-  json_builder_set_member_name (builder, "task_info");
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "can_cancel");
-  json_builder_add_boolean_value (builder, strcmp (status, "pending") == 0);
+  info = json_object_new ();
+  json_object_set_boolean_member (info, "can_cancel",
+      strcmp (status, "pending") == 0);
   if (estimated >= 0)
-    add_integer (builder, "estimated_time", estimated > 0 ? estimated : 45);
-  json_builder_end_object (builder);
+    json_object_set_int_member (info, "estimated_time",
+        estimated > 0 ? estimated : 45);
+  json_object_set_object_member (task, "task_info", info);
 }
 
 static void
-add_output (JsonBuilder * builder, FoxapiSimEntry * entry, const gchar * url)
+add_output (JsonObject * task, FoxapiSimEntry * entry, const gchar * url)
 {
-  json_builder_set_member_name (builder, "output");
-  json_builder_begin_object (builder);
-  add_string (builder, "url", url);
-  json_builder_set_member_name (builder, "urls");
-  json_builder_begin_array (builder);
-  json_builder_add_string_value (builder, url);
-  json_builder_end_array (builder);
-  add_integer (builder, "duration", entry->order->duration);
-  add_integer (builder, "width", entry->order->width);
-  add_integer (builder, "height", entry->order->height);
-  json_builder_end_object (builder);
+  JsonObject *output = json_object_new ();
+  JsonArray *urls = json_array_new ();
+
+  json_array_add_string_element (urls, url);
+  json_object_set_string_member (output, "url", url);
+  json_object_set_array_member (output, "urls", urls);
+  json_object_set_int_member (output, "duration", entry->order->duration);
+  json_object_set_int_member (output, "width", entry->order->width);
+  json_object_set_int_member (output, "height", entry->order->height);
+  json_object_set_object_member (task, "output", output);
 }
 
 static void
-add_results (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry,
+add_results (FoxapiSim * sim, JsonObject * task, FoxapiSimEntry * entry,
     FoxapiSimForm form)
 {
   g_autofree gchar *url = foxapi_sim_entry_get_url (sim, entry);
+  JsonObject *result;
+  JsonArray *results;
 
-  if (form == FOXAPI_SIM_OUTPUT) {
-    add_output (builder, entry, url);
+  if (form == FOXAPI_SIM_OUTPUT)
+    add_output (task, entry, url);
+  if (form == FOXAPI_SIM_NULL)
+    json_object_set_null_member (task, "results");
+  if (form == FOXAPI_SIM_OUTPUT || form == FOXAPI_SIM_ABSENT
+      || form == FOXAPI_SIM_NULL)
     return;
-  }
-  if (form == FOXAPI_SIM_ABSENT)
-    return;
-  json_builder_set_member_name (builder, "results");
-  if (form == FOXAPI_SIM_NULL) {
-    json_builder_add_null_value (builder);
-    return;
-  }
-  json_builder_begin_array (builder);
+  results = json_array_new ();
   if (form == FOXAPI_SIM_STRINGS) {
-    json_builder_add_string_value (builder, url);
+    json_array_add_string_element (results, url);
   } else if (form != FOXAPI_SIM_EMPTY) {
-    json_builder_begin_object (builder);
+    result = json_object_new ();
     if (form == FOXAPI_SIM_VOICE)
-      add_string (builder, "voice_id", "voice-0001");
+      json_object_set_string_member (result, "voice_id", "voice-0001");
     else
-      add_string (builder, form == FOXAPI_SIM_OBJECTS ? "url" : "video_url",
-          url);
+      json_object_set_string_member (result,
+          form == FOXAPI_SIM_OBJECTS ? "url" : "video_url", url);
     if (entry->order->seed >= 0)
-      add_integer (builder, "seed", entry->order->seed);
-    json_builder_end_object (builder);
+      json_object_set_int_member (result, "seed", entry->order->seed);
+    json_array_add_object_element (results, result);
   }
-  json_builder_end_array (builder);
+  json_object_set_array_member (task, "results", results);
 }
 
 /* Why a task failed: the usual object, or what else has been met */
 static void
-add_failure (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry)
+add_failure (FoxapiSim * sim, JsonObject * task, FoxapiSimEntry * entry)
 {
   const gchar *code = sim->options.failure;
   const gchar *message = foxapi_sim_entry_get_failure (entry);
+  JsonObject *error;
 
-  json_builder_set_member_name (builder, "error");
   if (g_strcmp0 (code, "null") == 0) {
-    json_builder_add_null_value (builder);
+    json_object_set_null_member (task, "error");
   } else if (g_strcmp0 (code, "text") == 0) {
-    json_builder_add_string_value (builder, message);
+    json_object_set_string_member (task, "error", message);
   } else {
-    json_builder_begin_object (builder);
-    add_string (builder, "code", code != NULL ? code : "generation_failed");
-    add_string (builder, "message", message);
-    add_string (builder, "type", "task_error");
-    json_builder_end_object (builder);
+    error = json_object_new ();
+    json_object_set_string_member (error, "code",
+        code != NULL ? code : "generation_failed");
+    json_object_set_string_member (error, "message", message);
+    json_object_set_string_member (error, "type", "task_error");
+    json_object_set_object_member (task, "error", error);
   }
+}
+
+static void
+add_usage (JsonObject * task, FoxapiSimEntry * entry)
+{
+  JsonObject *usage = json_object_new ();
+
+  json_object_set_int_member (usage, "credits_reserved",
+      entry->order->duration);
+  json_object_set_object_member (task, "usage", usage);
 }
 
 /* The object of a task. A submission's answer speaks of the task as it was made,
@@ -129,7 +117,7 @@ add_failure (FoxapiSim * sim, JsonBuilder * builder, FoxapiSimEntry * entry)
 static FoxapiSimAnswer *
 answer_task (FoxapiSim * sim, FoxapiSimEntry * entry, gboolean submitted)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonObject) task = json_object_new ();
   gboolean as_made = submitted && !sim->options.at_once;
   const gchar *status = as_made ? "pending" : entry->status;
   gint progress = as_made ? 0 : entry->progress;
@@ -143,37 +131,31 @@ answer_task (FoxapiSim * sim, FoxapiSimEntry * entry, gboolean submitted)
     form = sim->options.late_form ? sim->options.late_form : FOXAPI_SIM_NULL;
     progress = MIN (progress, 50);
   }
-  json_builder_begin_object (builder);
-  add_integer (builder, "created", entry->created);
-  add_string (builder, "id", entry->id);
-  add_string (builder, "model", entry->order->model);
-  add_string (builder, "object", "video.generation.task");
-  add_integer (builder, "progress", progress);
-  add_string (builder, "status", status);
-  add_task_info (sim, builder, status);
-  add_string (builder, "type", "video");
-  if (submitted) {
-    json_builder_set_member_name (builder, "usage");
-    json_builder_begin_object (builder);
-    add_integer (builder, "credits_reserved", entry->order->duration);
-    json_builder_end_object (builder);
-  }
+  json_object_set_int_member (task, "created", entry->created);
+  json_object_set_string_member (task, "id", entry->id);
+  json_object_set_string_member (task, "model", entry->order->model);
+  json_object_set_string_member (task, "object", "video.generation.task");
+  json_object_set_int_member (task, "progress", progress);
+  json_object_set_string_member (task, "status", status);
+  add_task_info (sim, task, status);
+  json_object_set_string_member (task, "type", "video");
+  if (submitted)
+    add_usage (task, entry);
   if (!as_made) {
-    add_results (sim, builder, entry, form);
+    add_results (sim, task, entry, form);
     if (form == FOXAPI_SIM_ABSENT && sim->form == FOXAPI_SIM_OUTPUT)
-      add_null (builder, "output");
+      json_object_set_null_member (task, "output");
     if (strcmp (status, "failed") == 0)
-      add_failure (sim, builder, entry);
+      add_failure (sim, task, entry);
     else
-      add_null (builder, "error");
+      json_object_set_null_member (task, "error");
   }
-  json_builder_end_object (builder);
   if (completed && form != FOXAPI_SIM_NULL && (entry->handed_us == 0
           || entry->handed_generation != sim->link_generation)) {
     entry->handed_us = g_get_monotonic_time ();
     entry->handed_generation = sim->link_generation;
   }
-  answer = foxapi_sim_answer_new_json (200, builder);
+  answer = foxapi_sim_answer_new_json (200, task);
   answer->note = g_strdup_printf ("%s %s%s %d%%", entry->id,
       submitted ? "charged, " : "", status, progress);
   return answer;
@@ -279,22 +261,20 @@ is_authorized (FoxapiSimExchange * exchange)
 static FoxapiSimAnswer *
 answer_models (FoxapiSim * sim)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonObject) list = json_object_new ();
   g_autoptr (GList) models = foxapi_sim_models_list (sim);
+  JsonArray *data = json_array_new ();
 
-  json_builder_begin_object (builder);
-  add_string (builder, "object", "list");
-  json_builder_set_member_name (builder, "data");
-  json_builder_begin_array (builder);
+  json_object_set_string_member (list, "object", "list");
+  json_object_set_array_member (list, "data", data);
   for (GList * l = models; l != NULL; l = l->next) {
-    json_builder_begin_object (builder);
-    add_string (builder, "id", l->data);
-    add_string (builder, "object", "model");
-    json_builder_end_object (builder);
+    JsonObject *model = json_object_new ();
+
+    json_object_set_string_member (model, "id", l->data);
+    json_object_set_string_member (model, "object", "model");
+    json_array_add_object_element (data, model);
   }
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  return foxapi_sim_answer_new_json (200, builder);
+  return foxapi_sim_answer_new_json (200, list);
 }
 
 /* The address is right and the method is not, or nothing is */
@@ -313,28 +293,22 @@ answer_other (FoxapiSimExchange * exchange)
   else if (g_str_has_prefix (exchange->path, TASKS_PREFIX)
       || strcmp (exchange->path, "/v1/models") == 0)
     allow = "GET";
-  if (allow == NULL) {
-    answer = foxapi_sim_answer_new_error (404, NULL, "No such address");
-  } else {
-    answer = foxapi_sim_answer_new_error (405, NULL, "Only %s here", allow);
-    foxapi_sim_answer_set_header (answer, "Allow", allow);
-  }
-  answer->head_only = strcmp (exchange->method, "HEAD") == 0;
+  if (allow == NULL)
+    return foxapi_sim_answer_new_error (404, NULL, "No such address");
+  answer = foxapi_sim_answer_new_error (405, NULL, "Only %s here", allow);
+  soup_message_headers_replace (answer->headers, "Allow", allow);
   return answer;
 }
 
 FoxapiSimAnswer *
 foxapi_sim_answer_api (FoxapiSimExchange * exchange, gboolean act)
 {
-  if (!is_authorized (exchange)) {
-    FoxapiSimAnswer *answer = foxapi_sim_answer_new_error (401, NULL,
+  if (!is_authorized (exchange))
+    return foxapi_sim_answer_new_error (401, NULL,
         "The API key is missing or not valid");
-
-    answer->head_only = strcmp (exchange->method, "HEAD") == 0;
-    return answer;
-  }
   if (exchange->query != NULL && exchange->route != FOXAPI_SIM_ASK
-      && exchange->route != FOXAPI_SIM_OTHER)
+      && (exchange->route != FOXAPI_SIM_OTHER
+          || strcmp (exchange->path, "/v1/models") == 0))
     return foxapi_sim_answer_new_error (400, NULL, "Unknown query");
   switch (exchange->route) {
     case FOXAPI_SIM_SUBMIT:

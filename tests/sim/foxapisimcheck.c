@@ -83,12 +83,18 @@ foxapi_sim_models_load (FoxapiSim * sim, GError ** error)
   return json_parser_load_from_file (sim->models, FOXAPI_SIM_MODELS, error);
 }
 
-/* Every model that has a schema, or a page at least */
+/* Those that the key may use, or every model that has a schema or a page */
 GList *
 foxapi_sim_models_list (FoxapiSim * sim)
 {
-  return json_object_get_members (json_node_get_object (json_parser_get_root
-          (sim->models)));
+  GList *models = NULL;
+
+  if (sim->allowed_models == NULL)
+    return json_object_get_members (json_node_get_object (json_parser_get_root
+            (sim->models)));
+  for (gchar ** name = sim->allowed_models; *name != NULL; name++)
+    models = g_list_append (models, *name);
+  return models;
 }
 
 /* The fields of @model: NULL where it is not known, empty where what it takes is
@@ -240,17 +246,17 @@ check_array (FoxapiSim * sim, JsonObject * rule, JsonArray * array)
   for (guint i = 0; i < length; i++) {
     JsonNode *item = json_array_get_element (array, i);
     g_autofree gchar *why = NULL;
+    const gchar *type = json_object_get_string_member_with_default (rule,
+        "items", json_object_has_member (rule, "members") ? "object"
+        : "string");
 
-    if (json_object_has_member (rule, "members")) {
-      if (!JSON_NODE_HOLDS_OBJECT (item))
-        return g_strdup ("must hold objects");
+    if (!has_type (item, type))
+      return g_strdup_printf ("must be an array of %ss", type);
+    if (json_object_has_member (rule, "members"))
       why = check_members (sim, json_object_get_object_member (rule,
               "members"), json_node_get_object (item));
-    } else if (json_object_has_member (rule, "media")) {
-      if (!has_type (item, "string"))
-        return g_strdup ("must be an array of strings");
+    else if (json_object_has_member (rule, "media"))
       why = check_url (sim, rule, json_node_get_string (item));
-    }
     if (why != NULL)
       return g_steal_pointer (&why);
   }
@@ -351,7 +357,7 @@ get_number (JsonObject * object, const gchar * name, gint fallback)
       : json_node_get_int (node);
 }
 
-/* Pictures and clips, to be drawn into the result */
+/* Pictures and clips, to be named in the result */
 static void
 add_references (FoxapiSimOrder * order, JsonObject * rules, JsonObject * object)
 {
@@ -440,7 +446,10 @@ foxapi_sim_order_check (FoxapiSim * sim, JsonObject * object,
     *message = g_strdup ("model must be a string");
     return NULL;
   }
-  rules = find_fields (sim, json_node_get_string (model));
+  if (sim->allowed_models == NULL
+      || g_strv_contains ((const gchar * const *) sim->allowed_models,
+          json_node_get_string (model)))
+    rules = find_fields (sim, json_node_get_string (model));
   if (rules == NULL) {
     *code = "model_not_found";
     *message = g_strdup_printf ("model %s is not known",

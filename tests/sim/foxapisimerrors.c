@@ -140,59 +140,51 @@ get_phrase (guint status)
 }
 
 static void
-add_member (JsonBuilder * builder, const gchar * name, const gchar * value)
+add_detail_list (JsonObject * body, const gchar * message)
 {
-  if (value == NULL)
-    return;
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
+  JsonArray *details = json_array_new (), *loc = json_array_new ();
+  JsonObject *detail = json_object_new ();
+
+  json_array_add_string_element (loc, "body");
+  json_array_add_string_element (loc, "seed");
+  json_object_set_array_member (detail, "loc", loc);
+  json_object_set_string_member (detail, "msg", message);
+  json_object_set_string_member (detail, "type", "value_error");
+  json_array_add_object_element (details, detail);
+  json_object_set_array_member (body, "detail", details);
 }
 
 static gchar *
 make_json (FoxapiSimAnswer * answer, const gchar * message)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (JsonObject) body = json_object_new ();
+  JsonObject *error;
 
-  json_builder_begin_object (builder);
   switch (answer->form) {
     case FOXAPI_SIM_ERROR_FLAT:
-      add_member (builder, "code", answer->code);
-      add_member (builder, "message", message);
+      json_object_set_string_member (body, "code", answer->code);
+      json_object_set_string_member (body, "message", message);
       break;
     case FOXAPI_SIM_ERROR_DETAIL:
-      add_member (builder, "detail", message);
+      json_object_set_string_member (body, "detail", message);
       break;
     case FOXAPI_SIM_ERROR_DETAIL_LIST:
-      json_builder_set_member_name (builder, "detail");
-      json_builder_begin_array (builder);
-      json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "loc");
-      json_builder_begin_array (builder);
-      json_builder_add_string_value (builder, "body");
-      json_builder_add_string_value (builder, "seed");
-      json_builder_end_array (builder);
-      add_member (builder, "msg", message);
-      add_member (builder, "type", "value_error");
-      json_builder_end_object (builder);
-      json_builder_end_array (builder);
+      add_detail_list (body, message);
       break;
     case FOXAPI_SIM_ERROR_STRING:
-      add_member (builder, "error", message);
+      json_object_set_string_member (body, "error", message);
       break;
     default:
-      json_builder_set_member_name (builder, "error");
-      json_builder_begin_object (builder);
-      add_member (builder, "message", message);
-      add_member (builder, "type", answer->type != NULL ? answer->type
+      error = json_object_new ();
+      json_object_set_string_member (error, "message", message);
+      json_object_set_string_member (error, "type", answer->type ? answer->type
           : foxapi_sim_error_get_type (answer->status));
-      add_member (builder, "code", answer->code);
-      json_builder_end_object (builder);
+      if (answer->code != NULL)
+        json_object_set_string_member (error, "code", answer->code);
+      json_object_set_object_member (body, "error", error);
       break;
   }
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  return json_to_string (root, FALSE);
+  return foxapi_sim_json_to_text (body);
 }
 
 /* Makes the body of a refusal. The service names the request, by @request_id,
@@ -216,7 +208,7 @@ foxapi_sim_answer_write_error (FoxapiSimAnswer * answer,
           "<p>Cloudflare Ray ID: 9a3f0c5d</p></body></html>\n", answer->status,
           get_phrase (answer->status), get_phrase (answer->status),
           answer->status);
-      foxapi_sim_answer_set_header (answer, "Server", "cloudflare");
+      soup_message_headers_replace (answer->headers, "Server", "cloudflare");
       break;
     case FOXAPI_SIM_ERROR_PAGE:
       text = g_strdup_printf ("<!DOCTYPE html>\n<html><head><title>%s</title>"
@@ -240,5 +232,5 @@ foxapi_sim_answer_write_error (FoxapiSimAnswer * answer,
   }
   g_bytes_unref (answer->body);
   answer->body = g_bytes_new_take (text, strlen (text));
-  foxapi_sim_answer_set_header (answer, "Content-Type", type);
+  soup_message_headers_replace (answer->headers, "Content-Type", type);
 }

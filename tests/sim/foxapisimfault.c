@@ -267,25 +267,29 @@ wire_write_head (FoxapiSimWire * wire)
 {
   FoxapiSimAnswer *answer = wire->answer;
   GByteArray *bytes = g_byte_array_new ();
+  SoupMessageHeadersIter iter;
+  const gchar *name, *value;
   g_autofree gchar *first = g_strdup_printf ("HTTP/1.1 %u %s\r\n",
       answer->status, soup_status_get_phrase (answer->status));
   g_autofree gchar *length = g_strdup_printf ("Content-Length: %"
       G_GSIZE_FORMAT "\r\n", g_bytes_get_size (answer->body));
 
   append_text (bytes, first);
-  for (guint i = 0; i < answer->headers->len; i++) {
-    append_text (bytes, g_ptr_array_index (answer->headers, i));
-    append_text (bytes, "\r\n");
+  soup_message_headers_iter_init (&iter, answer->headers);
+  while (soup_message_headers_iter_next (&iter, &name, &value)) {
+    g_autofree gchar *line = g_strdup_printf ("%s: %s\r\n", name, value);
+
+    append_text (bytes, line);
   }
   if (answer->chunked)
     append_text (bytes, "Transfer-Encoding: chunked\r\n");
-  else if (!foxapi_sim_answer_get_header (answer, "Content-Length")
-      && !foxapi_sim_answer_get_header (answer, "Transfer-Encoding"))
+  else if (!soup_message_headers_get_one (answer->headers, "Content-Length")
+      && !soup_message_headers_get_one (answer->headers, "Transfer-Encoding"))
     append_text (bytes, length);
   /* An answer that breaks off does not say that the connection will close:
    * libsoup takes that as leave to end before the promised length. */
   if (wire->fault.cut_at == 0 && wire->fault.reset_at == 0
-      && !foxapi_sim_answer_get_header (answer, "Connection"))
+      && !soup_message_headers_get_one (answer->headers, "Connection"))
     append_text (bytes, "Connection: close\r\n");
   append_text (bytes, "\r\n");
   wire->head_sent = TRUE;
@@ -396,9 +400,9 @@ wire_step (FoxapiSimWire * wire)
   if (wire->fault.hold_at != 0 && wire->sent == wire->fault.hold_at) {
     gboolean released;
 
-    foxapi_sim_lock (wire->sim);
+    g_mutex_lock (&wire->sim->lock);
     released = wire->sim->released;
-    foxapi_sim_unlock (wire->sim);
+    g_mutex_unlock (&wire->sim->lock);
     wire->waiting = !released;
     if (wire->waiting)
       return;

@@ -53,14 +53,14 @@ foxapi_sim_get_requests (FoxapiSim * sim, FoxapiSimRoute route)
   GPtrArray *list = g_ptr_array_new_with_free_func (
       (GDestroyNotify) foxapi_sim_request_unref);
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   for (guint i = 0; i < sim->requests->len; i++) {
     FoxapiSimRequest *request = g_ptr_array_index (sim->requests, i);
 
     if (request->route == route)
       g_ptr_array_add (list, request_copy (request));
   }
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return list;
 }
 
@@ -71,9 +71,9 @@ foxapi_sim_count_requests (FoxapiSim * sim, FoxapiSimRoute route)
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, 0);
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   count = sim->counts[route];
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return count;
 }
 
@@ -177,15 +177,14 @@ foxapi_sim_entry_get_bytes (FoxapiSim * sim, FoxapiSimEntry * entry)
 {
   if (sim->payload != NULL)
     return sim->payload;
-  return entry->render ? foxapi_sim_render_get_bytes (entry->render) : NULL;
+  return entry->render ? entry->render->bytes : NULL;
 }
 
 /* Why there will be no result, NULL where there will be one */
 const gchar *
 foxapi_sim_entry_get_failure (FoxapiSimEntry * entry)
 {
-  const gchar *failure =
-      entry->render ? foxapi_sim_render_get_failure (entry->render) : NULL;
+  const gchar *failure = entry->render ? entry->render->failure : NULL;
 
   if (failure == NULL && strcmp (entry->status, "failed") == 0)
     failure = "The model could not make a video of this prompt";
@@ -217,8 +216,7 @@ foxapi_sim_entry_update (FoxapiSim * sim, FoxapiSimEntry * entry)
       set_state (entry, "completed", 100);
       return;
     }
-    if (entry->render != NULL
-        && foxapi_sim_render_get_failure (entry->render) != NULL) {
+    if (entry->render != NULL && entry->render->failure != NULL) {
       set_state (entry, "failed", entry->progress);
       return;
     }
@@ -242,12 +240,12 @@ foxapi_sim_mark_delivered (FoxapiSim * sim, const gchar * id)
 {
   FoxapiSimEntry *entry;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   entry = foxapi_sim_entry_find (sim, id);
   if (entry != NULL)
     entry->delivered = TRUE;
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
 }
 
 /* Waits, with the lock held, until @entry's result is there or never will be */
@@ -255,9 +253,8 @@ static void
 wait_for_bytes (FoxapiSim * sim, FoxapiSimEntry * entry)
 {
   while (foxapi_sim_entry_get_bytes (sim, entry) == NULL
-      && entry->render != NULL && !foxapi_sim_render_is_done (entry->render)
-      && !sim->stopping)
-    foxapi_sim_wait (sim, -1);
+      && entry->render != NULL && !entry->render->done && !sim->stopping)
+    g_cond_wait (&sim->changed, &sim->lock);
 }
 
 /* With the lock held */
@@ -284,17 +281,15 @@ foxapi_sim_set_task (FoxapiSim * sim, const gchar * id, const gchar * status,
 {
   FoxapiSimEntry *entry;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   entry = foxapi_sim_entry_find (sim, id);
   if (entry != NULL)
     set_task (sim, entry, status, progress);
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   g_return_if_fail (entry != NULL);
 }
 
-/* A task that runs goes on by time, unless tasks are moved by hand; any other
- * status stays as it was given. */
 /* Called with the lock */
 static void
 rename_entry (FoxapiSim * sim, FoxapiSimEntry * entry, const gchar * id)
@@ -305,6 +300,8 @@ rename_entry (FoxapiSim * sim, FoxapiSimEntry * entry, const gchar * id)
   g_hash_table_insert (sim->tasks_by_id, entry->id, entry);
 }
 
+/* A task that runs goes on by time, unless tasks are moved by hand; any other
+ * status stays as it was given. */
 gchar *
 foxapi_sim_add_named_task (FoxapiSim * sim, const gchar * wanted_id,
     const gchar * status)
@@ -313,7 +310,7 @@ foxapi_sim_add_named_task (FoxapiSim * sim, const gchar * wanted_id,
   gboolean processing = g_strcmp0 (status, "processing") == 0;
   gchar *id;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   entry = foxapi_sim_entry_new (sim, foxapi_sim_order_new_default (), NULL);
   if (wanted_id != NULL)
     rename_entry (sim, entry, wanted_id);
@@ -324,7 +321,7 @@ foxapi_sim_add_named_task (FoxapiSim * sim, const gchar * wanted_id,
     set_task (sim, entry, status != NULL ? status : "pending", -1);
   id = g_strdup (entry->id);
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return id;
 }
 
@@ -339,17 +336,17 @@ foxapi_sim_set_form (FoxapiSim * sim, FoxapiSimForm form)
 {
   g_return_if_fail (form < FOXAPI_SIM_N_FORMS);
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   sim->form = form;
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
 }
 
 void
 foxapi_sim_expire_links (FoxapiSim * sim)
 {
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   sim->link_generation++;
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
 }
 
 /* Answers that are under way keep the bytes they began with. */
@@ -358,7 +355,7 @@ foxapi_sim_change_result (FoxapiSim * sim, GBytes * payload)
 {
   g_autoptr (GBytes) old = NULL;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   if (payload != NULL) {
     old = g_steal_pointer (&sim->payload);
     sim->payload = g_bytes_ref (payload);
@@ -366,25 +363,7 @@ foxapi_sim_change_result (FoxapiSim * sim, GBytes * payload)
   sim->result_version++;
   sim->result_modified++;
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
-}
-
-static gpointer
-copy_text (gconstpointer text, G_GNUC_UNUSED gpointer data)
-{
-  return g_strdup (text);
-}
-
-GPtrArray *
-foxapi_sim_get_upload_names (FoxapiSim * sim)
-{
-  GPtrArray *names;
-
-  foxapi_sim_lock (sim);
-  names = g_ptr_array_copy (sim->upload_names, copy_text, NULL);
-  foxapi_sim_unlock (sim);
-  g_ptr_array_set_free_func (names, g_free);
-  return names;
+  g_mutex_unlock (&sim->lock);
 }
 
 GPtrArray *
@@ -392,10 +371,10 @@ foxapi_sim_take_violations (FoxapiSim * sim)
 {
   GPtrArray *violations;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   violations = g_steal_pointer (&sim->violations);
   sim->violations = g_ptr_array_new_with_free_func (g_free);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return violations;
 }
 
@@ -439,19 +418,24 @@ look_at_json (FoxapiSim * sim, const gchar * name, JsonNode * node)
   }
 }
 
-/* Before anything else happens to a request: a fault changes nothing here. */
+/* Before anything else happens to a request: a fault changes nothing here. The key
+ * belongs into a header of calls to the API, and nowhere else. */
 void
-foxapi_sim_look_for_violations (FoxapiSimExchange * exchange)
+foxapi_sim_look_for_violations (FoxapiSimExchange * exchange,
+    const FoxapiSimRequest * request)
 {
   FoxapiSim *sim = exchange->sim;
+  g_autofree gchar *authorization =
+      foxapi_sim_request_get_header (request, "Authorization");
   gsize length;
   const gchar *data = g_bytes_get_data (exchange->body, &length);
 
-  if (exchange->on_results && soup_message_headers_get_one
-      (soup_server_message_get_request_headers (exchange->message),
-          "Authorization") != NULL)
-    foxapi_sim_add_violation (sim, "The key went to another host, with %s",
-        exchange->path);
+  exchange->leaks_key = strstr (request->path, sim->api_key) != NULL
+      || (exchange->on_results && (authorization != NULL
+          || strstr (request->headers, sim->api_key) != NULL));
+  if (exchange->leaks_key)
+    foxapi_sim_add_violation (sim, "The key went where it does not belong, "
+        "with %s", exchange->path);
   if (exchange->route == FOXAPI_SIM_SUBMIT && length <= FOXAPI_SIM_MAX_JSON
       && foxapi_sim_json_check (data, length, NULL)) {
     g_autoptr (JsonParser) parser = json_parser_new ();
@@ -484,10 +468,10 @@ on_barrier (gpointer data)
   Barrier *barrier = data;
   FoxapiSim *sim = barrier->sim;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   barrier->passed = TRUE;
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return G_SOURCE_REMOVE;
 }
 
@@ -500,7 +484,7 @@ wait_for_server (FoxapiSim * sim)
 
   foxapi_sim_post (sim, on_barrier, &barrier);
   while (!barrier.passed)
-    foxapi_sim_wait (sim, -1);
+    g_cond_wait (&sim->changed, &sim->lock);
 }
 
 GPtrArray *
@@ -508,7 +492,7 @@ foxapi_sim_get_tasks (FoxapiSim * sim)
 {
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) task_free);
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   wait_for_server (sim);
   for (guint i = 0; i < sim->tasks->len; i++) {
     FoxapiSimEntry *entry = g_ptr_array_index (sim->tasks, i);
@@ -525,7 +509,7 @@ foxapi_sim_get_tasks (FoxapiSim * sim)
     task->delivered = entry->delivered;
     g_ptr_array_add (list, task);
   }
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return list;
 }
 
@@ -535,7 +519,7 @@ foxapi_sim_get_result (FoxapiSim * sim, const gchar * id)
   FoxapiSimEntry *entry;
   GBytes *bytes = NULL;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   entry = foxapi_sim_entry_find (sim, id);
   if (entry != NULL) {
     wait_for_bytes (sim, entry);
@@ -543,7 +527,7 @@ foxapi_sim_get_result (FoxapiSim * sim, const gchar * id)
     if (bytes != NULL)
       g_bytes_ref (bytes);
   }
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return bytes;
 }
 
@@ -552,10 +536,10 @@ foxapi_sim_get_upload (FoxapiSim * sim, const gchar * url)
 {
   GBytes *bytes;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   bytes = foxapi_sim_upload_find (sim, url);
   if (bytes != NULL)
     g_bytes_ref (bytes);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return bytes;
 }

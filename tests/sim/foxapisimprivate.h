@@ -21,7 +21,6 @@ G_BEGIN_DECLS
 
 typedef struct _FoxapiSimExchange FoxapiSimExchange;
 typedef struct _FoxapiSimWire FoxapiSimWire;
-typedef struct _FoxapiSimRender FoxapiSimRender;
 
 /* What a submission asks for, checked; also what is rendered. */
 typedef struct
@@ -35,6 +34,16 @@ typedef struct
   gboolean silent;
   GPtrArray *references;        /* (element-type utf8) */
 } FoxapiSimOrder;
+
+/* A result that is, or was, rendered, guarded by the simulator's lock */
+typedef struct
+{
+  gchar *key;
+  FoxapiSimOrder *order;        /* never changed */
+  gboolean done;
+  GBytes *bytes;                /* once it is done, unless it failed */
+  gchar *failure;
+} FoxapiSimRender;
 
 /* One task of the ledger, guarded by the simulator's lock. */
 typedef struct
@@ -91,7 +100,7 @@ typedef struct
                                    follows and of note */
   const gchar *type;            /* NULL: that of the status */
   const gchar *code;
-  GPtrArray *headers;           /* (element-type utf8): "Name: value" */
+  SoupMessageHeaders *headers;
   GBytes *body;
   gboolean chunked;
   gboolean head_only;
@@ -128,6 +137,7 @@ struct _FoxapiSimExchange
   gchar *query;
   GBytes *body;
   gboolean too_large;
+  gboolean leaks_key;           /* to another origin, or by its path */
   FoxapiSimFault *fault;        /* NULL: the honest answer */
   FoxapiSimAnswer *answer;
   gchar *id;                    /* x-request-id */
@@ -143,6 +153,7 @@ struct _FoxapiSim
   gboolean any_key;             /* every "sk-…" is good, too */
   GTlsCertificate *tls_certificate;
   JsonParser *models;           /* models.json */
+  gchar **allowed_models;       /* (nullable): that the key may use */
   GMainContext *context;
   GThread *thread;
 
@@ -175,7 +186,6 @@ struct _FoxapiSim
   GQueue uploads;
   guint64 uploads_size;
   guint n_uploads;
-  GPtrArray *upload_names;      /* (element-type utf8) */
   GPtrArray *violations;        /* (element-type utf8) */
   guint link_generation;
   FoxapiSimForm form;           /* of results */
@@ -186,54 +196,7 @@ struct _FoxapiSim
   GHashTable *renders;          /* key → FoxapiSimRender */
   GQueue render_queue;          /* (element-type FoxapiSimRender) */
   gpointer render_bus;          /* GstBus of the pipeline that runs now */
-  GCancellable *render_cancellable;
 };
-
-/* ThreadSanitizer does not know the locks of a GLib that was built without it,
- * so it is told: what it reports then is really unlocked. */
-#if defined (__SANITIZE_THREAD__)
-#define FOXAPI_SIM_TSAN 1
-#elif defined (__has_feature)
-#if __has_feature (thread_sanitizer)
-#define FOXAPI_SIM_TSAN 1
-#endif
-#endif
-#ifdef FOXAPI_SIM_TSAN
-void __tsan_acquire (void *address);
-void __tsan_release (void *address);
-#else
-#define __tsan_acquire(address) ((void) (address))
-#define __tsan_release(address) ((void) (address))
-#endif
-
-static inline void
-foxapi_sim_lock (FoxapiSim * sim)
-{
-  g_mutex_lock (&sim->lock);
-  __tsan_acquire (&sim->lock);
-}
-
-static inline void
-foxapi_sim_unlock (FoxapiSim * sim)
-{
-  __tsan_release (&sim->lock);
-  g_mutex_unlock (&sim->lock);
-}
-
-/* FALSE once @deadline (monotonic, or -1) has passed */
-static inline gboolean
-foxapi_sim_wait (FoxapiSim * sim, gint64 deadline)
-{
-  gboolean in_time = TRUE;
-
-  __tsan_release (&sim->lock);
-  if (deadline < 0)
-    g_cond_wait (&sim->changed, &sim->lock);
-  else
-    in_time = g_cond_wait_until (&sim->changed, &sim->lock, deadline);
-  __tsan_acquire (&sim->lock);
-  return in_time;
-}
 
 /* foxapisim.c */
 void foxapi_sim_post (FoxapiSim * sim, GSourceFunc function, gpointer data);
@@ -255,18 +218,12 @@ void foxapi_sim_log_exchange (FoxapiSimExchange * exchange,
 FoxapiSimAnswer *foxapi_sim_answer_new (guint status,
     const gchar * content_type, GBytes * body);
 FoxapiSimAnswer *foxapi_sim_answer_new_json (guint status,
-    JsonBuilder * builder);
+    JsonObject * object);
 FoxapiSimAnswer *foxapi_sim_answer_new_error (guint status, const gchar * code,
     const gchar * format, ...) G_GNUC_PRINTF (3, 4);
 FoxapiSimAnswer *foxapi_sim_answer_new_named (const gchar * name,
     guint status);
 void foxapi_sim_answer_free (FoxapiSimAnswer * answer);
-void foxapi_sim_answer_set_header (FoxapiSimAnswer * answer,
-    const gchar * name, const gchar * value);
-void foxapi_sim_answer_replace_headers (FoxapiSimAnswer * answer,
-    const gchar * lines);
-const gchar *foxapi_sim_answer_get_header (FoxapiSimAnswer * answer,
-    const gchar * name);
 void foxapi_sim_answer_finish (FoxapiSimAnswer * answer,
     const FoxapiSimFault * fault, const gchar * request_id);
 void foxapi_sim_answer_to_message (FoxapiSimAnswer * answer,
@@ -308,6 +265,7 @@ void foxapi_sim_uploads_clear (FoxapiSim * sim);
 /* foxapisimjson.c */
 gboolean foxapi_sim_json_check (const gchar * data, gsize length,
     GError ** error);
+gchar *foxapi_sim_json_to_text (JsonObject * object);
 
 /* foxapisimcheck.c */
 gboolean foxapi_sim_models_load (FoxapiSim * sim, GError ** error);
@@ -332,7 +290,8 @@ GBytes *foxapi_sim_entry_get_bytes (FoxapiSim * sim, FoxapiSimEntry * entry);
 const gchar *foxapi_sim_entry_get_failure (FoxapiSimEntry * entry);
 void foxapi_sim_add_violation (FoxapiSim * sim, const gchar * format, ...)
     G_GNUC_PRINTF (2, 3);
-void foxapi_sim_look_for_violations (FoxapiSimExchange * exchange);
+void foxapi_sim_look_for_violations (FoxapiSimExchange * exchange,
+    const FoxapiSimRequest * request);
 /* foxapisimledger.c: takes the lock itself */
 void foxapi_sim_mark_delivered (FoxapiSim * sim, const gchar * id);
 
@@ -343,8 +302,5 @@ void foxapi_sim_renderer_stop (FoxapiSim * sim);
 FoxapiSimRender *foxapi_sim_renderer_ask (FoxapiSim * sim,
     const gchar * key_text, FoxapiSimOrder * order);
 void foxapi_sim_render_free (FoxapiSimRender * render);
-gboolean foxapi_sim_render_is_done (FoxapiSimRender * render);
-GBytes *foxapi_sim_render_get_bytes (FoxapiSimRender * render);
-const gchar *foxapi_sim_render_get_failure (FoxapiSimRender * render);
 
 G_END_DECLS

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * One thread renders one request after the other, each different request
- * once, beginning when it is submitted. A rendered file is mapped and already
- * unlinked: the kernel may drop its pages and nothing is left behind. What a
+ * once, beginning when it is submitted. A rendered file is mapped and has no
+ * name: the kernel may drop its pages and nothing is left behind. What a
  * render holds is guarded by the simulator's lock; the pipelines belong to
  * the thread, which never holds the lock while it runs one.
  */
@@ -13,18 +13,18 @@
 #include "config.h"
 #endif
 
-#include "foxapisimdraw.h"
+#include "foxapisimprivate.h"
 
 #include <glib/gstdio.h>
-#include <gst/app/gstappsrc.h>
-#include <string.h>
+#include <gst/gst.h>
 
 #define SAMPLE_RATE 48000
 #define MAX_PROMPT_TEXT 400
 #define RENDER_TIMEOUT (300 * GST_SECOND)
 
 #define VIDEO_BRANCH \
-    "appsrc name=video format=time ! textoverlay name=prompt" \
+    "videotestsrc name=video pattern=smpte ! capsfilter name=size" \
+    " ! textoverlay name=prompt" \
     " valignment=top halignment=center wrap-mode=wordchar" \
     " shaded-background=true font-desc=\"Sans 16\"" \
     " ! timeoverlay valignment=bottom halignment=left font-desc=\"Sans 16\"" \
@@ -37,25 +37,6 @@
     " max-size-bytes=0 max-size-buffers=0 ! mux. "
 #define FILE_BRANCH "mp4mux name=mux ! filesink name=file"
 
-struct _FoxapiSimRender
-{
-  gchar *key;
-  FoxapiSimOrder *order;        /* never changed */
-  gboolean done;
-  GBytes *bytes;                /* once it is done, unless it failed */
-  gchar *failure;
-};
-
-/* What one pipeline needs, in the renderer's thread and its streaming thread */
-typedef struct
-{
-  GstVideoInfo info;
-  GPtrArray *stills;            /* (element-type FoxapiSimStill) */
-  guint hue;
-  guint n_frames;
-  guint next;                   /* streaming thread only */
-} Drawing;
-
 void
 foxapi_sim_render_free (FoxapiSimRender * render)
 {
@@ -66,24 +47,6 @@ foxapi_sim_render_free (FoxapiSimRender * render)
   g_free (render);
 }
 
-gboolean
-foxapi_sim_render_is_done (FoxapiSimRender * render)
-{
-  return render->done;
-}
-
-GBytes *
-foxapi_sim_render_get_bytes (FoxapiSimRender * render)
-{
-  return render->bytes;
-}
-
-const gchar *
-foxapi_sim_render_get_failure (FoxapiSimRender * render)
-{
-  return render->failure;
-}
-
 /* Makes @bus the one that the simulator's end interrupts, FALSE where that has
  * come */
 static gboolean
@@ -91,24 +54,24 @@ set_bus (FoxapiSim * sim, GstBus * bus)
 {
   gboolean go_on;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   sim->render_bus = bus;
   go_on = !sim->stopping;
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return go_on;
 }
 
-gboolean
-foxapi_sim_run_pipeline (FoxapiSim * sim, GstElement * pipeline, GstState state,
-    GstMessageType wanted, GstClockTime timeout, GError ** error)
+/* To EOS; FALSE with @error where that was not reached */
+static gboolean
+run_pipeline (FoxapiSim * sim, GstElement * pipeline, GError ** error)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GstMessage) message = NULL;
 
   if (set_bus (sim, bus)) {
-    gst_element_set_state (pipeline, state);
-    message = gst_bus_timed_pop_filtered (bus, timeout,
-        wanted | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
+    gst_element_set_state (pipeline, GST_STATE_PLAYING);
+    message = gst_bus_timed_pop_filtered (bus, RENDER_TIMEOUT,
+        GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
   }
   set_bus (sim, NULL);
   if (message == NULL)
@@ -120,21 +83,6 @@ foxapi_sim_run_pipeline (FoxapiSim * sim, GstElement * pipeline, GstState state,
   else
     return TRUE;
   return FALSE;
-}
-
-static void
-on_need_data (GstAppSrc * source, G_GNUC_UNUSED guint size, gpointer data)
-{
-  Drawing *drawing = data;
-  GstBuffer *buffer;
-
-  if (drawing->next == drawing->n_frames) {
-    gst_app_src_end_of_stream (source);
-    return;
-  }
-  buffer = foxapi_sim_draw_frame (&drawing->info, drawing->next++,
-      drawing->hue, drawing->stills);
-  gst_app_src_push_buffer (source, buffer);
 }
 
 static const gchar *
@@ -174,119 +122,113 @@ make_pipeline (gboolean silent, GError ** error)
   return pipeline != NULL ? gst_object_ref_sink (pipeline) : NULL;
 }
 
+/* Sets properties of a child, as g_object_set() does. */
 static void
 set_on_child (GstElement * pipeline, const gchar * name, const gchar * property,
-    const gchar * value)
+    ...)
 {
   g_autoptr (GstElement) child = gst_bin_get_by_name (GST_BIN (pipeline), name);
+  va_list args;
 
-  g_object_set (child, property, value, NULL);
+  va_start (args, property);
+  g_object_set_valist (G_OBJECT (child), property, args);
+  va_end (args);
 }
 
+/* A test picture whose snow makes the file as large as that of a camera. Above stand
+ * the prompt, and what it refers to. */
 static void
-configure_video (GstElement * pipeline, FoxapiSimOrder * order,
-    Drawing * drawing)
+configure_video (GstElement * pipeline, FoxapiSimOrder * order)
 {
-  g_autoptr (GstElement) source =
-      gst_bin_get_by_name (GST_BIN (pipeline), "video");
-  GstAppSrcCallbacks callbacks = {.need_data = on_need_data };
-  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&drawing->info);
-  g_autofree gchar *start = g_utf8_substring (order->prompt, 0,
-      MIN (g_utf8_strlen (order->prompt, -1), MAX_PROMPT_TEXT));
-  g_autofree gchar *escaped = g_markup_escape_text (start, -1);
+  g_autoptr (GstCaps) caps = gst_caps_new_simple ("video/x-raw",
+      "format", G_TYPE_STRING, "I420", "width", G_TYPE_INT, order->width,
+      "height", G_TYPE_INT, order->height, "framerate", GST_TYPE_FRACTION,
+      FOXAPI_SIM_FPS, 1, NULL);
+  g_autoptr (GString) all = g_string_new (order->prompt);
+  g_autofree gchar *start = NULL, *escaped = NULL;
 
-  g_object_set (source, "caps", caps, NULL);
-  gst_app_src_set_callbacks (GST_APP_SRC (source), &callbacks, drawing, NULL);
-  set_on_child (pipeline, "prompt", "text", escaped);
+  for (guint i = 0; i < order->references->len; i++)
+    g_string_append_printf (all, "\n%s",
+        (gchar *) g_ptr_array_index (order->references, i));
+  start = g_utf8_substring (all->str, 0, MIN (g_utf8_strlen (all->str, -1),
+          MAX_PROMPT_TEXT));
+  escaped = g_markup_escape_text (start, -1);
+  set_on_child (pipeline, "prompt", "text", escaped, NULL);
+  set_on_child (pipeline, "size", "caps", caps, NULL);
+  set_on_child (pipeline, "video", "num-buffers",
+      order->duration * FOXAPI_SIM_FPS, NULL);
 }
 
 /* The sound lasts as long as the picture, to the sample */
 static void
-configure_sound (GstElement * pipeline, FoxapiSimOrder * order, guint hue)
+configure_sound (GstElement * pipeline, FoxapiSimOrder * order)
 {
-  g_autoptr (GstElement) source =
-      gst_bin_get_by_name (GST_BIN (pipeline), "sound");
-
-  g_object_set (source, "samplesperbuffer", SAMPLE_RATE / FOXAPI_SIM_FPS,
-      "num-buffers", order->duration * FOXAPI_SIM_FPS,
-      "freq", 220.0 + hue, NULL);
-}
-
-static void
-configure_file (FoxapiSim * sim, GstElement * pipeline, const gchar * path,
-    const gchar * faststart_path)
-{
-  g_autoptr (GstElement) mux = gst_bin_get_by_name (GST_BIN (pipeline), "mux");
-
-  g_object_set (mux, "faststart", !sim->options.moov_at_end,
-      "faststart-file", faststart_path, NULL);
-  set_on_child (pipeline, "file", "location", path);
+  set_on_child (pipeline, "sound", "samplesperbuffer",
+      SAMPLE_RATE / FOXAPI_SIM_FPS, "num-buffers",
+      order->duration * FOXAPI_SIM_FPS, "freq",
+      220.0 + g_str_hash (order->prompt) % 256, NULL);
 }
 
 static gboolean
-render_to (FoxapiSim * sim, FoxapiSimOrder * order, GPtrArray * stills,
-    const gchar * path, const gchar * faststart_path, GError ** error)
+render_to (FoxapiSim * sim, FoxapiSimOrder * order, const gchar * path,
+    const gchar * faststart_path, GError ** error)
 {
   g_autoptr (GstElement) pipeline = make_pipeline (order->silent, error);
-  Drawing drawing = {.stills = stills };
   gboolean rendered;
 
   if (pipeline == NULL)
     return FALSE;
-  drawing.hue = g_str_hash (order->prompt) % 256;
-  drawing.n_frames = order->duration * FOXAPI_SIM_FPS;
-  gst_video_info_set_format (&drawing.info, GST_VIDEO_FORMAT_I420,
-      order->width, order->height);
-  drawing.info.fps_n = FOXAPI_SIM_FPS;
-  drawing.info.fps_d = 1;
-  configure_video (pipeline, order, &drawing);
+  configure_video (pipeline, order);
   if (!order->silent)
-    configure_sound (pipeline, order, drawing.hue);
-  configure_file (sim, pipeline, path, faststart_path);
-  rendered = foxapi_sim_run_pipeline (sim, pipeline, GST_STATE_PLAYING,
-      GST_MESSAGE_EOS, RENDER_TIMEOUT, error);
+    configure_sound (pipeline, order);
+  set_on_child (pipeline, "mux", "faststart", !sim->options.moov_at_end,
+      "faststart-file", faststart_path, NULL);
+  set_on_child (pipeline, "file", "location", path, NULL);
+  rendered = run_pipeline (sim, pipeline, error);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   return rendered;
 }
 
-static GPtrArray *
-make_stills (FoxapiSim * sim, FoxapiSimOrder * order)
+/* A temporary file without a name goes with the process, even if that is killed. */
+static int
+open_nameless (GError ** error)
 {
-  GPtrArray *stills = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) foxapi_sim_still_free);
-  gint width = order->width / 5 & ~1;
-  gint height = order->height / 5 & ~1;
+  g_autofree gchar *path = NULL;
+  int fd = g_file_open_tmp ("foxapi-sim-XXXXXX", &path, error);
 
-  for (guint i = 0; i < order->references->len && i < FOXAPI_SIM_MAX_STILLS;
-      i++) {
-    FoxapiSimStill *still = foxapi_sim_still_new (sim,
-        g_ptr_array_index (order->references, i), width, height);
+  if (fd >= 0)
+    g_unlink (path);
+  return fd;
+}
 
-    if (still != NULL)
-      g_ptr_array_add (stills, still);
-  }
-  return stills;
+static GBytes *
+render_into (FoxapiSim * sim, FoxapiSimOrder * order, int video,
+    int faststart, GError ** error)
+{
+  g_autofree gchar *path = g_strdup_printf ("/proc/self/fd/%d", video);
+  g_autofree gchar *faststart_path = g_strdup_printf ("/proc/self/fd/%d",
+      faststart);
+  g_autoptr (GMappedFile) file = NULL;
+
+  if (render_to (sim, order, path, faststart_path, error))
+    file = g_mapped_file_new_from_fd (video, FALSE, error);
+  return file != NULL ? g_mapped_file_get_bytes (file) : NULL;
 }
 
 static GBytes *
 render (FoxapiSim * sim, FoxapiSimOrder * order, GError ** error)
 {
-  g_autoptr (GPtrArray) stills = make_stills (sim, order);
-  g_autofree gchar *dir = g_dir_make_tmp ("foxapi-sim-XXXXXX", error);
-  g_autofree gchar *path = NULL;
-  g_autofree gchar *faststart_path = NULL;
-  g_autoptr (GMappedFile) file = NULL;
+  int video = open_nameless (error);
+  int faststart = video >= 0 ? open_nameless (error) : -1;
+  GBytes *bytes = NULL;
 
-  if (dir == NULL)
-    return NULL;
-  path = g_build_filename (dir, "video.mp4", NULL);
-  faststart_path = g_build_filename (dir, "media", NULL);
-  if (render_to (sim, order, stills, path, faststart_path, error))
-    file = g_mapped_file_new (path, FALSE, error);
-  g_unlink (path);
-  g_unlink (faststart_path);
-  g_rmdir (dir);
-  return file != NULL ? g_mapped_file_get_bytes (file) : NULL;
+  if (faststart >= 0) {
+    bytes = render_into (sim, order, video, faststart, error);
+    g_close (faststart, NULL);
+  }
+  if (video >= 0)
+    g_close (video, NULL);
+  return bytes;
 }
 
 /* Renders what is queued until the simulator ends */
@@ -295,19 +237,19 @@ render_thread (gpointer data)
 {
   FoxapiSim *sim = data;
 
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   while (!sim->stopping) {
     FoxapiSimRender *next = g_queue_pop_head (&sim->render_queue);
     g_autoptr (GError) error = NULL;
     GBytes *bytes;
 
     if (next == NULL) {
-      foxapi_sim_wait (sim, -1);
+      g_cond_wait (&sim->changed, &sim->lock);
       continue;
     }
-    foxapi_sim_unlock (sim);
+    g_mutex_unlock (&sim->lock);
     bytes = render (sim, next->order, &error);
-    foxapi_sim_lock (sim);
+    g_mutex_lock (&sim->lock);
     next->bytes = bytes;
     if (bytes == NULL)
       next->failure = g_strdup_printf ("The result cannot be rendered: %s",
@@ -315,7 +257,7 @@ render_thread (gpointer data)
     next->done = TRUE;
     g_cond_broadcast (&sim->changed);
   }
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   return NULL;
 }
 
@@ -324,7 +266,6 @@ foxapi_sim_renderer_start (FoxapiSim * sim, GError ** error)
 {
   if (!gst_init_check (NULL, NULL, error))
     return FALSE;
-  sim->render_cancellable = g_cancellable_new ();
   sim->render_thread = g_thread_new ("foxapi-render", render_thread, sim);
   return TRUE;
 }
@@ -337,18 +278,16 @@ foxapi_sim_renderer_stop (FoxapiSim * sim)
 
   if (sim->render_thread == NULL)
     return;
-  g_cancellable_cancel (sim->render_cancellable);
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   if (sim->render_bus != NULL)
     bus = gst_object_ref (sim->render_bus);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
   if (bus != NULL)
     gst_bus_post (bus, gst_message_new_application (NULL,
             gst_structure_new_empty ("foxapi-sim-stop")));
   g_thread_join (sim->render_thread);
   sim->render_thread = NULL;
   g_queue_clear (&sim->render_queue);
-  g_clear_object (&sim->render_cancellable);
 }
 
 /* What renders, or has rendered, this request; owned by the simulator */

@@ -123,7 +123,8 @@ answer_bytes (FoxapiSimExchange * exchange, FoxapiSimEntry * entry,
   if (kind == RANGE_BEYOND) {
     answer = foxapi_sim_answer_new (416, NULL, NULL);
     content_range = g_strdup_printf ("bytes */%" G_GUINT64_FORMAT, size);
-    foxapi_sim_answer_set_header (answer, "Content-Range", content_range);
+    soup_message_headers_replace (answer->headers, "Content-Range",
+        content_range);
     answer->note = g_strdup (content_range);
     return answer;
   }
@@ -132,7 +133,8 @@ answer_bytes (FoxapiSimExchange * exchange, FoxapiSimEntry * entry,
     answer = foxapi_sim_answer_new (206, "video/mp4", part);
     content_range = g_strdup_printf ("bytes %" G_GUINT64_FORMAT "-%"
         G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, first, last, size);
-    foxapi_sim_answer_set_header (answer, "Content-Range", content_range);
+    soup_message_headers_replace (answer->headers, "Content-Range",
+        content_range);
   } else {
     answer = foxapi_sim_answer_new (200, "video/mp4", bytes);
     last = size > 0 ? size - 1 : 0;
@@ -140,8 +142,7 @@ answer_bytes (FoxapiSimExchange * exchange, FoxapiSimEntry * entry,
   answer->note = g_strdup_printf ("%s %s", entry->id,
       content_range ? content_range : "whole");
   answer->chunked = exchange->sim->options.no_length;
-  answer->head_only = strcmp (exchange->method, "HEAD") == 0;
-  if (!answer->head_only && last + 1 >= size)
+  if (strcmp (exchange->method, "GET") == 0 && last + 1 >= size)
     answer->delivers = g_strdup (entry->id);
   return answer;
 }
@@ -165,11 +166,11 @@ answer_file (FoxapiSimExchange * exchange, FoxapiSimEntry * entry,
     kind = parse_range (soup_message_headers_get_one (headers, "Range"),
         g_bytes_get_size (bytes), &first, &last);
   answer = answer_bytes (exchange, entry, bytes, kind, first, last);
-  foxapi_sim_answer_set_header (answer, "Accept-Ranges",
+  soup_message_headers_replace (answer->headers, "Accept-Ranges",
       sim->options.no_ranges ? "none" : "bytes");
   if (!sim->options.no_validators) {
-    foxapi_sim_answer_set_header (answer, "ETag", etag);
-    foxapi_sim_answer_set_header (answer, "Last-Modified", modified);
+    soup_message_headers_replace (answer->headers, "ETag", etag);
+    soup_message_headers_replace (answer->headers, "Last-Modified", modified);
   }
   return answer;
 }
@@ -186,32 +187,23 @@ foxapi_sim_answer_result (FoxapiSimExchange * exchange)
       known ? find_by_path (sim, exchange->path, &generation) : NULL;
   gboolean expired = entry != NULL && generation < sim->link_generation;
   GBytes *bytes = NULL;
-  FoxapiSimAnswer *answer;
 
   if (entry != NULL && !expired && !is_late (sim, entry)) {
     foxapi_sim_entry_update (sim, entry);
     if (strcmp (entry->status, "completed") == 0)
       bytes = foxapi_sim_entry_get_bytes (sim, entry);
   }
-  if (soup_message_headers_get_one (headers, "Authorization") != NULL)
-    answer = foxapi_sim_answer_new_error (400, "key_leaked",
-        "An API key does not belong here");
-  else if (known && strcmp (exchange->method, "GET") != 0
+  if (known && strcmp (exchange->method, "GET") != 0
       && strcmp (exchange->method, "HEAD") != 0)
-    answer = foxapi_sim_answer_new_error (405, NULL, "Only GET here");
-  else if (exchange->query != NULL)
-    answer = foxapi_sim_answer_new_error (400, NULL, "Unknown query");
-  else if (expired && sim->options.expired_link != NULL)
-    answer = foxapi_sim_answer_new_named (sim->options.expired_link, 0);
-  else if (sim->options.range_status != 0
+    return foxapi_sim_answer_new_error (405, NULL, "Only GET here");
+  if (exchange->query != NULL)
+    return foxapi_sim_answer_new_error (400, NULL, "Unknown query");
+  if (sim->options.range_status != 0
       && soup_message_headers_get_one (headers, "Range") != NULL)
-    answer = foxapi_sim_answer_new_error (sim->options.range_status, NULL,
+    return foxapi_sim_answer_new_error (sim->options.range_status, NULL,
         "No ranges here");
-  else if (bytes == NULL)
-    answer = foxapi_sim_answer_new_error (404, NULL,
+  if (bytes == NULL)
+    return foxapi_sim_answer_new_error (404, NULL,
         "There is no such result, or the link has expired");
-  else
-    return answer_file (exchange, entry, bytes);
-  answer->head_only = strcmp (exchange->method, "HEAD") == 0;
-  return answer;
+  return answer_file (exchange, entry, bytes);
 }

@@ -120,7 +120,7 @@ record (FoxapiSimExchange * exchange, FoxapiSimConnection * connection)
     connection->routes[exchange->route] = TRUE;
   }
   g_ptr_array_add (sim->requests, request);
-  foxapi_sim_look_for_violations (exchange);
+  foxapi_sim_look_for_violations (exchange, request);
 
   fault = g_hash_table_lookup (sim->faults[exchange->route],
       GUINT_TO_POINTER (request->nth));
@@ -134,7 +134,11 @@ record (FoxapiSimExchange * exchange, FoxapiSimConnection * connection)
 static void
 carry_out (FoxapiSimExchange * exchange, gboolean act)
 {
-  if (exchange->on_results && g_str_has_prefix (exchange->path, "/uploads/"))
+  if (exchange->leaks_key)
+    exchange->answer = foxapi_sim_answer_new_error (400, "key_leaked",
+        "An API key does not belong here");
+  else if (exchange->on_results
+      && g_str_has_prefix (exchange->path, "/uploads/"))
     exchange->answer = foxapi_sim_answer_upload_get (exchange);
   else if (exchange->on_results)
     exchange->answer = foxapi_sim_answer_result (exchange);
@@ -142,6 +146,7 @@ carry_out (FoxapiSimExchange * exchange, gboolean act)
     exchange->answer = foxapi_sim_answer_new_named ("cloudflare", 413);
   else
     exchange->answer = foxapi_sim_answer_api (exchange, act);
+  exchange->answer->head_only = strcmp (exchange->method, "HEAD") == 0;
 }
 
 /* What is left to be written of a result */
@@ -250,10 +255,10 @@ resume (FoxapiSimExchange * exchange)
 
   g_source_destroy (exchange->gone_source);
   if (exchange->answer == NULL) {
-    foxapi_sim_lock (sim);
+    g_mutex_lock (&sim->lock);
     carry_out (exchange, !foxapi_sim_fault_replaces_answer (exchange->fault));
     g_cond_broadcast (&sim->changed);
-    foxapi_sim_unlock (sim);
+    g_mutex_unlock (&sim->lock);
   }
   send_answer (exchange);
   if (!on_wire)
@@ -314,7 +319,7 @@ on_request (SoupServer * server, SoupServerMessage * message,
   gboolean hold;
 
   foxapi_sim_set_busy (message, TRUE);
-  foxapi_sim_lock (sim);
+  g_mutex_lock (&sim->lock);
   record (exchange, connection);
   fault = exchange->fault;
   hold = fault != NULL && fault->hold && !sim->released;
@@ -323,7 +328,7 @@ on_request (SoupServer * server, SoupServerMessage * message,
   else if (!hold)
     carry_out (exchange, !foxapi_sim_fault_replaces_answer (fault));
   g_cond_broadcast (&sim->changed);
-  foxapi_sim_unlock (sim);
+  g_mutex_unlock (&sim->lock);
 
   if (hold || (fault != NULL && fault->delay_ms != 0)) {
     sim->held = g_list_prepend (sim->held, exchange);

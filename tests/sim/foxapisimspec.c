@@ -82,21 +82,9 @@ foxapi_sim_spec_free (FoxapiSimSpec * spec)
   g_free (spec);
 }
 
-static gboolean
-fail (GError ** error, const gchar * format, ...)
-G_GNUC_PRINTF (2, 3);
-
-     static gboolean fail (GError ** error, const gchar * format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  if (error != NULL)
-    *error = g_error_new_valist (G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        format, args);
-  va_end (args);
-  return FALSE;
-}
+#define fail(error, ...) \
+  (g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, __VA_ARGS__), \
+      FALSE)
 
 static gboolean
 add_header (FoxapiSimFault * fault, const gchar * name, const gchar * value,
@@ -246,14 +234,15 @@ foxapi_sim_spec_parse (const gchar * text, GError ** error)
 
   spec->fault = g_new0 (FoxapiSimFault, 1);
   if (g_strv_length (parts) != 3) {
-    fail (error, "\"%s\": expected ROUTE:NTH:KIND[=VALUE][,...]", text);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "\"%s\": expected ROUTE:NTH:KIND[=VALUE][,...]", text);
     return NULL;
   }
   if (!parse_route (spec, parts[0], error))
     return NULL;
   if (!g_ascii_string_to_unsigned (parts[1], 10, 0, G_MAXINT32, &nth, NULL)) {
-    fail (error, "\"%s\": expected the number of a request, or 0 for all",
-        parts[1]);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "\"%s\": expected the number of a request, or 0 for all", parts[1]);
     return NULL;
   }
   spec->nth = nth;

@@ -29,7 +29,8 @@ typedef struct
   GBytes *file;
   gchar *filename;
   gchar *content_type;
-  gboolean auto_cleanup;
+  gchar *file_name;             /* of the part of that name */
+  gchar *auto_cleanup;          /* NULL: the default, true */
 } Parts;
 
 static void
@@ -120,7 +121,6 @@ take_part (FoxapiSim * sim, Parts * parts, SoupMessageHeaders * headers,
 
     if (filename == NULL)
       return NULL;
-    g_ptr_array_add (sim->upload_names, g_strdup (filename));
     if (parts->file != NULL)
       return "file is there twice";
     if (is_path (filename))
@@ -128,25 +128,26 @@ take_part (FoxapiSim * sim, Parts * parts, SoupMessageHeaders * headers,
     parts->file = g_bytes_ref (body);
     parts->content_type =
         g_strdup (soup_message_headers_get_content_type (headers, NULL));
-    if (parts->filename == NULL)
-      parts->filename = g_steal_pointer (&filename);
+    parts->filename = g_steal_pointer (&filename);
     return NULL;
   }
   text = part_to_text (body);
   if (g_strcmp0 (name, "file_name") == 0) {
     if (text == NULL || *text == '\0')
       return "file_name is not a name";
-    g_ptr_array_add (sim->upload_names, g_strdup (text));
     if (is_path (text))
       return "file_name is a path";
-    g_free (parts->filename);
-    parts->filename = g_steal_pointer (&text);
+    if (parts->file_name != NULL)
+      return "file_name is there twice";
+    parts->file_name = g_steal_pointer (&text);
     return NULL;
   }
   if (g_strcmp0 (name, "auto_cleanup") == 0) {
     if (g_strcmp0 (text, "true") != 0 && g_strcmp0 (text, "false") != 0)
       return "auto_cleanup must be true or false";
-    parts->auto_cleanup = strcmp (text, "true") == 0;
+    if (parts->auto_cleanup != NULL)
+      return "auto_cleanup is there twice";
+    parts->auto_cleanup = g_steal_pointer (&text);
     return NULL;
   }
   return "A part has an unknown name";
@@ -204,12 +205,12 @@ static Upload *
 store (FoxapiSim * sim, Parts * parts)
 {
   Upload *upload = g_new0 (Upload, 1);
-  g_autofree gchar *escaped =
-      g_uri_escape_string (parts->filename, NULL, FALSE);
+  const gchar *name = parts->file_name ? parts->file_name : parts->filename;
+  g_autofree gchar *escaped = g_uri_escape_string (name, NULL, FALSE);
 
   upload->id = g_strdup_printf ("file-%08x%04u", g_random_int (),
       ++sim->n_uploads);
-  upload->filename = g_strdup (parts->filename);
+  upload->filename = g_strdup (name);
   upload->url = g_strdup_printf ("%s/uploads/%s/%s", sim->result_base_url,
       upload->id, escaped);
   upload->content_type = g_strdup (parts->content_type ? parts->content_type
@@ -224,22 +225,15 @@ store (FoxapiSim * sim, Parts * parts)
 static FoxapiSimAnswer *
 answer_stored (Upload * upload)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonObject) file = json_object_new ();
   FoxapiSimAnswer *answer;
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "id");
-  json_builder_add_string_value (builder, upload->id);
-  json_builder_set_member_name (builder, "filename");
-  json_builder_add_string_value (builder, upload->filename);
-  json_builder_set_member_name (builder, "url");
-  json_builder_add_string_value (builder, upload->url);
-  json_builder_set_member_name (builder, "size");
-  json_builder_add_int_value (builder, g_bytes_get_size (upload->bytes));
-  json_builder_set_member_name (builder, "created");
-  json_builder_add_int_value (builder, upload->created);
-  json_builder_end_object (builder);
-  answer = foxapi_sim_answer_new_json (200, builder);
+  json_object_set_string_member (file, "id", upload->id);
+  json_object_set_string_member (file, "filename", upload->filename);
+  json_object_set_string_member (file, "url", upload->url);
+  json_object_set_int_member (file, "size", g_bytes_get_size (upload->bytes));
+  json_object_set_int_member (file, "created", upload->created);
+  answer = foxapi_sim_answer_new_json (200, file);
   answer->note = g_strdup_printf ("%s, %" G_GSIZE_FORMAT " bytes", upload->id,
       g_bytes_get_size (upload->bytes));
   return answer;
@@ -248,13 +242,14 @@ answer_stored (Upload * upload)
 FoxapiSimAnswer *
 foxapi_sim_answer_upload (FoxapiSimExchange * exchange, gboolean act)
 {
-  Parts parts = {.auto_cleanup = TRUE };
+  Parts parts = { NULL };
   FoxapiSimAnswer *answer = read_parts (exchange, &parts);
 
   if (answer == NULL && !act)
     answer = foxapi_sim_answer_new (200, "application/json", NULL);
   else if (answer == NULL && !make_room (exchange->sim,
-          g_bytes_get_size (parts.file), parts.auto_cleanup))
+          g_bytes_get_size (parts.file),
+          g_strcmp0 (parts.auto_cleanup, "false") != 0))
     answer = foxapi_sim_answer_new_error (403, "storage_full",
         "The storage is full");
   else if (answer == NULL)
@@ -262,6 +257,8 @@ foxapi_sim_answer_upload (FoxapiSimExchange * exchange, gboolean act)
   g_clear_pointer (&parts.file, g_bytes_unref);
   g_free (parts.filename);
   g_free (parts.content_type);
+  g_free (parts.file_name);
+  g_free (parts.auto_cleanup);
   return answer;
 }
 
@@ -271,21 +268,12 @@ foxapi_sim_answer_upload_get (FoxapiSimExchange * exchange)
   FoxapiSim *sim = exchange->sim;
   g_autofree gchar *url =
       g_strconcat (sim->result_base_url, exchange->path, NULL);
-  SoupMessageHeaders *headers =
-      soup_server_message_get_request_headers (exchange->message);
   Upload *upload = find_upload (sim, url);
-  FoxapiSimAnswer *answer;
 
-  if (soup_message_headers_get_one (headers, "Authorization") != NULL)
-    answer = foxapi_sim_answer_new_error (400, "key_leaked",
-        "An API key does not belong here");
-  else if (strcmp (exchange->method, "GET") != 0
+  if (strcmp (exchange->method, "GET") != 0
       && strcmp (exchange->method, "HEAD") != 0)
-    answer = foxapi_sim_answer_new_error (405, NULL, "Only GET here");
-  else if (upload == NULL)
-    answer = foxapi_sim_answer_new_error (404, NULL, "There is no such upload");
-  else
-    answer = foxapi_sim_answer_new (200, upload->content_type, upload->bytes);
-  answer->head_only = strcmp (exchange->method, "HEAD") == 0;
-  return answer;
+    return foxapi_sim_answer_new_error (405, NULL, "Only GET here");
+  if (upload == NULL)
+    return foxapi_sim_answer_new_error (404, NULL, "There is no such upload");
+  return foxapi_sim_answer_new (200, upload->content_type, upload->bytes);
 }

@@ -52,7 +52,7 @@
     "\n" \
     "SIGINT and SIGTERM end it and print what was charged."
 
-typedef struct
+static struct
 {
   FoxapiSimOptions options;
   gdouble generation_time;
@@ -60,6 +60,7 @@ typedef struct
   gdouble late_results;
   gdouble late_link;
   gchar *api_key;
+  gchar *models;
   gchar *failure;
   gchar *result_form;
   gchar *tls_cert;
@@ -69,87 +70,73 @@ typedef struct
   gchar *port_file;
   gchar **faults;
   gchar **tasks;
-} Arguments;
+} arguments = {
+  .options = {.progress_step = 10},
+  .generation_time = 5,
+  .queue_time = 0.5
+};
 
-static void
-arguments_clear (Arguments * arguments)
-{
-  g_clear_object (&arguments->options.tls_certificate);
-  g_free (arguments->api_key);
-  g_free (arguments->failure);
-  g_free (arguments->result_form);
-  g_free (arguments->tls_cert);
-  g_free (arguments->tls_key);
-  g_free (arguments->ledger);
-  g_free (arguments->port_file);
-  g_strfreev (arguments->faults);
-  g_strfreev (arguments->tasks);
-}
-
-/* *INDENT-OFF* */
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
-/* *INDENT-ON* */
+static const GOptionEntry entries[] = {
+  {"port", 'p', 0, G_OPTION_ARG_INT, &arguments.options.api_port,
+      "Port of the API; 0, the default, picks one", "N"},
+  {"result-port", 0, 0, G_OPTION_ARG_INT, &arguments.options.result_port,
+      "Port of results and uploads; 0, the default, picks one", "N"},
+  {"generation-time", 'g', 0, G_OPTION_ARG_DOUBLE,
+        &arguments.generation_time,
+      "How long a task takes, in seconds (default 5)", "S"},
+  {"queue-time", 0, 0, G_OPTION_ARG_DOUBLE, &arguments.queue_time,
+      "How much of that it is pending (default 0.5)", "S"},
+  {"late-results", 0, 0, G_OPTION_ARG_DOUBLE, &arguments.late_results,
+      "How long a completed task has no results yet (default 0)", "S"},
+  {"late-link", 0, 0, G_OPTION_ARG_DOUBLE, &arguments.late_link,
+      "How long a fresh link answers 404 (default 0)", "S"},
+  {"estimated-time", 0, 0, G_OPTION_ARG_INT, &arguments.options.estimated_time,
+      "The estimate that is announced; the default is 45 whatever happens, "
+        "-1 leaves it out, -2 all of task_info", "S"},
+  {"progress-step", 0, 0, G_OPTION_ARG_INT, &arguments.options.progress_step,
+      "Progress goes in steps of this, 1 to 100 (default 10); 100 stands "
+        "still", "N"},
+  {"at-once", 0, 0, G_OPTION_ARG_NONE, &arguments.options.at_once,
+      "The answer to a submission says what has become of the task", NULL},
+  {"failure", 0, 0, G_OPTION_ARG_STRING, &arguments.failure,
+      "The error of a failed task: its code, null or text (default "
+        "generation_failed)", "CODE"},
+  {"api-key", 'k', 0, G_OPTION_ARG_STRING, &arguments.api_key,
+      "The only key that is accepted (default test-key-0123456789 and every "
+        "one that begins with sk-)", "KEY"},
+  {"models", 0, 0, G_OPTION_ARG_STRING, &arguments.models,
+      "The models that the key may use (default all)", "ID,ID"},
+  {"result-form", 0, 0, G_OPTION_ARG_STRING, &arguments.result_form,
+      "What completed tasks say of their result: objects (default), strings, "
+        "output, video-url, null, absent, empty or voice", "FORM"},
+  {"moov-at-end", 0, 0, G_OPTION_ARG_NONE, &arguments.options.moov_at_end,
+      "Files have their index behind the media", NULL},
+  {"no-ranges", 0, 0, G_OPTION_ARG_NONE, &arguments.options.no_ranges,
+      "Results cannot be asked for in part", NULL},
+  {"range-status", 0, 0, G_OPTION_ARG_INT, &arguments.options.range_status,
+      "Who asks for a part of a result gets this status", "N"},
+  {"no-length", 0, 0, G_OPTION_ARG_NONE, &arguments.options.no_length,
+      "Results are sent chunked, without a length", NULL},
+  {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &arguments.tls_cert,
+      "Speak TLS with this certificate (PEM)", "FILE"},
+  {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &arguments.tls_key,
+      "Its private key (PEM)", "FILE"},
+  {"fault", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &arguments.faults,
+      "What goes wrong, see below; may be repeated", "FAULT"},
+  {"task", 't', 0, G_OPTION_ARG_STRING_ARRAY, &arguments.tasks,
+      "A task that somebody has submitted before; may be repeated", "ID"},
+  {"ledger", 0, 0, G_OPTION_ARG_FILENAME, &arguments.ledger,
+      "Write what was charged into this file at the end (JSON)", "FILE"},
+  {"port-file", 0, 0, G_OPTION_ARG_FILENAME, &arguments.port_file,
+      "Write the base URL into this file once it listens", "FILE"},
+  {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments.quiet,
+      "Print no line a request", NULL},
+  G_OPTION_ENTRY_NULL
+};
 
 static gboolean
-parse_arguments (Arguments * arguments, int *argc, char ***argv,
-    GError ** error)
+parse_arguments (int *argc, char ***argv, GError ** error)
 {
-  FoxapiSimOptions *options = &arguments->options;
-  const GOptionEntry entries[] = {
-    {"port", 'p', 0, G_OPTION_ARG_INT, &options->api_port,
-        "Port of the API; 0, the default, picks one", "N"},
-    {"result-port", 0, 0, G_OPTION_ARG_INT, &options->result_port,
-        "Port of results and uploads; 0, the default, picks one", "N"},
-    {"generation-time", 'g', 0, G_OPTION_ARG_DOUBLE,
-          &arguments->generation_time,
-        "How long a task takes, in seconds (default 5)", "S"},
-    {"queue-time", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->queue_time,
-        "How much of that it is pending (default 0.5)", "S"},
-    {"late-results", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->late_results,
-        "How long a completed task has no results yet (default 0)", "S"},
-    {"late-link", 0, 0, G_OPTION_ARG_DOUBLE, &arguments->late_link,
-        "How long a fresh link answers 404 (default 0)", "S"},
-    {"estimated-time", 0, 0, G_OPTION_ARG_INT, &options->estimated_time,
-        "The estimate that is announced; the default is 45 whatever happens, "
-          "-1 leaves it out, -2 all of task_info", "S"},
-    {"progress-step", 0, 0, G_OPTION_ARG_INT, &options->progress_step,
-        "Progress goes in steps of this, 1 to 100 (default 10); 100 stands "
-          "still", "N"},
-    {"at-once", 0, 0, G_OPTION_ARG_NONE, &options->at_once,
-        "The answer to a submission says what has become of the task", NULL},
-    {"failure", 0, 0, G_OPTION_ARG_STRING, &arguments->failure,
-        "The error of a failed task: its code, null or text (default "
-          "generation_failed)", "CODE"},
-    {"api-key", 'k', 0, G_OPTION_ARG_STRING, &arguments->api_key,
-        "The only key that is accepted (default test-key-0123456789 and every "
-          "one that begins with sk-)", "KEY"},
-    {"result-form", 0, 0, G_OPTION_ARG_STRING, &arguments->result_form,
-        "What completed tasks say of their result: objects (default), strings, "
-          "output, video-url, null, absent, empty or voice", "FORM"},
-    {"moov-at-end", 0, 0, G_OPTION_ARG_NONE, &options->moov_at_end,
-        "Files have their index behind the media", NULL},
-    {"no-ranges", 0, 0, G_OPTION_ARG_NONE, &options->no_ranges,
-        "Results cannot be asked for in part", NULL},
-    {"range-status", 0, 0, G_OPTION_ARG_INT, &options->range_status,
-        "Who asks for a part of a result gets this status", "N"},
-    {"no-length", 0, 0, G_OPTION_ARG_NONE, &options->no_length,
-        "Results are sent chunked, without a length", NULL},
-    {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &arguments->tls_cert,
-        "Speak TLS with this certificate (PEM)", "FILE"},
-    {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &arguments->tls_key,
-        "Its private key (PEM)", "FILE"},
-    {"fault", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->faults,
-        "What goes wrong, see below; may be repeated", "FAULT"},
-    {"task", 't', 0, G_OPTION_ARG_STRING_ARRAY, &arguments->tasks,
-        "A task that somebody has submitted before; may be repeated", "ID"},
-    {"ledger", 0, 0, G_OPTION_ARG_FILENAME, &arguments->ledger,
-        "Write what was charged into this file at the end (JSON)", "FILE"},
-    {"port-file", 0, 0, G_OPTION_ARG_FILENAME, &arguments->port_file,
-        "Write the base URL into this file once it listens", "FILE"},
-    {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet,
-        "Print no line a request", NULL},
-    {NULL, 0, 0, 0, NULL, NULL, NULL}
-  };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autofree gchar *kinds = foxapi_sim_spec_describe ();
   g_autofree gchar *description = g_strdup_printf (DESCRIPTION, kinds);
@@ -168,9 +155,9 @@ parse_arguments (Arguments * arguments, int *argc, char ***argv,
 }
 
 static gboolean
-check_ranges (const Arguments * arguments, GError ** error)
+check_ranges (GError ** error)
 {
-  const FoxapiSimOptions *options = &arguments->options;
+  const FoxapiSimOptions *options = &arguments.options;
   const struct
   {
     const gchar *name;
@@ -180,10 +167,10 @@ check_ranges (const Arguments * arguments, GError ** error)
   } ranges[] = {
     {"port", options->api_port, 0, 65535},
     {"result-port", options->result_port, 0, 65535},
-    {"generation-time", arguments->generation_time, 0, 86400},
-    {"queue-time", arguments->queue_time, 0, 86400},
-    {"late-results", arguments->late_results, 0, 86400},
-    {"late-link", arguments->late_link, 0, 86400},
+    {"generation-time", arguments.generation_time, 0, 86400},
+    {"queue-time", arguments.queue_time, 0, 86400},
+    {"late-results", arguments.late_results, 0, 86400},
+    {"late-link", arguments.late_link, 0, 86400},
     {"estimated-time", options->estimated_time, -2, 86400},
     {"progress-step", options->progress_step, 1, 100},
     {"range-status", options->range_status, 0, 599},
@@ -220,31 +207,32 @@ find_result_form (const gchar * name, guint * form, GError ** error)
 }
 
 static gboolean
-fill_options (Arguments * arguments, GError ** error)
+fill_options (GError ** error)
 {
-  FoxapiSimOptions *options = &arguments->options;
+  FoxapiSimOptions *options = &arguments.options;
 
-  if (!check_ranges (arguments, error)
-      || (arguments->result_form != NULL
-          && !find_result_form (arguments->result_form, &options->result_form,
+  if (!check_ranges (error)
+      || (arguments.result_form != NULL
+          && !find_result_form (arguments.result_form, &options->result_form,
               error)))
     return FALSE;
-  if (arguments->tls_cert != NULL || arguments->tls_key != NULL) {
+  if (arguments.tls_cert != NULL || arguments.tls_key != NULL) {
     const gchar *cert =
-        arguments->tls_cert ? arguments->tls_cert : arguments->tls_key;
+        arguments.tls_cert ? arguments.tls_cert : arguments.tls_key;
 
     options->tls_certificate = g_tls_certificate_new_from_files (cert,
-        arguments->tls_key ? arguments->tls_key : cert, error);
+        arguments.tls_key ? arguments.tls_key : cert, error);
     if (options->tls_certificate == NULL)
       return FALSE;
   }
-  options->api_key = arguments->api_key;
-  options->failure = arguments->failure;
-  options->generation_time_ms = arguments->generation_time * 1000 + 0.5;
-  options->queue_time_ms = arguments->queue_time * 1000 + 0.5;
-  options->late_results_ms = arguments->late_results * 1000 + 0.5;
-  options->late_link_ms = arguments->late_link * 1000 + 0.5;
-  options->verbose = !arguments->quiet;
+  options->api_key = arguments.api_key;
+  options->models = arguments.models;
+  options->failure = arguments.failure;
+  options->generation_time_ms = arguments.generation_time * 1000 + 0.5;
+  options->queue_time_ms = arguments.queue_time * 1000 + 0.5;
+  options->late_results_ms = arguments.late_results * 1000 + 0.5;
+  options->late_link_ms = arguments.late_link * 1000 + 0.5;
+  options->verbose = !arguments.quiet;
   return TRUE;
 }
 
@@ -267,70 +255,45 @@ parse_faults (gchar ** texts, GError ** error)
 }
 
 static void
-add_member (JsonBuilder * builder, const gchar * name, const gchar * value)
+add_task (JsonArray * tasks, const FoxapiSimTask * task)
 {
-  json_builder_set_member_name (builder, name);
-  if (value != NULL)
-    json_builder_add_string_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
+  JsonObject *line = json_object_new ();
+  JsonNode *request = task->body ? json_from_string (task->body, NULL) : NULL;
 
-static void
-add_task (JsonBuilder * builder, const FoxapiSimTask * task)
-{
-  g_autoptr (JsonNode) request = NULL;
-
-  json_builder_begin_object (builder);
-  add_member (builder, "id", task->id);
-  add_member (builder, "model", task->model);
-  json_builder_set_member_name (builder, "created");
-  json_builder_add_int_value (builder, task->created);
-  add_member (builder, "status", task->status);
-  json_builder_set_member_name (builder, "progress");
-  json_builder_add_int_value (builder, task->progress);
-  add_member (builder, "result_url", task->result_url);
-  json_builder_set_member_name (builder, "delivered");
-  json_builder_add_boolean_value (builder, task->delivered);
-  json_builder_set_member_name (builder, "request");
-  if (task->body != NULL)
-    request = json_from_string (task->body, NULL);
-  if (request != NULL)
-    json_builder_add_value (builder, g_steal_pointer (&request));
-  else
-    json_builder_add_null_value (builder);
-  json_builder_end_object (builder);
+  json_object_set_string_member (line, "id", task->id);
+  json_object_set_string_member (line, "model", task->model);
+  json_object_set_int_member (line, "created", task->created);
+  json_object_set_string_member (line, "status", task->status);
+  json_object_set_int_member (line, "progress", task->progress);
+  json_object_set_string_member (line, "result_url", task->result_url);
+  json_object_set_boolean_member (line, "delivered", task->delivered);
+  json_object_set_member (line, "request", request ? request
+      : json_node_init_null (json_node_alloc ()));
+  json_array_add_object_element (tasks, line);
 }
 
 static gboolean
 write_ledger (FoxapiSim * sim, GPtrArray * violations, const gchar * path,
     GError ** error)
 {
-  g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (sim);
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GPtrArray) charged = foxapi_sim_get_tasks (sim);
+  g_autoptr (JsonObject) ledger = json_object_new ();
+  JsonObject *requests = json_object_new ();
+  JsonArray *tasks = json_array_new (), *list = json_array_new ();
   g_autoptr (JsonNode) root = NULL;
   g_autofree gchar *text = NULL;
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "tasks");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < tasks->len; i++)
-    add_task (builder, g_ptr_array_index (tasks, i));
-  json_builder_end_array (builder);
-  json_builder_set_member_name (builder, "requests");
-  json_builder_begin_object (builder);
-  for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++) {
-    json_builder_set_member_name (builder, foxapi_sim_route_names[i]);
-    json_builder_add_int_value (builder, foxapi_sim_count_requests (sim, i));
-  }
-  json_builder_end_object (builder);
-  json_builder_set_member_name (builder, "violations");
-  json_builder_begin_array (builder);
+  for (guint i = 0; i < charged->len; i++)
+    add_task (tasks, g_ptr_array_index (charged, i));
+  for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++)
+    json_object_set_int_member (requests, foxapi_sim_route_names[i],
+        foxapi_sim_count_requests (sim, i));
   for (guint i = 0; i < violations->len; i++)
-    json_builder_add_string_value (builder, g_ptr_array_index (violations, i));
-  json_builder_end_array (builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
+    json_array_add_string_element (list, g_ptr_array_index (violations, i));
+  json_object_set_array_member (ledger, "tasks", tasks);
+  json_object_set_object_member (ledger, "requests", requests);
+  json_object_set_array_member (ledger, "violations", list);
+  root = json_node_init_object (json_node_alloc (), ledger);
   text = json_to_string (root, TRUE);
   return g_file_set_contents (path, text, -1, error);
 }
@@ -371,21 +334,21 @@ on_release (gpointer data)
 }
 
 static gboolean
-announce (FoxapiSim * sim, const Arguments * arguments, GError ** error)
+announce (FoxapiSim * sim, GError ** error)
 {
   const gchar *url = foxapi_sim_get_base_url (sim);
 
   g_print ("FOXAPI_BASE_URL=%s\n", url);
   g_print ("Use it: FOXAPI_BASE_URL=%s FOXAPI_API_KEY=%s gst-launch-1.0 "
       "foxapivideosrc prompt=\"A fox\" ! decodebin ! autovideosink\n", url,
-      arguments->api_key != NULL ? "YOUR_KEY" : foxapi_sim_get_api_key (sim));
-  if (arguments->port_file == NULL)
+      arguments.api_key != NULL ? "YOUR_KEY" : foxapi_sim_get_api_key (sim));
+  if (arguments.port_file == NULL)
     return TRUE;
-  return g_file_set_contents (arguments->port_file, url, -1, error);
+  return g_file_set_contents (arguments.port_file, url, -1, error);
 }
 
 static gboolean
-run (FoxapiSim * sim, const Arguments * arguments, GError ** error)
+run (FoxapiSim * sim, GError ** error)
 {
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GPtrArray) violations = NULL;
@@ -394,7 +357,7 @@ run (FoxapiSim * sim, const Arguments * arguments, GError ** error)
   sources[0] = g_unix_signal_add (SIGINT, on_end, loop);
   sources[1] = g_unix_signal_add (SIGTERM, on_end, loop);
   sources[2] = g_unix_signal_add (SIGUSR1, on_release, sim);
-  if (!announce (sim, arguments, error))
+  if (!announce (sim, error))
     return FALSE;
   g_main_loop_run (loop);
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
@@ -403,25 +366,19 @@ run (FoxapiSim * sim, const Arguments * arguments, GError ** error)
   violations = foxapi_sim_take_violations (sim);
   for (guint i = 0; i < violations->len; i++)
     g_print ("VIOLATION: %s\n", (gchar *) g_ptr_array_index (violations, i));
-  return arguments->ledger == NULL
-      || write_ledger (sim, violations, arguments->ledger, error);
+  return arguments.ledger == NULL
+      || write_ledger (sim, violations, arguments.ledger, error);
 }
 
 /* Everything that may fail, so that main() has one place to say so */
 static gboolean
 serve (int argc, char **argv, GError ** error)
 {
-  g_auto (Arguments) arguments = {
-    .options = {.progress_step = 10},
-    .generation_time = 5,
-    .queue_time = 0.5
-  };
   g_autoptr (GPtrArray) specs = NULL;
   FoxapiSim *sim;
   gboolean served;
 
-  if (!parse_arguments (&arguments, &argc, &argv, error)
-      || !fill_options (&arguments, error))
+  if (!parse_arguments (&argc, &argv, error) || !fill_options (error))
     return FALSE;
   specs = parse_faults (arguments.faults, error);
   sim = specs != NULL ? foxapi_sim_new (&arguments.options, error) : NULL;
@@ -434,7 +391,7 @@ serve (int argc, char **argv, GError ** error)
   }
   for (guint i = 0; arguments.tasks != NULL && arguments.tasks[i] != NULL; i++)
     g_free (foxapi_sim_add_named_task (sim, arguments.tasks[i], NULL));
-  served = run (sim, &arguments, error);
+  served = run (sim, error);
   foxapi_sim_free (sim);
   return served;
 }

@@ -1,82 +1,54 @@
-/* The simulator's own test: routes, strictness, ledger and results.
+/* The simulator's own test: that it is as strict as the service, and that its
+ * answers are the service's. What it does to a client's connections, the tests of
+ * the clients see.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #include "selftestutil.h"
 
-#include <glib/gstdio.h>
+#include "foxapisimspec.h"
+
 #include <string.h>
 
 #define MODEL "\"model\":\"wan-2.7-reference-to-video\""
+#define HOUR_MS 3600000
 
 static const gchar payload_text[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-
-static GBytes *
-make_payload (void)
-{
-  return g_bytes_new_static (payload_text, strlen (payload_text));
-}
 
 static Fixture *
 payload_fixture (FoxapiSimOptions options)
 {
-  g_autoptr (GBytes) payload = make_payload ();
+  g_autoptr (GBytes) payload =
+      g_bytes_new_static (payload_text, strlen (payload_text));
 
   options.payload = payload;
-  return fixture_new (&options);
+  return fixture_new (options);
 }
 
+/* So many violations have been recorded since the last time. */
 static void
-test_submit (void)
+check_violations (Fixture * fixture, guint n)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      .manual = TRUE});
-  g_autoptr (Reply) reply = submit (fixture, GOOD_BODY);
-  g_autofree gchar *id = reply_dup_string (reply, "$.id");
-  g_autofree gchar *status = reply_dup_string (reply, "$.status");
-  g_autofree gchar *object = reply_dup_string (reply, "$.object");
-  g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (fixture->sim);
-  g_autoptr (GPtrArray) requests =
-      foxapi_sim_get_requests (fixture->sim, FOXAPI_SIM_SUBMIT);
-  g_autofree gchar *type = NULL;
-  FoxapiSimTask *task;
-  FoxapiSimRequest *request;
+  g_autoptr (GPtrArray) violations = foxapi_sim_take_violations (fixture->sim);
 
-  g_assert_cmpuint (reply->status, ==, 200);
-  g_assert_true (g_regex_match_simple ("^task-unified-[0-9]+-[a-z0-9]{8}$", id,
-          0, 0));
-  g_assert_cmpstr (status, ==, "pending");
-  g_assert_cmpstr (object, ==, "video.generation.task");
-  g_assert_cmpint (reply_get_int (reply, "$.progress"), ==, 0);
-  g_assert_cmpint (reply_get_int (reply, "$.task_info.estimated_time"), ==, 45);
-  g_assert_cmpint (reply_get_int (reply, "$.usage.credits_reserved"), ==, 5);
-  g_assert_cmpuint (tasks->len, ==, 1);
-  task = g_ptr_array_index (tasks, 0);
-  g_assert_cmpstr (task->id, ==, id);
-  g_assert_cmpstr (task->body, ==, GOOD_BODY);
-  g_assert_false (task->delivered);
-  g_assert_cmpuint (requests->len, ==, 1);
-  request = g_ptr_array_index (requests, 0);
-  g_assert_cmpuint (request->nth, ==, 1);
-  g_assert_cmpuint (request->connection, ==, 1);
-  g_assert_cmpstr (request->method, ==, "POST");
-  g_assert_cmpstr (request->path, ==, "/v1/videos/generations");
-  g_assert_cmpmem (g_bytes_get_data (request->body, NULL),
-      g_bytes_get_size (request->body), GOOD_BODY, strlen (GOOD_BODY));
-  type = foxapi_sim_request_get_header (request, "content-TYPE");
-  g_assert_cmpstr (type, ==, "application/json");
-  g_assert_null (foxapi_sim_request_get_header (request, "X-Absent"));
+  g_assert_cmpuint (violations->len, ==, n);
 }
 
-typedef struct
+static guint
+count_tasks (Fixture * fixture)
+{
+  g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (fixture->sim);
+
+  return tasks->len;
+}
+
+static const struct
 {
   const gchar *body;
   guint status;
   const gchar *word;            /* in the message */
-} Strict;
-
-static const Strict strict[] = {
+} strict[] = {
   {"", 400, "JSON"},
   {"{" MODEL ",\"prompt\":\"a\",}", 400, "JSON"},
   {"{" MODEL ",\"prompt\":\"a\"} x", 400, "JSON"},
@@ -84,6 +56,16 @@ static const Strict strict[] = {
   {"{" MODEL ",\"prompt\":\"\\ud800\"}", 400, "JSON"},
   {"{" MODEL ",\"prompt\":\"\\u0000\"}", 400, "JSON"},
   {"{" MODEL ",\"prompt\":\"a\xff\"}", 400, "UTF-8"},
+  {"{" MODEL ",\"prompt\":\"a\nb\"}", 400, "JSON"},
+  {"{" MODEL ",\"prompt\":\"\\x\"}", 400, "JSON"},
+  {"{" MODEL ",\"prompt\":\"\\ud83e\\u0041\"}", 400, "JSON"},
+  {"{" MODEL ",\"prompt\":'a'}", 400, "JSON"},
+  {"{" MODEL ",\"prompt\":\"a\",\"seed\":01}", 400, "JSON"},
+  {"{" MODEL ",\"prompt\":\"a\",\"seed\":1.}", 400, "JSON"},
+  {"{" MODEL ",\"prompt\":\"a\",\"multi_shots\":True}", 400, "JSON"},
+  {"{" MODEL ",\"prompt\":\"\\uD83E\\udd8a [[[{ \\\"\\\\\" , \"seed\" : 0 }\n",
+        200,
+      NULL},
   {"[]", 422, "object"},
   {"{\"prompt\":\"a\"}", 422, "model"},
   {"{\"model\":\"gpt\",\"prompt\":\"a\"}", 422, "model"},
@@ -136,56 +118,12 @@ static const Strict strict[] = {
       "enhance_prompt is not a field"},
   {MODEL_OF ("kling-o3-text-to-video") ",\"multi_prompt\":[{\"x\":1}]}", 422,
       "x is not a field"},
+  {MODEL_OF ("kling-v3-text-to-video") ",\"voice_ids\":[1]}", 422,
+      "voice_ids must be an array of strings"},
+  {MODEL_OF ("kling-o3-reference-to-video") ",\"elements\":[\"x\"]}", 422,
+      "elements must be an array of objects"},
 #undef MODEL_OF
 };
-
-static void
-test_strict (void)
-{
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
-  g_autoptr (GPtrArray) tasks = NULL;
-  guint charged = 0;
-
-  for (guint i = 0; i < G_N_ELEMENTS (strict); i++) {
-    g_autoptr (Reply) reply = submit (fixture, strict[i].body);
-    g_autofree gchar *message = reply_dup_message (reply);
-
-    g_test_message ("body %u: %u %s", i, reply->status, message);
-    g_assert_cmpuint (reply->status, ==, strict[i].status);
-    if (strict[i].word != NULL)
-      g_assert_nonnull (strstr (message, strict[i].word));
-    charged += reply->status == 200;
-  }
-  tasks = foxapi_sim_get_tasks (fixture->sim);
-  g_assert_cmpuint (tasks->len, ==, charged);
-  check_violations (fixture, 1);
-}
-
-/* A local file, by its URI or its path, wherever it stands; a prompt is free. */
-static void
-test_violations (void)
-{
-  static const gchar *const bodies[] = {
-    "{\"model\":\"x\",\"a\":{\"b\":[{\"c\":\"FILE:///etc/x\"}]}}",
-    "{" MODEL
-        ",\"prompt\":\"a\",\"reference_video_urls\":[\"/proc/self/exe\"]}",
-  };
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
-  FoxapiSimFault fault = {.status = 500 };
-  g_autoptr (Reply) free = submit (fixture,
-      "{" MODEL ",\"prompt\":\"file:///etc/passwd\"}");
-
-  g_assert_cmpuint (free->status, ==, 200);
-  foxapi_sim_script (fixture->sim, FOXAPI_SIM_SUBMIT, 3, &fault);
-  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
-    g_autoptr (Reply) reply = submit (fixture, bodies[i]);
-
-    g_assert_cmpuint (reply->status, >=, 400);
-    check_violations (fixture, 1);
-  }
-}
 
 /* A body with @n times @piece in the prompt */
 static guint
@@ -202,494 +140,388 @@ submit_long (Fixture * fixture, const gchar * piece, guint n)
 }
 
 static void
-test_lengths (void)
+test_strict (void)
 {
   g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
       0});
   g_autofree gchar *bomb = g_strnfill (200000, '[');
   g_autoptr (Reply) nested = submit (fixture, bomb);
+  guint charged = 0;
 
   g_assert_cmpuint (nested->status, ==, 400);
+  for (guint i = 0; i < G_N_ELEMENTS (strict); i++) {
+    g_autoptr (Reply) reply = submit (fixture, strict[i].body);
+
+    g_test_message ("body %u: %u %s", i, reply->status, reply->text);
+    g_assert_cmpuint (reply->status, ==, strict[i].status);
+    if (strict[i].word != NULL)
+      g_assert_nonnull (strstr (reply->text, strict[i].word));
+    charged += reply->status == 200;
+  }
+  g_assert_cmpuint (count_tasks (fixture), ==, charged);
+  check_violations (fixture, 1);
+
   g_assert_cmpuint (submit_long (fixture, "ä", 5000), ==, 200);
   g_assert_cmpuint (submit_long (fixture, "ä", 5001), ==, 422);
   g_assert_cmpuint (submit_long (fixture, "0123456789", 200000), ==, 413);
 }
 
-static guint
-try_api (Fixture * fixture, const gchar * method, const gchar * path,
-    const gchar * authorization, const gchar * type)
+/* A local file, by its URI or its path, wherever it stands; a prompt is free. And
+ * the key in an address. */
+static void
+test_violations (void)
 {
-  g_autofree gchar *url =
-      g_strconcat (foxapi_sim_get_base_url (fixture->sim), path, NULL);
-  g_autofree gchar *header = authorization == NULL ? NULL
-      : g_strconcat ("Authorization: ", authorization, NULL);
-  g_autoptr (GBytes) body = g_bytes_new_static (GOOD_BODY, strlen (GOOD_BODY));
-  g_autoptr (Reply) reply =
-      call (fixture, method, url, header, type, type ? body : NULL);
+  static const gchar *const bodies[] = {
+    "{\"model\":\"x\",\"a\":{\"b\":[{\"c\":\"FILE:///etc/x\"}]}}",
+    "{" MODEL
+        ",\"prompt\":\"a\",\"reference_video_urls\":[\"/proc/self/exe\"]}",
+  };
+  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
+      0});
+  FoxapiSimFault fault = {.status = 500 };
+  g_autoptr (Reply) free = submit (fixture,
+      "{" MODEL ",\"prompt\":\"file:///etc/passwd\"}");
+  g_autoptr (Reply) in_address = NULL;
 
-  g_assert_no_error (reply->error);
-  return reply->status;
+  g_assert_cmpuint (free->status, ==, 200);
+  foxapi_sim_script (fixture->sim, FOXAPI_SIM_SUBMIT, 3, &fault);
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
+    g_autoptr (Reply) reply = submit (fixture, bodies[i]);
+
+    g_assert_cmpuint (reply->status, >=, 400);
+    check_violations (fixture, 1);
+  }
+  in_address = call_api (fixture, "/v1/tasks/x?key=test-key-0123456789", NULL,
+      NULL);
+  g_assert_nonnull (strstr (in_address->text, "key_leaked"));
+  check_violations (fixture, 1);
 }
+
+#define SUBMIT "/v1/videos/generations"
+
+static const struct
+{
+  const gchar *method;
+  const gchar *path;
+  const gchar *key;             /* what stands in Authorization */
+  const gchar *type;            /* of a good body, if there is one */
+  guint status;
+} routes[] = {
+  {"POST", SUBMIT, NULL, "application/json", 401},
+  {"POST", SUBMIT, "Bearer key", "application/json", 401},
+  {"POST", SUBMIT, "k e y", "application/json", 401},
+  {"POST", SUBMIT, "Bearer k e y", "text/plain", 400},
+  {"POST", SUBMIT "?a=1", "Bearer k e y", "application/json", 400},
+  {"POST", SUBMIT, "Bearer k e y", "application/json", 200},
+  {"GET", SUBMIT, "Bearer k e y", NULL, 405},
+  {"DELETE", "/v1/tasks/x", "Bearer k e y", NULL, 405},
+  {"GET", "/v1/tasks/x", "Bearer k e y", NULL, 404},
+  {"GET", "/v1/tasks/x?y=1", "Bearer k e y", NULL, 400},
+  {"GET", "/v1/tasks/x?sync_upstream=true", "Bearer k e y", NULL, 404},
+  {"GET", "/v1/other", "Bearer k e y", NULL, 404},
+  {"HEAD", "/v1/other", "Bearer k e y", NULL, 404},
+  {"GET", "/v1/models", NULL, NULL, 401},
+  {"GET", "/v1/models", "Bearer k e y", NULL, 200},
+  {"GET", "/v1/models?x=1", "Bearer k e y", NULL, 400},
+  {"POST", "/v1/models", "Bearer k e y", "application/json", 405},
+};
 
 static void
 test_routes (void)
 {
   g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
       .api_key = "k e y"});
-  const gchar *generations = "/v1/videos/generations";
-  const gchar *json = "application/json";
-  const gchar *good = "Bearer k e y";
+  g_autoptr (GBytes) body = g_bytes_new_static (GOOD_BODY, strlen (GOOD_BODY));
 
-  g_assert_cmpuint (try_api (fixture, "POST", generations, NULL, json), ==,
-      401);
-  g_assert_cmpuint (try_api (fixture, "POST", generations, "Bearer key", json),
-      ==, 401);
-  g_assert_cmpuint (try_api (fixture, "POST", generations, "k e y", json), ==,
-      401);
-  g_assert_cmpuint (try_api (fixture, "POST", generations, good, "text/plain"),
-      ==, 400);
-  g_assert_cmpuint (try_api (fixture, "POST", "/v1/videos/generations?a=1",
-          good, json), ==, 400);
-  g_assert_cmpuint (try_api (fixture, "GET", generations, good, NULL), ==, 405);
-  g_assert_cmpuint (try_api (fixture, "DELETE", "/v1/tasks/x", good, NULL), ==,
-      405);
-  g_assert_cmpuint (try_api (fixture, "GET", "/v1/tasks/x", good, NULL), ==,
-      404);
-  g_assert_cmpuint (try_api (fixture, "GET", "/v1/tasks/x?y=1", good, NULL),
-      ==, 400);
-  g_assert_cmpuint (try_api (fixture, "GET", "/v1/tasks/x?sync_upstream=true",
-          good, NULL), ==, 404);
-  g_assert_cmpuint (try_api (fixture, "GET", "/v1/other", good, NULL), ==, 404);
-  g_assert_cmpuint (try_api (fixture, "HEAD", "/v1/other", good, NULL), ==,
-      404);
-  g_assert_cmpuint (try_api (fixture, "GET", "/v1/models", NULL, NULL), ==,
-      401);
-  g_assert_cmpuint (try_api (fixture, "GET", "/v1/models", good, NULL), ==,
-      200);
-  g_assert_cmpuint (try_api (fixture, "POST", "/v1/models", good, json), ==,
-      405);
-  g_assert_cmpuint (try_api (fixture, "POST", generations, good, json), ==,
-      200);
-  g_assert_cmpuint (foxapi_sim_count_requests (fixture->sim,
-          FOXAPI_SIM_SUBMIT), ==, 6);
-  g_assert_cmpuint (foxapi_sim_count_requests (fixture->sim, FOXAPI_SIM_ASK),
-      ==, 3);
-  g_assert_cmpuint (foxapi_sim_count_requests (fixture->sim,
-          FOXAPI_SIM_OTHER), ==, 7);
-}
+  for (guint i = 0; i < G_N_ELEMENTS (routes); i++) {
+    g_autofree gchar *url = g_strconcat (foxapi_sim_get_base_url (fixture->sim),
+        routes[i].path, NULL);
+    g_autofree gchar *header =
+        g_strconcat ("Authorization: ", routes[i].key, NULL);
+    g_autoptr (Reply) reply = call (fixture, routes[i].method, url,
+        routes[i].key ? header : NULL, routes[i].type,
+        routes[i].type ? body : NULL);
 
-static void
-check_status (Fixture * fixture, const gchar * id, const gchar * status,
-    gint progress)
-{
-  g_autoptr (Reply) reply = ask (fixture, id);
-  g_autofree gchar *text = reply_dup_string (reply, "$.status");
-
-  g_assert_cmpuint (reply->status, ==, 200);
-  g_assert_cmpstr (text, ==, status);
-  g_assert_cmpint (reply_get_int (reply, "$.progress"), ==, progress);
-}
-
-static void
-test_manual (void)
-{
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      .manual = TRUE});
-  g_autoptr (Reply) submitted = submit (fixture, GOOD_BODY);
-  g_autofree gchar *id = reply_dup_string (submitted, "$.id");
-  g_autofree gchar *added = NULL, *named = NULL;
-
-  check_status (fixture, id, "pending", 0);
-  foxapi_sim_set_task (fixture->sim, id, "processing", 30);
-  check_status (fixture, id, "processing", 30);
-  foxapi_sim_set_task (fixture->sim, NULL, NULL, 60);
-  check_status (fixture, id, "processing", 60);
-  foxapi_sim_set_task (fixture->sim, NULL, "resting", -1);
-  check_status (fixture, id, "resting", 60);
-  foxapi_sim_set_task (fixture->sim, NULL, "failed", -1);
-  check_status (fixture, id, "failed", 60);
-  added = foxapi_sim_add_task (fixture->sim, "completed");
-  check_status (fixture, added, "completed", 100);
-  named = foxapi_sim_add_named_task (fixture->sim, "task-of-old", NULL);
-  g_assert_cmpstr (named, ==, "task-of-old");
-  check_status (fixture, "task-of-old", "pending", 0);
-}
-
-static void
-test_prompts (void)
-{
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
-  g_autoptr (Reply) fail =
-      submit (fixture, "{" MODEL ",\"prompt\":\"[fail]\"}");
-  g_autoptr (Reply) cancelled =
-      submit (fixture, "{" MODEL ",\"prompt\":\"a [cancelled]\"}");
-  g_autofree gchar *fail_id = reply_dup_string (fail, "$.id");
-  g_autofree gchar *cancelled_id = reply_dup_string (cancelled, "$.id");
-  g_autoptr (Reply) asked = ask (fixture, fail_id);
-  g_autofree gchar *type = reply_dup_string (asked, "$.error.type");
-
-  check_status (fixture, fail_id, "failed", 0);
-  g_assert_cmpstr (type, ==, "task_error");
-  check_status (fixture, cancelled_id, "cancelled", 0);
-}
-
-static void
-test_forms (void)
-{
-  const gchar *paths[] = { "$.results[0].url", "$.results[0]", "$.output.url",
-    "$.results[0].video_url"
-  };
-
-  for (guint form = 0; form < G_N_ELEMENTS (paths); form++) {
-    g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-        .result_form = form}
-    );
-    g_autoptr (Reply) submitted = submit (fixture, GOOD_BODY);
-    g_autofree gchar *id = reply_dup_string (submitted, "$.id");
-    g_autoptr (Reply) asked = ask (fixture, id);
-    g_autofree gchar *url = reply_dup_string (asked, paths[form]);
-    g_autoptr (Reply) fetched = fetch (fixture, url, NULL);
-    g_autoptr (GPtrArray) tasks = NULL;
-
-    g_assert_cmpuint (fetched->status, ==, 200);
-    g_assert_cmpuint (g_bytes_get_size (fetched->body), ==, 36);
-    tasks = foxapi_sim_get_tasks (fixture->sim);
-    g_assert_true (((FoxapiSimTask *) g_ptr_array_index (tasks, 0))->delivered);
+    g_test_message ("%s %s", routes[i].method, routes[i].path);
+    g_assert_cmpuint (reply->status, ==, routes[i].status);
   }
 }
 
-/* The answer to a question about @id has @word in it, or has not */
-static void
-check_answer (Fixture * fixture, const gchar * id, const gchar * word,
-    gboolean there)
+/* What the answer to a submission, and that to the question after it, has in it,
+ * or, behind a !, has not */
+static const struct
 {
-  g_autoptr (Reply) reply = ask (fixture, id);
-  g_autofree gchar *body = g_strndup (g_bytes_get_data (reply->body, NULL),
-      g_bytes_get_size (reply->body));
+  FoxapiSimOptions options;
+  const gchar *prompt;
+  const gchar *submitted;
+  const gchar *asked;
+} answers[] = {
+  {{.manual = TRUE}, "A fox", "\"status\":\"pending\"", "\"progress\":0"},
+  {{0}, "A fox", "\"estimated_time\":45", "\"results\":[{"},
+  {{0}, "[fail]", "\"credits_reserved\":5", "\"type\":\"task_error\""},
+  {{0}, "a [cancelled]", "pending", "\"status\":\"cancelled\""},
+  {{.late_results_ms = HOUR_MS}, "A fox", "pending",
+      "\"progress\":50,\"status\":\"completed\""},
+  {{.late_results_ms = HOUR_MS}, "A fox", "pending", "\"results\":null"},
+  {{.result_form = FOXAPI_SIM_EMPTY}, "A fox", "pending", "\"results\":[]"},
+  {{.result_form = FOXAPI_SIM_ABSENT}, "A fox", "pending", "!\"results\""},
+  {{.result_form = FOXAPI_SIM_VOICE}, "A fox", "pending",
+      "\"results\":[{\"voice_id\":"},
+  {{.at_once = TRUE,.estimated_time = -2}, "A fox", "\"url\":\"http",
+      "!task_info"},
+  {{.at_once = TRUE,.failure = "text"}, "[fail]", "\"error\":\"",
+      "\"status\":\"failed\""},
+};
 
-  g_test_message ("%s", body);
-  g_assert_cmpint (strstr (body, word) != NULL, ==, there);
-}
-
-/* "completed" is not the end where the links are late, and a result need not
- * have one. */
 static void
-test_late_results (void)
+check_text (const gchar * text, const gchar * wanted)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      .manual = TRUE,.late_results_ms = 3600000,.late_link_ms = 3600000});
-  g_autoptr (Fixture) later = payload_fixture ((FoxapiSimOptions) {
-      .late_link_ms = 3600000});
-  g_autofree gchar *id = foxapi_sim_add_task (fixture->sim, "completed");
-  g_autoptr (Reply) submitted = submit (later, GOOD_BODY);
-  g_autofree gchar *given = reply_dup_string (submitted, "$.id");
-  g_autoptr (Reply) asked = ask (later, given);
-  g_autofree gchar *url = reply_dup_string (asked, "$.results[0].url");
-  g_autoptr (Reply) fetched = fetch (later, url, NULL);
+  gboolean absent = *wanted == '!';
 
-  check_answer (fixture, id, "\"progress\":50,\"status\":\"completed\"", TRUE);
-  check_answer (fixture, id, "\"results\":null", TRUE);
-  g_assert_cmpuint (fetched->status, ==, 404);
-
-  foxapi_sim_set_form (later->sim, FOXAPI_SIM_EMPTY);
-  check_answer (later, "x", "task_not_found", TRUE);
-  g_free (id);
-  id = foxapi_sim_add_task (later->sim, "completed");
-  check_answer (later, id, "\"results\":[]", TRUE);
-  foxapi_sim_set_form (later->sim, FOXAPI_SIM_ABSENT);
-  check_answer (later, id, "results", FALSE);
-  foxapi_sim_set_form (later->sim, FOXAPI_SIM_VOICE);
-  check_answer (later, id, "\"results\":[{\"voice_id\":", TRUE);
-}
-
-/* What the service leaves out, and what it says at once */
-static void
-test_variants (void)
-{
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      .at_once = TRUE,.estimated_time = -2,.failure = "text"});
-  g_autoptr (Reply) done = submit (fixture, GOOD_BODY);
-  g_autoptr (Reply) failed =
-      submit (fixture, "{" MODEL ",\"prompt\":\"[fail]\"}");
-  g_autofree gchar *url = reply_dup_string (done, "$.results[0].url");
-  g_autofree gchar *error = reply_dup_string (failed, "$.error");
-  g_autoptr (JsonNode) info = reply_get (done, "$.task_info");
-
-  g_assert_nonnull (url);
-  g_assert_nonnull (error);
-  g_assert_null (info);
+  g_test_message ("%s in %s", wanted, text);
+  g_assert_true ((strstr (text, wanted + absent) == NULL) == absent);
 }
 
 static void
-check_range (Fixture * fixture, const gchar * url, const gchar * range,
-    guint status, const gchar * content_range, const gchar * body)
+test_answers (void)
 {
-  g_autofree gchar *header = g_strconcat ("Range: ", range, NULL);
-  g_autoptr (Reply) reply = fetch (fixture, url, header);
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++) {
+    g_autoptr (Fixture) fixture = payload_fixture (answers[i].options);
+    g_autofree gchar *body = g_strdup_printf ("{" MODEL ",\"prompt\":\"%s\"}",
+        answers[i].prompt);
+    g_autoptr (Reply) submitted = submit (fixture, body);
+    g_autofree gchar *id = reply_dup_string (submitted, "id");
+    g_autofree gchar *path = g_strconcat ("/v1/tasks/", id, NULL);
+    g_autoptr (Reply) asked = call_api (fixture, path, NULL, NULL);
 
-  g_assert_no_error (reply->error);
-  g_assert_cmpuint (reply->status, ==, status);
-  g_assert_cmpstr (soup_message_headers_get_one (reply->headers,
-          "Content-Range"), ==, content_range);
-  g_assert_cmpmem (g_bytes_get_data (reply->body, NULL),
-      g_bytes_get_size (reply->body), body, strlen (body));
+    g_assert_true (g_regex_match_simple ("^task-unified-[0-9]+-[a-z0-9]{8}$",
+            id, 0, 0));
+    check_text (submitted->text, answers[i].submitted);
+    check_text (asked->text, answers[i].asked);
+  }
 }
+
+/* What a link answers */
+static const struct
+{
+  FoxapiSimOptions options;
+  const gchar *method;
+  const gchar *query;
+  const gchar *header;
+  guint status;
+  const gchar *text;            /* in the body */
+  gboolean expired;
+} results[] = {
+  {{0}, "GET", "", NULL, 200, payload_text, FALSE},
+  {{0}, "GET", "", "Range: bytes=2-4", 206, "234", FALSE},
+  {{0}, "GET", "", "Range: bytes=-2", 206, "yz", FALSE},
+  {{0}, "GET", "", "Range: bytes=36-", 416, "", FALSE},
+  {{0}, "GET", "", "Range: bytes=0-1,4-5", 200, payload_text, FALSE},
+  {{0}, "PUT", "", NULL, 405, "", FALSE},
+  {{0}, "GET", "?a=1", NULL, 400, "", FALSE},
+  {{0}, "GET", "", NULL, 404, "", TRUE},
+  {{.range_status = 501}, "GET", "", "Range: bytes=3-", 501, "", FALSE},
+  {{.late_link_ms = HOUR_MS}, "GET", "", NULL, 404, "", FALSE},
+  /* The key of the service, shown to another origin */
+  {{0}, "GET", "", "Authorization: Bearer x", 400, "", FALSE},
+  {{0}, "GET", "", "Cookie: key=test-key-0123456789", 400, "", FALSE},
+  {{0}, "GET", "?key=test-key-0123456789", NULL, 400, "", FALSE},
+};
+
+#define N_LEAKS 3               /* the last ones */
 
 static void
-test_ranges (void)
+test_results (void)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
-  g_autofree gchar *url = make_result (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++) {
+    g_autoptr (Fixture) fixture = payload_fixture (results[i].options);
+    g_autofree gchar *id = foxapi_sim_add_task (fixture->sim, "completed");
+    g_autofree gchar *path = g_strconcat ("/v1/tasks/", id, NULL);
+    g_autoptr (Reply) asked = call_api (fixture, path, NULL, NULL);
+    g_autofree gchar *link = reply_dup_string (asked, "url");
+    g_autofree gchar *url = g_strconcat (link, results[i].query, NULL);
+    g_autoptr (Reply) reply = NULL;
 
-  check_range (fixture, url, "bytes=30-", 206, "bytes 30-35/36", "uvwxyz");
-  check_range (fixture, url, "bytes=2-4", 206, "bytes 2-4/36", "234");
-  check_range (fixture, url, "bytes=35-99", 206, "bytes 35-35/36", "z");
-  check_range (fixture, url, "bytes=-2", 206, "bytes 34-35/36", "yz");
-  check_range (fixture, url, "bytes=36-", 416, "bytes */36", "");
-  check_range (fixture, url, "bytes=5-2", 200, NULL, payload_text);
-  check_range (fixture, url, "bytes=0-1,4-5", 200, NULL, payload_text);
-  check_range (fixture, url, "lines=0-1", 200, NULL, payload_text);
-}
-
-static void
-test_if_range (void)
-{
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
-  g_autofree gchar *url = make_result (fixture);
-  g_autoptr (Reply) first = fetch (fixture, url, NULL);
-  g_autofree gchar *header = NULL;
-  g_autoptr (Reply) same = NULL;
-  g_autoptr (Reply) changed = NULL;
-  g_autoptr (GBytes) other = g_bytes_new_static ("other", 5);
-  const gchar *etag = soup_message_headers_get_one (first->headers, "ETag");
-
-  g_assert_cmpstr (soup_message_headers_get_one (first->headers,
-          "Accept-Ranges"), ==, "bytes");
-  g_assert_nonnull (soup_message_headers_get_one (first->headers,
-          "Last-Modified"));
-  g_assert_cmpint (etag[0], ==, '"');
-  /* Both headers on one line would be refused: one at a time is enough */
-  header = g_strconcat ("If-Range: ", etag, NULL);
-  same = fetch (fixture, url, header);
-  g_assert_cmpuint (same->status, ==, 200);
-  foxapi_sim_change_result (fixture->sim, other);
-  changed = fetch (fixture, url, NULL);
-  g_assert_cmpstr (soup_message_headers_get_one (changed->headers, "ETag"), !=,
-      etag);
-  g_assert_cmpuint (g_bytes_get_size (changed->body), ==, 5);
-}
-
-static void
-test_links (void)
-{
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
-  g_autofree gchar *url = make_result (fixture);
-  g_autofree gchar *query = g_strconcat (url, "?a=1", NULL);
-  g_autoptr (Reply) leaked = fetch (fixture, url, "Authorization: Bearer x");
-  g_autoptr (Reply) with_query = fetch (fixture, query, NULL);
-  g_autoptr (Reply) head = call (fixture, "HEAD", url, NULL, NULL, NULL);
-  g_autoptr (Reply) put = call (fixture, "PUT", url, NULL, NULL, NULL);
-  g_autoptr (Reply) expired = NULL;
-
-  g_assert_cmpuint (leaked->status, ==, 400);
-  check_violations (fixture, 1);
-  g_assert_cmpuint (with_query->status, ==, 400);
-  g_assert_cmpuint (head->status, ==, 200);
-  g_assert_cmpstr (soup_message_headers_get_one (head->headers,
-          "Content-Length"), ==, "36");
-  g_assert_cmpuint (put->status, ==, 405);
-  foxapi_sim_expire_links (fixture->sim);
-  expired = fetch (fixture, url, NULL);
-  g_assert_cmpuint (expired->status, ==, 404);
-}
-
-static void
-test_stores (void)
-{
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      .expired_link = "expired-400",.range_status = 501});
-  g_autofree gchar *url = make_result (fixture);
-  g_autoptr (Reply) part = fetch (fixture, url, "Range: bytes=3-");
-  g_autoptr (Reply) expired = NULL;
-
-  g_assert_cmpuint (part->status, ==, 501);
-  foxapi_sim_expire_links (fixture->sim);
-  expired = fetch (fixture, url, NULL);
-  g_assert_cmpuint (expired->status, ==, 400);
-  g_assert_cmpstr (soup_message_headers_get_content_type (expired->headers,
-          NULL), ==, "application/xml");
-}
-
-static void
-test_plain_results (void)
-{
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      .no_ranges = TRUE,.no_length = TRUE,.no_validators = TRUE});
-  g_autofree gchar *url = make_result (fixture);
-  g_autoptr (Reply) reply = fetch (fixture, url, "Range: bytes=3-");
-
-  g_assert_cmpuint (reply->status, ==, 200);
-  g_assert_cmpuint (g_bytes_get_size (reply->body), ==, 36);
-  g_assert_cmpstr (soup_message_headers_get_one (reply->headers,
-          "Accept-Ranges"), ==, "none");
-  g_assert_cmpstr (soup_message_headers_get_one (reply->headers,
-          "Transfer-Encoding"), ==, "chunked");
-  g_assert_null (soup_message_headers_get_one (reply->headers, "ETag"));
-  g_assert_null (soup_message_headers_get_one (reply->headers,
-          "Last-Modified"));
-}
-
-/* @disposition: of the part with the file, behind "form-data; " */
-static Reply *
-upload (Fixture * fixture, GBytes * bytes, const gchar * disposition,
-    const gchar * file_name)
-{
-  g_autoptr (SoupMultipart) multipart =
-      soup_multipart_new (SOUP_FORM_MIME_TYPE_MULTIPART);
-  g_autoptr (SoupMessageHeaders) headers =
-      soup_message_headers_new (SOUP_MESSAGE_HEADERS_REQUEST);
-  g_autoptr (SoupMessageHeaders) part =
-      soup_message_headers_new (SOUP_MESSAGE_HEADERS_MULTIPART);
-  g_autoptr (GBytes) body = NULL;
-  g_autofree gchar *all = g_strconcat ("form-data; ", disposition, NULL);
-  g_autofree gchar *authorization = g_strconcat ("Authorization: Bearer ",
-      foxapi_sim_get_api_key (fixture->sim), NULL);
-  g_autofree gchar *url = g_strconcat (foxapi_sim_get_base_url (fixture->sim),
-      "/v1/files/upload/stream", NULL);
-
-  soup_message_headers_append (part, "Content-Disposition", all);
-  soup_message_headers_append (part, "Content-Type", "image/png");
-  soup_multipart_append_part (multipart, part, bytes);
-  if (file_name != NULL)
-    soup_multipart_append_form_string (multipart, "file_name", file_name);
-  soup_multipart_append_form_string (multipart, "auto_cleanup", "true");
-  soup_multipart_to_message (multipart, headers, &body);
-  return call (fixture, "POST", url, authorization,
-      soup_message_headers_get_one (headers, "Content-Type"), body);
-}
-
-static guint
-submit_reference (Fixture * fixture, const gchar * url)
-{
-  g_autofree gchar *body = g_strdup_printf ("{" MODEL ",\"prompt\":\"a\","
-      "\"reference_image_urls\":[\"%s\"]}", url);
-  g_autoptr (Reply) reply = submit (fixture, body);
-
-  return reply->status;
+    if (results[i].expired)
+      foxapi_sim_expire_links (fixture->sim);
+    reply = call (fixture, results[i].method, url, results[i].header, NULL,
+        NULL);
+    g_test_message ("%u: %u %s", i, reply->status, reply->text);
+    g_assert_cmpuint (reply->status, ==, results[i].status);
+    g_assert_nonnull (strstr (reply->text, results[i].text));
+    check_violations (fixture, i + N_LEAKS >= G_N_ELEMENTS (results));
+  }
 }
 
 static void
 test_upload (void)
 {
+  static const gchar *const refused[][3] = {
+    {"name=\"data\"; filename=\"a.png\"", NULL, "unknown name"},
+    {"name=\"file\"", NULL, "file is missing"},
+    {"name=\"file\"; filename*=UTF-8''a.png", NULL, "file is missing"},
+    {"name=\"file\"; filename=\"f\xc3\xbc.png\"", NULL, "file is missing"},
+    {"name=\"file\"; filename=\"a/b.png\"", NULL, "filename is a path"},
+    {"name=\"file\"; filename=\"a.png\"", "../b.png", "file_name is a path"},
+    {"name=\"file_name\"", "b.png", "file_name is there twice"},
+    {"name=\"auto_cleanup\"", NULL, "auto_cleanup is there twice"},
+  };
   g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
       0});
-  g_autoptr (GBytes) bytes = make_payload ();
-  g_autoptr (Reply) reply = upload (fixture, bytes,
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("a picture", 9);
+  g_autoptr (GBytes) text = g_bytes_new_static ("true", 4);
+  g_autoptr (Reply) good = upload (fixture, bytes,
       "name=\"file\"; filename=\"a.png\"", "b.png");
-  g_autofree gchar *filename = reply_dup_string (reply, "$.filename");
-  g_autofree gchar *url = reply_dup_string (reply, "$.url");
+  g_autofree gchar *url = reply_dup_string (good, "url");
   g_autofree gchar *wrong = g_strconcat (url, "x", NULL);
-  g_autoptr (Reply) fetched = NULL;
-  g_autoptr (Reply) too_large = NULL;
-  g_autoptr (GPtrArray) names = NULL;
-  g_autoptr (GBytes) stored = NULL;
+  const gchar *references[] = { url, "https://a.example/b", wrong };
   g_autoptr (GBytes) large = NULL;
-  gsize length = 100 * 1000 * 1000;
+  g_autoptr (Reply) too_large = NULL;
 
-  g_assert_cmpuint (reply->status, ==, 200);
-  g_assert_cmpstr (filename, ==, "b.png");
-  g_assert_cmpint (reply_get_int (reply, "$.size"), ==, 36);
-  names = foxapi_sim_get_upload_names (fixture->sim);
-  g_assert_cmpuint (names->len, ==, 2);
-  g_assert_cmpstr (g_ptr_array_index (names, 0), ==, "a.png");
-  g_assert_cmpstr (g_ptr_array_index (names, 1), ==, "b.png");
-  stored = foxapi_sim_get_upload (fixture->sim, url);
-  g_assert_true (g_bytes_equal (stored, bytes));
-  fetched = fetch (fixture, url, NULL);
-  g_assert_cmpuint (fetched->status, ==, 200);
-  g_assert_true (g_bytes_equal (fetched->body, bytes));
-  g_assert_cmpuint (submit_reference (fixture, url), ==, 200);
-  g_assert_cmpuint (submit_reference (fixture, wrong), ==, 422);
-  g_assert_cmpuint (submit_reference (fixture, "https://a.example/b"), ==, 200);
+  g_assert_cmpuint (good->status, ==, 200);
+  g_assert_nonnull (strstr (good->text, "\"filename\":\"b.png\""));
+  for (guint i = 0; i < G_N_ELEMENTS (references); i++) {
+    g_autofree gchar *body = g_strdup_printf ("{" MODEL ",\"prompt\":\"a\","
+        "\"reference_image_urls\":[\"%s\"]}", references[i]);
+    g_autoptr (Reply) reply = submit (fixture, body);
+
+    g_assert_cmpuint (reply->status, ==, i < 2 ? 200 : 422);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_autoptr (Reply) reply =
+        upload (fixture, text, refused[i][0], refused[i][1]);
+
+    g_test_message ("%u: %s", i, reply->text);
+    g_assert_cmpuint (reply->status, ==, 422);
+    g_assert_nonnull (strstr (reply->text, refused[i][2]));
+  }
 
   /* With the form around it, it is more than Cloudflare lets through. */
-  large = g_bytes_new_take (g_malloc0 (length), length);
+  large = g_bytes_new_take (g_malloc0 (100 * 1000 * 1000), 100 * 1000 * 1000);
   too_large =
       upload (fixture, large, "name=\"file\"; filename=\"a.png\"", NULL);
   g_assert_cmpuint (too_large->status, ==, 413);
-  g_assert_cmpstr (soup_message_headers_get_content_type (too_large->headers,
-          NULL), ==, "text/html");
 }
 
-static void
-test_upload_names (void)
+static const struct
 {
-  static const gchar *const refused[][2] = {
-    {"name=\"data\"; filename=\"a.png\"", NULL},
-    {"name=\"file\"", NULL},
-    {"name=\"file\"; filename*=UTF-8''a.png", NULL},
-    {"name=\"file\"; filename=\"f\xc3\xbc.png\"", NULL},
-    {"name=\"file\"; filename=\"a/b.png\"", NULL},
-    {"name=\"file\"; filename=\"a.png\"", "../b.png"},
-  };
+  const gchar *answer;
+  guint status;                 /* of the fault; 0 leaves it to the answer */
+  guint expected;
+  const gchar *type;            /* the Content-Type */
+  const gchar *body;            /* found in it */
+  gboolean named;               /* the request is, in the header */
+} refusals[] = {
+  {"no_compatible_channel", 0, 422, "application/json",
+      "\"type\":\"service_unavailable_error\","
+        "\"code\":\"no_compatible_channel\"", TRUE},
+  {"insufficient_user_quota", 0, 403, "application/json", "quota", TRUE},
+  {"flat", 400, 400, "application/json",
+        "{\"code\":\"bad_thing\",\"message\":\"Something is bad (request id: ",
+      TRUE},
+  {"detail", 422, 422, "application/json", "{\"detail\":\"Something", TRUE},
+  {"detail-list", 422, 422, "application/json", "{\"detail\":[{\"loc\":", TRUE},
+  {"string", 500, 500, "application/json", "{\"error\":\"Something", TRUE},
+  {"text", 503, 503, "text/plain", "Something", FALSE},
+  {"empty", 503, 503, "text/plain", "", FALSE},
+  {"cloudflare", 0, 520, "text/html", "unknown error", FALSE},
+  {"cloudflare", 413, 413, "text/html", "413: ", FALSE},
+  {"cloudflare", 403, 403, "text/html", "Attention Required!", FALSE},
+  {"error-1010", 0, 403, "text/plain", "error code: 1010", FALSE},
+  {"expired-400", 0, 400, "application/xml", "expired", FALSE},
+  {"page", 0, 200, "text/html", "<!DOCTYPE html>", FALSE},
+  {NULL, 524, 524, "text/html", "A timeout occurred", FALSE},
+  {NULL, 429, 429, "application/json", "rate_limit_error", TRUE},
+};
+
+static void
+test_refusals (void)
+{
   g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
       0});
-  g_autoptr (GBytes) bytes = make_payload ();
 
-  for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
-    g_autoptr (Reply) reply =
-        upload (fixture, bytes, refused[i][0], refused[i][1]);
+  for (guint i = 0; i < G_N_ELEMENTS (refusals); i++) {
+    FoxapiSimFault fault = {.status = refusals[i].status,
+      .answer = refusals[i].answer
+    };
+    g_autoptr (Reply) reply = NULL;
+    const gchar *id;
 
-    g_test_message ("%u", i);
-    g_assert_cmpuint (reply->status, ==, 422);
+    foxapi_sim_script (fixture->sim, FOXAPI_SIM_SUBMIT, i + 1, &fault);
+    reply = submit (fixture, GOOD_BODY);
+    g_test_message ("%u: %u %s", i, reply->status, reply->text);
+    g_assert_cmpuint (reply->status, ==, refusals[i].expected);
+    g_assert_cmpstr (soup_message_headers_get_content_type (reply->headers,
+            NULL), ==, refusals[i].type);
+    g_assert_nonnull (strstr (reply->text, refusals[i].body));
+    id = soup_message_headers_get_one (reply->headers, "X-Request-Id");
+    g_assert_true ((id != NULL) == refusals[i].named);
+    g_assert_true (id == NULL || strstr (reply->text, id) != NULL);
   }
+  g_assert_cmpuint (count_tasks (fixture), ==, 0);
+}
+
+/* The simulator ends in the middle of everything at once. */
+static void
+test_free (void)
+{
+  static const FoxapiSimFault faults[] = {
+    {.hold = TRUE}, {.hold_at = 3}, {.endless = TRUE}, {.drip_ms = 60000}, {0}
+  };
+  static const gchar request[] = "GET /v1/tasks/x HTTP/1.1\r\n"
+      "Host: 127.0.0.1\r\n\r\n";
+  Fixture *fixture = payload_fixture ((FoxapiSimOptions) { 0 });
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GPtrArray) connections =
+      g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_socket_client_set_enable_proxy (client, FALSE);
+  /* Behind the faults: half a request, and one that never comes */
+  for (guint i = 0; i < G_N_ELEMENTS (faults) + 2; i++) {
+    GSocketConnection *connection = g_socket_client_connect_to_uri (client,
+        foxapi_sim_get_base_url (fixture->sim), 80, NULL, NULL);
+    gsize length = i < G_N_ELEMENTS (faults) ? strlen (request)
+        : i == G_N_ELEMENTS (faults) ? 10 : 0;
+
+    g_ptr_array_add (connections, connection);
+    if (i < G_N_ELEMENTS (faults))
+      foxapi_sim_script (fixture->sim, FOXAPI_SIM_ASK, i + 1, &faults[i]);
+    g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM
+            (connection)), request, length, NULL, NULL, NULL);
+    g_assert_true (foxapi_sim_wait_requests (fixture->sim, FOXAPI_SIM_ASK,
+            MIN (i + 1, G_N_ELEMENTS (faults))));
+  }
+  fixture_free (fixture);
 }
 
 static void
-test_tls (void)
+test_spec (void)
 {
-  g_autofree gchar *dir = g_dir_make_tmp ("foxapi-sim-XXXXXX", NULL);
-  g_autofree gchar *key = g_build_filename (dir, "key.pem", NULL);
-  g_autofree gchar *cert = g_build_filename (dir, "cert.pem", NULL);
-  const gchar *argv[] = { "openssl", "req", "-x509", "-newkey", "ec",
-    "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-    "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", cert, NULL
+  g_autoptr (FoxapiSimSpec) spec = foxapi_sim_spec_parse ("result:3:cut-at=99,"
+      "retry-after=2,header=X: y,header=Z:,act-first,answer=flat,delay=7,body=a,b",
+      NULL);
+  const gchar *wrong[] = {
+    "", "submit", "submit:1", "submit:x:reset", "fetch:1:reset",
+    "submit:-1:hold",
+    "submit:1:", "submit:1:explode", "submit:1:reset=1", "submit:1:status",
+    "submit:1:status=99", "submit:1:status=4x", "submit:1:header=a",
+    "submit:1:drip=0", "submit:1:answer=x",
   };
-  g_autoptr (GTlsCertificate) certificate = NULL;
-  gboolean made = g_spawn_sync (NULL, (gchar **) argv, NULL,
-      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL
-      | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
-  if (made)
-    certificate = g_tls_certificate_new_from_files (cert, key, NULL);
-  g_unlink (key);
-  g_unlink (cert);
-  g_rmdir (dir);
-  if (certificate == NULL) {
-    g_test_skip ("no openssl to make a certificate, or no TLS");
-    return;
-  }
-  {
-    g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-        .tls_certificate = certificate}
-    );
-    g_autofree gchar *url = make_result (fixture);
-    FoxapiSimFault cut = {.cut_at = 10 };
-    g_autoptr (Reply) whole = fetch (fixture, url, NULL);
-    g_autoptr (Reply) part = NULL;
+  g_assert_nonnull (spec);
+  g_assert_cmpint (spec->route, ==, FOXAPI_SIM_RESULT);
+  g_assert_cmpuint (spec->nth, ==, 3);
+  g_assert_cmpuint (spec->fault->cut_at, ==, 99);
+  g_assert_true (spec->fault->act_first);
+  g_assert_cmpstr (spec->fault->headers, ==, "retry-after: 2\nX: y\nZ:");
+  g_assert_cmpstr (spec->fault->answer, ==, "flat");
+  g_assert_cmpuint (spec->fault->delay_ms, ==, 7);
+  g_assert_cmpstr (spec->fault->body, ==, "a,b");
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (GError) error = NULL;
 
-    g_assert_true (g_str_has_prefix (url, "https://127.0.0.1:"));
-    g_assert_cmpuint (whole->status, ==, 200);
-    g_assert_cmpuint (g_bytes_get_size (whole->body), ==, 36);
-    foxapi_sim_script (fixture->sim, FOXAPI_SIM_RESULT, 2, &cut);
-    part = fetch (fixture, url, NULL);
-    g_assert_nonnull (part->error);
-    soup_session_abort (fixture->session);
-    g_assert_true (foxapi_sim_wait_idle (fixture->sim, FOXAPI_SIM_RESULT));
+    g_assert_null (foxapi_sim_spec_parse (wrong[i], &error));
+    g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
   }
 }
 
@@ -697,25 +529,15 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/sim/api/submit", test_submit);
-  g_test_add_func ("/sim/api/strict", test_strict);
-  g_test_add_func ("/sim/api/violations", test_violations);
-  g_test_add_func ("/sim/api/lengths", test_lengths);
-  g_test_add_func ("/sim/api/routes", test_routes);
-  g_test_add_func ("/sim/api/manual", test_manual);
-  g_test_add_func ("/sim/api/prompts", test_prompts);
-  g_test_add_func ("/sim/api/forms", test_forms);
-  g_test_add_func ("/sim/api/late-results", test_late_results);
-  g_test_add_func ("/sim/api/variants", test_variants);
-  g_test_add_func ("/sim/result/ranges", test_ranges);
-  g_test_add_func ("/sim/result/if-range", test_if_range);
-  g_test_add_func ("/sim/result/links", test_links);
-  g_test_add_func ("/sim/result/stores", test_stores);
-  g_test_add_func ("/sim/result/plain", test_plain_results);
+  g_test_add_func ("/sim/strict", test_strict);
+  g_test_add_func ("/sim/violations", test_violations);
+  g_test_add_func ("/sim/routes", test_routes);
+  g_test_add_func ("/sim/answers", test_answers);
+  g_test_add_func ("/sim/results", test_results);
   g_test_add_func ("/sim/upload", test_upload);
-  g_test_add_func ("/sim/upload/names", test_upload_names);
-  g_test_add_func ("/sim/tls", test_tls);
-  add_fault_tests ();
+  g_test_add_func ("/sim/refusals", test_refusals);
+  g_test_add_func ("/sim/free", test_free);
+  g_test_add_func ("/sim/spec", test_spec);
   add_render_tests ();
   return g_test_run ();
 }

@@ -10,6 +10,7 @@
 #include "foxapicatalogue.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "foxapijson.h"
@@ -51,36 +52,117 @@ merge (JsonObject * base, JsonObject * changes)
   return merged;
 }
 
+/* The text of models.json; stays */
+static GBytes *
+get_file (void)
+{
+  static gsize file;
+  GBytes *bytes;
+
+  if (g_once_init_enter (&file)) {
+    /* This links the resource; to look it up by its path lets G_RESOURCE_OVERLAYS
+     * put another file in its place. */
+    foxapi_get_resource ();
+    bytes = g_resources_lookup_data ("/org/foxapi/models.json",
+        G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    g_once_init_leave (&file, (gsize) (bytes ? bytes : g_bytes_new (NULL, 0)));
+  }
+  return (GBytes *) file;
+}
+
+/* (transfer full) (nullable): json-glib takes milliseconds for the whole file, and
+ * a request needs one entry. So the text is searched for that one: @model as a name
+ * of the outermost object, whose values are objects. */
+static JsonObject *
+parse_entry (const gchar * model)
+{
+  gsize length;
+  const gchar *text = g_bytes_get_data (get_file (), &length);
+  const gchar *end = text + length, *start = NULL;
+  gboolean found = FALSE;
+  guint depth = 0;
+
+  for (const gchar * c = text; c < end; c++) {
+    if (*c == '"') {
+      const gchar *name = ++c;
+
+      while (c < end && *c != '"')
+        c += *c == '\\' ? 2 : 1;
+      if (depth == 1)
+        found = strlen (model) == (gsize) (c - name)
+            && strncmp (model, name, c - name) == 0;
+    } else if (*c == '{' && ++depth == 2) {
+      start = c;
+    } else if (*c == '}' && depth-- == 2 && found) {
+      return foxapi_json_parse (start, c + 1 - start, NULL);
+    }
+  }
+  return NULL;
+}
+
+static GMutex lock;
+static GHashTable *entries;     /* under the lock: name → JsonObject; they stay */
+
+/* Called with the lock */
+static JsonObject *
+find (const gchar * model)
+{
+  JsonObject *entry, *base;
+  const gchar *like;
+
+  if (entries == NULL)
+    entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+        (GDestroyNotify) json_object_unref);
+  entry = g_hash_table_lookup (entries, model);
+  if (entry != NULL)
+    return entry;
+  entry = parse_entry (model);
+  if (entry == NULL)
+    return NULL;
+
+  /* Known before its base is looked for: no circle is endless. */
+  g_hash_table_insert (entries, g_strdup (model), entry);
+  like = foxapi_json_get_string (entry, "like");
+  base = like ? find (like) : NULL;
+  if (base != NULL) {
+    entry = merge (base, entry);
+    g_hash_table_insert (entries, g_strdup (model), entry);
+  }
+  return entry;
+}
+
+static JsonObject *
+find_known (const gchar * model)
+{
+  JsonObject *entry;
+
+  g_mutex_lock (&lock);
+  entry = find (model);
+  g_mutex_unlock (&lock);
+  return entry;
+}
+
+/* Of a model that nobody has heard of, the entry "*"; never changed */
+JsonObject *
+foxapi_catalogue_find (const gchar * model)
+{
+  JsonObject *entry = model ? find_known (model) : NULL;
+
+  return entry ? entry : find_known (ANY_MODEL);
+}
+
 static JsonObject *
 load (void)
 {
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (JsonObject) file = NULL;
+  gsize length;
+  const gchar *text = g_bytes_get_data (get_file (), &length);
+  g_autoptr (JsonObject) file = foxapi_json_parse (text, length, NULL);
+  g_autoptr (GList) names = file ? json_object_get_members (file) : NULL;
   JsonObject *models = json_object_new ();
-  JsonObjectIter iter;
-  const gchar *name;
-  JsonNode *node;
 
-  /* This links the resource; to look it up by its path lets G_RESOURCE_OVERLAYS
-   * put another file in its place. */
-  foxapi_get_resource ();
-  bytes = g_resources_lookup_data ("/org/foxapi/models.json",
-      G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-  if (bytes != NULL)
-    file = foxapi_json_parse (g_bytes_get_data (bytes, NULL),
-        g_bytes_get_size (bytes), NULL);
-  if (file == NULL)
-    return models;
-
-  json_object_iter_init_ordered (&iter, file);
-  while (json_object_iter_next_ordered (&iter, &name, &node)) {
-    JsonObject *entry = json_node_get_object (node);
-    const gchar *like = foxapi_json_get_string (entry, "like");
-    JsonObject *base = like ? foxapi_json_get_object (models, like) : NULL;
-
-    json_object_set_object_member (models, name, base ? merge (base, entry) :
-        json_object_ref (entry));
-  }
+  for (GList * l = names; l != NULL; l = l->next)
+    json_object_set_object_member (models, l->data,
+        json_object_ref (find_known (l->data)));
   return models;
 }
 
@@ -95,15 +177,29 @@ foxapi_catalogue_get (void)
   return (JsonObject *) catalogue;
 }
 
-/* Of a model that nobody has heard of, the entry "*" */
-JsonObject *
-foxapi_catalogue_find (const gchar * model)
+/* (transfer full): the values that models take for a field, some several times. All
+ * processes want these, so the file is not parsed for them. */
+GStrv
+foxapi_catalogue_collect_words (const gchar * field)
 {
-  JsonObject *entry =
-      model ? foxapi_json_get_object (foxapi_catalogue_get (), model) : NULL;
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+  g_autofree gchar *pattern = g_strdup_printf
+      ("\"%s\": *{[^{}]*\"enum\": *\\[([^]]*)\\]", field);
+  g_autoptr (GRegex) lists = g_regex_new (pattern,
+      G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  gsize length;
+  const gchar *text = g_bytes_get_data (get_file (), &length);
 
-  return entry ? entry : foxapi_json_get_object (foxapi_catalogue_get (),
-      ANY_MODEL);
+  for (g_regex_match_full (lists, text, length, 0, 0, &match, NULL);
+      g_match_info_matches (match); g_match_info_next (match, NULL)) {
+    g_autofree gchar *list = g_match_info_fetch (match, 1);
+    g_auto (GStrv) parts = g_strsplit (list, "\"", -1);
+
+    for (guint i = 1; i < g_strv_length (parts); i += 2)
+      g_strv_builder_add (words, parts[i]);
+  }
+  return g_strv_builder_end (words);
 }
 
 /* Levenshtein's distance */
@@ -134,13 +230,13 @@ measure_distance (const gchar * a, const gchar * b)
 gchar *
 foxapi_catalogue_suggest (const gchar * model)
 {
-  g_autoptr (GList) names = json_object_get_members (foxapi_catalogue_get ());
+  g_autoptr (GList) names = NULL;
   const gchar *nearest = NULL;
   guint distance = strlen (model) / 3 + 1;
 
-  if (json_object_has_member (foxapi_catalogue_get (), model)
-      || strlen (model) > 100)
+  if (find_known (model) != NULL || strlen (model) > 100)
     return NULL;
+  names = json_object_get_members (foxapi_catalogue_get ());
   for (GList * l = names; l != NULL; l = l->next) {
     guint there = measure_distance (model, l->data);
 
@@ -196,16 +292,53 @@ foxapi_catalogue_get_properties (const gchar * path, JsonObject * rule)
   return g_strv_builder_end (names);
 }
 
-/* The field as the user would set it, the start of a sentence */
+static gboolean
+holds_text (JsonNode * node, const gchar * text)
+{
+  JsonArray *items =
+      JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  for (guint i = 0; items != NULL && i < json_array_get_length (items); i++) {
+    if (holds_text (json_array_get_element (items, i), text))
+      return TRUE;
+  }
+  return g_strcmp0 (foxapi_json_node_get_string (node), text) == 0;
+}
+
+/* (transfer full) (nullable): the property that the field is made of: of several
+ * those in @set (nullable), or else the first one. With a @text that the field has,
+ * the one that has it; %NULL: it comes from the extra parameters. */
 gchar *
-foxapi_catalogue_name_field (const gchar * path, JsonObject * rule)
+foxapi_catalogue_find_property (const gchar * path, JsonObject * rule,
+    JsonObject * set, const gchar * text)
 {
   g_auto (GStrv) names = foxapi_catalogue_get_properties (path, rule);
-  g_autofree gchar *all = g_strjoinv (" or ", names);
+  g_autoptr (GString) found = g_string_new (NULL);
 
-  if (*all == '\0')
-    return g_strdup_printf ("The property extra-parameters, field %s,", path);
-  return g_strconcat ("The property ", all, NULL);
+  for (guint i = 0; set != NULL && names[i] != NULL; i++) {
+    JsonNode *node = json_object_get_member (set, names[i]);
+
+    if (node != NULL && (text == NULL || holds_text (node, text)))
+      g_string_append_printf (found, "%s%s", found->len > 0 ? _(" or ") : "",
+          names[i]);
+  }
+  if (found->len > 0)
+    return g_strdup (found->str);
+  return text == NULL ? g_strdup (names[0]) : NULL;
+}
+
+/* (transfer full): that, as the start of a sentence */
+gchar *
+foxapi_catalogue_name_field (const gchar * path, JsonObject * rule,
+    JsonObject * set, const gchar * text)
+{
+  g_autofree gchar *property =
+      foxapi_catalogue_find_property (path, rule, set, text);
+
+  if (property == NULL)
+    return g_strdup_printf (_("The property extra-parameters, field %s,"),
+        path);
+  return g_strdup_printf (_("The property %s"), property);
 }
 
 /* (transfer full) (nullable): the path of the field that @property becomes, of a

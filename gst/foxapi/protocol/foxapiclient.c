@@ -1,4 +1,4 @@
-/* The calls of the service: submit, ask, upload
+/* The service at one address under one key: submit, ask, upload, list models
  *
  * One call here is one request on the wire, never more: whether to repeat it is
  * decided by those who know what it costs.
@@ -8,13 +8,10 @@
 
 #include "foxapiclient.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "foxapijson.h"
-#include "foxapiretry.h"
-
-/* The bodies of errors are read for a message, no further. */
-#define ERROR_BODY_MAX_BYTES (64 * 1024)
 
 /* Shorter keys (there are none but in tests) may occur in any answer by chance;
  * they are kept out of messages for people, but not out of ids and links. */
@@ -29,6 +26,97 @@ struct _FoxapiClient
   gint64 deadline_us;
 };
 
+static gboolean
+is_http (GUri * uri)
+{
+  return g_str_equal (g_uri_get_scheme (uri), "http")
+      || g_str_equal (g_uri_get_scheme (uri), "https");
+}
+
+/* The key goes there, so what is not plainly an address is refused rather than
+ * repaired: GUri takes spaces for part of a host, and escapes them. It has made
+ * ASCII of a name in another script. Underscores are in no name of the Internet, but
+ * in those of containers. */
+static gboolean
+is_host (const gchar * host)
+{
+  if (host == NULL || *host == '\0' || *host == '.')
+    return FALSE;
+  if (strchr (host, ':') != NULL)
+    return TRUE;
+  return strstr (host, "..") == NULL && host[strspn (host,
+          G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.")] == '\0';
+}
+
+static GUri *
+parse_base_url (const gchar * text)
+{
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
+
+  for (const gchar * c = text; *c != '\0'; c++) {
+    if ((guchar) * c <= ' ' || *c == 0x7f)
+      return NULL;
+  }
+  if (uri == NULL || !is_http (uri) || g_uri_get_userinfo (uri) != NULL
+      || g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL
+      || !is_host (g_uri_get_host (uri)) || g_uri_get_port (uri) == 0)
+    return NULL;
+  return g_steal_pointer (&uri);
+}
+
+/* What can be shown of it: a user's password and a query are nobody's business,
+ * and what has no scheme may be a key in the wrong place. */
+static gchar *
+quote_base_url (const gchar * text, const gchar * api_key)
+{
+  const gchar *start = strstr (text, "://"), *shown_from, *at;
+  g_autofree gchar *shown = NULL, *quoted = NULL;
+  gsize length;
+
+  if (start == NULL)
+    return g_strdup ("");
+
+  start += strlen ("://");
+  at = strrchr (start, '@');
+  shown_from = at ? at : start;
+  length = strcspn (shown_from, "?#");
+  /* Not plainly a user: whose part is it? */
+  if (at != NULL && strcspn (start, "@?#") < (gsize) (at - start))
+    length = 0;
+
+  shown = g_strdup_printf ("%.*s%s%.*s%s", (gint) (start - text), text,
+      at ? "…" : "", (gint) length, shown_from,
+      at == NULL && shown_from[length] != '\0' ? "…" : "");
+  quoted = foxapi_error_quote (shown, api_key);
+  return g_strdup_printf (_(" is \"%s\", but"), quoted);
+}
+
+/* @text without a slash at its end, and without the /v1 that many clients have as
+ * their address: the calls have it. The key is kept out of the error. */
+static gchar *
+normalise_base_url (const gchar * text, const gchar * api_key, GError ** error)
+{
+  g_autoptr (GUri) uri = parse_base_url (text);
+  g_autofree gchar *value = NULL;
+  gchar *normal;
+
+  if (uri == NULL) {
+    value = quote_base_url (text, api_key);
+    g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+        _("The property base-url (or FOXAPI_BASE_URL)%s must be an http or "
+            "https URL without spaces, user name, query and fragment, such "
+            "as %s. Nothing was sent."), value, FOXAPI_DEFAULT_BASE_URL);
+    return NULL;
+  }
+
+  normal = g_uri_to_string (uri);
+  while (g_str_has_suffix (normal, "/"))
+    normal[strlen (normal) - 1] = '\0';
+  if (g_str_has_suffix (normal, "/v1"))
+    normal[strlen (normal) - strlen ("/v1")] = '\0';
+  return normal;
+}
+
 /* RFC 6750's b64token: nothing that could end a header, or that JSON escapes */
 static gboolean
 is_token (const gchar * key)
@@ -38,46 +126,46 @@ is_token (const gchar * key)
   return n > 0 && key[n + strspn (key + n, "=")] == '\0';
 }
 
-static gboolean
-check_key (const gchar * api_key, GError ** error)
-{
-  if (api_key == NULL || *api_key == '\0') {
-    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_AUTHORIZED,
-        "There is no API key. Set the environment variable FOXAPI_API_KEY "
-        "(or the property api-key). Nothing was sent.");
-    return FALSE;
-  }
-  if (!is_token (api_key)) {
-    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        "The API key has spaces or characters that no key has. Set "
-        "FOXAPI_API_KEY (or the property api-key) anew, without quotes and "
-        "line ends. Nothing was sent.");
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* @base_url may have a path at its end. Nothing is sent. */
+/* @base_url may have a path at its end; whoever may need no call of the service needs
+ * no @api_key. Nothing is sent. */
 FoxapiClient *
 foxapi_client_new (FoxapiSession * session, const gchar * base_url,
     const gchar * api_key, GError ** error)
 {
-  g_autofree gchar *normal =
-      foxapi_base_url_normalise (base_url, api_key, error);
+  g_autofree gchar *normal = normalise_base_url (base_url, api_key, error);
   g_autofree gchar *digest = NULL;
   FoxapiClient *client;
 
-  if (normal == NULL || !check_key (api_key, error))
+  if (normal == NULL)
     return NULL;
+  if (api_key != NULL && *api_key != '\0' && !is_token (api_key)) {
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+        _("The API key has spaces or characters that no key has. Set "
+            "FOXAPI_API_KEY (or the property api-key) again, without quotes "
+            "and line ends. Nothing was sent."));
+    return NULL;
+  }
 
   client = g_new0 (FoxapiClient, 1);
   client->session = foxapi_session_ref (session);
   client->base_url = g_steal_pointer (&normal);
-  client->api_key = g_strdup (api_key);
+  client->api_key = g_strdup (api_key ? api_key : "");
   digest = foxapi_client_get_key_digest (client);
   client->account = g_strconcat (client->base_url, " ", digest, NULL);
   client->deadline_us = G_MAXINT64;
   return client;
+}
+
+/* %FALSE: the client can make no call. */
+gboolean
+foxapi_client_check_key (FoxapiClient * client, GError ** error)
+{
+  if (*client->api_key != '\0')
+    return TRUE;
+  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_AUTHORIZED,
+      _("There is no API key. Set the environment variable FOXAPI_API_KEY "
+          "(or the property api-key). Nothing was sent."));
+  return FALSE;
 }
 
 /* When calls have to end, in the time of g_get_monotonic_time(); to be set between
@@ -163,46 +251,16 @@ foxapi_client_get_pause_left (FoxapiClient * client)
   return left_us;
 }
 
-/* Reads a body to its end, or to somewhere behind @max_bytes; returns %NULL on a
- * fault of the connection. It never asks for a few bytes only: of a chunked
- * body libsoup 3.2 asserts when it is asked for one. */
-static GString *
-read_body (FoxapiClient * client, GInputStream * stream, gsize max_bytes,
-    GCancellable * cancellable, GError ** error)
-{
-  g_autoptr (GString) body = g_string_sized_new (4096);
-  gchar piece[16 * 1024];
-
-  while (body->len <= max_bytes) {
-    gssize n = -1;
-
-    if (g_get_monotonic_time () >= client->deadline_us)
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-          "the answer took too long");
-    else
-      n = g_input_stream_read (stream, piece, sizeof (piece), cancellable,
-          error);
-    if (n < 0) {
-      g_string_free (g_steal_pointer (&body), TRUE);
-      return NULL;
-    }
-    if (n == 0)
-      break;
-    g_string_append_len (body, piece, n);
-  }
-  return g_steal_pointer (&body);
-}
-
 static GError *
 new_answer_error (FoxapiClient * client, FoxapiCall call,
-    const FoxapiResponse * response, GString * body, const gchar * unusable)
+    const FoxapiResponse * response, const gchar * unusable)
 {
   FoxapiErrorAnswer answer = {
     .status = response->status,
     .request_id = soup_message_headers_get_one (response->headers,
         "x-request-id"),
-    .body = body ? body->str : NULL,
-    .length = body ? body->len : 0,
+    .body = response->body->str,
+    .length = response->body->len,
   };
   GError *error = foxapi_error_new_from_answer (call, &answer, unusable,
       client->api_key);
@@ -241,61 +299,64 @@ remove_key (FoxapiClient * client, GString * body)
     g_string_assign (body, clean);
 }
 
-/* One call of the service. Returns the body of an answer of success, and
- * @response, to be cleared in any case. */
-static GString *
+/* One call of the service. @response, to be cleared in any case, has the body of an
+ * answer of success. */
+static gboolean
 call_service (FoxapiClient * client, FoxapiCall call, SoupMessage * message,
-    const FoxapiBody * request_body, FoxapiResponse * response,
+    const FoxapiBody * body, FoxapiResponse * response,
     GCancellable * cancellable, GError ** error)
 {
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
   g_autofree gchar *bearer = g_strconcat ("Bearer ", client->api_key, NULL);
   g_autoptr (GError) fault = NULL;
-  g_autoptr (GString) body = NULL;
 
   soup_message_headers_replace (headers, "Authorization", bearer);
   soup_message_headers_replace (headers, "Accept", "application/json");
 
-  if (foxapi_session_send (client->session, message, request_body,
-          client->deadline_us, response, cancellable, &fault)) {
-    if (!SOUP_STATUS_IS_SUCCESSFUL (response->status)) {
-      body = read_body (client, response->stream, ERROR_BODY_MAX_BYTES,
-          cancellable, NULL);
-      g_propagate_error (error, new_answer_error (client, call, response, body,
-              NULL));
-      return NULL;
-    }
-    body = read_body (client, response->stream, FOXAPI_JSON_MAX_BYTES,
-        cancellable, &fault);
-  }
-  if (body == NULL) {
+  if (!foxapi_session_call (client->session, message, body,
+          client->deadline_us, FOXAPI_JSON_MAX_BYTES, response, cancellable,
+          &fault)) {
     g_propagate_error (error, foxapi_error_new_from_transport (call, fault,
             response->sent));
-    return NULL;
+    return FALSE;
   }
+  if (!SOUP_STATUS_IS_SUCCESSFUL (response->status)) {
+    g_propagate_error (error, new_answer_error (client, call, response, NULL));
+    return FALSE;
+  }
+  remove_key (client, response->body);
+  return TRUE;
+}
 
-  remove_key (client, body);
-  return g_steal_pointer (&body);
+/* Of a body without a length libsoup 3.2 takes any end for the end. */
+static GError *
+new_unusable_error (FoxapiClient * client, FoxapiCall call,
+    const FoxapiResponse * response, const GError * fault)
+{
+  if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT)
+      && soup_message_headers_get_encoding (response->headers) !=
+      SOUP_ENCODING_CONTENT_LENGTH)
+    return foxapi_error_new_from_transport (call, fault, response->sent);
+  return new_answer_error (client, call, response, fault->message);
 }
 
 static FoxapiTask *
 call_for_task (FoxapiClient * client, FoxapiCall call, SoupMessage * message,
-    const FoxapiBody * request_body, const gchar * asked_id,
+    const FoxapiBody * body, const gchar * asked_id,
     GCancellable * cancellable, GError ** error)
 {
   g_auto (FoxapiResponse) response = { 0 };
-  g_autoptr (GString) body = NULL;
   g_autoptr (GError) fault = NULL;
   FoxapiTask *task;
 
-  body = call_service (client, call, message, request_body, &response,
-      cancellable, error);
-  if (body == NULL)
+  if (!call_service (client, call, message, body, &response, cancellable,
+          error))
     return NULL;
-  task = foxapi_task_new_from_json (body->str, body->len, asked_id, &fault);
+  task = foxapi_task_new_from_json (response.body->str, response.body->len,
+      asked_id, &fault);
   if (task == NULL)
-    g_propagate_error (error, new_answer_error (client, call, &response, body,
-            fault->message));
+    g_propagate_error (error, new_unusable_error (client, call, &response,
+            fault));
   return task;
 }
 
@@ -338,6 +399,39 @@ foxapi_client_ask (FoxapiClient * client, const gchar * id,
       cancellable, error);
 }
 
+/* Asks which models the key may use, once. Their names are fit to be shown. */
+GStrv
+foxapi_client_list_models (FoxapiClient * client, GCancellable * cancellable,
+    GError ** error)
+{
+  g_autoptr (SoupMessage) message = new_message (client, "GET", "/v1/models");
+  g_auto (FoxapiResponse) response = { 0 };
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autoptr (JsonObject) object = NULL;
+  JsonArray *models;
+
+  if (!call_service (client, FOXAPI_CALL_LIST_MODELS, message, NULL, &response,
+          cancellable, error))
+    return NULL;
+  object = foxapi_json_parse (response.body->str, response.body->len, NULL);
+  models = object ? foxapi_json_get_array (object, "data") : NULL;
+  if (models == NULL) {
+    g_propagate_error (error, new_answer_error (client, FOXAPI_CALL_LIST_MODELS,
+            &response, _("it has no list of models")));
+    return NULL;
+  }
+  for (guint i = 0; i < json_array_get_length (models); i++) {
+    JsonNode *node = json_array_get_element (models, i);
+    const gchar *id = JSON_NODE_HOLDS_OBJECT (node) ?
+        foxapi_json_get_string (json_node_get_object (node), "id") : NULL;
+    g_autofree gchar *name = foxapi_error_quote (id, client->api_key);
+
+    if (name != NULL)
+      g_strv_builder_add (names, name);
+  }
+  return g_strv_builder_end (names);
+}
+
 /* Uploads a reference, once: a form of @length bytes, with its boundary in
  * @content_type. Returns the URL to name in a request. */
 gchar *
@@ -349,23 +443,20 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
       new_message (client, "POST", "/v1/files/upload/stream");
   FoxapiBody request_body = { content_type, form, length };
   g_auto (FoxapiResponse) response = { 0 };
-  g_autoptr (GString) answer = NULL;
   g_autoptr (JsonObject) object = NULL;
   g_autoptr (GUri) uri = NULL;
   const gchar *url;
 
-  answer = call_service (client, FOXAPI_CALL_UPLOAD, message, &request_body,
-      &response, cancellable, error);
-  if (answer == NULL)
+  if (!call_service (client, FOXAPI_CALL_UPLOAD, message, &request_body,
+          &response, cancellable, error))
     return NULL;
 
-  object = foxapi_json_parse (answer->str, answer->len, NULL);
+  object = foxapi_json_parse (response.body->str, response.body->len, NULL);
   url = object ? foxapi_json_get_string (object, "url") : NULL;
   uri = url ? g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL) : NULL;
-  if (uri == NULL || (strcmp (g_uri_get_scheme (uri), "http") != 0
-          && strcmp (g_uri_get_scheme (uri), "https") != 0)) {
+  if (uri == NULL || !is_http (uri)) {
     g_propagate_error (error, new_answer_error (client, FOXAPI_CALL_UPLOAD,
-            &response, answer, "it has no http or https URL of the upload"));
+            &response, _("it has no http or https URL of the upload")));
     return NULL;
   }
   return g_strdup (url);

@@ -1,20 +1,20 @@
-/* The calls of the service: submit, ask, upload
+/* The service at one address under one key: submit, ask, upload
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #pragma once
 
-#include "foxapibaseurl.h"
 #include "foxapidownload.h"
 #include "foxapierror.h"
-#include "foxapisession.h"
+#include "foxapihttp.h"
 #include "foxapitask.h"
 
 G_BEGIN_DECLS
 
-/* The service at one address under one key. Any thread may call; each call blocks
- * the calling thread only. */
+#define FOXAPI_DEFAULT_BASE_URL "https://api.foxapi.cc"
+
+/* Any thread may call; each call blocks the calling thread only. */
 typedef struct _FoxapiClient FoxapiClient;
 
 FoxapiClient *foxapi_client_new (FoxapiSession * session,
@@ -22,6 +22,7 @@ FoxapiClient *foxapi_client_new (FoxapiSession * session,
 void foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us);
 void foxapi_client_free (FoxapiClient * client);
 
+gboolean foxapi_client_check_key (FoxapiClient * client, GError ** error);
 const gchar *foxapi_client_get_base_url (FoxapiClient * client);
 gchar *foxapi_client_get_key_digest (FoxapiClient * client);
 FoxapiDownload *foxapi_client_download (FoxapiClient * client,
@@ -33,6 +34,8 @@ gint64 foxapi_client_get_pause_left (FoxapiClient * client);
 FoxapiTask *foxapi_client_submit (FoxapiClient * client, const gchar * body,
     GCancellable * cancellable, GError ** error);
 FoxapiTask *foxapi_client_ask (FoxapiClient * client, const gchar * id,
+    GCancellable * cancellable, GError ** error);
+GStrv foxapi_client_list_models (FoxapiClient * client,
     GCancellable * cancellable, GError ** error);
 gchar *foxapi_client_upload (FoxapiClient * client, GInputStream * form,
     const gchar * content_type, goffset length, GCancellable * cancellable,

@@ -12,11 +12,11 @@
 
 #include "foxapidownload.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "foxapierror.h"
-#include "foxapiretry.h"
-#include "foxapiwait.h"
+#include "foxapihttp.h"
 
 #define MAX_REDIRECTS 10
 #define SKIP_BYTES (64 * 1024)
@@ -36,9 +36,6 @@
  * time), bytes that come slowly are worth having now. */
 #define PATIENCE_US 1000
 #define PATIENCE_IN_ALL_US 10000
-
-#define LOST_FOR_GOOD "The connection to the result was lost, and its server " \
-    "names neither ETag nor Last-Modified to go on by"
 
 /* What is asked for. Servers that refuse the first may know the second. */
 typedef enum
@@ -116,6 +113,29 @@ foxapi_download_free (FoxapiDownload * download)
   g_free (download);
 }
 
+/* The start of the file is there already, from an earlier download: what follows has
+ * to be of the same file. Before it is opened. */
+void
+foxapi_download_expect (FoxapiDownload * download, const FoxapiSource * source)
+{
+  download->is_known = TRUE;
+  download->has_size = TRUE;
+  download->seekable = TRUE;
+  download->size = source->size;
+  download->etag = g_strdup (source->etag);
+  download->last_modified = g_strdup (source->last_modified);
+}
+
+/* Once it was opened; what is in @source is borrowed. %FALSE: its size is not known. */
+gboolean
+foxapi_download_get_source (FoxapiDownload * download, FoxapiSource * source)
+{
+  source->etag = download->etag;
+  source->last_modified = download->last_modified;
+  source->size = download->size;
+  return download->has_size;
+}
+
 gboolean
 foxapi_download_get_size (FoxapiDownload * download, guint64 * size)
 {
@@ -135,11 +155,13 @@ foxapi_download_is_encrypted (FoxapiDownload * download)
   return download->is_encrypted;
 }
 
-static GError *
-new_read_error (const gchar * what)
+/* %FALSE, for whoever returns that */
+static gboolean
+set_read_error (GError ** error, const gchar * what)
 {
-  return g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_READ, "%s. Start again to "
-      "read it anew.", what);
+  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_READ, _("%s. Start again "
+          "to download it from the beginning."), what);
+  return FALSE;
 }
 
 /* The file that was being read */
@@ -156,6 +178,16 @@ static gboolean
 has_validator (FoxapiDownload * download)
 {
   return download->etag != NULL || download->last_modified != NULL;
+}
+
+/* Between two parts of a file there must be proof that it is one file. */
+static gboolean
+check_resumable (FoxapiDownload * download, GError ** error)
+{
+  return has_validator (download)
+      || set_read_error (error, _("The connection to the result's server was "
+          "lost, and the download cannot be resumed, because the server sends "
+          "neither ETag nor Last-Modified"));
 }
 
 /* Learns what identifies the file from the first answer, compares later ones
@@ -183,11 +215,8 @@ check_same_file (FoxapiDownload * download, SoupMessageHeaders * headers,
     same = g_strcmp0 (date, download->last_modified) == 0;
   if (has_size && download->has_size)
     same = same && size == download->size;
-  if (!same) {
-    g_propagate_error (error,
-        new_read_error ("The result changed while it was read"));
-    return FALSE;
-  }
+  if (!same)
+    return set_read_error (error, _("The result changed during the download"));
   if (has_size) {
     download->has_size = TRUE;
     download->size = size;
@@ -219,15 +248,6 @@ take_whole (FoxapiDownload * download, SoupMessageHeaders * headers,
   return TRUE;
 }
 
-/* Whether the answer's own length, if it names one, is that of its range. */
-static gboolean
-has_length_of_range (SoupMessageHeaders * headers, goffset start, goffset end)
-{
-  return soup_message_headers_get_encoding (headers) !=
-      SOUP_ENCODING_CONTENT_LENGTH
-      || soup_message_headers_get_content_length (headers) == end - start + 1;
-}
-
 static gboolean
 take_range (FoxapiDownload * download, SoupMessageHeaders * headers,
     GError ** error)
@@ -237,12 +257,13 @@ take_range (FoxapiDownload * download, SoupMessageHeaders * headers,
 
   if (!soup_message_headers_get_content_range (headers, &start, &end, &total)
       || start < 0 || end < start || (total >= 0 && end >= total)
-      || (guint64) start != asked || !has_length_of_range (headers, start, end)) {
-    g_propagate_error (error,
-        new_read_error ("The result's server answered with another range than "
-            "it was asked for"));
-    return FALSE;
-  }
+      || (guint64) start != asked
+      || (soup_message_headers_get_encoding (headers) ==
+          SOUP_ENCODING_CONTENT_LENGTH
+          && soup_message_headers_get_content_length (headers) !=
+          end - start + 1))
+    return set_read_error (error, _("The result's server sent another range "
+            "than the element asked for"));
   if (!check_same_file (download, headers, total >= 0, MAX (total, 0), error))
     return FALSE;
 
@@ -273,9 +294,7 @@ take_nothing (FoxapiDownload * download, SoupMessageHeaders * headers,
     download->at_end = TRUE;
     return TRUE;
   }
-  g_propagate_error (error,
-      new_read_error ("The result is shorter than it was"));
-  return FALSE;
+  return set_read_error (error, _("The result is shorter than it was"));
 }
 
 /* Of a chunked body libsoup 3.2 asserts when it is asked for one byte, as may
@@ -305,41 +324,6 @@ is_text (const guint8 * bytes, gsize length)
       || end + 4 > (const gchar *) bytes + length;
 }
 
-/* The words of a page, without its markup. The key was never sent there, but a
- * page may know it all the same. */
-static gchar *
-quote_page (FoxapiDownload * download, const guint8 * bytes, gsize length)
-{
-  g_autofree gchar *valid = g_utf8_make_valid ((const gchar *) bytes, length);
-  g_autofree gchar *text = foxapi_redact (valid, download->api_key);
-  GString *words = g_string_new (NULL);
-  gboolean in_markup = FALSE;
-
-  for (const gchar * c = text; *c != '\0' && words->len < 200;
-      c = g_utf8_next_char (c)) {
-    gunichar character = g_utf8_get_char (c);
-
-    in_markup = *c == '<' || (in_markup && *c != '>');
-    if (in_markup || *c == '>' || g_unichar_isspace (character)
-        || g_unichar_iscntrl (character)) {
-      if (words->len > 0 && words->str[words->len - 1] != ' ')
-        g_string_append_c (words, ' ');
-    } else {
-      g_string_append_unichar (words, character);
-    }
-  }
-  return g_strchomp (g_string_free (words, FALSE));
-}
-
-static gboolean
-is_served_as_page (SoupMessageHeaders * headers)
-{
-  const gchar *type = soup_message_headers_get_content_type (headers, NULL);
-
-  return type != NULL && (g_ascii_strncasecmp (type, "text/", 5) == 0
-      || strstr (type, "json") != NULL || strstr (type, "xml") != NULL);
-}
-
 /* What names no type, or any, is a page if it reads like one. */
 static gboolean
 is_page (SoupMessageHeaders * headers, const guint8 * bytes, gsize length)
@@ -347,7 +331,8 @@ is_page (SoupMessageHeaders * headers, const guint8 * bytes, gsize length)
   const gchar *type = soup_message_headers_get_content_type (headers, NULL);
   gsize start = 0;
 
-  if (is_served_as_page (headers))
+  if (type != NULL && (g_ascii_strncasecmp (type, "text/", 5) == 0
+          || strstr (type, "json") != NULL || strstr (type, "xml") != NULL))
     return TRUE;
   if (length == 0 || !is_text (bytes, length))
     return FALSE;
@@ -376,12 +361,13 @@ new_transport_error (FoxapiDownload * download, const GError * cause)
 
   if (download->is_known && !from_proxy)
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_READ,
-        "The connection to the result was lost (%s). Start again to read it "
-        "anew.", cause->message);
+        _("The connection to the result's server was lost (%s). Start again "
+            "to download the result from the beginning."), cause->message);
   else
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-        "The result's server was not reached, or gave no answer (%s). Check the "
-        "network and the proxy, then start again.", cause->message);
+        _("The result's server could not be reached, or did not answer "
+            "(%s). Check the network and the proxy, then start again."),
+        cause->message);
   foxapi_error_edit_details (error)->passing =
       !g_error_matches (cause, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)
       && (!from_proxy || cause->code == G_IO_ERROR_PROXY_FAILED);
@@ -411,10 +397,12 @@ look_at_head (FoxapiDownload * download, SoupMessageHeaders * headers,
   if (!is_page (headers, download->head, download->head_length))
     return TRUE;
 
-  words = quote_page (download, download->head, download->head_length);
+  words = foxapi_error_quote_page ((const gchar *) download->head,
+      download->head_length, download->api_key);
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_READ,
-      "A page came in place of the result: \"%s\". If it is of this network "
-      "(a login, a filter), settle that first.", words);
+      _("The server sent a page instead of the result: \"%s\". If the page "
+          "comes from your network (a login, a filter), resolve that first."),
+      words);
   return FALSE;
 }
 
@@ -431,9 +419,9 @@ check_not_encoded (SoupMessageHeaders * headers, GError ** error)
       || g_ascii_strcasecmp (coding, "aws-chunked") == 0)
     return TRUE;
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_READ,
-      "The result's server, or a proxy before it, sends it encoded (%s) though "
-      "it was asked not to. Start again later, or by way of another network.",
-      coding);
+      _("The result's server, or a proxy in front of it, sends the result "
+          "encoded (%s) although the element did not ask for that. Start "
+          "again later, or from another network."), coding);
   return FALSE;
 }
 
@@ -453,26 +441,27 @@ new_status_error (FoxapiDownload * download, const FoxapiResponse * answer,
   g_input_stream_read_all (answer->stream, body, sizeof (body), &length,
       cancellable, NULL);
   if (is_text (body, length))
-    words = quote_page (download, body, length);
+    words = foxapi_error_quote_page ((const gchar *) body, length,
+        download->api_key);
   if (words != NULL && *words != '\0')
     said = g_strconcat (": ", words, NULL);
 
   /* S3 and those like it say so of a signature that is too old. */
   if (status == 400 && said != NULL && memchr (body, '<', length) != NULL) {
-    g_autofree gchar *lower = g_ascii_strdown (said, -1);
+    g_autofree gchar *lower = g_ascii_strdown ((const gchar *) body, length);
 
     expired = strstr (lower, "expire") != NULL;
   }
 
   if (expired)
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND,
-        "The result's link does not lead to it any more (HTTP %u%s). Links "
-        "live 24 hours; a result that is older has to be generated again.",
+        _("The link to the result no longer works (HTTP %u%s). Links live "
+            "24 hours; an older result has to be generated again."),
         status, said ? said : "");
   else
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-        "The result's server did not give the result (HTTP %u%s). Start again "
-        "later to read it.", status, said ? said : "");
+        _("The result's server did not deliver the result (HTTP %u%s). "
+            "Start again later to download it."), status, said ? said : "");
   details = foxapi_error_edit_details (error);
   details->http_status = status;
   details->passing = status >= 500 || status == 429 || status == 408;
@@ -541,8 +530,8 @@ new_message (FoxapiDownload * download, GUri * uri, GError ** error)
     message = soup_message_new_from_uri ("GET", uri);
   if (message == NULL) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-        "The service gave a result link that is no http or https URL. Ask "
-        "the service.");
+        _("The service gave a link to the result that is no http or https "
+            "URL. Ask the service's support."));
     return NULL;
   }
 
@@ -586,8 +575,8 @@ request_once (FoxapiDownload * download, GCancellable * cancellable,
     message = new_message (download, uri, error);
     if (message == NULL)
       return FALSE;
-    if (!foxapi_session_send (download->session, message, NULL, G_MAXINT64,
-            &answer, cancellable, &fault)) {
+    if (!foxapi_session_send (download->session, message, &answer,
+            cancellable, &fault)) {
       g_propagate_error (error, new_transport_error (download, fault));
       return FALSE;
     }
@@ -605,8 +594,8 @@ request_once (FoxapiDownload * download, GCancellable * cancellable,
   }
 
   g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-      "The result's link leads from one address to the next without end. Ask "
-      "the service.");
+      _("The link to the result redirects without end. Ask the service's "
+          "support."));
   return FALSE;
 }
 
@@ -623,30 +612,13 @@ recover (FoxapiDownload * download, const GError * fault,
     g_propagate_error (error, g_error_copy (fault));
     return FALSE;
   }
-  /* Between two parts of a file there must be proof that it is one file. */
-  if (download->position > 0 && !has_validator (download)) {
-    g_propagate_error (error, new_read_error (LOST_FOR_GOOD));
+  if (download->position > 0 && !check_resumable (download, error))
     return FALSE;
-  }
 
   delay_us = foxapi_retry_get_delay (download->n_faults,
       details->retry_after_us, g_random_double ());
   return foxapi_wait_until (g_get_monotonic_time () + delay_us, cancellable,
       error);
-}
-
-static gboolean
-renew_link (FoxapiDownload * download, GCancellable * cancellable,
-    GError ** error)
-{
-  g_autofree gchar *link = download->renew (download->user_data, cancellable,
-      error);
-
-  if (link == NULL)
-    return FALSE;
-  g_free (download->link);
-  download->link = g_steal_pointer (&link);
-  return TRUE;
 }
 
 /* Opens a stream at the position, through faults, an expired link, and one that
@@ -668,9 +640,13 @@ reopen (FoxapiDownload * download, GCancellable * cancellable, GError ** error)
       if (!recover (download, fault, cancellable, error))
         return FALSE;
     } else if (!renewed) {
-      renewed = TRUE;
-      if (!renew_link (download, cancellable, error))
+      gchar *link = download->renew (download->user_data, cancellable, error);
+
+      if (link == NULL)
         return FALSE;
+      renewed = TRUE;
+      g_free (download->link);
+      download->link = link;
     } else if (foxapi_error_get_details (fault)->http_status == 404
         && n_late < LATE_ATTEMPTS) {
       gint64 delay_us = foxapi_retry_get_delay (++n_late, -1,
@@ -786,16 +762,10 @@ judge_end (FoxapiDownload * download, GCancellable * cancellable,
 {
   g_autoptr (GError) fault = NULL;
 
-  if (download->to_skip > 0) {
-    g_propagate_error (error, new_read_error ("The result is shorter than it "
-            "was"));
-    return FALSE;
-  }
-  if (download->has_size && download->position >= download->size) {
-    download->at_end = TRUE;
-    return TRUE;
-  }
-  if (!download->has_size && (download->confirming || download->position == 0)) {
+  if (download->to_skip > 0)
+    return set_read_error (error, _("The result is shorter than it was"));
+  if (download->has_size ? download->position >= download->size :
+      download->confirming || download->position == 0) {
     download->at_end = TRUE;
     return TRUE;
   }
@@ -810,7 +780,7 @@ judge_end (FoxapiDownload * download, GCancellable * cancellable,
   if (download->position == download->stream_end && has_validator (download))
     return TRUE;
 
-  fault = new_read_error ("The result broke off before its end");
+  set_read_error (&fault, _("The download broke off before its end"));
   foxapi_error_edit_details (fault)->passing = TRUE;
   return recover (download, fault, cancellable, error);
 }
@@ -818,41 +788,15 @@ judge_end (FoxapiDownload * download, GCancellable * cancellable,
 static gboolean
 take_bytes (FoxapiDownload * download, gsize n, GError ** error)
 {
-  if (download->confirming && !has_validator (download)) {
-    g_propagate_error (error, new_read_error (LOST_FOR_GOOD));
+  if (download->confirming && !check_resumable (download, error))
     return FALSE;
-  }
-  if (download->stream_end - download->position < n) {
-    g_propagate_error (error, new_read_error ("The result is longer than its "
-            "server said"));
-    return FALSE;
-  }
+  if (download->stream_end - download->position < n)
+    return set_read_error (error, _("The result is longer than its server "
+            "said"));
   download->confirming = FALSE;
   download->n_faults = 0;
   download->position += n;
   return TRUE;
-}
-
-static gssize
-finish (FoxapiDownload * download, GError ** error)
-{
-  if (download->position > 0)
-    return 0;
-
-  g_propagate_error (error, new_read_error ("The result is empty"));
-  return -1;
-}
-
-/* A new stream where the last one ended, or was cancelled. */
-static gboolean
-go_on (FoxapiDownload * download, GCancellable * cancellable, GError ** error)
-{
-  if (download->position > 0 && !download->confirming
-      && !has_validator (download)) {
-    g_propagate_error (error, new_read_error (LOST_FOR_GOOD));
-    return FALSE;
-  }
-  return reopen (download, cancellable, error);
 }
 
 /* As much as is there, waiting only for the first byte. After it was cancelled it can
@@ -867,7 +811,10 @@ foxapi_download_read (FoxapiDownload * download, gpointer buffer, gsize size,
     gssize n;
 
     if (download->stream == NULL) {
-      if (!go_on (download, cancellable, error))
+      /* The last one has ended, or was cancelled. */
+      if ((download->position > 0 && !download->confirming
+              && !check_resumable (download, error))
+          || !reopen (download, cancellable, error))
         return -1;
       continue;
     }
@@ -886,5 +833,8 @@ foxapi_download_read (FoxapiDownload * download, gpointer buffer, gsize size,
     if (!recover (download, fault, cancellable, error))
       return -1;
   }
-  return finish (download, error);
+  if (download->position > 0)
+    return 0;
+  set_read_error (error, _("The result is empty"));
+  return -1;
 }

@@ -5,32 +5,23 @@
 
 #pragma once
 
-#include "foxapisession.h"
+#include "foxapihttp.h"
 
 G_BEGIN_DECLS
 
-/**
- * FoxapiDownload:
- *
- * Reads a result in order, or from any position where the server has ranges.
- * For one thread at a time.
- *
- * Since: 0.1
- */
+/* What identifies a file on its server; NULL: not known */
+typedef struct
+{
+  gchar *etag;
+  gchar *last_modified;
+  guint64 size;
+} FoxapiSource;
+
+/* Reads a result in order, or from any position where the server has ranges. For one
+ * thread at a time. */
 typedef struct _FoxapiDownload FoxapiDownload;
 
-/**
- * FoxapiDownloadRenew:
- * @user_data: as given
- * @cancellable: (nullable): ends the call
- * @error: return location
- *
- * Asks for a new link, because the old one has expired.
- *
- * Returns: (transfer full) (nullable): the new link
- *
- * Since: 0.1
- */
+/* (transfer full) (nullable): a new link, because the old one has expired */
 typedef gchar *(*FoxapiDownloadRenew) (gpointer user_data,
     GCancellable * cancellable, GError ** error);
 
@@ -44,6 +35,10 @@ gboolean foxapi_download_open (FoxapiDownload * download, guint64 position,
 gssize foxapi_download_read (FoxapiDownload * download, gpointer buffer,
     gsize size, GCancellable * cancellable, GError ** error);
 
+void foxapi_download_expect (FoxapiDownload * download,
+    const FoxapiSource * source);
+gboolean foxapi_download_get_source (FoxapiDownload * download,
+    FoxapiSource * source);
 gboolean foxapi_download_get_size (FoxapiDownload * download, guint64 * size);
 gboolean foxapi_download_is_seekable (FoxapiDownload * download);
 gboolean foxapi_download_is_encrypted (FoxapiDownload * download);

@@ -10,6 +10,7 @@
 
 #include "foxapiearlyanswer.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* It is read for a message, no further. */
@@ -19,7 +20,6 @@ struct _FoxapiWatchedBody
 {
   GFilterInputStream parent;
 
-  gint64 deadline_us;
   GIOStream *connection;        /* with TLS on it, if there is any */
   GSocket *socket;              /* below it */
   GByteArray *answer;           /* what has come */
@@ -73,7 +73,6 @@ read_answer (FoxapiWatchedBody * self, const gchar * first, gsize size,
   self->answer = g_byte_array_new ();
   g_byte_array_append (self->answer, (const guint8 *) first, size);
   while (self->answer->len < MAX_BYTES && !is_whole (self->answer)
-      && g_get_monotonic_time () < self->deadline_us
       && (n = g_input_stream_read (stream, piece, sizeof (piece), cancellable,
               NULL)) > 0)
     g_byte_array_append (self->answer, (const guint8 *) piece, n);
@@ -88,11 +87,6 @@ look (FoxapiWatchedBody * self, GCancellable * cancellable, GError ** error)
   gchar first[4096];
   gssize n;
 
-  if (g_get_monotonic_time () >= self->deadline_us) {
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-        "sending took too long");
-    return FALSE;
-  }
   if (self->connection == NULL)
     return TRUE;
   if (!g_socket_condition_wait (self->socket, G_IO_IN | G_IO_OUT, cancellable,
@@ -107,7 +101,7 @@ look (FoxapiWatchedBody * self, GCancellable * cancellable, GError ** error)
     return TRUE;
   read_answer (self, first, n, cancellable);
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
-      "the server answered before the request was sent");
+      _("the server answered before the request was sent"));
   return FALSE;
 }
 
@@ -149,13 +143,10 @@ foxapi_watched_body_class_init (FoxapiWatchedBodyClass * klass)
 }
 
 FoxapiWatchedBody *
-foxapi_watched_body_new (GInputStream * body, gint64 deadline_us)
+foxapi_watched_body_new (GInputStream * body)
 {
-  FoxapiWatchedBody *self = g_object_new (FOXAPI_TYPE_WATCHED_BODY,
-      "base-stream", body, "close-base-stream", FALSE, NULL);
-
-  self->deadline_us = deadline_us;
-  return self;
+  return g_object_new (FOXAPI_TYPE_WATCHED_BODY, "base-stream", body,
+      "close-base-stream", FALSE, NULL);
 }
 
 /* @connection: (nullable): of one that speaks HTTP/2 there is nothing to see */

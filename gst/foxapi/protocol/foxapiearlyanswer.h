@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "foxapisession.h"
+#include "foxapihttp.h"
 
 G_BEGIN_DECLS
 
@@ -13,8 +13,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (FoxapiWatchedBody, foxapi_watched_body, FOXAPI,
     WATCHED_BODY, GFilterInputStream)
 
-FoxapiWatchedBody *foxapi_watched_body_new (GInputStream * body,
-    gint64 deadline_us);
+FoxapiWatchedBody *foxapi_watched_body_new (GInputStream * body);
 void foxapi_watched_body_set_connection (FoxapiWatchedBody * self,
     GIOStream * connection);
 gboolean foxapi_watched_body_take_answer (FoxapiWatchedBody * self,

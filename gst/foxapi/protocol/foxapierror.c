@@ -6,6 +6,7 @@
 
 #include "foxapierror.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "foxapijson.h"
@@ -75,64 +76,66 @@ typedef struct
 } Meaning;
 
 static const Meaning meanings[] = {
-  {400, FOXAPI_ERROR_SETTINGS, FALSE, "could not read the request",
-      "Check the properties, extra-parameters first"},
-  {401, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, "does not accept the API key",
-      "Set FOXAPI_API_KEY (or the property api-key) to a valid key"},
+  {400, FOXAPI_ERROR_SETTINGS, FALSE, N_("could not read the request"),
+      N_("Check the properties, extra-parameters first")},
+  {401, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, N_("does not accept the API key"),
+      N_("Set FOXAPI_API_KEY (or the property api-key) to a valid key")},
   {402, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE,
-        "says that the account's balance is too low",
-      "Top up the account, then start again"},
-  {403, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, "does not allow this call",
-      "Check what the API key is allowed to do"},
-  {404, FOXAPI_ERROR_NOT_FOUND, FALSE, "knows no such address",
-      "Check the property base-url"},
-  {407, FOXAPI_ERROR_CONNECT, FALSE, "asks for a user name and a password",
-      "Set the properties proxy-id and proxy-pw to what the proxy accepts"},
-  {413, FOXAPI_ERROR_SETTINGS, FALSE, "takes no request as large as this one",
-      "Shorten the prompt or use smaller references"},
-  {422, FOXAPI_ERROR_SETTINGS, FALSE, "refuses the request",
-      "Change the property that it names"},
-  {429, FOXAPI_ERROR_BUSY, TRUE, "asks to slow down",
-      "Start again later, or run fewer generations at once"},
-  {503, FOXAPI_ERROR_FAILED, TRUE, "is not available", "Start again later"},
+        N_("says that the account's balance is too low"),
+      N_("Top up the account, then start again")},
+  {403, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, N_("does not allow this call"),
+      N_("Check what the API key is allowed to do")},
+  {404, FOXAPI_ERROR_NOT_FOUND, FALSE, N_("does not know this address"),
+      N_("Check the property base-url")},
+  {407, FOXAPI_ERROR_CONNECT, FALSE, N_("asks for a user name and a password"),
+      N_("Set the properties proxy-id and proxy-pw to what the proxy accepts")},
+  {413, FOXAPI_ERROR_SETTINGS, FALSE, N_("finds the request too large"),
+      N_("Shorten the prompt or use smaller references")},
+  {422, FOXAPI_ERROR_SETTINGS, FALSE, N_("refuses the request"),
+      N_("Change the property that it names")},
+  {429, FOXAPI_ERROR_BUSY, TRUE, N_("asks to slow down"),
+      N_("Start again later, or run fewer generations at once")},
+  {503, FOXAPI_ERROR_FAILED, TRUE, N_("is not available"),
+      N_("Start again later")},
 };
 
 static const Meaning other_client_error = {
-  0, FOXAPI_ERROR_SETTINGS, FALSE, "refuses the request",
-  "Check the properties and base-url"
+  0, FOXAPI_ERROR_SETTINGS, FALSE, N_("refuses the request"),
+  N_("Check the properties and base-url")
 };
 
 static const Meaning other_server_error = {
-  0, FOXAPI_ERROR_FAILED, TRUE, "failed", "Start again later"
+  0, FOXAPI_ERROR_FAILED, TRUE, N_("failed"), N_("Start again later")
 };
 
 static const Meaning redirection = {
-  0, FOXAPI_ERROR_FAILED, FALSE, "answered with a redirection, which is not "
-      "followed with the API key", "Check the property base-url"
+  0, FOXAPI_ERROR_FAILED, FALSE, N_("answered with a redirection, which the "
+      "element does not follow with the API key"), N_("Check the property "
+      "base-url")
 };
 
 static const Meaning unusable_answer = {
-  0, FOXAPI_ERROR_FAILED, FALSE, "gave an answer of no use",
-  "Check the property base-url, or start again later"
+  0, FOXAPI_ERROR_FAILED, FALSE, N_("gave an unusable answer"),
+  N_("Check the property base-url, or start again later")
 };
 
 static const Meaning no_such_task = {
-  404, FOXAPI_ERROR_NOT_FOUND, FALSE, "knows no such task",
-  "Check task-id, base-url, and whether the API key is of the account that "
-      "paid for the task"
+  404, FOXAPI_ERROR_NOT_FOUND, FALSE, N_("does not know this task"),
+  N_("Check task-id, base-url, and whether the API key belongs to the "
+      "account that paid for the task")
 };
 
 static const Meaning refused_upload = {
-  403, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, "does not take the file",
-  "Check what the API key is allowed to do, and whether the account's storage "
-      "is full"
+  403, FOXAPI_ERROR_NOT_AUTHORIZED, FALSE, N_("refuses the file"),
+  N_("Check what the API key is allowed to do, and whether the account's "
+      "storage is full")
 };
 
 /* Not the service's refusal: Cloudflare's, a proxy's. Such things pass. */
 static const Meaning refused_in_front = {
-  403, FOXAPI_ERROR_NOT_AUTHORIZED, TRUE, "does not let the call through",
-  "Start again later or from another network, and set the property user-agent "
-      "if the answer says error code 1010"
+  403, FOXAPI_ERROR_NOT_AUTHORIZED, TRUE, N_("blocks the call"),
+  N_("Start again later or from another network, and set the property "
+      "user-agent if the answer says error code 1010")
 };
 
 /* Codes, or types where there is no code: of refusals and of failed tasks */
@@ -143,14 +146,15 @@ typedef struct
   const gchar *remedy;
 } CodeMeaning;
 
-#define NO_CHANNEL "has no channel for the model now"
-#define LATER "Nothing is wrong with the request: start again later"
-#define NO_MONEY "says that the account's balance is too low"
-#define TOP_UP "Top up the account, then start again"
-#define REFERENCE "Check the references: each must be a file of a type that the " \
-    "model takes, at an address that the service can read"
-#define NAMED "Change the property, or the field of extra-parameters, that it names"
-#define TRY_ANEW "Start again later, or change the prompt or another property"
+#define NO_CHANNEL N_("has no channel for the model at the moment")
+#define LATER N_("Nothing is wrong with the request: start again later")
+#define NO_MONEY N_("says that the account's balance is too low")
+#define TOP_UP N_("Top up the account, then start again")
+#define REFERENCE N_("Check the references: each must be a file of a type that " \
+    "the model takes, at an address that the service can read")
+#define NAMED N_("Change the property, or the field of extra-parameters, that it " \
+    "names")
+#define TRY_ANEW N_("Start again later, or change the prompt or another property")
 
 static const CodeMeaning code_meanings[] = {
   {"no_compatible_channel", NO_CHANNEL, LATER},
@@ -158,19 +162,20 @@ static const CodeMeaning code_meanings[] = {
   {"service_unavailable_error", NO_CHANNEL, LATER},
   {"model_unavailable", NO_CHANNEL, LATER},
   {"service_unavailable", NULL, LATER},
-  {"model_not_found", "does not know the model, or not for this API key",
-      "Set the property model to one that the key may use: GET /v1/models "
-        "lists them"},
+  {"model_not_found", N_("does not know the model, or not for this API key"),
+      N_("Set the property model to one that the key may use: foxapi-models "
+            "(GET /v1/models) lists them")},
   {"unsupported_advanced_options", NULL,
-      "Leave out the optional properties and fields: what is not set is not "
-        "sent"},
+      N_("Leave out the optional properties and fields: what is not set is "
+            "not sent")},
   {"invalid_image_url", NULL, REFERENCE},
   {"invalid_file_type", NULL, REFERENCE},
   {"invalid_param", NULL, NAMED},
   {"model_rule_violation", NULL, NAMED},
   {"model_not_support_capability", NULL, NAMED},
   {"content_policy_violation", NULL,
-      "Change the prompt or the references: they break the service's rules"},
+      N_("Change the prompt or the references: they break the service's "
+            "rules")},
   {"insufficient_quota", NO_MONEY, TOP_UP},
   {"insufficient_user_quota", NO_MONEY, TOP_UP},
   {"quota_not_enough", NO_MONEY, TOP_UP},
@@ -179,10 +184,10 @@ static const CodeMeaning code_meanings[] = {
   {"unknown_error", NULL, TRY_ANEW},
 };
 
-#define UNKNOWN_OUTCOME "Whether a task was made and charged cannot be known: " \
-    "compare time and model with the charges in the account's console, then " \
-    "set task-id to the task found there, or to NULL to submit anew (a new " \
-    "process: resubmit-maybe-charged=true)"
+#define UNKNOWN_OUTCOME N_("The service may have made and charged a task: look for " \
+    "a charge of this time and model in the console of your account, then set " \
+    "task-id to the task that you find there, or to NULL to submit again (in a " \
+    "new process: resubmit-maybe-charged=true)")
 
 static const Meaning *
 find_meaning (FoxapiCall call, guint status, gboolean in_front)
@@ -216,21 +221,43 @@ find_code_meaning (const gchar * code)
   return NULL;
 }
 
-/* A key has no character that JSON must escape; but it may escape a slash. */
+/* Behind the character @c as a service may write it (itself, percent-encoded, or as
+ * JSON escapes it), or %NULL */
+static const gchar *
+skip_char (const gchar * text, gchar c)
+{
+  const gchar *digits = *text == '%' ? text + 1 :
+      g_str_has_prefix (text, "\\u00") ? text + 4 : NULL;
+
+  if (*text == c)
+    return text + 1;
+  if (*text == '\\' && text[1] == c)
+    return text + 2;
+  return digits != NULL && g_ascii_isxdigit (digits[0])
+      && g_ascii_isxdigit (digits[1]) && g_ascii_xdigit_value (digits[0]) * 16
+      + g_ascii_xdigit_value (digits[1]) == c ? digits + 2 : NULL;
+}
+
 gchar *
 foxapi_redact (const gchar * text, const gchar * api_key)
 {
-  GString *clean, *escaped;
+  GString *clean;
 
   if (text == NULL || api_key == NULL || *api_key == '\0')
     return g_strdup (text);
 
-  clean = g_string_new (text);
-  g_string_replace (clean, api_key, "[API key]", 0);
-  escaped = g_string_new (api_key);
-  if (g_string_replace (escaped, "/", "\\/", 0) > 0)
-    g_string_replace (clean, escaped->str, "[API key]", 0);
-  g_string_free (escaped, TRUE);
+  clean = g_string_new (NULL);
+  while (*text != '\0') {
+    const gchar *end = text;
+
+    for (const gchar * c = api_key; end != NULL && *c != '\0'; c++)
+      end = skip_char (end, *c);
+    if (end != NULL)
+      g_string_append (clean, "[API key]");
+    else
+      g_string_append_c (clean, *text);
+    text = end ? end : text + 1;
+  }
   return g_string_free (clean, FALSE);
 }
 
@@ -348,8 +375,9 @@ read_object (FoxapiErrorDetails * details, JsonObject * object,
 }
 
 /* The title of a page, or its first words; of plain text, these */
-static gchar *
-read_page (const gchar * body, gsize length, const gchar * api_key)
+gchar *
+foxapi_error_quote_page (const gchar * body, gsize length,
+    const gchar * api_key)
 {
   g_autofree gchar *whole = g_strndup (body, length);
   g_autofree gchar *clean = foxapi_redact (whole, api_key);
@@ -404,12 +432,12 @@ static const gchar *
 name_speaker (guint status, gboolean in_front, const gchar * said)
 {
   if (status == 407)
-    return "A proxy";
+    return _("A proxy");
   if (!in_front)
-    return "The service";
+    return _("The service");
   if (said == NULL || *said == '\0')
-    return "The service, or something in front of it,";
-  return "Something in front of the service";
+    return _("The service, or something in front of it,");
+  return _("Something in front of the service");
 }
 
 /* The error for an answer that is not the wanted one; @unusable says why a 2xx is
@@ -434,7 +462,7 @@ foxapi_error_new_from_answer (FoxapiCall call, const FoxapiErrorAnswer * answer,
   if (object != NULL)
     said = read_object (details, object, api_key);
   else if (answer->body != NULL)
-    said = read_page (answer->body, answer->length, api_key);
+    said = foxapi_error_quote_page (answer->body, answer->length, api_key);
   details->request_id = find_request_id (answer->request_id, said, api_key);
 
   special = find_code_meaning (details->code);
@@ -442,16 +470,18 @@ foxapi_error_new_from_answer (FoxapiCall call, const FoxapiErrorAnswer * answer,
     special = find_code_meaning (details->type);
   if (meaning == &no_such_task)
     special = NULL;
-  g_string_append_printf (text, "%s %s (HTTP %u",
+  /* Translators: who, and what that one does, in two of the texts around */
+  g_string_append_printf (text, _("%s %s (HTTP %u"),
       name_speaker (answer->status, object == NULL, said),
-      special && special->what ? special->what : meaning->what, answer->status);
+      _(special && special->what ? special->what : meaning->what),
+      answer->status);
   if (unusable != NULL)
     g_string_append_printf (text, ", %s", unusable);
   if (said != NULL && *said != '\0')
     g_string_append_printf (text, ": %s", said);
-  g_string_append_printf (text, "). %s.",
-      details->charge == FOXAPI_CHARGE_MAYBE ? UNKNOWN_OUTCOME
-      : special ? special->remedy : meaning->remedy);
+  g_string_append_printf (text, _("). %s."),
+      _(details->charge == FOXAPI_CHARGE_MAYBE ? UNKNOWN_OUTCOME
+          : special ? special->remedy : meaning->remedy));
   g_free (error->message);
   error->message = g_string_free (text, FALSE);
   return error;
@@ -484,12 +514,13 @@ foxapi_error_new_from_transport (FoxapiCall call, const GError * cause,
 
   if (unknown)
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-        "The submission was sent, but its answer was lost (%s). "
-        UNKNOWN_OUTCOME ".", cause->message);
+        _("The submission was sent, but its answer was lost (%s). %s."),
+        cause->message, _(UNKNOWN_OUTCOME));
   else
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-        "The connection to the service failed (%s). Check the network, the "
-        "property base-url and the proxy, then start again.", cause->message);
+        _("The connection to the service failed (%s). Check the network, "
+            "the property base-url and the proxy, then start again."),
+        cause->message);
 
   details = foxapi_error_edit_details (error);
   details->passing = !unknown && transport_fault_passes (cause);
@@ -509,10 +540,10 @@ foxapi_error_new_task_failed (const gchar * status, const gchar * code,
   const CodeMeaning *special = find_code_meaning (code);
   g_autofree gchar *said = foxapi_error_quote (message ? message : code, NULL);
   GError *error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-      "The task ended as %s%s%s. %s; to submit the same anew, set task-id to "
-      "NULL (a new process: just start it again).", status, said ? ": " : "",
-      said ? said : "", special ? special->remedy
-      : "Change the prompt or another generation property");
+      _("The task ended as %s%s%s. %s. To submit the same request again, set "
+          "task-id to NULL (in a new process: start again)."), status,
+      said ? ": " : "", said ? said : "", _(special ? special->remedy
+          : N_("Change the prompt or another generation property")));
   FoxapiErrorDetails *details = foxapi_error_edit_details (error);
 
   details->code = g_strdup (code);

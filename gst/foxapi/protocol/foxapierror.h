@@ -38,6 +38,7 @@ typedef enum
   FOXAPI_CALL_SUBMIT,           /* the one that costs money */
   FOXAPI_CALL_ASK,
   FOXAPI_CALL_UPLOAD,
+  FOXAPI_CALL_LIST_MODELS,
 } FoxapiCall;
 
 /* An answer of HTTP, as far as it was read */
@@ -75,6 +76,8 @@ GError *foxapi_error_new_from_transport (FoxapiCall call, const GError * cause,
 GError *foxapi_error_new_task_failed (const gchar * status, const gchar * code,
     const gchar * type, const gchar * message);
 
+gchar *foxapi_error_quote_page (const gchar * body, gsize length,
+    const gchar * api_key);
 /* Both give %NULL for %NULL; the key may be NULL */
 gchar *foxapi_error_quote (const gchar * text, const gchar * api_key);
 gchar *foxapi_redact (const gchar * text, const gchar * api_key);

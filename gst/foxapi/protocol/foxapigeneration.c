@@ -15,11 +15,14 @@
 
 #include "foxapigeneration.h"
 
+#include <glib/gi18n-lib.h>
+
+#include "foxapicatalogue.h"
 #include "foxapijson.h"
 #include "foxapipoll.h"
 #include "foxapireferences.h"
 #include "foxapirequest.h"
-#include "foxapiretry.h"
+#include "foxapihttp.h"
 
 /* Between two questions that got no answer of use. */
 #define MIN_PAUSE_US (3 * G_USEC_PER_SEC)
@@ -27,60 +30,91 @@
 /* An answer is expected within. */
 #define ANSWER_US (2 * G_USEC_PER_SEC)
 
-static FoxapiGeneration *
-new_generation (void)
+/* @old: (transfer full) (nullable): that the application wants another one instead
+ * of. It was told what it may pay for twice. */
+FoxapiGeneration *
+foxapi_generation_new (FoxapiGeneration * old)
 {
   FoxapiGeneration *generation = g_new0 (FoxapiGeneration, 1);
 
   g_mutex_init (&generation->record_lock);
-  generation->own_lost = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-      NULL);
-  return generation;
-}
-
-FoxapiGeneration *
-foxapi_generation_new (JsonObject * body)
-{
-  FoxapiGeneration *generation = new_generation ();
-
-  generation->body = json_object_ref (body);
-  return generation;
-}
-
-FoxapiGeneration *
-foxapi_generation_new_for_task (const gchar * task_id)
-{
-  FoxapiGeneration *generation = new_generation ();
-
-  generation->task_id = g_strdup (task_id);
-  return generation;
-}
-
-/* The application wants @generation instead of @old, (transfer full). It was told
- * what it may pay for twice. */
-void
-foxapi_generation_replace (FoxapiGeneration * generation,
-    FoxapiGeneration * old)
-{
-  g_hash_table_unref (generation->own_lost);
+  if (old == NULL) {
+    generation->own_lost = g_hash_table_new_full (g_str_hash, g_str_equal,
+        g_free, NULL);
+    return generation;
+  }
   generation->own_lost = g_hash_table_ref (old->own_lost);
   if (old->failure != NULL && old->record != NULL)
     g_hash_table_add (generation->own_lost, g_strdup (old->record->path));
   foxapi_generation_free (old);
+  return generation;
+}
+
+/* What this process has handed out to its end and still plays. A player that loops
+ * without a gap makes the next source while the last one is still there. Nobody has
+ * asked the next one to pay: it takes up what is playing. Once the last source has
+ * stopped, a new one is a new request. */
+static GMutex playing_lock;
+static GList *playing;          /* under the lock: of FoxapiGeneration, whose task and
+                                   identity do not change meanwhile */
+
+/* Its result was handed out in full. */
+void
+foxapi_generation_handed_out (FoxapiGeneration * generation)
+{
+  g_mutex_lock (&playing_lock);
+  if (generation->identity != NULL && generation->task_id != NULL
+      && g_list_find (playing, generation) == NULL)
+    playing = g_list_prepend (playing, generation);
+  g_mutex_unlock (&playing_lock);
+}
+
+static void
+stop_playing (FoxapiGeneration * generation)
+{
+  g_mutex_lock (&playing_lock);
+  playing = g_list_remove (playing, generation);
+  g_mutex_unlock (&playing_lock);
+}
+
+/* (transfer full) (nullable): the task of an equal request */
+static gchar *
+find_playing_task (const gchar * identity)
+{
+  gchar *task_id = NULL;
+
+  g_mutex_lock (&playing_lock);
+  for (GList * l = playing; l != NULL && task_id == NULL; l = l->next) {
+    const FoxapiGeneration *generation = l->data;
+
+    if (g_strcmp0 (generation->identity, identity) == 0)
+      task_id = g_strdup (generation->task_id);
+  }
+  g_mutex_unlock (&playing_lock);
+  return task_id;
 }
 
 /* (transfer full); its record stays in the store. */
 void
 foxapi_generation_free (FoxapiGeneration * generation)
 {
+  stop_playing (generation);
   g_clear_pointer (&generation->body, json_object_unref);
+  g_clear_pointer (&generation->properties, json_object_unref);
   g_clear_pointer (&generation->first_answer, foxapi_task_unref);
   g_clear_pointer (&generation->task, foxapi_task_unref);
   g_clear_pointer (&generation->record, foxapi_record_free);
+  g_clear_pointer (&generation->clip, foxapi_clip_free);
+  g_clear_pointer (&generation->part, foxapi_part_free);
   g_clear_pointer (&generation->lost, g_ptr_array_unref);
   g_hash_table_unref (generation->own_lost);
   g_clear_error (&generation->failure);
+  g_free (generation->body_text);
   g_free (generation->identity);
+  g_free (generation->text);
+  g_free (generation->clip_identity);
+  g_free (generation->digest);
+  g_free (generation->damaged);
   g_mutex_clear (&generation->record_lock);
   g_free (generation->task_id);
   g_free (generation);
@@ -106,25 +140,38 @@ drop_record (FoxapiGeneration * generation)
   g_mutex_unlock (&generation->record_lock);
 }
 
+/* (transfer full): of the body, with local files by their content, or by their
+ * uploads if these are there */
+static gchar *
+get_text (FoxapiGeneration * generation, GPtrArray * files)
+{
+  return files->len > 0 ? foxapi_references_name (generation->body, files) :
+      g_strdup (generation->body_text);
+}
+
 static gboolean
 identify (FoxapiGeneration * generation, const FoxapiRun * run,
     GPtrArray * files, GError ** error)
 {
   g_autofree gchar *key_digest = foxapi_client_get_key_digest (run->client);
-  g_autoptr (JsonObject) by_content = NULL;
   g_autofree gchar *text = NULL;
 
-  by_content = foxapi_references_name_by_content (generation->body, files,
-      run->cancellable, error);
-  if (by_content == NULL)
+  if (!foxapi_references_read (generation->body, generation->properties, files,
+          run->cancellable, error))
     return FALSE;
-  text = foxapi_json_to_text (by_content);
-  g_mutex_lock (&generation->record_lock);
+  text = get_text (generation, files);
+  if (generation->take > 1) {
+    g_autofree gchar *first = g_steal_pointer (&text);
+
+    text = g_strdup_printf ("%s\ntake %" G_GINT64_FORMAT, first,
+        generation->take);
+  }
   g_free (generation->identity);
   generation->identity =
       foxapi_store_identify (foxapi_client_get_base_url (run->client),
       key_digest, text);
-  g_mutex_unlock (&generation->record_lock);
+  g_free (generation->text);
+  generation->text = g_steal_pointer (&text);
   return TRUE;
 }
 
@@ -137,8 +184,8 @@ describe_record (const FoxapiRecord * record)
   g_autofree gchar *text = time ?
       g_date_time_format (time, "%Y-%m-%d %H:%M:%S %z") : NULL;
 
-  return g_strdup_printf ("model %s, %s", record->model ? record->model :
-      "unknown", text ? text : "time unknown");
+  return g_strdup_printf (_("model %s, %s"), record->model ? record->model :
+      _("unknown"), text ? text : _("time unknown"));
 }
 
 /* How a person has a record removed */
@@ -177,17 +224,19 @@ check_lost (FoxapiGeneration * generation, const FoxapiRun * run,
   description = describe_record (record);
   if (run->resubmit_maybe_charged) {
     foxapi_run_warn (run, FOXAPI_CHARGE_MAYBE,
-        "The answer to an earlier submission of this request (%s) was lost, and "
-        "it may have been charged. As resubmit-maybe-charged says, it is "
-        "submitted again now.", description);
+        _("The answer to an earlier submission of this request (%s) was "
+            "lost, and the service may have charged it. Because "
+            "resubmit-maybe-charged is set, the element submits it again now."),
+        description);
     return;
   }
   command = get_forget_command (record);
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-      "The answer to an earlier submission of this request (%s) was lost, so it may "
-      "have been charged, and nothing was sent now. Look for a charge of that time "
-      "and model in the account's console, then run `%s`, or set "
-      "resubmit-maybe-charged=true, to submit it again.", description, command);
+      _("The answer to an earlier submission of this request (%s) was lost, "
+          "so the service may have charged it, and nothing was sent now. "
+          "Look for a charge of that time and model in the console of your "
+          "account. To submit the request again, run `%s` or set "
+          "resubmit-maybe-charged=true."), description, command);
   foxapi_error_edit_details (*error)->charge = FOXAPI_CHARGE_MAYBE;
 }
 
@@ -206,8 +255,8 @@ take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
       generation->lost, run->cancellable, &warning);
   if (warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-        "The store of paid tasks cannot be used in full (%s). The generation "
-        "goes on.", warning->message);
+        _("The store of paid tasks cannot be used in full (%s). The "
+            "generation goes on."), warning->message);
   if (record != NULL) {
     generation->from_store = TRUE;
     generation->task_id = g_strdup (record->task_id);
@@ -232,27 +281,21 @@ add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
     return;
   if (record == NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-        "The task will not be recorded (%s): if this process dies, note the "
-        "task's id from its messages. The generation goes on.",
+        _("The element cannot record the task (%s). Note the task's id from "
+            "its messages, in case this process dies. The generation goes on."),
         warning->message);
   else if (warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-        "The record of the task may not hold what it promises (%s): note the "
-        "task's id from its messages. The generation goes on.",
-        warning->message);
+        _("The record of the task may be unreliable (%s). Note the task's "
+            "id from its messages. The generation goes on."), warning->message);
 }
 
 /* Somebody has paid again, or may have: what was told of before needs to be told
  * no longer, as the new record stands for both. */
 static void
-forget_lost (FoxapiGeneration * generation, const GError * fault)
+forget_lost (FoxapiGeneration * generation)
 {
-  const FoxapiErrorDetails *details =
-      fault ? foxapi_error_get_details (fault) : NULL;
-
-  if (generation->lost == NULL || generation->record == NULL
-      || (fault != NULL && (details == NULL
-              || details->charge != FOXAPI_CHARGE_MAYBE)))
+  if (generation->lost == NULL || generation->record == NULL)
     return;
   for (guint i = 0; i < generation->lost->len; i++) {
     FoxapiRecord *record = g_ptr_array_index (generation->lost, i);
@@ -275,8 +318,8 @@ write_id_to_store (FoxapiGeneration * generation, const FoxapiRun * run)
 
   if (fault != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-        "The id of the task could not be recorded (%s). Note it: %s. The "
-        "generation goes on.", fault->message, generation->task_id);
+        _("The id of the task could not be recorded (%s). Note it: %s. The "
+            "generation goes on."), fault->message, generation->task_id);
 }
 
 /* It stops running: others may take up its task, and so may this one. A new request
@@ -284,25 +327,12 @@ write_id_to_store (FoxapiGeneration * generation, const FoxapiRun * run)
 void
 foxapi_generation_let_go (FoxapiGeneration * generation)
 {
+  stop_playing (generation);
+  g_clear_pointer (&generation->clip, foxapi_clip_free);
+  g_clear_pointer (&generation->part, foxapi_part_free);
   g_mutex_lock (&generation->record_lock);
   if (generation->record != NULL)
     foxapi_record_let_go (generation->record);
-  if (generation->is_playing)
-    foxapi_playing_remove (generation->identity, generation->task_id);
-  generation->is_playing = FALSE;
-  g_mutex_unlock (&generation->record_lock);
-}
-
-/* While this one runs, an equal request of this process takes up its task: a player
- * that loops without a gap. */
-void
-foxapi_generation_handed_out (FoxapiGeneration * generation)
-{
-  g_mutex_lock (&generation->record_lock);
-  if (!generation->is_playing && generation->identity != NULL) {
-    foxapi_playing_add (generation->identity, generation->task_id);
-    generation->is_playing = TRUE;
-  }
   g_mutex_unlock (&generation->record_lock);
 }
 
@@ -314,15 +344,14 @@ foxapi_generation_delivered (FoxapiGeneration * generation,
     const FoxapiRun * run)
 {
   g_mutex_lock (&generation->record_lock);
-  if (generation->record == NULL && run->store_directory != NULL)
+  if (generation->record == NULL && generation->task_id != NULL
+      && run->store_directory != NULL)
     generation->record = foxapi_store_take_task (run->store_directory,
         foxapi_client_get_base_url (run->client), generation->task_id,
         run->cancellable);
   g_mutex_unlock (&generation->record_lock);
   drop_record (generation);
 }
-
-/* The phases, in their order */
 
 static void
 know (FoxapiGeneration * generation, FoxapiTask * task)
@@ -333,18 +362,25 @@ know (FoxapiGeneration * generation, FoxapiTask * task)
   generation->task = foxapi_task_ref (task);
 }
 
-/* Judges a submission that failed: only where nothing was charged may it be
- * forgotten. */
+/* Whoever has paid has the clip: no record has to keep it. */
 static void
-end_submission (FoxapiGeneration * generation, const GError * fault)
+play_clip (FoxapiGeneration * generation, const FoxapiRun * run)
 {
-  const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+  FoxapiTask *task = generation->clip->task;
+  FoxapiRecord *record = run->store_directory == NULL ? NULL :
+      foxapi_store_take_task (run->store_directory,
+      foxapi_client_get_base_url (run->client), task->id, run->cancellable);
 
-  if (details != NULL && details->charge == FOXAPI_CHARGE_MAYBE)
-    generation->failure = g_error_copy (fault);
-  else
-    drop_record (generation);
+  g_clear_pointer (&generation->part, foxapi_part_free);
+  if (record != NULL) {
+    foxapi_record_remove (record);
+    foxapi_record_free (record);
+  }
+  know (generation, task);
+  run->observer->task (run->user_data, task, TRUE, -1);
 }
+
+/* The phases, in their order */
 
 /* What the end of the run's time has stopped, or kept from being sent, is told as
  * that. */
@@ -362,8 +398,8 @@ name_overdue (const FoxapiRun * run, GError * fault)
 
   g_error_free (fault);
   error = g_error_new_literal (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-      "The request was not submitted within task-timeout. Check the network and "
-      "the property base-url, then start again.");
+      _("The request was not submitted within task-timeout. Check the "
+          "network and the property base-url, then start again."));
   foxapi_error_edit_details (error)->charge = FOXAPI_CHARGE_NO;
   return error;
 }
@@ -375,6 +411,8 @@ send_once (FoxapiGeneration * generation, const FoxapiRun * run,
     const gchar * body, gboolean is_first, GError ** error)
 {
   g_autoptr (GError) fault = NULL;
+  const FoxapiErrorDetails *details;
+  gboolean maybe_charged;
   FoxapiTask *task;
 
   if (!foxapi_run_wait_for_service (run, error))
@@ -382,11 +420,17 @@ send_once (FoxapiGeneration * generation, const FoxapiRun * run,
   if (run->store_directory != NULL)
     add_to_store (generation, run, is_first);
   task = foxapi_client_submit (run->client, body, run->cancellable, &fault);
-  forget_lost (generation, fault);
-  if (task == NULL) {
-    end_submission (generation, fault);
+  details = foxapi_error_get_details (fault);
+  maybe_charged = task != NULL || (details != NULL
+      && details->charge == FOXAPI_CHARGE_MAYBE);
+  if (maybe_charged)
+    forget_lost (generation);
+  else
+    drop_record (generation);
+  if (task == NULL && maybe_charged)
+    generation->failure = g_error_copy (fault);
+  if (task == NULL)
     g_propagate_error (error, g_steal_pointer (&fault));
-  }
   return task;
 }
 
@@ -419,26 +463,44 @@ send_submission (FoxapiGeneration * generation, const FoxapiRun * run,
   }
 }
 
+/* Of a model that the service does not know */
+static void
+suggest_model (FoxapiGeneration * generation, GError * fault)
+{
+  const FoxapiErrorDetails *details = foxapi_error_get_details (fault);
+  g_autofree gchar *nearest = NULL, *said = NULL;
+
+  if (details != NULL && g_strcmp0 (details->code, "model_not_found") == 0)
+    nearest = foxapi_catalogue_suggest (foxapi_json_get_string
+        (generation->body, "model"));
+  if (nearest == NULL)
+    return;
+  said = g_steal_pointer (&fault->message);
+  fault->message = g_strdup_printf (_("%s Do you mean %s?"), said, nearest);
+}
+
 static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
     GPtrArray * files, GError ** error)
 {
-  g_autoptr (JsonObject) uploaded = NULL;
   g_autoptr (FoxapiTask) task = NULL;
-  g_autofree gchar *text = NULL, *gap = NULL;
+  g_autoptr (GError) fault = NULL;
+  g_autofree gchar *text = NULL;
+  g_autofree gchar *doubt = foxapi_request_describe_doubt (generation->body);
 
   if (!foxapi_run_wait_for_service (run, error))
     return FALSE;
-  uploaded = foxapi_references_upload (run, generation->body, files, error);
-  if (uploaded == NULL)
+  if (doubt != NULL)
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED, "%s", doubt);
+  if (!foxapi_references_upload (run, files, error))
     return FALSE;
-  text = foxapi_json_to_text (uploaded);
-  gap = foxapi_request_describe_gap (generation->body);
-  if (gap != NULL)
-    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED, "%s", gap);
-  task = send_submission (generation, run, text, error);
-  if (task == NULL)
+  text = get_text (generation, files);
+  task = send_submission (generation, run, text, &fault);
+  if (task == NULL) {
+    suggest_model (generation, fault);
+    g_propagate_error (error, g_steal_pointer (&fault));
     return FALSE;
+  }
 
   generation->task_id = g_strdup (task->id);
   generation->resumed = FALSE;
@@ -448,21 +510,20 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   return TRUE;
 }
 
-/* From nothing to a task: one that is playing, one from the store, or a new one.
- */
+/* From nothing to a task: one that is playing, one from the store, one that the
+ * cache knows of, or a new one. */
 static gboolean
-begin (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
+begin (FoxapiGeneration * generation, const FoxapiRun * run,
+    GPtrArray * files, GError ** error)
 {
-  g_autoptr (GPtrArray) files =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) foxapi_local_file_free);
   GError *fault = NULL;
 
-  if (!identify (generation, run, files, error))
-    return FALSE;
-
-  generation->task_id = foxapi_playing_find (generation->identity);
+  generation->from_cache = FALSE;
+  generation->task_id = find_playing_task (generation->identity);
   if (generation->task_id == NULL && run->store_directory != NULL)
     take_from_store (generation, run, &fault);
+  if (generation->task_id == NULL && fault == NULL)
+    foxapi_generation_take_from_cache (generation, run, &fault);
   if (generation->task_id != NULL || (fault == NULL
           && submit (generation, run, files, &fault)))
     return TRUE;
@@ -486,8 +547,11 @@ is_older_than_results_live (FoxapiGeneration * generation)
 gboolean
 foxapi_generation_give_up_expired (FoxapiGeneration * generation)
 {
-  if (!is_older_than_results_live (generation))
+  if (!is_older_than_results_live (generation) && (!generation->from_cache
+          || generation->damaged != NULL || generation->part == NULL))
     return FALSE;
+  if (generation->part != NULL)
+    foxapi_part_discard (generation->part);
   drop_record (generation);
   return TRUE;
 }
@@ -509,26 +573,19 @@ has_expired (FoxapiGeneration * generation, const FoxapiRun * run,
   description = describe_record (generation->record);
   if (is_older_than_results_live (generation)) {
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-        "The task %s (%s) was paid for and never arrived, and the service does "
-        "not know it any more: results live 24 hours. The request is submitted, "
-        "and paid for, again.", generation->task_id, description);
+        _("The task %s (%s) was paid for but never delivered, and the "
+            "service no longer knows it: results live 24 hours. The element "
+            "submits the request again, and the service charges it again."),
+        generation->task_id, description);
     return TRUE;
   }
   command = get_forget_command (generation->record);
   said = g_steal_pointer (&fault->message);
   fault->message =
-      g_strdup_printf ("%s (The task was paid for: %s.) Its record "
-      "is kept, and the next start asks again; to submit anew and pay again, run "
-      "`%s` first.", said, description, command);
+      g_strdup_printf (_("%s (The task was paid for: %s.) Its record stays, "
+          "and the next start polls it again. To submit and pay again, run "
+          "`%s` first."), said, description, command);
   return FALSE;
-}
-
-static void
-set_overdue_error (GError ** error)
-{
-  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-      "The task was not completed within task-timeout. It goes on at the "
-      "service.");
 }
 
 /* What came of the questions so far, in a row */
@@ -591,7 +648,7 @@ ask (const FoxapiRun * run, const gchar * id, GError ** error)
       continue;
 
     if (foxapi_run_is_overdue (run))
-      set_overdue_error (error);
+      foxapi_run_set_overdue_error (error);
     else
       g_propagate_error (error, cancelled ? g_steal_pointer (&cancelled) :
           g_steal_pointer (&fault));
@@ -664,16 +721,6 @@ get_next_time (const FoxapiPollPlan * plan, const FoxapiRun * run)
       last_us : next_us;
 }
 
-static GError *
-new_linkless_error (FoxapiTask * task)
-{
-  g_autofree gchar *held = foxapi_error_quote (task->linkless, NULL);
-
-  return g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-      "The task has completed, but instead of a link to a video its result "
-      "holds %s. To get a video, choose another model.", held);
-}
-
 /* %FALSE: there is no video. */
 static gboolean
 check_end (FoxapiGeneration * generation, GError ** error)
@@ -681,7 +728,11 @@ check_end (FoxapiGeneration * generation, GError ** error)
   FoxapiTask *task = generation->task;
 
   if (task->state == FOXAPI_TASK_LINKLESS) {
-    g_propagate_error (error, new_linkless_error (task));
+    g_autofree gchar *held = foxapi_error_quote (task->linkless, NULL);
+
+    g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+        _("The task has completed, but instead of a link to a video its "
+            "result holds %s. To get a video, choose another model."), held);
     return FALSE;
   }
   if (task->state == FOXAPI_TASK_FAILED) {
@@ -692,21 +743,6 @@ check_end (FoxapiGeneration * generation, GError ** error)
     return FALSE;
   }
   return TRUE;
-}
-
-static gboolean
-wait_in_time (const FoxapiRun * run, gint64 wake_us, GError ** error)
-{
-  g_autoptr (GError) cancelled = NULL;
-
-  foxapi_run_wait_until (run, wake_us, &cancelled);
-  if (foxapi_run_is_overdue (run))
-    set_overdue_error (error);
-  else if (cancelled != NULL)
-    g_propagate_error (error, g_steal_pointer (&cancelled));
-  else
-    return TRUE;
-  return FALSE;
 }
 
 /* Asks, as the poll plan says, until the task has ended. */
@@ -724,7 +760,7 @@ follow (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
     g_autoptr (FoxapiTask) known = foxapi_task_ref (generation->task);
     g_autoptr (FoxapiTask) latest = NULL;
 
-    if (!wait_in_time (run, get_next_time (&plan, run), error))
+    if (!foxapi_run_wait_in_time (run, get_next_time (&plan, run), error))
       return FALSE;
     latest = ask (run, generation->task_id, error);
     if (latest == NULL)
@@ -739,36 +775,85 @@ follow (FoxapiGeneration * generation, const FoxapiRun * run, GError ** error)
   return check_end (generation, error);
 }
 
+/* Of what the cache knows, and the service does not any more. %FALSE: it is to be
+ * submitted. */
+static gboolean
+is_lost_for_good (FoxapiGeneration * generation, const FoxapiRun * run,
+    GError ** fault)
+{
+  const FoxapiErrorDetails *details = foxapi_error_get_details (*fault);
+
+  if (!generation->from_cache || details == NULL || details->http_status != 404)
+    return TRUE;
+  if (generation->damaged != NULL) {
+    g_clear_error (fault);
+    foxapi_generation_set_damaged_error (generation, run, fault);
+    return TRUE;
+  }
+  foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+      _("The clip cache has the start of this clip, but the service no "
+          "longer knows its task %s. The element submits the request again, "
+          "and the service charges it again."), generation->task_id);
+  return FALSE;
+}
+
+static gboolean
+run_without_clip (FoxapiGeneration * generation, const FoxapiRun * run,
+    GPtrArray * files, GError ** error)
+{
+  GError *fault = NULL;
+
+  if (!foxapi_client_check_key (run->client, error))
+    return FALSE;
+  if (generation->task_id == NULL && !begin (generation, run, files, error))
+    return FALSE;
+  if (generation->part != NULL)
+    foxapi_part_set_task (generation->part, generation->task_id);
+  if (generation->resumed && !take_up (generation, run, &fault)) {
+    if (has_expired (generation, run, fault)
+        || !is_lost_for_good (generation, run, &fault)) {
+      drop_record (generation);
+      g_clear_pointer (&generation->task_id, g_free);
+      generation->from_store = FALSE;
+      g_error_free (fault);
+      if (generation->part != NULL)
+        foxapi_part_discard (generation->part);
+      g_clear_pointer (&generation->part, foxapi_part_free);
+      return foxapi_generation_run (generation, run, error);
+    }
+    g_propagate_error (error, fault);
+    return FALSE;
+  }
+  return run->until_task || follow (generation, run, error);
+}
+
 /* Goes on from wherever the generation is, to the end of its task (with until_task,
- * to the task). After an error or a cancellation it can be run again; that is what a
- * restart does. */
+ * to the task) or to the clip that it has brought before. After an error or a
+ * cancellation it can be run again; that is what a restart does. */
 gboolean
 foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
 {
-  GError *fault = NULL;
+  g_autoptr (GPtrArray) files =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) foxapi_local_file_free);
 
   if (generation->failure != NULL) {
     g_propagate_error (error, g_error_copy (generation->failure));
     return FALSE;
   }
   generation->resumed = TRUE;
-  if (generation->task_id == NULL && !begin (generation, run, error))
-    return FALSE;
-  if (generation->resumed && !take_up (generation, run, &fault)) {
-    if (has_expired (generation, run, fault)) {
-      drop_record (generation);
-      g_clear_pointer (&generation->task_id, g_free);
-      generation->from_store = FALSE;
-      g_error_free (fault);
-      return foxapi_generation_run (generation, run, error);
-    }
-    g_propagate_error (error, fault);
-    return FALSE;
+  if (generation->task_id == NULL) {
+    g_clear_pointer (&generation->first_answer, foxapi_task_unref);
+    g_clear_pointer (&generation->task, foxapi_task_unref);
+    if (generation->body != NULL && !identify (generation, run, files, error))
+      return FALSE;
   }
-  if (run->until_task)
-    return TRUE;
-  return follow (generation, run, error);
+  if (!foxapi_generation_enter_cache (generation, run, error))
+    return FALSE;
+  if (generation->clip == NULL)
+    return run_without_clip (generation, run, files, error);
+  play_clip (generation, run);
+  return TRUE;
 }
 
 /* (transfer full) (nullable): a new link to the result of a completed task */
@@ -784,8 +869,8 @@ foxapi_generation_renew_link (FoxapiGeneration * generation,
 
   if (task->results[0] == NULL) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND,
-        "The service gives no link to the result any more. Results live 24 "
-        "hours; an older one has to be generated again.");
+        _("The service no longer gives a link to the result. Results live "
+            "24 hours; an older one has to be generated again."));
     return NULL;
   }
   know (generation, task);
@@ -804,7 +889,7 @@ foxapi_generation_choose_link (FoxapiGeneration * generation,
   if (run->result_index < n)
     return results[run->result_index];
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-      "The task has %u results, so result-index must be less than that, not %u.",
-      n, run->result_index);
+      _("The task has %u results, so result-index must be less than that, "
+          "not %u."), n, run->result_index);
   return NULL;
 }

@@ -7,6 +7,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include "foxapiclips.h"
+#include "foxapipart.h"
 #include "foxapirun.h"
 #include "foxapistore.h"
 
@@ -16,7 +18,17 @@ G_BEGIN_DECLS
  * spent. It belongs to one thread at a time, and only the functions below change it. */
 typedef struct
 {
-  JsonObject *body;             /* NULL: a task was named instead */
+  /* Set by its maker: */
+  JsonObject *body;             /* NULL: a task or a clip was named instead */
+  JsonObject *properties;       /* that it was made of: for errors */
+  gchar *body_text;             /* whatever was named instead; NULL: it had a fault */
+  gint64 take;                  /* which video of this body; the first one is 1 */
+  gint64 uri_take;              /* the owner's: which one its URI asks for */
+  gboolean is_new_take;         /* the clip that there is is not wanted */
+  gchar *digest;                /* of the clip that was named, or NULL */
+  FoxapiClip *clip;             /* while it runs: the result is in the cache, */
+  FoxapiPart *part;             /* or comes there; or both are NULL */
+  gchar *damaged;               /* the digest of a clip that should be there */
   gchar *task_id;               /* NULL until there is a task */
   FoxapiTask *first_answer;     /* to the submission, or about a task taken up */
   FoxapiTask *task;             /* the latest answer; NULL until asked */
@@ -24,6 +36,9 @@ typedef struct
 
   /*< private >*/
   gchar *identity;              /* NULL until it has begun */
+  gchar *text;                  /* likewise; the body, with files by their content */
+  gchar *clip_identity;         /* of what the run asks for, whoever pays */
+  gboolean from_cache;          /* all that is known of the task */
   gboolean resumed;
   gboolean from_store;
   GPtrArray *lost;              /* records of equal requests whose answer was
@@ -32,13 +47,9 @@ typedef struct
 
   GMutex record_lock;           /* the result may arrive in any thread */
   FoxapiRecord *record;         /* NULL: none, or it could not be written */
-  gboolean is_playing;          /* known to foxapi_playing_find() */
 } FoxapiGeneration;
 
-FoxapiGeneration *foxapi_generation_new (JsonObject * body);
-FoxapiGeneration *foxapi_generation_new_for_task (const gchar * task_id);
-void foxapi_generation_replace (FoxapiGeneration * generation,
-    FoxapiGeneration * old);
+FoxapiGeneration *foxapi_generation_new (FoxapiGeneration * old);
 void foxapi_generation_free (FoxapiGeneration * generation);
 
 gboolean foxapi_generation_run (FoxapiGeneration * generation,
@@ -55,5 +66,15 @@ void foxapi_generation_delivered (FoxapiGeneration * generation,
     const FoxapiRun * run);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiGeneration, foxapi_generation_free)
+
+/* foxapigenerationclips.c: what a generation has to do with the clip cache */
+gboolean foxapi_generation_enter_cache (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error);
+void foxapi_generation_take_from_cache (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error);
+void foxapi_generation_set_damaged_error (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error);
+void foxapi_generation_keep_clip (FoxapiGeneration * generation,
+    const FoxapiRun * run);
 
 G_END_DECLS

@@ -9,6 +9,8 @@
 
 #include "foxapijson.h"
 
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -32,7 +34,7 @@ pass_string (const gchar * text, gsize length, gsize * i)
  * aborts the process). What is inside of strings does not count. Returns what is
  * wrong, %NULL if nothing is. */
 static const gchar *
-find_fault (const gchar * text, gsize length)
+find_fault (const gchar * text, gsize length, gboolean * breaks_off)
 {
   guint depth = 0, n_values = 0;
   gboolean has_begun = FALSE;
@@ -41,11 +43,11 @@ find_fault (const gchar * text, gsize length)
     gchar c = text[i];
 
     if (depth == 0 && !g_ascii_isspace (c) && (has_begun || c != '{'))
-      return has_begun ? "there is something behind its end" :
-          "it is not a JSON object";
+      return has_begun ? _("there is text after its end") :
+          _("it is not a JSON object");
 
     if (c == '"' && !pass_string (text, length, &i))
-      return "a text in it has a character that no text has";
+      return _("a string in it has an invalid character");
     if (c == '[' || c == '{') {
       has_begun = TRUE;
       depth++;
@@ -56,23 +58,25 @@ find_fault (const gchar * text, gsize length)
       n_values++;
     }
     if (depth > FOXAPI_JSON_MAX_DEPTH || n_values > FOXAPI_JSON_MAX_VALUES)
-      return "it is too large or too deeply nested";
+      return _("it is too large or too deeply nested");
   }
-  return NULL;
+  *breaks_off = depth > 0;
+  return *breaks_off ? _("it breaks off") : NULL;
 }
 
 /* The object that @text is, which need not end with a NUL; the error is a clause for
- * a message. */
+ * a message, and G_IO_ERROR_PARTIAL_INPUT where the text breaks off. */
 JsonObject *
 foxapi_json_parse (const gchar * text, gsize length, GError ** error)
 {
   g_autoptr (JsonParser) parser = NULL;
+  gboolean breaks_off = FALSE;
   const gchar *fault;
   JsonNode *root;
 
   if (text == NULL || length == 0) {
     g_set_error_literal (error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE,
-        "it is empty");
+        _("it is empty"));
     return NULL;
   }
   /* A byte order mark is no reason to lose a paid task (RFC 8259, 8.1). */
@@ -80,16 +84,16 @@ foxapi_json_parse (const gchar * text, gsize length, GError ** error)
     text += 3;
     length -= 3;
   }
-  fault = length > FOXAPI_JSON_MAX_BYTES ? "it is too large" :
-      find_fault (text, length);
+  fault = length > FOXAPI_JSON_MAX_BYTES ? _("it is too large") :
+      find_fault (text, length, &breaks_off);
   if (fault != NULL) {
-    g_set_error_literal (error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE,
-        fault);
+    g_set_error_literal (error, breaks_off ? G_IO_ERROR : JSON_PARSER_ERROR,
+        breaks_off ? G_IO_ERROR_PARTIAL_INPUT : JSON_PARSER_ERROR_PARSE, fault);
     return NULL;
   }
   if (!g_utf8_validate_len (text, length, NULL)) {
     g_set_error_literal (error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE,
-        "it is not UTF-8 text");
+        _("it is not UTF-8 text"));
     return NULL;
   }
 
@@ -97,14 +101,14 @@ foxapi_json_parse (const gchar * text, gsize length, GError ** error)
   if (!json_parser_load_from_data (parser, text, length, NULL)) {
     /* The parser's own message quotes the text, which is not ours to show. */
     g_set_error_literal (error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE,
-        "it is not JSON");
+        _("it is not JSON"));
     return NULL;
   }
 
   root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
     g_set_error_literal (error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE,
-        "it is not a JSON object");
+        _("it is not a JSON object"));
     return NULL;
   }
   return json_node_dup_object (root);
@@ -131,6 +135,50 @@ node_get_number (JsonNode * node, gdouble * value)
   else
     return FALSE;
   return TRUE;
+}
+
+static JsonNode *
+edit_node (JsonNode * node, FoxapiJsonEdit edit, gpointer user_data)
+{
+  const gchar *text = foxapi_json_node_get_string (node);
+  g_autofree gchar *edited = text ? edit (text, user_data) : NULL;
+  JsonObjectIter iter;
+  const gchar *name;
+  JsonNode *member;
+
+  if (edited != NULL)
+    return json_node_init_string (json_node_alloc (), edited);
+  if (JSON_NODE_HOLDS_ARRAY (node)) {
+    JsonArray *items = json_node_get_array (node);
+    g_autoptr (JsonArray) array = json_array_new ();
+
+    for (guint i = 0; i < json_array_get_length (items); i++)
+      json_array_add_element (array, edit_node (json_array_get_element (items,
+                  i), edit, user_data));
+    return json_node_init_array (json_node_alloc (), array);
+  }
+  if (JSON_NODE_HOLDS_OBJECT (node)) {
+    g_autoptr (JsonObject) object = json_object_new ();
+
+    json_object_iter_init_ordered (&iter, json_node_get_object (node));
+    while (json_object_iter_next_ordered (&iter, &name, &member))
+      json_object_set_member (object, name, edit_node (member, edit,
+              user_data));
+    return json_node_init_object (json_node_alloc (), object);
+  }
+  return json_node_copy (node);
+}
+
+/* (transfer full): a copy of @object with the texts that @edit has in their place */
+JsonObject *
+foxapi_json_edit_texts (JsonObject * object, FoxapiJsonEdit edit,
+    gpointer user_data)
+{
+  g_autoptr (JsonNode) root =
+      json_node_init_object (json_node_alloc (), object);
+  g_autoptr (JsonNode) edited = edit_node (root, edit, user_data);
+
+  return json_node_dup_object (edited);
 }
 
 /* json-glib reads `007` as 7 and 12345678901234567890 as a negative number. */

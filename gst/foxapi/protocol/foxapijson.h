@@ -17,6 +17,11 @@ G_BEGIN_DECLS
 JsonObject *foxapi_json_parse (const gchar * text, gsize length,
     GError ** error);
 gchar *foxapi_json_to_text (JsonObject * object);
+
+/* (transfer full) (nullable): another text for @text */
+typedef gchar *(*FoxapiJsonEdit) (const gchar * text, gpointer user_data);
+JsonObject *foxapi_json_edit_texts (JsonObject * object, FoxapiJsonEdit edit,
+    gpointer user_data);
 gboolean foxapi_json_reads_back (JsonObject * object);
 gboolean foxapi_json_is_exact (const gchar * text);
 

@@ -5,6 +5,7 @@
 
 #include "foxapilocalfile.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "foxapierror.h"
@@ -26,9 +27,15 @@ static const struct
   {"GIF89a", 6, "image/gif", ".gif"},
   {"BM....\0\0\0\0", 10, "image/bmp", ".bmp"},
   {"RIFF....WEBP", 12, "image/webp", ".webp"},
+  {"II*\0", 4, "image/tiff", ".tiff"},
+  {"MM\0*", 4, "image/tiff", ".tiff"},
   {"RIFF....WAVE", 12, "audio/wav", ".wav"},
+  {"RIFF....AVI ", 12, "video/x-msvideo", ".avi"},
   {"....ftypavif", 12, "image/avif", ".avif"},
+  {"....ftypavis", 12, "image/avif", ".avif"},
   {"....ftyphei", 11, "image/heic", ".heic"},
+  {"....ftypmif1", 12, "image/heic", ".heic"},
+  {"....ftypmsf1", 12, "image/heic", ".heic"},
   {"....ftypM4A", 11, "audio/mp4", ".m4a"},
   {"....ftypM4B", 11, "audio/mp4", ".m4a"},
   {"....ftypqt  ", 12, "video/quicktime", ".mov"},
@@ -36,6 +43,8 @@ static const struct
   {"....moov", 8, "video/quicktime", ".mov"},
   {"....mdat", 8, "video/quicktime", ".mov"},
   {"....wide", 8, "video/quicktime", ".mov"},
+  {"\0\0\1\xba", 4, "video/mpeg", ".mpg"},
+  {"FLV\1", 4, "video/x-flv", ".flv"},
   {"ID3", 3, "audio/mpeg", ".mp3"},
   {"OggS", 4, "audio/ogg", ".ogg"},
   {"fLaC", 4, "audio/flac", ".flac"},
@@ -67,6 +76,7 @@ set_format (FoxapiLocalFile * self, const gchar * type, const gchar * extension)
 {
   self->type = g_strdup (type);
   self->extension = g_strdup (extension);
+  self->is_known = TRUE;
   return TRUE;
 }
 
@@ -87,6 +97,41 @@ recognise (FoxapiLocalFile * self, const guchar * data, gsize n)
   if (n >= 2 && data[0] == 0xff && (data[1] & 0xe6) == 0xe2)
     return set_format (self, "audio/mpeg", ".mp3");
   return FALSE;
+}
+
+#define LE16(at) (data[at] | data[(at) + 1] << 8)
+#define BE16(at) ((guint) data[at] << 8 | data[(at) + 1])
+#define BE32(at) (BE16 (at) << 16 | BE16 ((at) + 2))
+
+/* The frame header of a JPEG file stands behind segments of any number. */
+static guint
+measure_jpeg (const guchar * data, gsize n)
+{
+  for (gsize i = 2; i + 9 <= n && data[i] == 0xff; i += 2 + BE16 (i + 2)) {
+    guchar marker = data[i + 1];
+
+    if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8
+        && marker != 0xcc)
+      return MIN (BE16 (i + 5), BE16 (i + 7));
+  }
+  return 0;
+}
+
+/* The shorter side of an image, as far as its header says it plainly */
+static guint
+measure (const gchar * extension, const guchar * data, gsize n)
+{
+  if (g_str_equal (extension, ".jpg"))
+    return measure_jpeg (data, n);
+  if (n < 30)
+    return 0;
+  if (g_str_equal (extension, ".png") && memcmp (data + 12, "IHDR", 4) == 0)
+    return MIN (BE32 (16), BE32 (20));
+  if (g_str_equal (extension, ".webp") && memcmp (data + 12, "VP8X", 4) == 0)
+    return MIN (LE16 (24) | data[26] << 16, LE16 (27) | data[29] << 16) + 1;
+  if (g_str_equal (extension, ".webp") && memcmp (data + 12, "VP8 ", 4) == 0)
+    return MIN (LE16 (26) & 0x3fff, LE16 (28) & 0x3fff);
+  return 0;
 }
 
 /* Of a file that no format is known of the extension goes to the service, as far
@@ -129,6 +174,22 @@ get_version (GFileInfo * info)
       g_file_info_get_attribute_string (info, G_FILE_ATTRIBUTE_ID_FILE));
 }
 
+/* (transfer full) (nullable): of @path, which people write as they do for a shell;
+ * %NULL if nothing is there */
+gchar *
+foxapi_local_file_find_uri (const gchar * path)
+{
+  g_autofree gchar *full = NULL;
+
+  if (*path == '\0' || g_uri_peek_scheme (path) != NULL)
+    return NULL;
+  full = g_str_has_prefix (path, "~/") ?
+      g_build_filename (g_get_home_dir (), path + 2, NULL) :
+      g_canonicalize_filename (path, NULL);
+  return g_file_test (full, G_FILE_TEST_EXISTS) ?
+      g_filename_to_uri (full, NULL, NULL) : NULL;
+}
+
 /* RFC 8089: a file URI may name this host. */
 static GFile *
 get_file (const gchar * uri)
@@ -152,42 +213,39 @@ foxapi_local_file_check (const gchar * uri, const gchar * what,
   g_autoptr (GError) fault = NULL;
   g_autoptr (GFileInfo) info = file ? query (file, &fault) : NULL;
   goffset size = info ? g_file_info_get_size (info) : 0;
-  FoxapiErrorCode code = FOXAPI_ERROR_NOT_FOUND;
   g_autofree gchar *why = NULL;
 
   if (file == NULL)
-    why = g_strdup ("is not the URI of a file on this machine");
+    why = g_strdup (_("is not the URI of a file on this machine"));
   else if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-    why = g_strdup ("does not exist");
+    why = g_strdup (_("does not exist"));
   else if (info == NULL)
-    why = g_strdup_printf ("cannot be looked at (%s)", fault->message);
+    why = g_strdup_printf (_("cannot be examined (%s)"), fault->message);
   else if (g_file_info_get_file_type (info) == G_FILE_TYPE_DIRECTORY)
-    why = g_strdup ("is a directory");
+    why = g_strdup (_("is a directory"));
   else if (g_file_info_get_file_type (info) != G_FILE_TYPE_REGULAR)
-    why = g_strdup ("is a pipe, a socket or a device, not a file");
+    why = g_strdup (_("is a pipe, a socket or a device, not a file"));
   else if (!g_file_info_get_attribute_boolean (info,
           G_FILE_ATTRIBUTE_ACCESS_CAN_READ))
-    why = g_strdup ("this process has no permission to read");
-  else
-    code = FOXAPI_ERROR_SETTINGS;
-
-  if (why == NULL && size == 0)
-    why = g_strdup ("is empty");
-  else if (why == NULL && size > max_bytes)
-    why = g_strdup_printf ("has %" G_GOFFSET_FORMAT " bytes, more than the %"
-        G_GOFFSET_FORMAT " that are possible", size, max_bytes);
+    why = g_strdup (_("this process has no permission to read"));
+  else if (size == 0)
+    why = g_strdup (_("is empty"));
+  else if (size > max_bytes)
+    why = g_strdup_printf (_("has %lld bytes, more than the %lld that are "
+            "allowed"), (long long) size, (long long) max_bytes);
   if (why == NULL)
     return TRUE;
 
-  g_set_error (error, FOXAPI_ERROR, code, "%s names %s, which %s. Name another "
-      "file or change this one, then start again. Nothing was sent.", what, uri,
+  g_set_error (error, FOXAPI_ERROR, info ? FOXAPI_ERROR_SETTINGS :
+      FOXAPI_ERROR_NOT_FOUND, _("%s names %s, which %s. Name another file "
+          "or change this one, then start again. Nothing was sent."), what, uri,
       why);
   return FALSE;
 }
 
 static gboolean
-read_content (FoxapiLocalFile * self, GCancellable * cancellable,
-    GError ** error)
+read_content (FoxapiLocalFile * self, gboolean start_only,
+    GCancellable * cancellable, GError ** error)
 {
   g_autoptr (GFileInputStream) stream =
       g_file_read (self->file, cancellable, error);
@@ -202,17 +260,22 @@ read_content (FoxapiLocalFile * self, GCancellable * cancellable,
             &n, cancellable, error))
       return FALSE;
     g_checksum_update (checksum, piece, n);
-    if (self->type == NULL && !recognise (self, piece, n))
+    if (self->type == NULL && recognise (self, piece, n))
+      self->short_side = measure (self->extension, piece, n);
+    else if (self->type == NULL)
       guess (self, piece, n);
+    if (start_only)
+      return TRUE;
   }
   self->digest = g_strdup (g_checksum_get_string (checksum));
   return TRUE;
 }
 
-/* Of a file that has passed foxapi_local_file_check(). */
+/* Of a file that has passed foxapi_local_file_check(). @start_only: its digest is not
+ * needed. */
 FoxapiLocalFile *
-foxapi_local_file_read (const gchar * uri, GCancellable * cancellable,
-    GError ** error)
+foxapi_local_file_read (const gchar * uri, gboolean start_only,
+    GCancellable * cancellable, GError ** error)
 {
   g_autoptr (FoxapiLocalFile) self = g_new0 (FoxapiLocalFile, 1);
   g_autoptr (GFileInfo) info = NULL;
@@ -225,15 +288,15 @@ foxapi_local_file_read (const gchar * uri, GCancellable * cancellable,
     self->size = g_file_info_get_size (info);
     self->version = get_version (info);
   }
-  if (info != NULL && read_content (self, cancellable, &fault))
+  if (info != NULL && read_content (self, start_only, cancellable, &fault))
     return g_steal_pointer (&self);
 
   if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_propagate_error (error, g_steal_pointer (&fault));
   else
     g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_NOT_FOUND,
-        "The file %s cannot be read (%s). Correct that, then start again. "
-        "Nothing was sent.", uri, fault->message);
+        _("The file %s cannot be read (%s). Correct that, then start again. "
+            "Nothing was sent."), uri, fault->message);
   return NULL;
 }
 
@@ -254,8 +317,8 @@ GError *
 foxapi_local_file_new_changed_error (FoxapiLocalFile * self)
 {
   return g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_READ,
-      "The file %s has changed while it was uploaded. Start again when it is "
-      "complete. Nothing was submitted.", self->uri);
+      _("The file %s has changed while it was uploaded. Start again when it "
+          "is complete. Nothing was submitted."), self->uri);
 }
 
 gboolean

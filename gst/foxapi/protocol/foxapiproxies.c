@@ -8,6 +8,7 @@
 
 #include "foxapiproxies.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "foxapierror.h"
@@ -128,8 +129,8 @@ foxapi_proxies_new (const gchar * proxy, const gchar * id,
   if (is_named && (uri == NULL || g_uri_get_host (uri) == NULL
           || *g_uri_get_host (uri) == '\0')) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        "The property proxy must be a URI such as http://proxy.example:3128. "
-        "Nothing was sent.");
+        _("The property proxy must be a URI such as "
+            "http://proxy.example:3128. Nothing was sent."));
     return NULL;
   }
 
@@ -231,8 +232,8 @@ foxapi_proxies_new_error (SoupMessage * message)
     code = G_IO_ERROR_PROXY_AUTH_FAILED;
   else if (status == SOUP_STATUS_FORBIDDEN)
     code = G_IO_ERROR_PROXY_NOT_ALLOWED;
-  return g_error_new (G_IO_ERROR, code, "the proxy answered HTTP %u%s%s%s",
+  return g_error_new (G_IO_ERROR, code, _("the proxy answered HTTP %u%s%s%s"),
       status, reason && *reason ? " " : "", reason ? reason : "",
       status == SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED ?
-      ": set proxy-id and proxy-pw" : "");
+      _(": set proxy-id and proxy-pw") : "");
 }

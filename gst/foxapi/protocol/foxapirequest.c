@@ -10,6 +10,7 @@
 
 #include "foxapirequest.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "foxapicatalogue.h"
@@ -37,9 +38,9 @@ describe_value (JsonNode * node)
   glong n_chars;
 
   if (text == NULL)
-    return g_strdup ("not set");
+    return g_strdup (_("not set"));
   if (!g_utf8_validate (text, -1, NULL))
-    return g_strdup ("not UTF-8 text");
+    return g_strdup (_("not UTF-8 text"));
 
   n_chars = g_utf8_strlen (text, -1);
   if (n_chars > 60) {
@@ -48,7 +49,7 @@ describe_value (JsonNode * node)
 
     if (string != NULL)
       n_chars = g_utf8_strlen (string, -1);
-    return g_strdup_printf ("%s… (%ld characters)", start, n_chars);
+    return g_strdup_printf (_("%s… (%ld characters)"), start, n_chars);
   }
   return g_steal_pointer (&text);
 }
@@ -57,8 +58,9 @@ static gchar *
 name_field (Request * request, const gchar * field, JsonObject * rule)
 {
   if (request->extra != NULL && json_object_has_member (request->extra, field))
-    return g_strdup_printf ("The property extra-parameters, field %s,", field);
-  return foxapi_catalogue_name_field (field, rule);
+    return g_strdup_printf (_("The property extra-parameters, field %s,"),
+        field);
+  return foxapi_catalogue_name_field (field, rule, request->properties, NULL);
 }
 
 /* What the model has, as its user would set it */
@@ -82,7 +84,7 @@ list_fields (JsonObject * entry)
       g_ptr_array_add (properties, g_strdup (names[i]));
     if (names[0] == NULL)
       g_string_append_printf (others, "%s%s", others->len > 0 ? ", " :
-          " and, in extra-parameters, ", name);
+          _(" and, in extra-parameters, "), name);
   }
   g_ptr_array_add (properties, NULL);
   all = g_strjoinv (", ", (GStrv) properties->pdata);
@@ -99,8 +101,8 @@ refuse_unknown (Request * request, const gchar * what, const gchar * name,
   const gchar *why = instead ? foxapi_json_get_string (instead, name) : NULL;
 
   return refuse (error,
-      "%s is set, but %s has no %s%s%s. It has %s. Nothing was " "sent.", what,
-      request->model, name, why ? ": it " : "", why ? why : "", known);
+      _("%s is set, but %s has no %s%s%s. It has %s. Nothing was sent."), what,
+      request->model, name, why ? _(": it ") : "", why ? why : "", known);
 }
 
 /* Properties → fields */
@@ -141,9 +143,9 @@ put_list (Request * request, const gchar * field, const gchar * member,
       for (guint i = 0; i < json_array_get_length (items); i++)
         append_item (list, json_array_get_element (items, i), member);
     } else if (missing != NULL && error != NULL) {
-      return refuse (error, "The property %s is set, but %s takes it only "
-          "together with %s. Nothing was sent.", *properties, request->model,
-          missing);
+      return refuse (error, _("The property %s is set, but %s takes it only "
+              "together with %s. Nothing was sent."), *properties,
+          request->model, missing);
     } else {
       append_item (list, node, member);
     }
@@ -165,8 +167,8 @@ put_one (Request * request, const gchar * field, const gchar * property,
 
   if (items != NULL && takes_one && json_array_get_length (items) > 1
       && error != NULL)
-    return refuse (error, "The property %s has %u items, but %s takes one. "
-        "Nothing was sent.", property, json_array_get_length (items),
+    return refuse (error, _("The property %s has %u items, but %s takes "
+            "one. Nothing was sent."), property, json_array_get_length (items),
         request->model);
   if (items != NULL && takes_one && json_array_get_length (items) > 0)
     node = json_array_get_element (items, 0);
@@ -186,7 +188,7 @@ put_property (Request * request, const gchar * property, GError ** error)
 
   if (path == NULL) {
     if (foxapi_catalogue_is_enforced (request->entry) && error != NULL) {
-      what = g_strconcat ("The property ", property, NULL);
+      what = g_strdup_printf (_("The property %s"), property);
       return refuse_unknown (request, what, property, error);
     }
     path = g_strdelimit (g_strdup (property), "-", '_');
@@ -255,67 +257,232 @@ sort_body (Request * request)
 
 /* Checking */
 
+/* (nullable): what is wrong in a list of media, if it comes from a property for one */
+static JsonNode *
+find_wrong_item (Request * request, const gchar * field, JsonObject * rule,
+    JsonNode * node)
+{
+  JsonArray *list = node && JSON_NODE_HOLDS_ARRAY (node)
+      && json_object_has_member (rule, "media") ? json_node_get_array (node) :
+      NULL;
+
+  for (guint i = 0; list != NULL && i < json_array_get_length (list); i++) {
+    JsonNode *item = json_array_get_element (list, i);
+    g_autofree gchar *property = foxapi_catalogue_find_property (field, rule,
+        request->properties, foxapi_json_node_get_string (item));
+
+    if (property != NULL && !g_str_has_suffix (property, "-urls")
+        && !foxapi_rules_holds_item (rule, item))
+      return item;
+  }
+  return NULL;
+}
+
 static gboolean
 check_field (Request * request, const gchar * field, JsonObject * rule,
     GError ** error)
 {
-  JsonNode *node = json_object_get_member (request->body, field);
-  const gchar *with = foxapi_json_get_string (rule, "required_with");
+  JsonNode *node = json_object_get_member (request->body, field), *item;
   g_autofree gchar *what = NULL, *value = NULL, *wanted = NULL;
 
-  if (node != NULL || with == NULL
-      || !json_object_has_member (request->body, with))
-    with = NULL;
   if (node != NULL ? foxapi_rules_hold (rule, node) :
-      !json_object_has_member (rule, "required") && with == NULL)
+      !json_object_has_member (rule, "required"))
     return TRUE;
-
-  what = name_field (request, field, rule);
-  value = describe_value (node);
-  wanted = foxapi_rules_describe (rule);
-  return refuse (error, "%s is %s, but must be %s%s%s, for %s. Nothing was "
-      "sent.", what, value, wanted, with ? ", with " : "", with ? with : "",
-      request->model);
+  item = find_wrong_item (request, field, rule, node);
+  what = item ? foxapi_catalogue_name_field (field, rule, request->properties,
+      foxapi_json_node_get_string (item)) : name_field (request, field, rule);
+  value = describe_value (item ? item : node);
+  wanted = item ? g_strdup (foxapi_rules_describe_media ()) :
+      foxapi_rules_describe (rule);
+  return refuse (error, _("%s is %s, but must be %s, for %s. Nothing was "
+          "sent."), what, value, wanted, request->model);
 }
+
+/* How many items a list has may follow from another field. */
+static gboolean
+check_count (Request * request, const gchar * field, JsonObject * rule,
+    GError ** error)
+{
+  JsonObject *counts = foxapi_json_get_object (rule, "items_for");
+  JsonArray *list = foxapi_json_get_array (request->body, field);
+  gint64 n = list ? json_array_get_length (list) : 0, wanted;
+  JsonObjectIter iter;
+  const gchar *name;
+  JsonNode *node;
+
+  if (counts == NULL)
+    return TRUE;
+  json_object_iter_init (&iter, counts);
+  while (json_object_iter_next (&iter, &name, &node)) {
+    const gchar *value = foxapi_json_get_string (request->body, name);
+    g_autofree gchar *what = name_field (request, field, rule);
+
+    if (value != NULL && foxapi_json_get_int (json_node_get_object (node),
+            value, &wanted) && n != wanted)
+      return refuse (error, _("%s must hold %lld in all where %s is %s, for "
+              "%s, but holds %lld. Nothing was sent."), what,
+          (long long) wanted, name, value, request->model, (long long) n);
+  }
+  return TRUE;
+}
+
+/* Rules across fields. Their names are fields, or properties that several of these
+ * are made of. */
 
 static gboolean
 is_set (Request * request, const gchar * name)
 {
-  return json_object_has_member (request->body, name)
-      || json_object_has_member (request->properties, name);
+  JsonNode *node = json_object_get_member (request->body, name);
+  const gchar *text = node ? foxapi_json_node_get_string (node) : NULL;
+
+  if (node == NULL)
+    return json_object_has_member (request->properties, name);
+  if (text != NULL)
+    return !foxapi_rules_is_blank (text);
+  return !JSON_NODE_HOLDS_NULL (node) && !(JSON_NODE_HOLDS_ARRAY (node)
+      && json_array_get_length (json_node_get_array (node)) == 0);
 }
 
-/* @name is a field, or a property that several fields are made of. */
+/* As the user sets them, in the middle of a sentence */
 static gchar *
-name_input (Request * request, const gchar * name)
+name_inputs (Request * request, JsonArray * names)
 {
-  if (strchr (name, '-') != NULL)
-    return g_strconcat ("The property ", name, NULL);
-  return foxapi_catalogue_name_field (name,
-      foxapi_catalogue_get_rule (request->entry, name));
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < json_array_get_length (names); i++) {
+    const gchar *name = json_array_get_string_element (names, i);
+    g_autofree gchar *property = strchr (name, '-') ? g_strdup (name) :
+        foxapi_catalogue_find_property (name,
+        foxapi_catalogue_get_rule (request->entry, name), request->properties,
+        NULL);
+
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "",
+        property ? property : name);
+    if (property == NULL)
+      g_string_append (text, _(" (in extra-parameters)"));
+  }
+  return g_string_free (text, FALSE);
 }
 
-/* Pairs of which not both, or at least one, must be set */
-static gboolean
-check_pairs (Request * request, const gchar * rule, GError ** error)
+static guint
+count_set (Request * request, JsonArray * names)
 {
-  JsonArray *pairs = foxapi_json_get_array (request->entry, rule);
-  gboolean wants_one = g_str_equal (rule, "either");
+  guint n = 0;
 
-  for (guint i = 0; pairs != NULL && i < json_array_get_length (pairs); i++) {
-    JsonArray *pair = json_array_get_array_element (pairs, i);
-    const gchar *one = json_array_get_string_element (pair, 0);
-    const gchar *other = json_array_get_string_element (pair, 1);
-    g_autofree gchar *a = name_input (request, one);
-    g_autofree gchar *b = name_input (request, other);
+  for (guint i = 0; i < json_array_get_length (names); i++)
+    n += is_set (request, json_array_get_string_element (names, i));
+  return n;
+}
 
-    if (wants_one && !is_set (request, one) && !is_set (request, other))
-      return refuse (error, "%s or t%s must be set for %s. Nothing was sent.",
-          a, b + 1, request->model);
-    if (!wants_one && is_set (request, one) && is_set (request, other))
-      return refuse (error,
-          "%s and t%s are both set, but %s takes one of them. "
-          "Nothing was sent.", a, b + 1, request->model);
+/* Groups of which at most one, or at least one, must be set */
+static gboolean
+check_groups (Request * request, GError ** error)
+{
+  JsonArray *excluding = foxapi_json_get_array (request->entry, "not_both");
+  JsonArray *either = foxapi_json_get_array (request->entry, "either");
+
+  for (guint i = 0; either && i < json_array_get_length (either); i++) {
+    JsonArray *group = json_array_get_array_element (either, i);
+    g_autofree gchar *names = name_inputs (request, group);
+
+    if (count_set (request, group) == 0)
+      return refuse (error, _("One of these must be set for %s: %s. Nothing "
+              "was sent."), request->model, names);
+  }
+  for (guint i = 0; excluding && i < json_array_get_length (excluding); i++) {
+    JsonArray *group = json_array_get_array_element (excluding, i);
+    g_autofree gchar *names = name_inputs (request, group);
+
+    if (count_set (request, group) > 1)
+      return refuse (error, _("%s takes only one of these, but both are set: "
+              "%s. Nothing was sent."), request->model, names);
+  }
+  return TRUE;
+}
+
+/* @then: a field, and the value that it must have, be it the model's own default */
+static gboolean
+check_then (Request * request, JsonArray * then, const gchar * where,
+    GError ** error)
+{
+  const gchar *field = json_array_get_string_element (then, 0);
+  JsonNode *wanted = json_array_get_element (then, 1);
+  JsonObject *rule = foxapi_catalogue_get_rule (request->entry, field);
+  JsonNode *node = json_object_get_member (request->body, field);
+  JsonNode *value = node ? node :
+      json_object_get_member (rule, "service_default");
+  g_autofree gchar *what = NULL, *is = NULL, *must = NULL;
+
+  if (value != NULL && json_node_equal (value, wanted))
+    return TRUE;
+  what = name_field (request, field, rule);
+  is = describe_value (node);
+  must = describe_value (wanted);
+  return refuse (error, _("%s is %s, but must be %s where %s, for %s. Nothing "
+          "was sent."), what, is, must, where, request->model);
+}
+
+/* What a field asks of others where it is set, or has the value that "if" names */
+static gboolean
+check_condition (Request * request, JsonObject * rule, GError ** error)
+{
+  JsonArray *condition = foxapi_json_get_array (rule, "if");
+  JsonArray *then = foxapi_json_get_array (rule, "then");
+  JsonArray *needs = foxapi_json_get_array (rule, "needs");
+  const gchar *field = json_array_get_string_element (condition, 0);
+  g_autofree gchar *where = NULL, *names = NULL;
+
+  if (!is_set (request, field))
+    return TRUE;
+  if (json_array_get_length (condition) > 1) {
+    JsonNode *value = json_array_get_element (condition, 1);
+    g_autofree gchar *text = describe_value (value);
+
+    if (!json_node_equal (json_object_get_member (request->body, field), value))
+      return TRUE;
+    where = g_strdup_printf (_("%s is %s"), field, text);
+  } else {
+    where = g_strdup_printf (_("%s is set"), field);
+  }
+  if (needs == NULL || count_set (request, needs) > 0)
+    return then == NULL || check_then (request, then, where, error);
+  names = name_inputs (request, needs);
+  return refuse (error, _("Where %s, %s needs one of these: %s. Nothing was "
+          "sent."), where, request->model, names);
+}
+
+/* How many items several lists may have together */
+static gboolean
+check_sum (Request * request, JsonObject * rule, GError ** error)
+{
+  JsonArray *fields = foxapi_json_get_array (rule, "fields");
+  g_autofree gchar *names = name_inputs (request, fields);
+  gint64 n = 0, most = G_MAXINT64;
+
+  foxapi_json_get_int (rule, "max_items", &most);
+  for (guint i = 0; i < json_array_get_length (fields); i++) {
+    JsonArray *list = foxapi_json_get_array (request->body,
+        json_array_get_string_element (fields, i));
+
+    n += list ? json_array_get_length (list) : 0;
+  }
+  return n <= most || refuse (error, _("%s takes at most %lld items of these "
+          "together, not %lld: %s. Nothing was sent."), request->model,
+      (long long) most, (long long) n, names);
+}
+
+static gboolean
+check_rules (Request * request, GError ** error)
+{
+  JsonArray *rules = foxapi_json_get_array (request->entry, "rules");
+
+  for (guint i = 0; rules != NULL && i < json_array_get_length (rules); i++) {
+    JsonObject *rule = json_array_get_object_element (rules, i);
+
+    if (json_object_has_member (rule, "if") ?
+        !check_condition (request, rule, error) :
+        !check_sum (request, rule, error))
+      return FALSE;
   }
   return TRUE;
 }
@@ -337,11 +504,11 @@ check_body (Request * request, GError ** error)
   }
   json_object_iter_init_ordered (&iter, fields);
   while (json_object_iter_next_ordered (&iter, &name, &rule)) {
-    if (!check_field (request, name, json_node_get_object (rule), error))
+    if (!check_field (request, name, json_node_get_object (rule), error)
+        || !check_count (request, name, json_node_get_object (rule), error))
       return FALSE;
   }
-  return check_pairs (request, "not_both", error)
-      && check_pairs (request, "either", error);
+  return check_groups (request, error) && check_rules (request, error);
 }
 
 /* Building */
@@ -429,9 +596,9 @@ build (Request * request, GError ** error)
   }
   sort_body (request);
   if (!foxapi_json_reads_back (request->body))
-    return refuse (error, "The property extra-parameters has a value that JSON "
-        "has no word for, such as an infinite or a huge number, or too many "
-        "values. Nothing was sent.");
+    return refuse (error, _("The property extra-parameters has a value that "
+            "JSON cannot express, such as an infinite or a huge number, or too "
+            "many values. Nothing was sent."));
   return TRUE;
 }
 
@@ -453,7 +620,7 @@ foxapi_request_build (JsonObject * properties, JsonObject * extra,
 
     good =
         refuse (error,
-        "%s is %s, but must be the name of a model. Nothing was " "sent.", what,
+        _("%s is %s, but must be the name of a model. Nothing was sent."), what,
         value);
   }
   if (!good)
@@ -483,20 +650,19 @@ foxapi_request_makes_media (JsonObject * body, GError ** error)
   const gchar *product = foxapi_json_get_string (foxapi_catalogue_find (model),
       "makes");
 
-  return product == NULL || refuse (error, "The model %s makes no video: its "
-      "results hold %s. Choose another model, or submit with output=task and "
-      "read the result from the service. Nothing was sent.", model, product);
+  return product == NULL || refuse (error, _("The model %s makes no video: "
+          "its results hold %s. Choose another model, or submit with output=task "
+          "and read the result from the service. Nothing was sent."), model,
+      product);
 }
 
-/* (transfer full) (nullable): which references the model wants and @body lacks, or
- * has too many of, although the service says nowhere that it refuses that; a
- * sentence or two */
-gchar *
-foxapi_request_describe_gap (JsonObject * body)
+/* Which references the model wants and @body lacks, or has too many of, although
+ * the service says nowhere that it refuses that */
+static gchar *
+describe_gap (JsonObject * body, const gchar * model)
 {
-  const gchar *model = foxapi_json_get_string (body, "model");
-  JsonObject *wants = foxapi_json_get_object (foxapi_catalogue_find (model),
-      "wants");
+  JsonObject *entry = foxapi_catalogue_find (model);
+  JsonObject *wants = foxapi_json_get_object (entry, "wants");
   JsonArray *fields = wants ? foxapi_json_get_array (wants, "fields") : NULL;
   g_autoptr (GString) names = g_string_new (NULL);
   gint64 at_most = G_MAXINT64;
@@ -507,23 +673,39 @@ foxapi_request_describe_gap (JsonObject * body)
   for (guint i = 0; i < json_array_get_length (fields); i++) {
     const gchar *field = json_array_get_string_element (fields, i);
     JsonArray *list = foxapi_json_get_array (body, field);
+    g_auto (GStrv) properties = foxapi_catalogue_get_properties (field,
+        foxapi_catalogue_get_rule (entry, field));
+    g_autofree gchar *set = g_strjoinv (_(" or "), properties);
 
     if (list != NULL)
       n += json_array_get_length (list);
-    g_string_append_printf (names, "%s%s", i > 0 ? " or " : "", field);
+    else if (foxapi_json_get_string (body, field) != NULL)
+      n++;
+    g_string_append_printf (names, "%s%s", i > 0 ? _(" or ") : "", set);
   }
-  g_strdelimit (names->str, "_", '-');
   foxapi_json_get_int (wants, "at_most", &at_most);
   if (n > at_most)
-    return
-        g_strdup_printf ("The request has %u references, and %s may fail with "
-        "more than %" G_GINT64_FORMAT
-        ", images and videos together. Leave some out of %s.", n, model,
-        at_most, names->str);
+    return g_strdup_printf (_("The request has %u references, and %s may fail "
+            "with more than %lld, images and videos together. Leave some out of "
+            "%s."), n, model, (long long) at_most, names->str);
   if (n > 0)
     return NULL;
-  return
-      g_strdup_printf ("The request has no reference, and %s may fail without "
-      "one. Set %s, or use the model %s, which works from text alone.", model,
-      names->str, foxapi_json_get_string (wants, "else"));
+  return g_strdup_printf (_("The request has no reference, and %s may fail "
+          "without one. Set %s, or use the model %s, which works from text "
+          "alone."), model, names->str, foxapi_json_get_string (wants, "else"));
+}
+
+/* (transfer full) (nullable): what the user may not have meant, although only the
+ * service can judge it; a sentence or two */
+gchar *
+foxapi_request_describe_doubt (JsonObject * body)
+{
+  const gchar *model = foxapi_json_get_string (body, "model");
+  g_autofree gchar *nearest = foxapi_catalogue_suggest (model);
+
+  if (nearest == NULL)
+    return describe_gap (body, model);
+  return g_strdup_printf (_("The element does not know the model %s, so it "
+          "does not check the values. If you mean %s, stop, and set the property "
+          "model to that."), model, nearest);
 }

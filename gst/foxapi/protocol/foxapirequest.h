@@ -15,6 +15,6 @@ JsonObject *foxapi_request_build (JsonObject * properties, JsonObject * extra,
     GError ** error);
 JsonObject *foxapi_request_map (JsonObject * properties, JsonObject * extra);
 gboolean foxapi_request_makes_media (JsonObject * body, GError ** error);
-gchar *foxapi_request_describe_gap (JsonObject * body);
+gchar *foxapi_request_describe_doubt (JsonObject * body);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "foxapirules.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <math.h>
 
 #include "foxapijson.h"
@@ -78,18 +79,27 @@ is_media (const gchar * text)
       && host != NULL && *host != '\0';
 }
 
+/* Nothing, or nothing but spaces of any script */
+gboolean
+foxapi_rules_is_blank (const gchar * text)
+{
+  while (*text != '\0' && g_unichar_isspace (g_utf8_get_char (text)))
+    text = g_utf8_next_char (text);
+  return *text == '\0';
+}
+
 /* Some models take the media themselves instead of a URL ("inline"). */
 static gboolean
 is_good_text (JsonObject * rule, JsonNode * node)
 {
   const gchar *text = foxapi_json_node_get_string (node);
-  gint64 least = json_object_has_member (rule, "required") ? 1 : 0;
   glong n_chars;
 
-  if (text == NULL)
+  if (text == NULL || (json_object_has_member (rule, "required")
+          && foxapi_rules_is_blank (text)))
     return FALSE;
   n_chars = g_utf8_strlen (text, -1);
-  if (n_chars < get_limit (rule, "min_length", least)
+  if (n_chars < get_limit (rule, "min_length", 0)
       || n_chars > get_limit (rule, "max_length", G_MAXLONG))
     return FALSE;
   return !json_object_has_member (rule, "media")
@@ -147,8 +157,8 @@ is_good_object (JsonObject * rule, JsonNode * node)
   return TRUE;
 }
 
-static gboolean
-is_good_item (JsonObject * rule, JsonNode * node)
+gboolean
+foxapi_rules_holds_item (JsonObject * rule, JsonNode * node)
 {
   const gchar *type = foxapi_json_get_string (rule, "items");
   const gchar *text = foxapi_json_node_get_string (node);
@@ -172,7 +182,7 @@ is_good_array (JsonObject * rule, JsonNode * node)
   array = json_node_get_array (node);
   n = json_array_get_length (array);
   for (guint i = 0; i < n; i++) {
-    if (!is_good_item (rule, json_array_get_element (array, i)))
+    if (!foxapi_rules_holds_item (rule, json_array_get_element (array, i)))
       return FALSE;
   }
   return n >= get_limit (rule, "min_items", 0)
@@ -219,7 +229,7 @@ append_words (GString * text, JsonArray * list)
     g_autofree gchar *json = word ? NULL : json_to_string (node, FALSE);
 
     if (i > 0)
-      g_string_append (text, i + 1 < n ? ", " : " or ");
+      g_string_append (text, i + 1 < n ? ", " : _(" or "));
     g_string_append (text, word ? word : json);
   }
 }
@@ -232,21 +242,21 @@ append_range (GString * text, JsonObject * rule, const gchar * min,
   gboolean has_least = json_object_has_member (rule, min);
 
   if (has_least && json_object_has_member (rule, max))
-    g_string_append_printf (text, " from %" G_GINT64_FORMAT " to %"
-        G_GINT64_FORMAT "%s", least, most, unit);
+    g_string_append_printf (text, _(" from %lld to %lld%s"),
+        (long long) least, (long long) most, unit);
   else if (json_object_has_member (rule, max))
-    g_string_append_printf (text, " of at most %" G_GINT64_FORMAT "%s", most,
-        unit);
+    g_string_append_printf (text, _(" of at most %lld%s"),
+        (long long) most, unit);
   else if (has_least)
-    g_string_append_printf (text, " of at least %" G_GINT64_FORMAT "%s", least,
-        unit);
+    g_string_append_printf (text, _(" of at least %lld%s"),
+        (long long) least, unit);
 }
 
 static void
 append_members (GString * text, JsonObject * rule)
 {
   JsonObject *members = foxapi_json_get_object (rule, "members");
-  const gchar *separator = " with ";
+  const gchar *separator = _(" with ");
   JsonObjectIter iter;
   const gchar *name;
   JsonNode *member;
@@ -263,7 +273,10 @@ append_members (GString * text, JsonObject * rule)
   }
 }
 
-#define ENCODED ", with spaces and other special characters percent-encoded"
+#define MEDIA_URI N_("an http, https or file URI, with spaces and other special " \
+    "characters percent-encoded, or the path of a file")
+#define MEDIA_URIS N_("a list of http, https or file URIs, each quoted, with " \
+    "spaces and other special characters percent-encoded, or the path of a file")
 
 static void
 append_array (GString * text, JsonObject * rule)
@@ -271,21 +284,27 @@ append_array (GString * text, JsonObject * rule)
   JsonArray *words = foxapi_json_get_array (rule, "item_enum");
 
   if (json_object_has_member (rule, "media"))
-    g_string_append (text, "a list of http, https or file URIs, each quoted"
-        ENCODED);
+    g_string_append (text, _(MEDIA_URIS));
   else if (g_strcmp0 (foxapi_json_get_string (rule, "items"), "object") == 0)
-    g_string_append (text, "a list of structures");
+    g_string_append (text, _("a list of structures"));
   else
-    g_string_append (text, "a list of texts");
+    g_string_append (text, _("a list of texts"));
   append_members (text, rule);
   if (words != NULL) {
-    g_string_append (text, ", each ");
+    g_string_append (text, _(", each "));
     append_words (text, words);
   }
   if (json_object_has_member (rule, "min_items")
       || json_object_has_member (rule, "max_items"))
     g_string_append_c (text, ',');
-  append_range (text, rule, "min_items", "max_items", " items");
+  append_range (text, rule, "min_items", "max_items", _(" items"));
+}
+
+/* What continues "must be …", for one item of a list of media */
+const gchar *
+foxapi_rules_describe_media (void)
+{
+  return _(MEDIA_URI);
 }
 
 /* (transfer full): what continues "must be …" */
@@ -301,26 +320,26 @@ foxapi_rules_describe (JsonObject * rule)
   } else if (foxapi_rules_has_type (rule, "array")) {
     append_array (text, rule);
   } else if (json_object_has_member (rule, "media")) {
-    g_string_append (text, "an http, https or file URI" ENCODED);
+    g_string_append (text, foxapi_rules_describe_media ());
   } else if (foxapi_rules_has_type (rule, "string")
       && !foxapi_rules_has_type (rule, "integer")) {
-    g_string_append (text, "a UTF-8 text");
-    append_range (text, rule, "min_length", "max_length", " characters");
+    g_string_append (text, _("a UTF-8 text"));
+    append_range (text, rule, "min_length", "max_length", _(" characters"));
   } else if (foxapi_rules_has_type (rule, "boolean")) {
-    g_string_append (text, "true or false");
+    g_string_append (text, _("true or false"));
   } else if (foxapi_rules_has_type (rule, "object")) {
-    g_string_append (text, "a structure");
+    g_string_append (text, _("a structure"));
     append_members (text, rule);
   } else {
-    g_string_append (text, foxapi_rules_has_type (rule, "number") ? "a number" :
-        "a whole number");
+    g_string_append (text, foxapi_rules_has_type (rule, "number") ?
+        _("a number") : _("a whole number"));
     append_range (text, rule, "min", "max", "");
     if (json_object_has_member (rule, "multiple_of"))
-      g_string_append_printf (text, " and a multiple of %" G_GINT64_FORMAT,
-          json_object_get_int_member (rule, "multiple_of"));
+      g_string_append_printf (text, _(" and a multiple of %lld"),
+          (long long) json_object_get_int_member (rule, "multiple_of"));
   }
   if (also != NULL) {
-    g_string_append (text, ", or ");
+    g_string_append (text, _(", or "));
     append_words (text, also);
   }
   return g_string_free (text, FALSE);

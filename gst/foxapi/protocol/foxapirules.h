@@ -9,7 +9,10 @@
 
 G_BEGIN_DECLS
 
+gboolean foxapi_rules_is_blank (const gchar * text);
 gboolean foxapi_rules_hold (JsonObject * rule, JsonNode * node);
+gboolean foxapi_rules_holds_item (JsonObject * rule, JsonNode * node);
+const gchar *foxapi_rules_describe_media (void);
 gchar *foxapi_rules_describe (JsonObject * rule);
 gboolean foxapi_rules_has_type (JsonObject * rule, const gchar * type);
 

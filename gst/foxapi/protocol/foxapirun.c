@@ -5,8 +5,9 @@
 
 #include "foxapirun.h"
 
-#include "foxapiretry.h"
-#include "foxapiwait.h"
+#include <glib/gi18n-lib.h>
+
+#include "foxapihttp.h"
 
 /* The least pause after a 429 that names none; it doubles up to eight times that */
 #define BUSY_US (5 * G_USEC_PER_SEC)
@@ -24,6 +25,31 @@ foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us, GError ** error)
 {
   return foxapi_wait_until (MIN (wake_us, run->deadline_us), run->cancellable,
       error);
+}
+
+/* Of a task that is paid for */
+void
+foxapi_run_set_overdue_error (GError ** error)
+{
+  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+      _("The task did not complete within task-timeout. It goes on at the "
+          "service."));
+}
+
+/* As foxapi_run_wait_until(), but that the run's time is up is an error, too. */
+gboolean
+foxapi_run_wait_in_time (const FoxapiRun * run, gint64 wake_us, GError ** error)
+{
+  g_autoptr (GError) cancelled = NULL;
+
+  foxapi_run_wait_until (run, wake_us, &cancelled);
+  if (foxapi_run_is_overdue (run))
+    foxapi_run_set_overdue_error (error);
+  else if (cancelled != NULL)
+    g_propagate_error (error, g_steal_pointer (&cancelled));
+  else
+    return TRUE;
+  return FALSE;
 }
 
 /* Tells the observer of a fault, and sleeps until it makes sense to try again. Free
@@ -65,13 +91,14 @@ foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error)
 
   if (foxapi_run_is_overdue (run)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-        "the run's time is up");
+        _("task-timeout is over"));
     return FALSE;
   }
   while ((left_us = foxapi_client_get_pause_left (run->client)) > 0) {
     g_autoptr (GError) why = g_error_new_literal (FOXAPI_ERROR,
-        FOXAPI_ERROR_BUSY, "The service asks this application to slow down "
-        "(HTTP 429). Start again later, or run fewer generations at once.");
+        FOXAPI_ERROR_BUSY, _("The service asks this application to slow "
+            "down (HTTP 429). Start again later, or run fewer generations at "
+            "once."));
 
     if (foxapi_run_is_overdue (run)) {
       g_propagate_error (error, g_steal_pointer (&why));

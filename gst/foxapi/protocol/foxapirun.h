@@ -21,15 +21,19 @@ typedef struct
   /* The fault passes, and the next attempt is so far away */
   void (*trying_again) (gpointer user_data, const GError * fault,
       gint64 delay_us);
+  /* Somebody else is making the same clip, which this one waits for */
+  void (*sharing) (gpointer user_data);
   /* A person should know, but it stops nothing */
   void (*warning) (gpointer user_data, const GError * warning);
 } FoxapiRunObserver;
 
-/* What a generation needs while it runs, all borrowed from the one who runs it */
+/* What a generation needs while it runs; it belongs to the one who runs it. */
 typedef struct
 {
   FoxapiClient *client;
-  const gchar *store_directory; /* NULL: no records */
+  gchar *store_directory;       /* NULL: no records */
+  gchar *clip_directory;        /* NULL: no clip cache */
+  guint64 clip_limit;           /* bytes that all clips may take */
   gboolean resubmit_maybe_charged;      /* may pay once more for a lost answer */
   gint retries;                 /* -1: without limit */
   guint poll_interval_ms;       /* 0: the poll plan */
@@ -45,6 +49,9 @@ typedef struct
 gboolean foxapi_run_is_overdue (const FoxapiRun * run);
 gboolean foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us,
     GError ** error);
+gboolean foxapi_run_wait_in_time (const FoxapiRun * run, gint64 wake_us,
+    GError ** error);
+void foxapi_run_set_overdue_error (GError ** error);
 gboolean foxapi_run_pause (const FoxapiRun * run, const GError * fault,
     guint attempt, gint64 min_delay_us, GError ** error);
 gboolean foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error);

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -84,8 +85,8 @@ get_temporary_path (const gchar * path)
  * containers give every file to somebody else. But a directory in which only its
  * owner can write has nobody else's records; and in any other, a file of the
  * directory's owner is as good as the directory. */
-static gboolean
-is_trusted (const gchar * path, const struct stat *file)
+gboolean
+foxapi_store_is_trusted (const gchar * path, const struct stat *file)
 {
   g_autofree gchar *parent = NULL;
   struct stat directory;
@@ -154,7 +155,8 @@ open_record (const gchar * path, gboolean * foreign)
     return NULL;
   }
   if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode)
-      && status.st_size <= MAX_FILE_BYTES && is_trusted (path, &status)) {
+      && status.st_size <= MAX_FILE_BYTES
+      && foxapi_store_is_trusted (path, &status)) {
     text = g_malloc (status.st_size + 1);
     length = pread (fd, text, status.st_size, 0);
   }
@@ -178,7 +180,7 @@ lock_file (gint fd, gint operation, const gchar * path, GError ** warning)
     if (flock (fd, operation | LOCK_NB) == 0)
       return TRUE;
     if (errno != EWOULDBLOCK) {
-      set_errno_error (warning, "cannot lock", path);
+      set_errno_error (warning, _("cannot lock"), path);
       return TRUE;
     }
     if (flock (fd, LOCK_SH | LOCK_NB) != 0)
@@ -299,8 +301,8 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
     g_ptr_array_set_size (lost, 0);
   if (n_foreign > 0)
     g_set_error (warning, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-        "%u file(s) cannot be read as records and were left alone, the first "
-        "is %s", n_foreign, foreign_path);
+        _("%u file(s) are no readable records and were ignored, the first "
+            "is %s"), n_foreign, foreign_path);
   else if (fault != NULL)
     g_propagate_error (warning, g_steal_pointer (&fault));
   return g_steal_pointer (&found);
@@ -383,7 +385,7 @@ sync_file (gint fd, const gchar * path, GError ** warning)
     return TRUE;
   if (errno == ENOSPC || errno == EDQUOT)
     return FALSE;
-  set_errno_error (warning, "cannot sync", path);
+  set_errno_error (warning, _("cannot sync"), path);
   return TRUE;
 }
 
@@ -394,7 +396,7 @@ sync_directory_of (const gchar * path, GError ** warning)
   gint fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   if (fd < 0 || fsync (fd) != 0)
-    set_errno_error (warning, "cannot sync", directory);
+    set_errno_error (warning, _("cannot sync"), directory);
   if (fd >= 0)
     close (fd);
 }
@@ -446,11 +448,8 @@ write_record (FoxapiRecord * record, GError ** warning, GError ** error)
   gint fd = replace_file (record->path, text, warning);
   gboolean written = fd >= 0;
 
-  if (written) {
-    foxapi_record_let_go (record);
-    record->fd = fd;
-  } else {
-    set_errno_error (error, "cannot write", record->path);
+  if (!written) {
+    set_errno_error (error, _("cannot write"), record->path);
     if (record->fd < 0)
       written = (record->fd = create_file (record->path, text, warning)) >= 0;
     else                        /* it fits into the block that the intent has taken */
@@ -461,6 +460,11 @@ write_record (FoxapiRecord * record, GError ** warning, GError ** error)
   if (written) {
     g_clear_error (error);
     sync_directory_of (record->path, warning);
+  }
+  /* The disk works for what is replaced, so that goes when all else is safe. */
+  if (fd >= 0) {
+    foxapi_record_let_go (record);
+    record->fd = fd;
   }
   return written;
 }
@@ -486,7 +490,7 @@ foxapi_store_add (const gchar * directory, const gchar * identity,
 
   record->fd = -1;
   if (g_mkdir_with_parents (directory, 0700) != 0) {
-    set_errno_error (warning, "cannot make the directory", directory);
+    set_errno_error (warning, _("cannot make the directory"), directory);
     return NULL;
   }
   name = g_strdup_printf ("%.*s-%08x" SUFFIX, NAME_IDENTITY_CHARS, identity,
@@ -578,77 +582,4 @@ foxapi_record_free (FoxapiRecord * record)
   g_free (record->identity);
   g_free (record->task_id);
   g_free (record);
-}
-
-/* What this process has handed out to its end and still plays. A player that loops
- * without a gap makes the next source while the last one is still there. Nobody has
- * asked the next one to pay: it takes up what is playing. Once the last source has
- * stopped, a new one is a new request. */
-
-typedef struct
-{
-  gchar *identity;
-  gchar *task_id;
-} Playing;
-
-static GMutex playing_lock;
-static GList *all_playing;      /* of Playing; under the lock */
-
-/* Called with the lock */
-static GList *
-find_playing (const gchar * identity, const gchar * task_id)
-{
-  for (GList * l = all_playing; l != NULL; l = l->next) {
-    Playing *playing = l->data;
-
-    if (g_str_equal (playing->identity, identity)
-        && (task_id == NULL || g_str_equal (playing->task_id, task_id)))
-      return l;
-  }
-  return NULL;
-}
-
-void
-foxapi_playing_add (const gchar * identity, const gchar * task_id)
-{
-  Playing *playing = g_new (Playing, 1);
-
-  playing->identity = g_strdup (identity);
-  playing->task_id = g_strdup (task_id);
-  g_mutex_lock (&playing_lock);
-  all_playing = g_list_prepend (all_playing, playing);
-  g_mutex_unlock (&playing_lock);
-}
-
-void
-foxapi_playing_remove (const gchar * identity, const gchar * task_id)
-{
-  GList *link;
-
-  g_mutex_lock (&playing_lock);
-  link = find_playing (identity, task_id);
-  if (link != NULL) {
-    Playing *playing = link->data;
-
-    all_playing = g_list_delete_link (all_playing, link);
-    g_free (playing->identity);
-    g_free (playing->task_id);
-    g_free (playing);
-  }
-  g_mutex_unlock (&playing_lock);
-}
-
-/* (transfer full) (nullable): the task to take up */
-gchar *
-foxapi_playing_find (const gchar * identity)
-{
-  gchar *task_id = NULL;
-  GList *link;
-
-  g_mutex_lock (&playing_lock);
-  link = find_playing (identity, NULL);
-  if (link != NULL)
-    task_id = g_strdup (((Playing *) link->data)->task_id);
-  g_mutex_unlock (&playing_lock);
-  return task_id;
 }

@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
+#include <sys/stat.h>
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,7 @@ typedef struct
 gchar *foxapi_store_get_default_directory (void);
 gchar *foxapi_store_identify (const gchar * service, const gchar * key_digest,
     const gchar * body);
+gboolean foxapi_store_is_trusted (const gchar * path, const struct stat *file);
 
 FoxapiRecord *foxapi_store_take (const gchar * directory,
     const gchar * identity, GPtrArray * lost, GCancellable * cancellable,
@@ -50,9 +52,5 @@ void foxapi_record_remove (FoxapiRecord * record);
 void foxapi_record_free (FoxapiRecord * record);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiRecord, foxapi_record_free)
-
-void foxapi_playing_add (const gchar * identity, const gchar * task_id);
-void foxapi_playing_remove (const gchar * identity, const gchar * task_id);
-gchar *foxapi_playing_find (const gchar * identity);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 
 #include "foxapitask.h"
 
+#include <glib/gi18n-lib.h>
 #include <math.h>
 #include <string.h>
 
@@ -231,15 +232,15 @@ static const gchar *
 find_fault (const FoxapiTask * task, const gchar * asked_id, gboolean names_id)
 {
   if (!foxapi_task_id_is_valid (task->id))
-    return "it has no task id, or one that no task can have";
+    return _("it has no valid task id");
   if (asked_id == NULL)
     return NULL;
   if (!g_str_equal (task->id, asked_id))
-    return "it is about another task";
+    return _("it is about another task");
   if (!names_id && task->state == FOXAPI_TASK_FAILED)
-    return "it says that a task has failed, but not which";
+    return _("it says that a task has failed, but not which");
   if (task->status == NULL && task->results[0] == NULL)
-    return "it has neither a status nor a result";
+    return _("it has neither a status nor a result");
   return NULL;
 }
 

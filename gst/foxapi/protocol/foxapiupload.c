@@ -7,11 +7,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "foxapiupload.h"
+#include "foxapireferences.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "foxapiretry.h"
+#include "foxapihttp.h"
 
 /* libsoup makes a connection for each POST, so what overlaps are the handshakes,
  * the time in which the service stores a file, and the round trips. Measured at 80
@@ -70,8 +71,8 @@ read_file (FoxapiForm * self, void *buffer, gsize count,
   }
   if (n < 0)
     return fail (self, g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_READ,
-            "The file %s cannot be read to its end (%s). Correct that, then "
-            "start again. Nothing was submitted.", self->file->uri,
+            _("The file %s cannot be read to its end (%s). Correct that, "
+                "then start again. Nothing was submitted."), self->file->uri,
             fault->message), error);
   if (n == 0 || (self->left == 0
           && strcmp (g_checksum_get_string (self->checksum),
@@ -143,13 +144,12 @@ open_form (FoxapiLocalFile * file, const gchar * boundary,
   if (self->parts[1] == NULL)
     return NULL;
 
-  head = g_strdup_printf ("--%s\r\n"
-      "Content-Disposition: form-data; name=\"file\"; filename=\"%s%s\"\r\n"
-      "Content-Type: %s\r\n\r\n", boundary, file->digest, file->extension,
-      file->type);
-  tail = g_strdup_printf ("\r\n--%s\r\n"
-      "Content-Disposition: form-data; name=\"file_name\"\r\n\r\n"
-      "%s%s\r\n--%s--\r\n", boundary, file->digest, file->extension, boundary);
+  head = g_strdup_printf ("--%s\r\nContent-Disposition: form-data; "
+      "name=\"file\"; filename=\"%s%s\"\r\nContent-Type: %s\r\n\r\n",
+      boundary, file->digest, file->extension, file->type);
+  tail = g_strdup_printf ("\r\n--%s\r\nContent-Disposition: form-data; "
+      "name=\"file_name\"\r\n\r\n%s%s\r\n--%s--\r\n", boundary, file->digest,
+      file->extension, boundary);
   self->file = file;
   self->left = file->size;
   self->length = strlen (head) + file->size + strlen (tail);
@@ -178,14 +178,14 @@ upload_once (const FoxapiRun * run, FoxapiLocalFile * file, GError ** error)
   else if (url == NULL && form->is_read && foxapi_error_get_details (fault)
       && foxapi_error_get_details (fault)->timed_out)
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-        "The whole file was sent, but the service did not answer within "
-        "submit-timeout. Raise submit-timeout, then start again.");
+        _("The whole file was sent, but the service did not answer within "
+            "submit-timeout. Raise submit-timeout, then start again."));
   else if (url == NULL)
     g_propagate_error (error, g_steal_pointer (&fault));
   else if (form->left > 0)
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-        "The service answered before the whole file was sent. Check the property "
-        "base-url, then start again.");
+        _("The service answered before the whole file was sent. Check the "
+            "property base-url, then start again."));
   else if (foxapi_local_file_is_unchanged (file, error))
     file->url = g_steal_pointer (&url);
   return file->url != NULL;
@@ -293,8 +293,8 @@ upload (Batch * batch, guint index, GError ** error)
       return FALSE;
     if (!passes || !foxapi_retry_is_allowed (run->retries, attempt)) {
       if (details != NULL)
-        g_prefix_error (&fault, "Uploading %s failed, nothing was submitted. ",
-            file->uri);
+        g_prefix_error (&fault, _("Uploading %s failed, nothing was "
+                "submitted. "), file->uri);
       g_propagate_error (error, g_steal_pointer (&fault));
       return FALSE;
     }
@@ -367,9 +367,9 @@ name_overdue (const FoxapiRun * run, GError * fault)
 
   g_error_free (fault);
   return g_error_new_literal (FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
-      "The local references were not uploaded within task-timeout. Raise "
-      "task-timeout or use smaller files, then start again. Nothing was "
-      "submitted.");
+      _("The local references were not uploaded within task-timeout. Raise "
+          "task-timeout or use smaller files, then start again. Nothing was "
+          "submitted."));
 }
 
 static gboolean
@@ -383,7 +383,8 @@ has_same_content (gconstpointer a, gconstpointer b)
 /* Sets the url of each of @files; those with the same content are one upload. The
  * first that fails for good ends the others, and its error is the error. */
 gboolean
-foxapi_upload_files (const FoxapiRun * run, GPtrArray * files, GError ** error)
+foxapi_references_upload (const FoxapiRun * run, GPtrArray * files,
+    GError ** error)
 {
   g_autoptr (GPtrArray) firsts = g_ptr_array_new ();
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();

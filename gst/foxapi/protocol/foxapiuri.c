@@ -10,9 +10,11 @@
 #include "foxapiuri.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "foxapicatalogue.h"
+#include "foxapiclips.h"
 #include "foxapierror.h"
 #include "foxapijson.h"
 #include "foxapirequest.h"
@@ -21,6 +23,8 @@
 
 #define HOST_GENERATE "generate"
 #define HOST_TASKS "tasks"
+#define HOST_CLIPS "clips"
+#define TAKE "take"
 
 /* What may stand in a query without being encoded, besides letters and digits
  * (RFC 3986, 3.4), but for the form encoding's own characters. */
@@ -120,43 +124,58 @@ add_value (JsonObject * fields, const gchar * field, gboolean makes_list,
 }
 
 /* For the default model what it cannot take is refused here, so that a player
- * that asks around finds nobody for such a URI. */
+ * that asks around finds nobody for such a URI. @name may be written as the
+ * property is, with hyphens. */
 static gboolean
 set_field (JsonObject * fields, JsonObject * entry, gboolean is_default,
-    const gchar * field, const gchar * text, GError ** error)
+    const gchar * name, const gchar * text, GError ** error)
 {
+  g_autofree gchar *field = g_strdelimit (g_strdup (name), "-", '_');
   JsonObject *rule = foxapi_catalogue_get_rule (entry, field);
   g_autoptr (JsonNode) value = parse_typed (rule, text);
 
-  if (names_a_key (field))
-    return refuse (error, "A URI never carries a key (field %s): URIs are "
-        "logged and shown. Set FOXAPI_API_KEY instead", field);
+  if (names_a_key (name))
+    return refuse (error, _("A URI never carries a key (field %s): URIs are "
+            "logged and shown. Set FOXAPI_API_KEY instead"), name);
   if (g_str_equal (field, "model"))
-    return refuse (error, "The URI's field %s belongs into its path: "
-        "foxapi://generate/MODEL?prompt=…", field);
+    return refuse (error, _("The URI's field %s belongs in its path: "
+            "foxapi://generate/MODEL?prompt=…"), field);
   if (is_default && rule == NULL)
-    return refuse (error, "The URI has the field %s, which the model "
-        FOXAPI_DEFAULT_MODEL " does not know", field);
+    return refuse (error, _("The URI has the field %s, which the model %s "
+            "does not know"), field, FOXAPI_DEFAULT_MODEL);
   if (rule != NULL && !is_list (field, rule)
       && json_object_has_member (fields, field))
-    return refuse (error, "The URI has the field %s more than once", field);
+    return refuse (error, _("The URI has the field %s more than once"), field);
   if (value == NULL || (is_default && json_object_has_member (rule, "enum")
           && !foxapi_rules_hold (rule, value))) {
     g_autofree gchar *wanted = foxapi_rules_describe (rule);
 
-    return refuse (error, "The URI's field %s must be %s", field, wanted);
+    return refuse (error, _("The URI's field %s must be %s"), field, wanted);
   }
   add_value (fields, field, is_list (field, rule), g_steal_pointer (&value));
   return TRUE;
 }
 
+/* Never sent: it asks for another video of the same request. */
+static gboolean
+set_take (FoxapiUri * parsed, const gchar * text, GError ** error)
+{
+  if (parsed->take == 0 && g_ascii_string_to_signed (text, 10, 1, G_MAXINT32,
+          &parsed->take, NULL))
+    return TRUE;
+  return refuse (error,
+      _("The URI's field %s must be one number from 1 on, which tells the "
+          "videos of one request apart"), TAKE);
+}
+
 static JsonObject *
-parse_generate (GUri * uri, GError ** error)
+parse_generate (GUri * uri, FoxapiUri * parsed, GError ** error)
 {
   g_autoptr (JsonObject) fields = json_object_new ();
   const gchar *path = g_uri_get_path (uri);
   const gchar *query = g_uri_get_query (uri);
   g_autofree gchar *named = NULL, *field = NULL, *text = NULL;
+  g_autoptr (GError) fault = NULL;
   const gchar *model;
   GUriParamsIter iter;
 
@@ -164,7 +183,7 @@ parse_generate (GUri * uri, GError ** error)
   named = g_uri_unescape_string (path, NULL);
   if (named == NULL || strchr (path, '/') != NULL) {
     g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        "The URI's path must be the name of one model, not %s", path);
+        _("The URI's path must be the name of one model, not %s"), path);
     return NULL;
   }
   model = *named != '\0' ? named : FOXAPI_DEFAULT_MODEL;
@@ -175,16 +194,22 @@ parse_generate (GUri * uri, GError ** error)
   for (;;) {
     g_clear_pointer (&field, g_free);
     g_clear_pointer (&text, g_free);
-    if (!g_uri_params_iter_next (&iter, &field, &text, error))
+    if (!g_uri_params_iter_next (&iter, &field, &text, &fault))
       break;
-    if (!set_field (fields, foxapi_catalogue_find (model),
+    if (g_str_equal (field, TAKE) ? !set_take (parsed, text, error) :
+        !set_field (fields, foxapi_catalogue_find (model),
             g_str_equal (model, FOXAPI_DEFAULT_MODEL), field, text, error))
       return NULL;
   }
-  /* A fault of the encoding ends the iteration, too. */
-  if (error != NULL && *error != NULL)
-    return NULL;
-  return g_steal_pointer (&fields);
+  parsed->take = MAX (parsed->take, 1);
+  /* It ends the iteration, too. */
+  if (fault == NULL)
+    return g_steal_pointer (&fields);
+  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+      /* xgettext:no-c-format */
+      _("The URI has a % that is followed by no two hexadecimal digits, or "
+          "by those of no UTF-8 text: write % as %25"));
+  return NULL;
 }
 
 static gchar *
@@ -195,50 +220,73 @@ parse_task (GUri * uri, GError ** error)
 
   if (!foxapi_task_id_is_valid (id) || g_uri_get_query (uri) != NULL) {
     g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        "The URI must be foxapi://tasks/ID, with the id of a task as the "
-        "service gave it, and nothing behind it");
+        _("The URI must be foxapi://tasks/ID, with the id of a task as the "
+            "service gave it, and nothing behind it"));
     return NULL;
   }
   return g_steal_pointer (&id);
 }
 
-/* Reads a URI: into @fields of `foxapi://generate/…`, the model among them, or
- * @task_id of `foxapi://tasks/…`. A message never repeats a value, which may be a
- * key in the wrong place. */
+static gchar *
+parse_clip (GUri * uri, GError ** error)
+{
+  const gchar *path = g_uri_get_path (uri);
+  const gchar *digest = path + (*path == '/');
+
+  if (foxapi_clips_is_digest (digest) && g_uri_get_query (uri) == NULL)
+    return g_strdup (digest);
+  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+      _("The URI must be foxapi://clips/DIGEST, with the 64 hexadecimal "
+          "digits of a clip as foxapi-clips shows them, and nothing behind it"));
+  return NULL;
+}
+
+void
+foxapi_uri_clear (FoxapiUri * uri)
+{
+  g_clear_pointer (&uri->fields, json_object_unref);
+  g_clear_pointer (&uri->task_id, g_free);
+  g_clear_pointer (&uri->digest, g_free);
+}
+
+#define BEGINNINGS N_("The URI must begin with foxapi://generate/, " \
+    "foxapi://tasks/ or foxapi://clips/")
+
+/* Reads `foxapi://generate/…`, `foxapi://tasks/…` or `foxapi://clips/…`. A message
+ * never repeats a value, which may be a key in the wrong place. */
 gboolean
-foxapi_uri_parse (const gchar * uri, JsonObject ** fields, gchar ** task_id,
-    GError ** error)
+foxapi_uri_parse (const gchar * text, FoxapiUri * uri, GError ** error)
 {
   g_autoptr (GError) fault = NULL;
-  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED
+  g_autoptr (GUri) parsed = g_uri_parse (text, G_URI_FLAGS_PARSE_RELAXED
       | G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_ENCODED_PATH, NULL);
   const gchar *host = parsed ? g_uri_get_host (parsed) : NULL;
 
-  *fields = NULL;
-  *task_id = NULL;
+  memset (uri, 0, sizeof (*uri));
   if (host == NULL
       || strcmp (g_uri_get_scheme (parsed), FOXAPI_URI_SCHEME) != 0)
-    return refuse (error,
-        "The URI must begin with foxapi://generate/ or foxapi://tasks/");
+    return refuse (error, "%s", _(BEGINNINGS));
   if (g_uri_get_userinfo (parsed) != NULL)
     return refuse (error,
-        "A URI never carries a key or a user: URIs are logged "
-        "and shown. Set FOXAPI_API_KEY instead");
+        _("A URI never carries a key or a user: URIs are logged and shown. "
+            "Set FOXAPI_API_KEY instead"));
   if (g_uri_get_fragment (parsed) != NULL || g_uri_get_port (parsed) != -1)
-    return refuse (error, "The URI must have no port and no fragment (a # in a "
-        "prompt is written %%23)");
+    return refuse (error, _("The URI must have no port and no fragment (a # "
+            "in a prompt is written %%23)"));
 
   if (g_ascii_strcasecmp (host, HOST_GENERATE) == 0)
-    *fields = parse_generate (parsed, &fault);
+    uri->fields = parse_generate (parsed, uri, &fault);
   else if (g_ascii_strcasecmp (host, HOST_TASKS) == 0)
-    *task_id = parse_task (parsed, &fault);
+    uri->task_id = parse_task (parsed, &fault);
+  else if (g_ascii_strcasecmp (host, HOST_CLIPS) == 0)
+    uri->digest = parse_clip (parsed, &fault);
   else
-    return refuse (error, "The URI must begin with foxapi://generate/ or "
-        "foxapi://tasks/");
+    return refuse (error, "%s", _(BEGINNINGS));
 
-  if (fault != NULL)
-    g_propagate_error (error, g_steal_pointer (&fault));
-  return *fields != NULL || *task_id != NULL;
+  if (fault == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&fault));
+  return FALSE;
 }
 
 /* Building */
@@ -289,12 +337,11 @@ get_texts (JsonNode * node)
   return n > 0 ? list : NULL;
 }
 
-/* (transfer full): the URI that foxapi_uri_parse() makes equal fields of */
-gchar *
-foxapi_uri_build (JsonObject * fields)
+static gchar *
+build_generate (const FoxapiUri * parsed)
 {
   GString *uri = g_string_new (FOXAPI_URI_SCHEME "://" HOST_GENERATE "/");
-  const gchar *model = foxapi_json_get_string (fields, "model");
+  const gchar *model = foxapi_json_get_string (parsed->fields, "model");
   JsonObject *entry = foxapi_catalogue_find (model);
   JsonObjectIter iter;
   const gchar *name;
@@ -302,7 +349,7 @@ foxapi_uri_build (JsonObject * fields)
 
   g_string_append_uri_escaped (uri, model ? model : FOXAPI_DEFAULT_MODEL, NULL,
       FALSE);
-  json_object_iter_init_ordered (&iter, fields);
+  json_object_iter_init_ordered (&iter, parsed->fields);
   while (json_object_iter_next_ordered (&iter, &name, &node)) {
     JsonObject *rule = foxapi_catalogue_get_rule (entry, name);
     JsonArray *list = rule && is_list (name, rule) ? get_texts (node) : NULL;
@@ -314,14 +361,23 @@ foxapi_uri_build (JsonObject * fields)
     for (guint i = 0; list != NULL && i < json_array_get_length (list); i++)
       add_node (uri, rule, name, json_array_get_element (list, i));
   }
+  if (parsed->take > 1)
+    g_string_append_printf (uri, "%c" TAKE "=%" G_GINT64_FORMAT,
+        strchr (uri->str, '?') ? '&' : '?', parsed->take);
   return g_string_free (uri, FALSE);
 }
 
-/* (transfer full): the URI that resumes the task */
+/* (transfer full): the URI that foxapi_uri_parse() makes the same of */
 gchar *
-foxapi_uri_build_for_task (const gchar * task_id)
+foxapi_uri_build (const FoxapiUri * uri)
 {
-  g_autofree gchar *escaped = g_uri_escape_string (task_id, NULL, FALSE);
+  g_autofree gchar *escaped = NULL;
 
+  if (uri->fields != NULL)
+    return build_generate (uri);
+  if (uri->digest != NULL)
+    return g_strconcat (FOXAPI_URI_SCHEME "://" HOST_CLIPS "/", uri->digest,
+        NULL);
+  escaped = g_uri_escape_string (uri->task_id, NULL, FALSE);
   return g_strconcat (FOXAPI_URI_SCHEME "://" HOST_TASKS "/", escaped, NULL);
 }

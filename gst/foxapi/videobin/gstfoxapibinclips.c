@@ -1,4 +1,5 @@
-/* The files of clips, and the players that show them
+/* What is shown: the placeholder, results on their way to the air, and what is
+ * generated ahead of it
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,639 +8,500 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapibinclips.h"
+#include "gstfoxapivideobin.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
-#include <gst/video/video.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "gstfoxapicapturefile.h"
-#include "gstfoxapicontrol.h"
-#include "gstfoxapiencoding.h"
+#include "gstfoxapioutput.h"
 
-GST_DEBUG_CATEGORY_STATIC (foxapi_clip_sink_debug);
-#define GST_CAT_DEFAULT foxapi_clip_sink_debug
-
-/* Where a result waits, whole, until it goes on the air */
-
-/* A sink that writes a file and then keeps its last buffer: foxapivideosrc
- * counts a result as delivered, and drops the record of its task, when that
- * buffer has been taken. What lies in a file that nobody has seen yet is not
- * delivered. */
-
-/* Threads and locks: render() and event() run in the streaming thread. unlock(),
- * unlock_stop() and gst_foxapi_clip_sink_let_go() come from others; the lock guards
- * what they tell it. */
-
-struct _GstFoxapiClipSink
-{
-  GstBaseSink parent;
-
-  GstFoxapiClipSinkFunc complete;
-  gpointer user_data;
-  gchar *location;
-
-  /* From start() to stop(), NULL to READY and back: the streaming thread */
-  GFileOutputStream *stream;
-  guint64 written;
-  gboolean is_complete;
-
-  GMutex lock;
-  GCond moved;
-  gboolean is_free;             /* the lock: nothing is to be kept any more */
-  gboolean is_flushing;         /* the lock */
-  GstEvent *tags;               /* (nullable): the lock */
-};
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
-    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
-
-/* *INDENT-OFF* */
-G_DEFINE_FINAL_TYPE (GstFoxapiClipSink, gst_foxapi_clip_sink, GST_TYPE_BASE_SINK)
-/* *INDENT-ON* */
-
-static gboolean
-gst_foxapi_clip_sink_start (GstBaseSink * sink)
-{
-  GstFoxapiClipSink *self = GST_FOXAPI_CLIP_SINK (sink);
-  g_autoptr (GFile) file = g_file_new_for_path (self->location);
-  g_autoptr (GError) error = NULL;
-
-  self->stream = g_file_replace (file, NULL, FALSE,
-      G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION, NULL, &error);
-  if (self->stream == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE,
-        ("There is no place for the result: %s. Set TMPDIR to a folder that can "
-            "be written, then start again.", error->message), (NULL));
-    return FALSE;
-  }
-  self->written = 0;
-  self->is_complete = FALSE;
-  g_mutex_lock (&self->lock);
-  self->is_free = FALSE;
-  gst_clear_event (&self->tags);
-  g_mutex_unlock (&self->lock);
-  return TRUE;
-}
-
-static gboolean
-gst_foxapi_clip_sink_stop (GstBaseSink * sink)
-{
-  g_clear_object (&GST_FOXAPI_CLIP_SINK (sink)->stream);
-  return TRUE;
-}
-
-/* Tells that the file is complete, and stays until the result may go. */
-static GstFlowReturn
-keep (GstFoxapiClipSink * self)
-{
-  gboolean is_free;
-
-  self->is_complete = TRUE;
-  if (!g_output_stream_flush (G_OUTPUT_STREAM (self->stream), NULL, NULL))
-    GST_WARNING_OBJECT (self, "could not flush");
-  GST_DEBUG_OBJECT (self, "%" G_GUINT64_FORMAT " bytes are there",
-      self->written);
-  self->complete (self->user_data);
-
-  g_mutex_lock (&self->lock);
-  while (!self->is_free && !self->is_flushing)
-    g_cond_wait (&self->moved, &self->lock);
-  is_free = self->is_free;
-  g_mutex_unlock (&self->lock);
-  return is_free ? GST_FLOW_OK : GST_FLOW_FLUSHING;
-}
-
-static GstFlowReturn
-fail (GstFoxapiClipSink * self, const GError * error)
-{
-  gboolean is_full = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
-
-  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
-      GST_RESOURCE_ERROR, is_full ? GST_RESOURCE_ERROR_NO_SPACE_LEFT :
-      GST_RESOURCE_ERROR_WRITE,
-      g_strdup_printf
-      ("The result could not be written to %s: %s. Make room, or "
-          "set TMPDIR to another folder, then start again.",
-          self->location, error->message), NULL, __FILE__, GST_FUNCTION,
-      __LINE__);
-  return GST_FLOW_ERROR;
-}
-
-/* By the size that the source knows */
-static gboolean
-is_whole (GstFoxapiClipSink * self)
-{
-  gint64 size;
-
-  return gst_pad_peer_query_duration (GST_BASE_SINK_PAD (self),
-      GST_FORMAT_BYTES, &size) && size > 0 && self->written == (guint64) size;
-}
-
-static GstFlowReturn
-gst_foxapi_clip_sink_render (GstBaseSink * sink, GstBuffer * buffer)
-{
-  GstFoxapiClipSink *self = GST_FOXAPI_CLIP_SINK (sink);
-  g_autoptr (GError) error = NULL;
-  GstMapInfo map;
-  gboolean is_written;
-
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
-    return GST_FLOW_ERROR;
-  is_written = g_output_stream_write_all (G_OUTPUT_STREAM (self->stream),
-      map.data, map.size, NULL, NULL, &error);
-  self->written += map.size;
-  gst_buffer_unmap (buffer, &map);
-  if (!is_written)
-    return fail (self, error);
-
-  return is_whole (self) ? keep (self) : GST_FLOW_OK;
-}
-
-static gboolean
-gst_foxapi_clip_sink_event (GstBaseSink * sink, GstEvent * event)
-{
-  GstFoxapiClipSink *self = GST_FOXAPI_CLIP_SINK (sink);
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
-    g_mutex_lock (&self->lock);
-    gst_event_replace (&self->tags, event);
-    g_mutex_unlock (&self->lock);
-  }
-  /* Where the server does not tell the size, the end does. The source knows it
-   * then, and sends the task's event ahead of EOS; when EOS leaves it, the result
-   * is delivered. */
-  if (!self->is_complete && self->written > 0 && GST_EVENT_IS_SERIALIZED (event)
-      && (GST_EVENT_TYPE (event) == GST_EVENT_EOS || is_whole (self))
-      && keep (self) != GST_FLOW_OK) {
-    gst_event_unref (event);
-    return FALSE;
-  }
-  return GST_BASE_SINK_CLASS (gst_foxapi_clip_sink_parent_class)->event (sink,
-      event);
-}
-
-static void
-set_flushing (GstFoxapiClipSink * self, gboolean is_flushing)
-{
-  g_mutex_lock (&self->lock);
-  self->is_flushing = is_flushing;
-  g_cond_signal (&self->moved);
-  g_mutex_unlock (&self->lock);
-}
-
-static gboolean
-gst_foxapi_clip_sink_unlock (GstBaseSink * sink)
-{
-  set_flushing (GST_FOXAPI_CLIP_SINK (sink), TRUE);
-  return TRUE;
-}
-
-static gboolean
-gst_foxapi_clip_sink_unlock_stop (GstBaseSink * sink)
-{
-  set_flushing (GST_FOXAPI_CLIP_SINK (sink), FALSE);
-  return TRUE;
-}
-
-static void
-gst_foxapi_clip_sink_finalize (GObject * object)
-{
-  GstFoxapiClipSink *self = GST_FOXAPI_CLIP_SINK (object);
-
-  g_free (self->location);
-  gst_clear_event (&self->tags);
-  g_mutex_clear (&self->lock);
-  g_cond_clear (&self->moved);
-
-  G_OBJECT_CLASS (gst_foxapi_clip_sink_parent_class)->finalize (object);
-}
-
-static void
-gst_foxapi_clip_sink_init (GstFoxapiClipSink * self)
-{
-  g_mutex_init (&self->lock);
-  g_cond_init (&self->moved);
-  /* It writes what comes when it comes, whatever its pipeline is waiting for. */
-  gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
-  gst_base_sink_set_async_enabled (GST_BASE_SINK (self), FALSE);
-  gst_base_sink_set_last_sample_enabled (GST_BASE_SINK (self), FALSE);
-}
-
-static void
-gst_foxapi_clip_sink_class_init (GstFoxapiClipSinkClass * klass)
-{
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstBaseSinkClass *sink_class = GST_BASE_SINK_CLASS (klass);
-
-  GST_DEBUG_CATEGORY_INIT (foxapi_clip_sink_debug, "foxapiclipsink", 0,
-      "Where a result waits");
-
-  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_clip_sink_finalize;
-
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_set_static_metadata (element_class, "FoxAPI clip sink",
-      "Sink", "Keeps a result until it goes on the air",
-      "The gst-foxapi authors");
-
-  sink_class->start = gst_foxapi_clip_sink_start;
-  sink_class->stop = gst_foxapi_clip_sink_stop;
-  sink_class->render = gst_foxapi_clip_sink_render;
-  sink_class->event = gst_foxapi_clip_sink_event;
-  sink_class->unlock = gst_foxapi_clip_sink_unlock;
-  sink_class->unlock_stop = gst_foxapi_clip_sink_unlock_stop;
-}
-
-GstElement *
-gst_foxapi_clip_sink_new (GstFoxapiClipSinkFunc complete, gpointer user_data)
-{
-  GstFoxapiClipSink *self =
-      g_object_new (GST_TYPE_FOXAPI_CLIP_SINK, "name", "clipsink",
-      NULL);
-
-  self->complete = complete;
-  self->user_data = user_data;
-  return GST_ELEMENT (self);
-}
-
-void
-gst_foxapi_clip_sink_set_location (GstFoxapiClipSink * clip_sink,
-    const gchar * location)
-{
-  g_free (clip_sink->location);
-  clip_sink->location = g_strdup (location);
-}
-
-/* The result has been shown: its delivery may end. */
-void
-gst_foxapi_clip_sink_let_go (GstFoxapiClipSink * clip_sink)
-{
-  g_mutex_lock (&clip_sink->lock);
-  clip_sink->is_free = TRUE;
-  g_cond_signal (&clip_sink->moved);
-  g_mutex_unlock (&clip_sink->lock);
-}
-
-/* The folder of the bin's files: captures, results, last frames */
-
-struct _GstFoxapiBinFolder
-{
-  gchar *path;                  /* NULL until it is needed */
-  gint fd;                      /* locks it: a process that uses it lives */
-};
-
-GstFoxapiBinFolder *
-gst_foxapi_bin_folder_new (void)
-{
-  GstFoxapiBinFolder *self = g_new0 (GstFoxapiBinFolder, 1);
-
-  self->fd = -1;
-  return self;
-}
-
-static void
-remove_files (const gchar * folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const gchar *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *path = g_build_filename (folder, name, NULL);
-
-    g_unlink (path);
-  }
-}
-
-/* (transfer full) (nullable): what the result is, in words */
-GstEvent *
-gst_foxapi_clip_sink_dup_tags (GstFoxapiClipSink * clip_sink)
-{
-  GstEvent *tags;
-
-  g_mutex_lock (&clip_sink->lock);
-  tags = clip_sink->tags ? gst_event_ref (clip_sink->tags) : NULL;
-  g_mutex_unlock (&clip_sink->lock);
-  return tags;
-}
-
-/* Removes it with all that is in it. */
-void
-gst_foxapi_bin_folder_free (GstFoxapiBinFolder * folder)
-{
-  if (folder->path != NULL) {
-    remove_files (folder->path);
-    g_rmdir (folder->path);
-  }
-  if (folder->fd >= 0)
-    close (folder->fd);
-  g_free (folder->path);
-  g_free (folder);
-}
-
-static gboolean
-is_own_directory (const gchar * path)
-{
-  GStatBuf status;
-
-  return g_lstat (path, &status) == 0 && S_ISDIR (status.st_mode)
-      && status.st_uid == geteuid ();
-}
-
-/* Returns a descriptor that holds it, or -1 where another process does. The kernel
- * lets go of it with the process, however that ends. */
-static gint
-lock_directory (const gchar * path)
-{
-  gint fd = open (path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) != 0) {
-    close (fd);
-    fd = -1;
-  }
-  return fd;
-}
-
-/* Removes what killed processes have left. */
-static void
-sweep (const gchar * where)
-{
-  g_autoptr (GDir) dir = g_dir_open (where, 0, NULL);
-  const gchar *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *path = g_build_filename (where, name, NULL);
-    gint fd;
-
-    if (!g_str_has_prefix (name, "gst-foxapi-") || !is_own_directory (path))
-      continue;
-    fd = lock_directory (path);
-    if (fd < 0)
-      continue;
-    remove_files (path);
-    g_rmdir (path);
-    close (fd);
-  }
-}
-
-/* Goes while the bin is in NULL, unless it has a reference of a live branch, which
- * no other could replace. */
-void
-gst_foxapi_bin_folder_close (GstFoxapiBinFolder * folder)
-{
-  if (folder->path == NULL || g_rmdir (folder->path) != 0)
-    return;
-  if (folder->fd >= 0)
-    close (folder->fd);
-  folder->fd = -1;
-  g_clear_pointer (&folder->path, g_free);
-}
-
-/* Makes the folder, once more if need be: whoever cleans folders of
- * temporary files may have taken it away since. Returns FALSE if it is not
- * there. */
-gboolean
-gst_foxapi_bin_folder_ensure (GstFoxapiBinFolder * folder, GError ** error)
-{
-  if (folder->path == NULL) {
-    sweep (g_get_tmp_dir ());
-    folder->path = g_dir_make_tmp ("gst-foxapi-XXXXXX", error);
-    if (folder->path == NULL)
-      return FALSE;
-    folder->fd = lock_directory (folder->path);
-  }
-  if (is_own_directory (folder->path))
-    return TRUE;
-  if (g_mkdir (folder->path, 0700) == 0) {
-    if (folder->fd >= 0)
-      close (folder->fd);
-    folder->fd = lock_directory (folder->path);
-    return TRUE;
-  }
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
-      "%s: %s", folder->path, g_strerror (errno));
-  return FALSE;
-}
-
-/* Returns where it is; NULL before gst_foxapi_bin_folder_ensure(). */
-const gchar *
-gst_foxapi_bin_folder_get_path (GstFoxapiBinFolder * folder)
-{
-  return folder->path;
-}
+/* The placeholder */
 
 static gchar *
-folder_dup_clip_path (GstFoxapiBinFolder * folder, guint clip)
+choose_uri (GstFoxapiVideoBin * self, const gchar * reference)
+{
+  switch ((GstFoxapiPlaceholderKind) self->run.placeholder) {
+    case GST_FOXAPI_PLACEHOLDER_KIND_IMAGE:
+      return gst_filename_to_uri (self->run.placeholder_location, NULL);
+    case GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE:
+      return g_strdup (reference);
+    default:
+      return NULL;
+  }
+}
+
+static void
+show (GstFoxapiVideoBin * self, GstElement * placeholder)
+{
+  if (self->run.show_progress && !gst_foxapi_placeholder_draw_text
+      (GST_FOXAPI_PLACEHOLDER (placeholder)))
+    GST_ELEMENT_WARNING (self, CORE, MISSING_PLUGIN,
+        (_("The progress cannot be drawn: the element textoverlay is "
+                "missing. Install the package gstreamer1.0-x.")), (NULL));
+  if (self->placeholder != NULL)
+    gst_foxapi_bin_remove_locked (self, self->placeholder);
+  self->placeholder = placeholder;
+  self->placeholder_has_failed = FALSE;
+  gst_foxapi_bin_add_locked (self, placeholder);
+  gst_foxapi_bin_output_set_placeholder (GST_FOXAPI_BIN_OUTPUT
+      (self->video_output), GST_FOXAPI_PLACEHOLDER (placeholder));
+  gst_element_set_state (placeholder, GST_STATE_PLAYING);
+}
+
+/* Shows what the properties say, in the place of the one before. */
+void
+gst_foxapi_video_bin_show_placeholder (GstFoxapiVideoBin * self,
+    const gchar * reference)
+{
+  g_autofree gchar *uri = choose_uri (self, reference);
+
+  if (self->run.placeholder == GST_FOXAPI_PLACEHOLDER_KIND_NONE)
+    return;
+  if (uri != NULL)
+    show (self, gst_foxapi_placeholder_new_picture (uri, self->video_caps));
+  else
+    show (self, gst_foxapi_placeholder_new_pattern (self->run.placeholder
+            == GST_FOXAPI_PLACEHOLDER_KIND_PATTERN ? "smpte" : "black",
+            self->video_caps));
+}
+
+/* Writes how far the task is. */
+void
+gst_foxapi_video_bin_update_text (GstFoxapiVideoBin * self)
+{
+  g_autofree gchar *text = NULL;
+  gint elapsed_s = (g_get_monotonic_time () - self->begun_us) / G_USEC_PER_SEC;
+  gint progress = -1;
+
+  if (self->placeholder == NULL || !self->run.show_progress)
+    return;
+  GST_OBJECT_LOCK (self);
+  if (self->is_generating && self->engine.task != NULL)
+    progress = self->engine.task->progress;
+  GST_OBJECT_UNLOCK (self);
+  text = progress < 0 ? g_strdup ("") : g_strdup_printf (_("%d %%, %d:%02d "
+          "since the start"), progress, elapsed_s / 60, elapsed_s % 60);
+  gst_foxapi_placeholder_set_text (GST_FOXAPI_PLACEHOLDER (self->placeholder),
+      text);
+}
+
+/* Without its picture, the placeholder is black. */
+void
+gst_foxapi_video_bin_tell_placeholder_error (GstFoxapiVideoBin * self,
+    gpointer placeholder, GstMessage * message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+
+  if (placeholder != self->placeholder || self->placeholder_has_failed)
+    return;
+  self->placeholder_has_failed = TRUE;
+  gst_message_parse_error (message, &error, &debug);
+  GST_ELEMENT_WARNING (self, RESOURCE, READ,
+      (_("The placeholder cannot be shown, so it is black instead: %s"),
+          error->message), ("%s", debug ? debug : ""));
+}
+
+void
+gst_foxapi_video_bin_drop_placeholder (GstFoxapiVideoBin * self)
+{
+  gst_foxapi_bin_output_set_placeholder (GST_FOXAPI_BIN_OUTPUT
+      (self->video_output), NULL);
+  if (self->placeholder != NULL)
+    gst_foxapi_bin_remove_locked (self, g_steal_pointer (&self->placeholder));
+}
+
+/* Results: their files, and the players that show them */
+
+static gchar *
+dup_path (GstFoxapiVideoBin * self, guint clip)
 {
   g_autofree gchar *name = g_strdup_printf ("result-%u.mp4", clip);
 
-  return g_build_filename (folder->path, name, NULL);
+  return g_build_filename (self->folder.path, name, NULL);
 }
 
 static void
-folder_remove_clip (GstFoxapiBinFolder * folder, guint clip)
+remove_file (GstFoxapiVideoBin * self, guint clip)
 {
   g_autofree gchar *path = NULL;
 
-  if (folder->path == NULL)
+  if (self->folder.path == NULL)
     return;
-  path = folder_dup_clip_path (folder, clip);
+  path = dup_path (self, clip);
   g_unlink (path);
-}
-
-/* Returns the URI of an image of the frame, or NULL. */
-gchar *
-gst_foxapi_bin_folder_write_frame (GstFoxapiBinFolder * folder,
-    GstBuffer * buffer, GstCaps * caps, GCancellable * cancellable,
-    GError ** error)
-{
-  g_autoptr (GstFoxapiCaptureFile) file = NULL;
-  g_autofree gchar *path = NULL;
-  GstVideoInfo info;
-  GstVideoFrame frame;
-  gboolean is_written, fits;
-
-  file = gst_foxapi_capture_file_new (folder->path, "last", error);
-  if (file == NULL || !gst_video_info_from_caps (&info, caps)
-      || !gst_video_frame_map (&frame, &info, buffer, GST_MAP_READ))
-    return NULL;
-  is_written = gst_foxapi_png_write (&frame, file, G_MAXUINT64, cancellable,
-      &fits, error);
-  gst_video_frame_unmap (&frame);
-  if (is_written)
-    path = gst_foxapi_capture_file_keep (file, "png", error);
-  return path ? gst_filename_to_uri (path, error) : NULL;
-}
-
-/* Results on their way to the air: their files and players */
-
-struct _GstFoxapiBinClips
-{
-  /* These outlive this. */
-  GstBin *bin;
-  GstFoxapiProgram *program;
-  GstFoxapiBinFolder *folder;
-
-  GstCaps *video_caps;          /* of this run */
-  GstCaps *audio_caps;
-  GList *players;               /* children */
-  gint latest;                  /* atomic: number of the latest generation's file */
-  guint complete;               /* of the latest file that is complete */
-};
-
-static GQuark
-get_clip_quark (void)
-{
-  return g_quark_from_static_string ("foxapi-clip");
 }
 
 /* The number of the file that @player plays */
 static guint
 get_clip (gpointer player)
 {
-  return GPOINTER_TO_UINT (g_object_get_qdata (player, get_clip_quark ()));
+  return GPOINTER_TO_UINT (g_object_get_data (player, "foxapi-clip"));
 }
 
-static guint
-get_latest (GstFoxapiBinClips * self)
+/* The number of the result that @player is the first to show; 0: it repeats one */
+guint
+gst_foxapi_video_bin_get_result (gpointer player)
 {
-  return g_atomic_int_get (&self->latest);
+  return GPOINTER_TO_UINT (g_object_get_data (player, "foxapi-result"));
 }
 
-/* All of them outlive the return value. */
-GstFoxapiBinClips *
-gst_foxapi_bin_clips_new (GstBin * bin, GstFoxapiProgram * program,
-    GstFoxapiBinFolder * folder)
-{
-  GstFoxapiBinClips *self = g_new0 (GstFoxapiBinClips, 1);
-
-  self->bin = bin;
-  self->program = program;
-  self->folder = folder;
-  return self;
-}
-
-void
-gst_foxapi_bin_clips_free (GstFoxapiBinClips * clips)
-{
-  gst_clear_caps (&clips->video_caps);
-  gst_clear_caps (&clips->audio_caps);
-  g_free (clips);
-}
-
-void
-gst_foxapi_bin_clips_start (GstFoxapiBinClips * clips, GstCaps * video_caps,
-    GstCaps * audio_caps)
-{
-  gst_caps_replace (&clips->video_caps, video_caps);
-  gst_caps_replace (&clips->audio_caps, audio_caps);
-}
-
-/* Nothing is left of them. The numbers go on. */
-void
-gst_foxapi_bin_clips_stop (GstFoxapiBinClips * clips)
-{
-  while (clips->players != NULL) {
-    GstElement *player = clips->players->data;
-    guint clip = get_clip (player);
-
-    clips->players = g_list_delete_link (clips->players, clips->players);
-    /* In this order: it may be about to open the file. */
-    gst_foxapi_bin_remove_locked (clips->bin, player);
-    folder_remove_clip (clips->folder, clip);
-  }
-  folder_remove_clip (clips->folder, get_latest (clips));
-  clips->complete = 0;
-}
-
-/* Another result is to come. */
+/* Another result is to come. (transfer full): where it goes */
 gchar *
-gst_foxapi_bin_clips_begin (GstFoxapiBinClips * clips)
+gst_foxapi_video_bin_begin_clip (GstFoxapiVideoBin * self)
 {
-  g_atomic_int_inc (&clips->latest);
-  return folder_dup_clip_path (clips->folder, get_latest (clips));
+  return dup_path (self, ++self->latest);
 }
 
-/* @events: (transfer full): go ahead of the first frame */
+/* See gst_foxapi_program_offer(). */
 static void
-add_player (GstFoxapiBinClips * self, GList * events)
+add_player (GstFoxapiVideoBin * self, GList * events,
+    const GstStructure * about)
 {
-  g_autofree gchar *path = folder_dup_clip_path (self->folder,
-      self->complete);
-  GstElement *player = gst_foxapi_player_new (NULL, path, self->video_caps,
-      self->audio_caps);
+  g_autofree gchar *path = dup_path (self, self->complete);
+  g_autoptr (GstCaps) audio_caps = gst_foxapi_bin_output_fix_caps
+      (GST_FOXAPI_BIN_OUTPUT (self->audio_output));
+  GstElement *player = gst_foxapi_player_new (path, self->video_caps,
+      audio_caps);
 
-  g_object_set_qdata (G_OBJECT (player), get_clip_quark (),
+  g_object_set_data (G_OBJECT (player), "foxapi-clip",
       GUINT_TO_POINTER (self->complete));
+  if (about != NULL)
+    g_object_set_data (G_OBJECT (player), "foxapi-result",
+        GUINT_TO_POINTER (self->complete));
   self->players = g_list_prepend (self->players, player);
-  gst_foxapi_bin_add_locked (self->bin, player);
-  gst_foxapi_program_offer (self->program, GST_FOXAPI_PLAYER (player), events);
+  gst_foxapi_bin_add_locked (self, player);
+  gst_foxapi_program_offer (self->program, GST_FOXAPI_PLAYER (player), events,
+      about);
   gst_element_set_state (player, GST_STATE_PLAYING);
 }
 
 static void
-remove_if_unused (GstFoxapiBinClips * self, guint clip)
+remove_if_unused (GstFoxapiVideoBin * self, guint clip)
 {
-  if (clip == self->complete || clip == get_latest (self))
+  if (clip == self->complete || clip == self->downloaded
+      || clip == self->latest)
     return;
   for (GList * l = self->players; l != NULL; l = l->next) {
     if (get_clip (l->data) == clip)
       return;
   }
-  folder_remove_clip (self->folder, clip);
+  remove_file (self, clip);
 }
 
-void
-gst_foxapi_bin_clips_show (GstFoxapiBinClips * clips, GList * events)
+/* A result on its way into the program */
+typedef struct
 {
-  guint before = clips->complete;
+  guint clip;
+  GList *events;
+  GstStructure *about;
+} Ready;
 
-  clips->complete = get_latest (clips);
-  add_player (clips, events);
-  remove_if_unused (clips, before);
-}
-
-/* Shows the same once more, unless there is something newer. */
-void
-gst_foxapi_bin_clips_repeat (GstFoxapiBinClips * clips, GstObject * player)
+static void
+ready_free (Ready * ready)
 {
-  if (get_clip (player) == clips->complete)
-    add_player (clips, NULL);
+  g_list_free_full (ready->events, (GDestroyNotify) gst_mini_object_unref);
+  gst_structure_free (ready->about);
+  g_free (ready);
 }
 
-/* Called from any thread. Returns TRUE if that is the latest generation's. */
+/* The program takes one that is not on the air yet; another would replace it. */
+static void
+offer_next (GstFoxapiVideoBin * self)
+{
+  guint before = self->complete;
+  Ready *ready;
+
+  if (self->offered != 0 || g_queue_is_empty (&self->to_show))
+    return;
+  ready = g_queue_pop_head (&self->to_show);
+  self->complete = self->offered = ready->clip;
+  add_player (self, g_steal_pointer (&ready->events), ready->about);
+  remove_if_unused (self, before);
+  ready_free (ready);
+}
+
+/* The latest result is there. @events: (transfer full): go ahead of it */
+void
+gst_foxapi_video_bin_show_clip (GstFoxapiVideoBin * self, GList * events)
+{
+  Ready *ready = g_new0 (Ready, 1);
+
+  ready->clip = self->downloaded = self->latest;
+  ready->events = events;
+  GST_OBJECT_LOCK (self);
+  ready->about = gst_structure_new (GST_FOXAPI_ON_AIR_STRUCTURE, "shot",
+      G_TYPE_UINT, self->shot + 1, "task-id", G_TYPE_STRING,
+      self->engine.task_id, NULL);
+  GST_OBJECT_UNLOCK (self);
+  g_queue_push_tail (&self->to_show, ready);
+  offer_next (self);
+}
+
+/* It is decided which frame is its first: the program takes another one. */
+void
+gst_foxapi_video_bin_on_air (GstFoxapiVideoBin * self, GstObject * player)
+{
+  if (gst_foxapi_video_bin_get_result (player) == self->offered)
+    self->offered = 0;
+  offer_next (self);
+}
+
+/* Shows the same once more, unless there is something newer. @player: (nullable):
+ * what the same is; NULL: the latest */
+void
+gst_foxapi_video_bin_repeat_clip (GstFoxapiVideoBin * self, GstObject * player)
+{
+  if (self->complete > 0 && (player == NULL
+          || get_clip (player) == self->complete))
+    add_player (self, NULL, NULL);
+}
+
+/* Whether it is the first to show the latest generation's result */
 gboolean
-gst_foxapi_bin_clips_is_latest (GstFoxapiBinClips * clips, GstObject * player)
+gst_foxapi_video_bin_is_latest (GstFoxapiVideoBin * self, GstObject * player)
 {
-  return get_clip (player) == get_latest (clips);
+  return gst_foxapi_video_bin_get_result (player) == self->latest;
 }
 
-/* If that is a player, or within one, the program goes on without it. */
+/* Its file goes with the last player of it. */
 void
-gst_foxapi_bin_clips_withdraw (GstFoxapiBinClips * clips, GstObject * who)
+gst_foxapi_video_bin_remove_player (GstFoxapiVideoBin * self, gpointer player,
+    GstMessage * message)
 {
-  for (GList * l = clips->players; l != NULL; l = l->next) {
-    if (who == l->data || gst_object_has_as_ancestor (who, l->data)) {
-      gst_foxapi_program_withdraw (clips->program, l->data);
-      break;
-    }
-  }
-}
-
-/* Removes it, and its file with the last player of it. */
-void
-gst_foxapi_bin_clips_gone (GstFoxapiBinClips * clips, GstObject * player)
-{
-  GList *link = g_list_find (clips->players, player);
+  GList *link = g_list_find (self->players, player);
   guint clip = get_clip (player);
 
   if (link == NULL)
     return;
-  clips->players = g_list_delete_link (clips->players, link);
-  gst_foxapi_bin_remove_locked (clips->bin, GST_ELEMENT (player));
-  remove_if_unused (clips, clip);
+  self->players = g_list_delete_link (self->players, link);
+  gst_foxapi_bin_remove_locked (self, player);
+  remove_if_unused (self, clip);
+  /* It may not have come to the air. */
+  gst_foxapi_video_bin_on_air (self, player);
+}
+
+/* Nothing is left of them. The numbers go on. */
+void
+gst_foxapi_video_bin_stop_clips (GstFoxapiVideoBin * self)
+{
+  while (self->players != NULL) {
+    GstElement *player = self->players->data;
+    guint clip = get_clip (player);
+
+    self->players = g_list_delete_link (self->players, self->players);
+    /* In this order: it may be about to open the file. */
+    gst_foxapi_bin_remove_locked (self, player);
+    remove_file (self, clip);
+  }
+  for (GList * l = self->to_show.head; l != NULL; l = l->next)
+    remove_file (self, ((Ready *) l->data)->clip);
+  g_queue_clear_full (&self->to_show, (GDestroyNotify) ready_free);
+  /* The frame that is held has no player. */
+  remove_file (self, self->complete);
+  remove_file (self, self->latest);
+  self->complete = self->offered = 0;
+}
+
+/* Generations ahead of the air: the next shot is made while one is shown
+ *
+ * The engine runs one generation. One whose result is there, and has not been shown
+ * to its end, is taken out of it and kept, with the record of its task, so that the
+ * next one can begin.
+ */
+
+/* Threads: the control thread, and whoever starts and stops. */
+
+typedef struct
+{
+  guint clip;                   /* number of its file */
+  guint shot;
+  GstStructure *current;        /* (nullable): of that shot */
+  FoxapiGeneration *generation;
+} Kept;
+
+static void
+kept_free (Kept * kept)
+{
+  gst_clear_structure (&kept->current);
+  g_clear_pointer (&kept->generation, foxapi_generation_free);
+  g_free (kept);
+}
+
+static Kept *
+take_from_engine (GstFoxapiVideoBin * self)
+{
+  Kept *kept = g_new0 (Kept, 1);
+
+  kept->clip = self->latest;
+  GST_OBJECT_LOCK (self);
+  kept->shot = self->shot;
+  kept->current = self->current ? gst_structure_copy (self->current) : NULL;
+  GST_OBJECT_UNLOCK (self);
+  kept->generation = g_steal_pointer (&self->engine.generation);
+  return kept;
+}
+
+/* The engine goes on with that shot: it resumes what is paid for, unless the
+ * application has named another task since. The engine is stopped.
+ * @kept: (transfer full) */
+static void
+give_to_engine (GstFoxapiVideoBin * self, Kept * kept)
+{
+  GstFoxapiEngine *engine = &self->engine;
+  g_autoptr (FoxapiTask) old_task = NULL;
+  FoxapiTask *task = kept->generation->task;
+
+  g_clear_pointer (&engine->generation, foxapi_generation_free);
+  engine->is_next_shot = engine->is_new_try = FALSE;
+  GST_OBJECT_LOCK (self);
+  self->shot = kept->shot;
+  gst_clear_structure (&self->current);
+  self->current = g_steal_pointer (&kept->current);
+  old_task = g_steal_pointer (&engine->task);
+  engine->task = task ? foxapi_task_ref (task) : NULL;
+  g_free (engine->task_id);
+  engine->task_id = g_strdup (kept->generation->task_id);
+  GST_OBJECT_UNLOCK (self);
+  engine->generation = g_steal_pointer (&kept->generation);
+  kept_free (kept);
+}
+
+/* Whether the engine has nothing to do but to wait for the end of a clip, and the
+ * next shot does not wait for its last frame */
+static gboolean
+may_look_ahead (GstFoxapiVideoBin * self)
+{
+  return self->is_generating && self->has_played && !self->has_ended
+      && self->downloaded == self->latest
+      && self->kept.length < self->run.prefetch
+      && gst_foxapi_video_bin_has_more (self)
+      && !gst_foxapi_video_bin_can_continue (self);
+}
+
+/* %TRUE: the next shot is to begin now. */
+gboolean
+gst_foxapi_video_bin_look_ahead (GstFoxapiVideoBin * self)
+{
+  gboolean goes_on;
+
+  GST_OBJECT_LOCK (self);
+  goes_on = !self->has_failed && (!self->holds_back
+      || self->asked_since_failure);
+  GST_OBJECT_UNLOCK (self);
+  if (!goes_on || !may_look_ahead (self))
+    return FALSE;
+  g_queue_push_tail (&self->kept, take_from_engine (self));
+  return TRUE;
+}
+
+/* The clip has been shown to its end, or failed to be: then its record stays.
+ * @task_id: (out) (transfer full) (optional): its task. %FALSE: it is none of those
+ * that are kept. */
+gboolean
+gst_foxapi_video_bin_finish_kept (GstFoxapiVideoBin * self, guint clip,
+    gboolean is_shown, gchar ** task_id)
+{
+  GList *link = self->kept.head;
+  Kept *kept;
+  gboolean has_arrived;
+
+  while (link != NULL && ((Kept *) link->data)->clip != clip)
+    link = link->next;
+  if (link == NULL)
+    return FALSE;
+  kept = link->data;
+  g_queue_delete_link (&self->kept, link);
+  GST_OBJECT_LOCK (self);
+  has_arrived = is_shown && !self->pipeline_has_failed;
+  GST_OBJECT_UNLOCK (self);
+  foxapi_generation_handed_out (kept->generation);
+  if (has_arrived)
+    foxapi_generation_delivered (kept->generation, &self->engine.run);
+  foxapi_generation_let_go (kept->generation);
+  if (task_id != NULL)
+    *task_id = g_strdup (kept->generation->task_id);
+  kept_free (kept);
+  return TRUE;
+}
+
+/* A stop: the next start goes on with the oldest clip that has not been shown to its
+ * end, and what is paid for behind it is there when its turn comes. */
+void
+gst_foxapi_video_bin_park (GstFoxapiVideoBin * self)
+{
+  Kept *oldest = g_queue_pop_head (&self->kept), *kept;
+
+  if (oldest == NULL)
+    return;
+  foxapi_generation_let_go (oldest->generation);
+  if (self->engine.generation != NULL)
+    g_queue_push_tail (&self->kept, take_from_engine (self));
+  while ((kept = g_queue_pop_tail (&self->kept)) != NULL) {
+    foxapi_generation_let_go (kept->generation);
+    GST_OBJECT_LOCK (self);
+    g_queue_push_head (&self->parked, kept);
+    GST_OBJECT_UNLOCK (self);
+  }
+  give_to_engine (self, oldest);
+}
+
+/* %TRUE: the engine has the shot that is to begin, and resumes it. Those before it
+ * have been dropped, and in the place of this one the application may have named a
+ * task: their records stay in the store. */
+gboolean
+gst_foxapi_video_bin_unpark (GstFoxapiVideoBin * self)
+{
+  Kept *kept, *found = NULL;
+
+  GST_OBJECT_LOCK (self);
+  while (found == NULL && (kept = g_queue_peek_head (&self->parked)) != NULL
+      && kept->shot <= self->shot) {
+    g_queue_pop_head (&self->parked);
+    if (kept->shot == self->shot && self->engine.named_task_id == NULL
+        && !self->engine.task_is_forgotten)
+      found = kept;
+    else
+      kept_free (kept);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (found != NULL)
+    give_to_engine (self, found);
+  return found != NULL;
+}
+
+/* Whether the shot was begun in a run before */
+gboolean
+gst_foxapi_video_bin_is_parked (GstFoxapiVideoBin * self,
+    const GstStructure * shot)
+{
+  gboolean is_parked = FALSE;
+  guint number = 0;
+
+  gst_structure_get_uint (shot, "shot", &number);
+  GST_OBJECT_LOCK (self);
+  for (GList * l = self->parked.head; l != NULL; l = l->next)
+    is_parked |= ((Kept *) l->data)->shot + 1 == number;
+  GST_OBJECT_UNLOCK (self);
+  return is_parked;
+}
+
+/* Called with the object lock: of the shots behind number @shot, those that no
+ * property names */
+void
+gst_foxapi_video_bin_ask_for_parked (GstFoxapiVideoBin * self, guint shot)
+{
+  for (GList * l = self->parked.head; l != NULL; l = l->next) {
+    Kept *kept = l->data;
+
+    if (kept->shot > shot && kept->current != NULL)
+      g_queue_push_tail (&self->waiting, gst_structure_copy (kept->current));
+  }
+}
+
+/* Their records stay in the store. */
+void
+gst_foxapi_video_bin_forget_parked (GstFoxapiVideoBin * self)
+{
+  g_queue_clear_full (&self->parked, (GDestroyNotify) kept_free);
 }

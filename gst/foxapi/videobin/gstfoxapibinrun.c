@@ -1,4 +1,4 @@
-/* What the control thread does: starts generations, shows their clips, goes on
+/* A run of the bin: its start, its generations, its stop
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -7,21 +7,229 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapibinrun.h"
+#include "gstfoxapivideobin.h"
 
+#include <glib/gi18n-lib.h>
 #include <stdio.h>
 
-#include "foxapicatalogue.h"
-#include "gstfoxapibinclips.h"
-#include "gstfoxapicontrol.h"
+#include "gstfoxapiarrival.h"
+#include "gstfoxapienums.h"
 #include "gstfoxapimessages.h"
 #include "gstfoxapioutput.h"
-#include "gstfoxapiplaceholder.h"
 
 GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
 #define GST_CAT_DEFAULT foxapi_video_bin_debug
 
-/* The service's frame sizes */
+/* Children that work whatever the state of the bin */
+
+void
+gst_foxapi_bin_add_locked (gpointer bin, GstElement * element)
+{
+  gst_element_set_locked_state (element, TRUE);
+  gst_bin_add (GST_BIN (bin), element);
+}
+
+void
+gst_foxapi_bin_remove_locked (gpointer bin, GstElement * element)
+{
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (bin), element);
+}
+
+/* One generation: its worker, from the request to the result's file */
+
+/* Large enough that the work for each block does not count */
+#define BLOCK_SIZE (128 * 1024)
+
+/* Reading to an address off a multiple of this costs twice the processor time
+ * (measured). */
+#define BLOCK_ALIGNMENT 64
+
+static void
+set_write_error (GError ** error, const GError * fault, const gchar * path)
+{
+  gboolean is_full = g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+
+  g_set_error (error, GST_RESOURCE_ERROR, is_full ?
+      GST_RESOURCE_ERROR_NO_SPACE_LEFT : GST_RESOURCE_ERROR_WRITE,
+      _("The result could not be written to %s: %s. Free some space, or set "
+          "TMPDIR to another folder, then start again."), path, fault->message);
+}
+
+/* Nobody has seen what lies in a file: the task's record stays until the result
+ * has been shown. */
+static gboolean
+download (GstFoxapiVideoBin * self, guint8 * block, GError ** error)
+{
+  g_autoptr (FoxapiResult) source =
+      foxapi_result_new (self->engine.generation, &self->engine.run, error);
+  g_autoptr (GError) fault = NULL;
+  gssize n;
+
+  if (source == NULL || !foxapi_result_open (source, 0, error))
+    return FALSE;
+  while ((n = foxapi_result_read (source, block, BLOCK_SIZE, error)) > 0) {
+    if (!g_output_stream_write_all (self->result, block, n, NULL, NULL, &fault)) {
+      set_write_error (error, fault, self->result_path);
+      return FALSE;
+    }
+  }
+  if (n == 0 && !g_output_stream_close (self->result, NULL, &fault))
+    set_write_error (error, fault, self->result_path);
+  return n == 0 && fault == NULL;
+}
+
+static gpointer
+work (gpointer data)
+{
+  GstFoxapiVideoBin *self = data;
+  guint8 *block;
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_foxapi_engine_generate (&self->engine))
+    return NULL;
+  block = g_aligned_alloc (1, BLOCK_SIZE, BLOCK_ALIGNMENT);
+  if (download (self, block, &error))
+    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_downloaded, NULL,
+        NULL);
+  else
+    gst_foxapi_engine_fail (&self->engine, error);
+  g_aligned_free (block);
+  return NULL;
+}
+
+static void
+on_progress (GstElement * element, const gchar * code, GstProgressType type,
+    gint percent, const gchar * text)
+{
+  gst_foxapi_video_bin_call (GST_FOXAPI_VIDEO_BIN (element),
+      gst_foxapi_video_bin_tell_progress, NULL, gst_foxapi_new_progress
+      (element, code, type, percent, text));
+}
+
+static void
+on_failed (GstElement * element, const GError * error,
+    const gchar * task_id, gboolean is_kept)
+{
+  gst_foxapi_video_bin_call (GST_FOXAPI_VIDEO_BIN (element),
+      gst_foxapi_video_bin_on_failed, NULL, gst_foxapi_new_error (element,
+          error, task_id, is_kept));
+}
+
+void
+gst_foxapi_video_bin_init_engine (GstFoxapiVideoBin * self)
+{
+  static const GstFoxapiEngineFuncs funcs = {
+    .adapt = gst_foxapi_video_bin_adapt_fields,
+    .progress = on_progress,
+    .failed = on_failed,
+  };
+
+  gst_foxapi_engine_init (&self->engine, GST_ELEMENT (self), &funcs);
+}
+
+/* Returns when it has ended: by itself, or because the engine was cancelled. */
+void
+gst_foxapi_video_bin_join_worker (GstFoxapiVideoBin * self)
+{
+  if (self->worker != NULL)
+    g_thread_join (g_steal_pointer (&self->worker));
+}
+
+void
+gst_foxapi_video_bin_end_generation (GstFoxapiVideoBin * self)
+{
+  gst_foxapi_video_bin_join_worker (self);
+  gst_foxapi_engine_stop (&self->engine);
+  g_clear_object (&self->result);
+  g_clear_pointer (&self->result_path, g_free);
+}
+
+static gboolean
+open_result (GstFoxapiVideoBin * self, GError ** error)
+{
+  g_autoptr (GError) fault = NULL;
+  g_autoptr (GFile) file = NULL;
+
+  self->result_path = gst_foxapi_video_bin_begin_clip (self);
+  file = g_file_new_for_path (self->result_path);
+  self->result = G_OUTPUT_STREAM (g_file_replace (file, NULL, FALSE,
+          G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION, NULL,
+          &fault));
+  if (self->result == NULL)
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE,
+        _("The element cannot make a file for the result: %s. Set TMPDIR to "
+            "a writable folder, then start again."), fault->message);
+  return self->result != NULL;
+}
+
+/* The application has taken a reference away before the request went out. Whether it
+ * wants the rest to be paid for is not known. */
+void
+gst_foxapi_video_bin_set_released_error (GstElement * capture, GError ** error)
+{
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      _("The pad %s was released before its reference was there. Nothing "
+          "was sent. Start again to generate without it."),
+      GST_OBJECT_NAME (capture));
+}
+
+/* %FALSE: nothing was begun. */
+gboolean
+gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self,
+    GError ** error)
+{
+  GstElement *released;
+
+  gst_foxapi_video_bin_end_generation (self);
+  GST_OBJECT_LOCK (self);
+  self->has_failed = FALSE;
+  self->is_delivered = FALSE;
+  if (g_queue_is_empty (&self->kept))
+    self->pipeline_has_failed = FALSE;
+  GST_DEBUG ("generating shot %u", self->shot);
+  GST_OBJECT_UNLOCK (self);
+  self->is_generating = TRUE;
+  self->has_ended = FALSE;
+  self->preroll_ticks = 0;
+  self->begun_us = g_get_monotonic_time ();
+  if (!open_result (self, error)
+      || !gst_foxapi_engine_start (&self->engine, FALSE, error))
+    return FALSE;
+  released = gst_foxapi_video_bin_find_released (self);
+  if (released != NULL) {
+    gst_foxapi_video_bin_set_released_error (released, error);
+    return FALSE;
+  }
+  self->worker = g_thread_new ("foxapivideobin", work, self);
+  return TRUE;
+}
+
+/* The start and the stop */
+
+/* Threads: whoever changes the bin's state. The control thread is started last, and
+ * stopped first. */
+
+static gboolean
+read_options (GstFoxapiVideoBin * self)
+{
+  g_autofree gchar *fault = NULL;
+
+  gst_foxapi_bin_options_read (&self->run, GST_ELEMENT (self));
+  fault = gst_foxapi_bin_options_check (&self->run, FALSE);
+  if (fault != NULL)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, (_("%s Nothing was sent."),
+            fault), (NULL));
+  return fault == NULL;
+}
+
+static gboolean
+fail_start (GstFoxapiVideoBin * self, const GError * error)
+{
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_foxapi_new_error (GST_ELEMENT (self), error, NULL, FALSE));
+  return FALSE;
+}
 
 static const gchar *
 get_nick (GType type, gint value)
@@ -67,432 +275,29 @@ get_frame_size (GstFoxapiResolution resolution,
   *height = MAX (side, side * h / w) & ~1;
 }
 
-/* The bin's choice of a placeholder, and what is written on it */
-
-/* Threads: the control thread's, and whoever starts and stops. */
-
-static gchar *
-choose_uri (GstFoxapiVideoBin * self, const gchar * reference)
-{
-  switch ((GstFoxapiPlaceholderKind) self->run.placeholder) {
-    case GST_FOXAPI_PLACEHOLDER_KIND_IMAGE:
-      return gst_filename_to_uri (self->run.placeholder_location, NULL);
-    case GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE:
-      return g_strdup (reference);
-    default:
-      return NULL;
-  }
-}
-
+/* Of a property that the application has left open, anything that downstream takes
+ * will do. @width, @height: the shape of the result */
 static void
-show (GstFoxapiVideoBin * self, GstElement * placeholder)
+set_video_caps (GstFoxapiVideoBin * self, gint width, gint height)
 {
-  if (self->run.show_progress && !gst_foxapi_placeholder_draw_text
-      (GST_FOXAPI_PLACEHOLDER (placeholder)))
-    GST_ELEMENT_WARNING (self, CORE, MISSING_PLUGIN,
-        ("The progress cannot be drawn: the element textoverlay is missing. "
-            "Install the package gstreamer1.0-x."), (NULL));
-  if (self->placeholder != NULL)
-    gst_foxapi_bin_remove_locked (self, self->placeholder);
-  gst_foxapi_bin_messages_new_placeholder (self->messages);
-  self->placeholder = placeholder;
-  gst_foxapi_bin_add_locked (self, placeholder);
-  gst_foxapi_video_output_set_placeholder (GST_FOXAPI_VIDEO_OUTPUT
-      (self->video_output), GST_FOXAPI_PLACEHOLDER (placeholder));
-  gst_element_set_state (placeholder, GST_STATE_PLAYING);
-}
+  const GstFoxapiBinOptions *run = &self->run;
+  g_autoptr (GstCaps) preferred = gst_caps_new_simple ("video/x-raw", "width",
+      G_TYPE_INT, width, "height", G_TYPE_INT, height, "framerate",
+      GST_TYPE_FRACTION, run->fps_n > 0 ? run->fps_n : 30, run->fps_d, NULL);
+  g_autoptr (GstCaps) possible = gst_caps_from_string ("video/x-raw, "
+      "format=I420, width=[1,8192], height=[1,8192], framerate=[1/1000,240/1], "
+      "pixel-aspect-ratio=1/1, interlace-mode=progressive, colorimetry=bt709, "
+      "chroma-site=mpeg2");
 
-/* Shows what the properties say, in the place of the one before. */
-static void
-bin_show_placeholder (GstFoxapiVideoBin * self, const gchar * reference)
-{
-  g_autofree gchar *uri = choose_uri (self, reference);
-
-  if (self->run.placeholder == GST_FOXAPI_PLACEHOLDER_KIND_NONE)
-    return;
-  if (uri != NULL)
-    show (self, gst_foxapi_placeholder_new_picture (uri, self->video_caps));
-  else
-    show (self, gst_foxapi_placeholder_new_pattern (self->run.placeholder
-            == GST_FOXAPI_PLACEHOLDER_KIND_PATTERN ? "smpte" : "black",
-            self->video_caps));
-}
-
-/* Writes how far the task is. */
-static void
-bin_update_text (GstFoxapiVideoBin * self)
-{
-  g_autofree gchar *text = NULL;
-
-  if (self->placeholder == NULL || !self->run.show_progress)
-    return;
-  text = gst_foxapi_bin_messages_make_text (self->messages);
-  gst_foxapi_placeholder_set_text (GST_FOXAPI_PLACEHOLDER (self->placeholder),
-      text);
-}
-
-static void
-bin_drop_placeholder (GstFoxapiVideoBin * self)
-{
-  gst_foxapi_video_output_set_placeholder (GST_FOXAPI_VIDEO_OUTPUT
-      (self->video_output), NULL);
-  if (self->placeholder != NULL)
-    gst_foxapi_bin_remove_locked (self, g_steal_pointer (&self->placeholder));
-}
-
-/* From a shot of the bin to a generation of its source */
-
-/* Threads: the control thread's, and whoever starts. */
-
-/* Posts what is wrong, if so. Returns FALSE if nothing was begun. */
-static gboolean
-bin_begin_generation (GstFoxapiVideoBin * self)
-{
-  g_autofree gchar *path = NULL;
-
-  gst_element_set_state (self->clip_sink, GST_STATE_NULL);
-  gst_element_set_state (self->source, GST_STATE_NULL);
-
-  gst_foxapi_bin_messages_new_generation (self->messages);
-  path = gst_foxapi_bin_clips_begin (self->clips);
-  self->is_generating = TRUE;
-  self->has_ended = FALSE;
-  self->preroll_ticks = 0;
-
-  gst_foxapi_bin_shots_set_up (self->shots, self->source, self->captures);
-  gst_foxapi_clip_sink_set_location (GST_FOXAPI_CLIP_SINK (self->clip_sink),
-      path);
-  GST_DEBUG_OBJECT (self, "generating shot %u",
-      gst_foxapi_bin_shots_get_number (self->shots));
-
-  if (gst_element_set_state (self->clip_sink, GST_STATE_PLAYING)
-      != GST_STATE_CHANGE_FAILURE
-      && gst_element_set_state (self->source, GST_STATE_PLAYING)
-      != GST_STATE_CHANGE_FAILURE)
-    return TRUE;
-  gst_element_set_state (self->clip_sink, GST_STATE_NULL);
-  return FALSE;
-}
-
-static void
-fail_to_continue (GstFoxapiVideoBin * self, const GError * fault)
-{
-  g_autoptr (GError) error = g_error_new (GST_RESOURCE_ERROR,
-      GST_RESOURCE_ERROR_WRITE,
-      "The last frame could not be made a reference of "
-      "the next shot: %s. Nothing was sent for that shot. Make room, or set "
-      "shot-continuity=false, then start again.",
-      fault ? fault->message : "it cannot be read");
-
-  gst_foxapi_bin_messages_fail (self->messages, error);
-}
-
-/* A model without references cannot continue a shot. */
-static gboolean
-can_continue (GstFoxapiVideoBin * self)
-{
-  g_autofree gchar *model = NULL, *path = NULL;
-
-  g_object_get (self->source, "model", &model, NULL);
-  path = foxapi_catalogue_find_path (foxapi_catalogue_find (model),
-      "reference-image-urls");
-  return self->run.shot_continuity && path != NULL;
-}
-
-/* The last frame, as a file for the next generation. %FALSE: it was wanted, and
- * there is none, so that the shot would not be what is asked for. */
-static gboolean
-keep_last_frame (GstFoxapiVideoBin * self)
-{
-  g_autoptr (GstBuffer) frame = gst_foxapi_program_dup_final_frame
-      (self->program);
-  g_autoptr (GError) fault = NULL;
-  gchar *uri;
-
-  if (frame == NULL || !can_continue (self)) {
-    gst_foxapi_bin_shots_take_last_frame (self->shots, NULL);
-    return TRUE;
-  }
-  uri = gst_foxapi_bin_folder_write_frame (self->folder, frame,
-      self->video_caps, self->cancellable, &fault);
-  if (uri != NULL) {
-    gst_foxapi_bin_shots_take_last_frame (self->shots, uri);
-    return TRUE;
-  }
-  /* The shot that has been shown keeps its reference: a start repeats that shot,
-   * and without it would pay for another one. */
-  if (!g_cancellable_is_cancelled (self->cancellable))
-    fail_to_continue (self, fault);
-  return FALSE;
-}
-
-/* One more shot was asked for, in so many words: it is submitted even where
- * it is equal to the one before. */
-static void
-bin_begin_next_shot (GstFoxapiVideoBin * self)
-{
-  /* What they have to say of the shot before is not about this one. */
-  gst_element_set_state (self->clip_sink, GST_STATE_NULL);
-  gst_element_set_state (self->source, GST_STATE_READY);
-  gst_foxapi_bin_shots_leave_failure (self->shots, self->messages);
-  self->failure_is_seen = FALSE;
-  if (!keep_last_frame (self))
-    return;
-  gst_foxapi_bin_shots_advance (self->shots);
-  g_object_set (self->source, "task-id", NULL, NULL);
-  if (!g_cancellable_is_cancelled (self->cancellable))
-    bin_begin_generation (self);
-}
-
-/* What is done at each message */
-
-/* Threads: all of it is called by the control thread. */
-
-/* So many seconds a result that was taken to its end waits for the bin to play,
- * which makes it a delivery; then the graph may need the end to preroll. */
-#define MAX_PREROLL_TICKS 2
-
-static void
-on_captured (GstFoxapiVideoBin * self, GstElement * capture)
-{
-  if (!gst_foxapi_bin_captures_arrived (self->captures, capture))
-    return;
-  if (self->run.reference_branches == GST_FOXAPI_BRANCH_POLICY_RELEASE)
-    gst_foxapi_bin_captures_release_branch (self->captures, capture);
-  if (gst_foxapi_bin_captures_is_waiting (self->captures))
-    return;
-
-  if (self->run.placeholder == GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE) {
-    g_autofree gchar *uri = gst_foxapi_bin_shots_dup_first_reference
-        (self->shots, self->captures);
-
-    bin_show_placeholder (self, uri);
-  }
-  bin_begin_generation (self);
-}
-
-/* The application has taken a reference away that is waited for. Whether it wants
- * the rest to be paid for is not known. */
-static void
-on_released (GstFoxapiVideoBin * self, GstElement * capture)
-{
-  g_autoptr (GError) error = NULL;
-
-  /* It stays awaited, so that nothing is generated. */
-  if (!gst_foxapi_bin_captures_is_awaited (self->captures, capture))
-    return;
-  error = g_error_new (GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-      "The pad %s was released before its reference was there. Nothing was "
-      "sent. Start again to generate without it.", GST_OBJECT_NAME (capture));
-  gst_foxapi_bin_messages_fail (self->messages, error);
-}
-
-static void
-on_downloaded (GstFoxapiVideoBin * self)
-{
-  GstEvent *task = gst_foxapi_bin_messages_make_task_event (self->messages);
-  GstEvent *tags = gst_foxapi_clip_sink_dup_tags (GST_FOXAPI_CLIP_SINK
-      (self->clip_sink));
-  GList *events = NULL;
-
-  if (tags != NULL)
-    events = g_list_prepend (events, tags);
-  if (task != NULL)
-    events = g_list_prepend (events, task);
-  gst_foxapi_bin_clips_show (self->clips, events);
-  gst_foxapi_bin_shots_announce (self->shots, self->program);
-}
-
-static void
-on_on_air (GstFoxapiVideoBin * self, GstObject * player)
-{
-  if (self->run.end == GST_FOXAPI_END_REPEAT)
-    gst_foxapi_bin_clips_repeat (self->clips, player);
-}
-
-/* A graph that prerolls has everything and shows nothing: that is no delivery. But
- * an encoder may hold all of a result, and the preroll wait for what follows: EOS,
- * or the next shot. */
-static void
-let_go_if_shown (GstFoxapiVideoBin * self)
-{
-  if (!self->has_ended)
-    return;
-  self->preroll_ticks = 0;
-  if (self->has_played || (!self->run.is_live
-          && gst_foxapi_bin_shots_has_more (self->shots)))
-    gst_foxapi_clip_sink_let_go (GST_FOXAPI_CLIP_SINK (self->clip_sink));
-  else
-    self->preroll_ticks = MAX_PREROLL_TICKS;
-}
-
-/* Sinks play before this does, and may have taken all of a short result by then:
- * only a graph that still does not play is one that prerolls. */
-static void
-count_preroll_tick (GstFoxapiVideoBin * self)
-{
-  if (self->preroll_ticks > 0 && --self->preroll_ticks == 0)
-    gst_foxapi_program_delivered (self->program);
-}
-
-static void
-on_ended (GstFoxapiVideoBin * self, GstObject * player)
-{
-  if (!gst_foxapi_bin_clips_is_latest (self->clips, player)
-      || gst_foxapi_bin_messages_has_failed (self->messages)
-      || !self->is_generating) {
-    /* It is a repetition, or there is nothing to deliver any more. */
-    gst_foxapi_program_delivered (self->program);
-    return;
-  }
-  self->has_ended = TRUE;
-  let_go_if_shown (self);
-}
-
-static void
-on_delivered (GstFoxapiVideoBin * self)
-{
-  if (!self->is_generating)
-    return;
-  self->is_generating = FALSE;
-  gst_foxapi_bin_messages_delivered (self->messages);
-  if (gst_foxapi_bin_shots_has_more (self->shots))
-    bin_begin_next_shot (self);
-  gst_foxapi_program_delivered (self->program);
-}
-
-static void
-on_next (GstFoxapiVideoBin * self)
-{
-  /* Without its references, nothing is generated. */
-  if (gst_foxapi_bin_captures_is_waiting (self->captures))
-    return;
-  /* The message of the failure is still to come, and sees what was asked for. */
-  if (gst_foxapi_bin_messages_has_failed (self->messages)
-      && !self->failure_is_seen)
-    return;
-  if (self->is_generating)
-    let_go_if_shown (self);
-  else if (gst_foxapi_bin_shots_has_more (self->shots)
-      && gst_foxapi_program_ask_for_more (self->program))
-    /* The program has not ended since: it will show what is paid for. */
-    bin_begin_next_shot (self);
-}
-
-/* Who has failures as errors stops at one, and is not to pay for what follows. */
-static void
-tell_of_waiting (GstFoxapiVideoBin * self, guint n)
-{
-  if (n > 0)
-    GST_ELEMENT_WARNING (self, RESOURCE, FAILED,
-        ("%u more shots that were asked for have not begun, because the one "
-            "before them failed. Emit next to go on with them.", n), (NULL));
-}
-
-/* The placeholder goes on, or what there is. */
-static void
-on_failed (GstFoxapiVideoBin * self, GstObject * who)
-{
-  gboolean had_begun = self->is_generating;
-  guint n_waiting;
-
-  gst_foxapi_bin_clips_withdraw (self->clips, who);
-  /* That of a shot which has been delivered, and the next one is on its way */
-  if (!gst_foxapi_bin_messages_has_failed (self->messages))
-    return;
-  self->is_generating = FALSE;
-  self->failure_is_seen = TRUE;
-  /* Without its references, nothing is generated. */
-  if (gst_foxapi_bin_captures_is_waiting (self->captures)) {
-    gst_foxapi_program_finish (self->program);
-  } else if (gst_foxapi_bin_shots_finish (self->shots, self->program,
-          had_begun && self->run.on_error == GST_FOXAPI_ERROR_POLICY_WARNING,
-          &n_waiting)) {
-    if (had_begun)
-      tell_of_waiting (self, n_waiting);
-  } else {
-    gst_foxapi_program_delivered (self->program);
-    bin_begin_next_shot (self);
-  }
-}
-
-void
-gst_foxapi_video_bin_on_message (GstFoxapiControlMessage type,
-    GstObject * object, gpointer user_data)
-{
-  GstFoxapiVideoBin *self = user_data;
-
-  switch (type) {
-    case GST_FOXAPI_CONTROL_CAPTURED:
-      on_captured (self, GST_ELEMENT (object));
-      break;
-    case GST_FOXAPI_CONTROL_RELEASED:
-      on_released (self, GST_ELEMENT (object));
-      break;
-    case GST_FOXAPI_CONTROL_DOWNLOADED:
-      on_downloaded (self);
-      break;
-    case GST_FOXAPI_CONTROL_DELIVERED:
-      on_delivered (self);
-      break;
-    case GST_FOXAPI_CONTROL_ON_AIR:
-      on_on_air (self, object);
-      break;
-    case GST_FOXAPI_CONTROL_ENDED:
-      on_ended (self, object);
-      break;
-    case GST_FOXAPI_CONTROL_GONE:
-      gst_foxapi_bin_clips_gone (self->clips, object);
-      break;
-    case GST_FOXAPI_CONTROL_FAILED:
-      on_failed (self, object);
-      break;
-    case GST_FOXAPI_CONTROL_WITHDRAWN:
-      gst_foxapi_bin_clips_withdraw (self->clips, object);
-      break;
-    case GST_FOXAPI_CONTROL_PLAYING:
-      self->has_played = TRUE;
-      let_go_if_shown (self);
-      break;
-    case GST_FOXAPI_CONTROL_NEXT:
-      on_next (self);
-      break;
-    case GST_FOXAPI_CONTROL_TICK:
-      count_preroll_tick (self);
-      bin_update_text (self);
-      break;
-  }
-}
-
-/* A run of the bin: its start and its stop */
-
-/* Threads: whoever changes the bin's state. The control thread is started last, and
- * stopped first. */
-
-static gboolean
-read_options (GstFoxapiVideoBin * self)
-{
-  g_autofree gchar *fault = NULL;
-
-  gst_foxapi_bin_options_clear (&self->run);
-  GST_OBJECT_LOCK (self);
-  gst_foxapi_bin_options_copy (&self->options, &self->run);
-  GST_OBJECT_UNLOCK (self);
-  fault = gst_foxapi_bin_options_check (&self->run);
-  if (fault != NULL)
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s Nothing was sent.",
-            fault), (NULL));
-  return fault == NULL;
-}
-
-/* Properties that are wrong are told before anything waits for references. */
-static gboolean
-check_source (GstFoxapiVideoBin * self)
-{
-  g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
-      gst_structure_new_empty (GST_FOXAPI_CHECK_QUERY));
-
-  return gst_element_query (self->source, query);
+  if (run->width > 0)
+    gst_caps_set_simple (possible, "width", G_TYPE_INT, run->width, NULL);
+  if (run->height > 0)
+    gst_caps_set_simple (possible, "height", G_TYPE_INT, run->height, NULL);
+  if (run->fps_n > 0)
+    gst_caps_set_simple (possible, "framerate", GST_TYPE_FRACTION, run->fps_n,
+        run->fps_d, NULL);
+  gst_foxapi_bin_output_set_caps (GST_FOXAPI_BIN_OUTPUT (self->video_output),
+      possible, preferred);
 }
 
 static void
@@ -500,27 +305,50 @@ make_caps (GstFoxapiVideoBin * self)
 {
   GstFoxapiResolution resolution;
   GstFoxapiAspectRatio aspect_ratio;
-  g_autoptr (GstCaps) audio_caps = gst_caps_from_string (GST_FOXAPI_AUDIO_CAPS);
+  const GValue *values = self->engine.settings.fields.values;
+  g_autoptr (GstCaps) sound = gst_caps_from_string (GST_FOXAPI_AUDIO_CAPS);
+  g_autoptr (GstCaps) preferred_sound = gst_caps_from_string
+      (GST_FOXAPI_AUDIO_PREFERRED_CAPS);
   gint width, height;
 
-  g_object_get (self->source, "resolution", &resolution, "aspect-ratio",
-      &aspect_ratio, NULL);
+  GST_OBJECT_LOCK (self);
+  resolution = g_value_get_enum (&values[GST_FOXAPI_PROP_RESOLUTION]);
+  aspect_ratio = g_value_get_enum (&values[GST_FOXAPI_PROP_ASPECT_RATIO]);
+  GST_OBJECT_UNLOCK (self);
   get_frame_size (resolution, aspect_ratio, &width, &height);
-  if (self->run.width > 0)
-    width = self->run.width;
-  if (self->run.height > 0)
-    height = self->run.height;
+  set_video_caps (self, width, height);
+  gst_foxapi_bin_output_set_caps (GST_FOXAPI_BIN_OUTPUT (self->audio_output),
+      sound, preferred_sound);
+}
 
+/* The pictures' format is needed at once, for the placeholder; that of the sound when
+ * its stream starts, or a result is there. */
+static void
+fix_video_caps (GstFoxapiVideoBin * self)
+{
   gst_clear_caps (&self->video_caps);
-  self->video_caps = gst_caps_new_simple ("video/x-raw", "format",
-      G_TYPE_STRING, "I420", "width", G_TYPE_INT, width, "height", G_TYPE_INT,
-      height, "framerate", GST_TYPE_FRACTION, self->run.fps_n, self->run.fps_d,
-      "pixel-aspect-ratio", GST_TYPE_FRACTION, 1, 1, "interlace-mode",
-      G_TYPE_STRING, "progressive", "colorimetry", G_TYPE_STRING, "bt709",
-      "chroma-site", G_TYPE_STRING, "mpeg2", NULL);
-  gst_foxapi_video_output_set_caps (GST_FOXAPI_VIDEO_OUTPUT
-      (self->video_output), self->video_caps);
-  gst_foxapi_bin_clips_start (self->clips, self->video_caps, audio_caps);
+  self->video_caps = gst_foxapi_bin_output_fix_caps (GST_FOXAPI_BIN_OUTPUT
+      (self->video_output));
+  gst_structure_get_fraction (gst_caps_get_structure (self->video_caps, 0),
+      "framerate", &self->run.fps_n, &self->run.fps_d);
+}
+
+/* Downstream's caps that cannot be kept would be found after the charge. */
+static gboolean
+check_output (GstFoxapiVideoBin * self, GstElement * output)
+{
+  gboolean is_video = output == self->video_output;
+  g_autofree gchar *possible = gst_foxapi_bin_output_find_mismatch
+      (GST_FOXAPI_BIN_OUTPUT (output));
+
+  if (possible != NULL)
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+        (_("No format suits both the pad %s and what is linked to it. The "
+                "pad can have: %s. Put %s behind the pad, or change the caps "
+                "there. Nothing was sent."), is_video ? "video" : "audio",
+            possible, is_video ? "\"videoconvert ! videoscale ! videorate\"" :
+            "\"audioconvert ! audioresample\""), (NULL));
+  return possible == NULL;
 }
 
 static void
@@ -533,18 +361,14 @@ start_program (GstFoxapiVideoBin * self)
     .end = self->run.end,
     .fps_n = self->run.fps_n,
     .fps_d = self->run.fps_d,
-    .rate = GST_FOXAPI_AUDIO_RATE,
-    .bpf = GST_FOXAPI_AUDIO_BPF,
   };
 
+  GstElement *outputs[] = { self->video_output, self->audio_output };
   guint group_id = gst_util_group_id_next ();
 
-  gst_foxapi_bin_output_set_group (GST_FOXAPI_BIN_OUTPUT (self->video_output),
-      group_id);
-  gst_foxapi_bin_output_set_group (GST_FOXAPI_BIN_OUTPUT (self->audio_output),
-      group_id);
-  gst_base_src_set_live (GST_BASE_SRC (self->video_output), self->run.is_live);
-  gst_base_src_set_live (GST_BASE_SRC (self->audio_output), self->run.is_live);
+  for (guint i = 0; i < G_N_ELEMENTS (outputs); i++)
+    gst_foxapi_bin_output_set_up (GST_FOXAPI_BIN_OUTPUT (outputs[i]),
+        self->run.is_live, self->run.max_lateness, group_id);
   gst_foxapi_program_start (self->program, &settings);
   gst_foxapi_program_set_video_is_linked (self->program,
       gst_pad_is_linked (self->video_pad));
@@ -555,24 +379,12 @@ ensure_folder (GstFoxapiVideoBin * self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (gst_foxapi_bin_folder_ensure (self->folder, &error))
+  if (gst_foxapi_folder_ensure (&self->folder, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE,
-      ("There is no place for files: %s. Set TMPDIR to a folder that can be "
-          "written. Nothing was sent.", error->message), (NULL));
+      (_("The element cannot make temporary files: %s. Set TMPDIR to a "
+              "writable folder. Nothing was sent."), error->message), (NULL));
   return FALSE;
-}
-
-/* The generation waits for a pad that is linked to nothing, perhaps for ever. */
-static void
-tell_of_unlinked_pads (GstFoxapiVideoBin * self)
-{
-  g_autofree gchar *names = gst_foxapi_bin_captures_dup_unlinked
-      (self->captures);
-
-  if (names != NULL)
-    GST_ELEMENT_INFO (self, CORE, PAD, ("Linked to nothing: %s. The generation "
-            "begins when a reference has come through.", names), (NULL));
 }
 
 /* Where captures are waited for, it begins when they are there. */
@@ -580,75 +392,123 @@ static gboolean
 begin (GstFoxapiVideoBin * self)
 {
   g_autofree gchar *reference = NULL;
+  g_autoptr (GError) error = NULL;
   gboolean is_waiting;
 
-  gst_foxapi_bin_captures_start (self->captures,
-      gst_foxapi_bin_folder_get_path (self->folder),
-      self->run.reference_seconds * GST_SECOND);
-  is_waiting = gst_foxapi_bin_captures_is_waiting (self->captures);
+  gst_foxapi_video_bin_start_captures (self);
+  is_waiting = gst_foxapi_video_bin_is_waiting (self);
   if (!is_waiting)
-    reference = gst_foxapi_bin_shots_dup_first_reference (self->shots,
-        self->captures);
+    reference = gst_foxapi_video_bin_dup_first_reference (self);
   else
-    tell_of_unlinked_pads (self);
-  bin_show_placeholder (self, reference);
-  return is_waiting || bin_begin_generation (self);
+    gst_foxapi_video_bin_tell_of_unlinked_pads (self);
+  gst_foxapi_video_bin_show_placeholder (self, reference);
+  return is_waiting || gst_foxapi_video_bin_begin_generation (self, &error)
+      || fail_start (self, error);
 }
 
-static gboolean
-start (GstFoxapiVideoBin * self)
+static void
+on_bus_message (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  GstFoxapiVideoBin *self = user_data;
+
+  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
+    return;
+  /* What the bin has to say of a generation is no fault of the graph. */
+  GST_OBJECT_LOCK (self);
+  self->pipeline_has_failed |= GST_MESSAGE_SRC (message) != GST_OBJECT (self)
+      || self->output_has_failed;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+reset (GstFoxapiVideoBin * self)
 {
   /* What came when nothing was running any more */
-  gst_foxapi_control_clear (self->control);
-
-  if (!read_options (self))
-    return FALSE;
-  gst_foxapi_bin_shots_start (self->shots,
-      (const gchar * const *) self->run.next_prompts);
-  gst_foxapi_bin_shots_set_up (self->shots, self->source, self->captures);
-  if (!check_source (self) || !ensure_folder (self))
-    return FALSE;
-
+  gst_foxapi_video_bin_drain_calls (self, FALSE);
+  GST_OBJECT_LOCK (self);
+  self->asked_since_failure = FALSE;
+  self->has_failed = FALSE;
+  self->holds_back = FALSE;
+  self->output_has_failed = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  self->is_playing = self->has_played = FALSE;
+  self->is_closed = FALSE;
   g_cancellable_reset (self->cancellable);
-  make_caps (self);
-  start_program (self);
-  self->has_played = FALSE;
-  self->failure_is_seen = FALSE;
-  if (!begin (self))
-    return FALSE;
-  gst_foxapi_control_start (self->control);
-  return TRUE;
+  g_cancellable_reset (self->engine.run.cancellable);
 }
 
-/* Posts what is wrong, if so; gst_foxapi_video_bin_stop() is to follow then,
- * too. Returns FALSE if it has not started. */
+/* What is wrong is told before anything waits for references, by the name of the pad
+ * if it is one's. What is resumed needs no references. */
+static gboolean
+check_generation (GstFoxapiVideoBin * self, GError ** error)
+{
+  g_autofree gchar *request = NULL;
+  g_autoptr (GError) fault = NULL;
+  gboolean is_right;
+
+  self->is_checking = TRUE;
+  is_right = gst_foxapi_engine_check (&self->engine, &request, NULL, &fault);
+  self->is_checking = FALSE;
+  if ((!is_right || request != NULL)
+      && !gst_foxapi_video_bin_check_pads (self, error))
+    return FALSE;
+  if (!is_right)
+    g_propagate_error (error, g_steal_pointer (&fault));
+  return is_right;
+}
+
+/* Posts what is wrong, if so; gst_foxapi_video_bin_stop() is to follow then, too.
+ * Returns FALSE if it has not started. */
 gboolean
 gst_foxapi_video_bin_start (GstFoxapiVideoBin * self)
 {
-  gboolean is_started;
+  g_autoptr (GError) error = NULL;
 
-  gst_foxapi_bin_messages_set_is_starting (self->messages, TRUE);
-  is_started = start (self);
-  gst_foxapi_bin_messages_set_is_starting (self->messages, FALSE);
-  return is_started;
+  reset (self);
+  gst_foxapi_video_bin_await_captures (self);
+  if (!read_options (self))
+    return FALSE;
+  gst_foxapi_video_bin_reset_shots (self);
+  if (!check_generation (self, &error)
+      || !gst_foxapi_video_bin_check_shots (self, &error))
+    return fail_start (self, error);
+  if (!ensure_folder (self))
+    return FALSE;
+
+  make_caps (self);
+  if (!check_output (self, self->video_output)
+      || !check_output (self, self->audio_output))
+    return FALSE;
+  fix_video_caps (self);
+  start_program (self);
+  self->bus = gst_foxapi_arrival_watch (GST_ELEMENT (self),
+      G_CALLBACK (on_bus_message), &self->bus_handler);
+  if (!begin (self))
+    return FALSE;
+  gst_foxapi_video_bin_start_control (self);
+  return TRUE;
 }
 
 /* Returns when nothing works any more. */
 void
 gst_foxapi_video_bin_stop (GstFoxapiVideoBin * self)
 {
-  gst_foxapi_bin_messages_stopping (self->messages);
+  GST_OBJECT_LOCK (self);
+  self->output_has_failed = TRUE;
+  GST_OBJECT_UNLOCK (self);
   g_cancellable_cancel (self->cancellable);
-  gst_foxapi_control_stop (self->control);
+  g_cancellable_cancel (self->engine.run.cancellable);
+  gst_foxapi_video_bin_stop_control (self);
   gst_foxapi_program_stop (self->program);
-  gst_element_set_state (self->clip_sink, GST_STATE_NULL);
-  gst_element_set_state (self->source, GST_STATE_NULL);
-  gst_foxapi_bin_captures_stop (self->captures);
-  gst_foxapi_bin_clips_stop (self->clips);
-  bin_drop_placeholder (self);
+  gst_foxapi_video_bin_end_generation (self);
+  gst_foxapi_video_bin_park (self);
+  gst_foxapi_video_bin_stop_captures (self);
+  gst_foxapi_video_bin_stop_clips (self);
+  gst_foxapi_video_bin_drop_placeholder (self);
+  gst_foxapi_arrival_unwatch (&self->bus, &self->bus_handler);
 
-  gst_foxapi_control_clear (self->control);
+  gst_foxapi_video_bin_drain_calls (self, TRUE);
+  gst_clear_message (&self->held);
+  gst_clear_message (&self->open);
   self->is_generating = FALSE;
-  gst_foxapi_bin_shots_stop (self->shots);
-  gst_foxapi_bin_messages_stopped (self->messages);
 }

@@ -7,105 +7,18 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapibinshots.h"
+#include "gstfoxapivideobin.h"
 
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 
-/* Properties of foxapivideosrc that change with each shot: what the application
- * has set is kept here. */
-typedef enum
-{
-  OWN_PROMPT,
-  OWN_IMAGES,
-  OWN_VIDEOS,
-  N_OWN
-} Own;
+#include "foxapicatalogue.h"
+#include "foxapirequest.h"
 
-static const gchar *const own_names[N_OWN] = {
-  "prompt", "reference-image-urls", "reference-video-urls"
-};
-
-struct _GstFoxapiBinShots
-{
-  GMutex lock;                  /* of what follows; those of the program and the
-                                 * messages may follow it */
-  GValue own[N_OWN];
-  guint n_asked;                /* shots that the application has asked for */
-  gboolean asked_since_failure; /* it asked when it could know of the failure */
-  GStrv next_prompts;           /* (nullable): of this run */
-  guint number;                 /* which prompt: 0 is `prompt` itself */
-  gchar *last_frame;            /* (nullable): URI, of the shot before */
-};
-
-GstFoxapiBinShots *
-gst_foxapi_bin_shots_new (GObjectClass * klass)
-{
-  GstFoxapiBinShots *self = g_new0 (GstFoxapiBinShots, 1);
-
-  g_mutex_init (&self->lock);
-  for (guint i = 0; i < N_OWN; i++) {
-    GParamSpec *pspec = g_object_class_find_property (klass, own_names[i]);
-
-    g_value_init (&self->own[i], G_PARAM_SPEC_VALUE_TYPE (pspec));
-  }
-  return self;
-}
-
+/* Called with the object lock. The same picture has the same name: the file of
+ * another one goes. @uri: (transfer full) (nullable) */
 void
-gst_foxapi_bin_shots_free (GstFoxapiBinShots * shots)
-{
-  for (guint i = 0; i < N_OWN; i++)
-    g_value_unset (&shots->own[i]);
-  g_strfreev (shots->next_prompts);
-  g_free (shots->last_frame);
-  g_mutex_clear (&shots->lock);
-  g_free (shots);
-}
-
-static GValue *
-find_own (GstFoxapiBinShots * self, const gchar * name)
-{
-  for (guint i = 0; i < N_OWN; i++) {
-    if (g_str_equal (name, own_names[i]))
-      return &self->own[i];
-  }
-  return NULL;
-}
-
-/* Returns FALSE if it does not change with the shots. */
-gboolean
-gst_foxapi_bin_shots_set (GstFoxapiBinShots * shots, const gchar * name,
-    const GValue * value)
-{
-  GValue *own = find_own (shots, name);
-
-  if (own == NULL)
-    return FALSE;
-  g_mutex_lock (&shots->lock);
-  g_value_copy (value, own);
-  g_mutex_unlock (&shots->lock);
-  return TRUE;
-}
-
-/* Returns FALSE if it does not change with the shots. */
-gboolean
-gst_foxapi_bin_shots_get (GstFoxapiBinShots * shots, const gchar * name,
-    GValue * value)
-{
-  GValue *own = find_own (shots, name);
-
-  if (own == NULL)
-    return FALSE;
-  g_mutex_lock (&shots->lock);
-  g_value_copy (own, value);
-  g_mutex_unlock (&shots->lock);
-  return TRUE;
-}
-
-/* Called with the lock. The same picture has the same name.
- * @uri: (transfer full) (nullable) */
-static void
-replace_last_frame (GstFoxapiBinShots * self, gchar * uri)
+gst_foxapi_video_bin_set_last_frame (GstFoxapiVideoBin * self, gchar * uri)
 {
   g_autofree gchar *path = self->last_frame ?
       g_filename_from_uri (self->last_frame, NULL, NULL) : NULL;
@@ -116,213 +29,517 @@ replace_last_frame (GstFoxapiBinShots * self, gchar * uri)
   self->last_frame = uri;
 }
 
-/* The next one is the first. */
-void
-gst_foxapi_bin_shots_begin_anew (GstFoxapiBinShots * shots)
+static GstStructure *
+new_shot (guint number, const gchar * prompt)
 {
-  g_mutex_lock (&shots->lock);
-  shots->number = 0;
-  replace_last_frame (shots, NULL);
-  g_mutex_unlock (&shots->lock);
+  GstStructure *shot = gst_structure_new (GST_FOXAPI_SHOT_STRUCTURE, "shot",
+      G_TYPE_UINT, number, NULL);
+
+  if (prompt != NULL)
+    gst_structure_set (shot, "prompt", G_TYPE_STRING, prompt, NULL);
+  return shot;
 }
 
-/* Goes on with the shot at which the bin was stopped. */
-void
-gst_foxapi_bin_shots_start (GstFoxapiBinShots * shots,
-    const gchar * const *next_prompts)
-{
-  g_mutex_lock (&shots->lock);
-  shots->n_asked = 0;
-  shots->asked_since_failure = FALSE;
-  g_strfreev (shots->next_prompts);
-  shots->next_prompts = g_strdupv ((GStrv) next_prompts);
-  g_mutex_unlock (&shots->lock);
-}
-
-/* Forgets what was asked for. */
-void
-gst_foxapi_bin_shots_stop (GstFoxapiBinShots * shots)
-{
-  g_mutex_lock (&shots->lock);
-  shots->n_asked = 0;
-  g_mutex_unlock (&shots->lock);
-}
-
-/* One more is wanted. Returns FALSE if the program has not started, or has
- * ended. */
-gboolean
-gst_foxapi_bin_shots_ask (GstFoxapiBinShots * shots, GstFoxapiProgram * program,
-    GstFoxapiBinMessages * messages)
-{
-  gboolean is_open;
-
-  g_mutex_lock (&shots->lock);
-  is_open = gst_foxapi_program_ask_for_more (program);
-  if (is_open) {
-    shots->n_asked++;
-    shots->asked_since_failure |= gst_foxapi_bin_messages_has_failed (messages);
-  }
-  g_mutex_unlock (&shots->lock);
-  return is_open;
-}
-
-/* Called with the lock: how many follow the one that is on its way */
+/* Called with the object lock */
 static guint
-count_waiting (GstFoxapiBinShots * self)
+get_last_number (GstFoxapiVideoBin * self)
 {
-  guint n_prompts = self->next_prompts ? g_strv_length (self->next_prompts) : 0;
+  GstStructure *last = g_queue_peek_tail (&self->waiting);
+  guint number = self->shot + 1;
 
-  return MAX (n_prompts, self->number) - self->number + self->n_asked;
-}
-
-/* Finishes the program, unless another shot follows. Returns FALSE if
- * another one is to follow. */
-gboolean
-gst_foxapi_bin_shots_finish (GstFoxapiBinShots * shots,
-    GstFoxapiProgram * program, gboolean goes_on, guint * n_waiting)
-{
-  gboolean is_finished;
-
-  g_mutex_lock (&shots->lock);
-  *n_waiting = count_waiting (shots);
-  is_finished = !shots->asked_since_failure && !(goes_on && *n_waiting > 0
-      && gst_foxapi_program_ask_for_more (program));
-  if (is_finished)
-    gst_foxapi_program_finish (program);
-  g_mutex_unlock (&shots->lock);
-  return is_finished;
-}
-
-/* What failed before is past. */
-void
-gst_foxapi_bin_shots_leave_failure (GstFoxapiBinShots * shots,
-    GstFoxapiBinMessages * messages)
-{
-  g_mutex_lock (&shots->lock);
-  gst_foxapi_bin_messages_forget_failure (messages);
-  shots->asked_since_failure = FALSE;
-  g_mutex_unlock (&shots->lock);
-}
-
-/* Returns TRUE if another one is to follow. */
-gboolean
-gst_foxapi_bin_shots_has_more (GstFoxapiBinShots * shots)
-{
-  gboolean has_more;
-
-  g_mutex_lock (&shots->lock);
-  has_more = count_waiting (shots) > 0;
-  g_mutex_unlock (&shots->lock);
-  return has_more;
-}
-
-void
-gst_foxapi_bin_shots_announce (GstFoxapiBinShots * shots,
-    GstFoxapiProgram * program)
-{
-  /* In one piece: the application may ask for another meanwhile. */
-  g_mutex_lock (&shots->lock);
-  gst_foxapi_program_set_more_to_come (program, count_waiting (shots) > 0);
-  g_mutex_unlock (&shots->lock);
-}
-
-/* Goes on to it. */
-void
-gst_foxapi_bin_shots_advance (GstFoxapiBinShots * shots)
-{
-  g_mutex_lock (&shots->lock);
-  if (count_waiting (shots) == shots->n_asked && shots->n_asked > 0)
-    shots->n_asked--;
-  shots->number++;
-  g_mutex_unlock (&shots->lock);
-}
-
-/* Removes the file of the one before. */
-void
-gst_foxapi_bin_shots_take_last_frame (GstFoxapiBinShots * shots, gchar * uri)
-{
-  g_mutex_lock (&shots->lock);
-  replace_last_frame (shots, uri);
-  g_mutex_unlock (&shots->lock);
-}
-
-guint
-gst_foxapi_bin_shots_get_number (GstFoxapiBinShots * shots)
-{
-  guint number;
-
-  g_mutex_lock (&shots->lock);
-  number = shots->number;
-  g_mutex_unlock (&shots->lock);
+  if (last != NULL)
+    gst_structure_get_uint (last, "shot", &number);
   return number;
 }
 
-static gchar *
-dup_prompt (GstFoxapiBinShots * self)
+/* A run goes on with the shot at which the one before was stopped, and what follows
+ * it of the property. */
+void
+gst_foxapi_video_bin_reset_shots (GstFoxapiVideoBin * self)
 {
-  gchar *prompt;
+  GStrv prompts = self->run.next_prompts;
+  guint n = g_strv_length (prompts);
 
-  g_mutex_lock (&self->lock);
-  if (self->number > 0 && self->next_prompts != NULL
-      && self->number <= g_strv_length (self->next_prompts))
-    prompt = g_strdup (self->next_prompts[self->number - 1]);
-  else
-    prompt = g_value_dup_string (&self->own[OWN_PROMPT]);
-  g_mutex_unlock (&self->lock);
-  return prompt;
+  GST_OBJECT_LOCK (self);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);
+  if (self->shot == 0)
+    self->engine.is_next_shot = self->engine.is_new_try = FALSE;
+  if (self->shot > 0 && self->shot <= n) {
+    gst_clear_structure (&self->current);
+    self->current = new_shot (self->shot + 1, prompts[self->shot - 1]);
+  }
+  for (guint i = self->shot; i < n; i++)
+    g_queue_push_tail (&self->waiting, new_shot (i + 2, prompts[i]));
+  gst_foxapi_video_bin_ask_for_parked (self, n);
+  GST_OBJECT_UNLOCK (self);
 }
 
-/* The application's URLs, behind the last frame of the shot before, and in front
- * of what the pads have captured. */
-static void
-set_references (GstFoxapiBinShots * self, Own own, const gchar * prefix,
-    GstElement * source, GstFoxapiBinCaptures * captures)
+/* shot: (transfer full). Returns its number, or 0 if it cannot follow. */
+static guint
+ask_for (GstFoxapiVideoBin * self, GstStructure * shot)
 {
+  guint number = 0;
+
+  GST_OBJECT_LOCK (self);
+  if (gst_foxapi_program_ask_for_more (self->program)) {
+    number = get_last_number (self) + 1;
+    gst_structure_set (shot, "shot", G_TYPE_UINT, number, NULL);
+    g_queue_push_tail (&self->waiting, g_steal_pointer (&shot));
+    self->asked_since_failure |= self->has_failed || self->holds_back;
+  }
+  GST_OBJECT_UNLOCK (self);
+  gst_clear_structure (&shot);
+  if (number > 0)
+    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_next, NULL, NULL);
+  return number;
+}
+
+/* The action signals */
+
+gboolean
+gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
+{
+  return ask_for (self, new_shot (0, NULL)) > 0;
+}
+
+typedef struct
+{
+  GstFoxapiVideoBin *bin;
+  GstStructure *shot;
+  const gchar *fault;           /* (nullable): the name of a field that is wrong */
+} OwnFields;
+
+/* A field as its property has it, or as a launch line would write it */
+static gboolean
+add_field (GQuark field, const GValue * value, gpointer user_data)
+{
+  OwnFields *own = user_data;
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS
+      (own->bin), g_quark_to_string (field));
+  g_auto (GValue) typed = G_VALUE_INIT;
+
+  own->fault = g_quark_to_string (field);
+  if (spec == NULL || !gst_foxapi_field_is_known (spec->param_id))
+    return FALSE;
+  g_value_init (&typed, spec->value_type);
+  if (!g_value_type_compatible (G_VALUE_TYPE (value), spec->value_type)
+      && G_VALUE_HOLDS_STRING (value)) {
+    if (!gst_value_deserialize (&typed, g_value_get_string (value)))
+      return FALSE;
+  } else if (!g_value_transform (value, &typed)) {
+    return FALSE;
+  }
+  gst_structure_set_value (own->shot, own->fault, &typed);
+  own->fault = NULL;
+  return TRUE;
+}
+
+gboolean
+gst_foxapi_video_bin_drop_shot (GstFoxapiVideoBin * self, guint number)
+{
+  GstStructure *dropped = NULL;
+
+  GST_OBJECT_LOCK (self);
+  for (GList * l = self->waiting.head; l != NULL && dropped == NULL;
+      l = l->next) {
+    guint its_number;
+
+    if (gst_structure_get_uint (l->data, "shot", &its_number)
+        && its_number == number) {
+      dropped = l->data;
+      g_queue_delete_link (&self->waiting, l);
+      break;
+    }
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (dropped == NULL)
+    return FALSE;
+  gst_structure_free (dropped);
+  gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_dropped, NULL, NULL);
+  return TRUE;
+}
+
+/* Into an empty array */
+void
+gst_foxapi_video_bin_list_shots (GstFoxapiVideoBin * self, GValue * array)
+{
+  GST_OBJECT_LOCK (self);
+  for (GList * l = self->waiting.head; l != NULL; l = l->next) {
+    GValue value = G_VALUE_INIT;
+
+    g_value_init (&value, GST_TYPE_STRUCTURE);
+    g_value_set_boxed (&value, l->data);
+    gst_value_array_append_and_take_value (array, &value);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+gboolean
+gst_foxapi_video_bin_retry (GstFoxapiVideoBin * self)
+{
+  gboolean is_open;
+
+  GST_OBJECT_LOCK (self);
+  is_open = self->has_failed && gst_foxapi_program_ask_for_more (self->program);
+  GST_OBJECT_UNLOCK (self);
+  if (is_open)
+    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_retry, NULL, NULL);
+  return is_open;
+}
+
+/* Finishes the program. %FALSE: another shot is to follow instead. */
+gboolean
+gst_foxapi_video_bin_finish (GstFoxapiVideoBin * self, gboolean goes_on,
+    guint * n_waiting)
+{
+  gboolean is_finished;
+
+  GST_OBJECT_LOCK (self);
+  *n_waiting = self->waiting.length;
+  is_finished = !self->asked_since_failure && !(goes_on && *n_waiting > 0
+      && gst_foxapi_program_ask_for_more (self->program));
+  if (is_finished)
+    gst_foxapi_program_finish (self->program, FALSE);
+  GST_OBJECT_UNLOCK (self);
+  return is_finished;
+}
+
+gboolean
+gst_foxapi_video_bin_has_more (GstFoxapiVideoBin * self)
+{
+  gboolean has_more;
+
+  GST_OBJECT_LOCK (self);
+  has_more = self->waiting.length > 0;
+  GST_OBJECT_UNLOCK (self);
+  return has_more;
+}
+
+/* In one piece: the application may ask for another meanwhile. */
+void
+gst_foxapi_video_bin_announce_shots (GstFoxapiVideoBin * self)
+{
+  GST_OBJECT_LOCK (self);
+  gst_foxapi_program_set_more_to_come (self->program, self->waiting.length > 0);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Goes on to the next one. %FALSE: it was dropped. */
+gboolean
+gst_foxapi_video_bin_advance (GstFoxapiVideoBin * self)
+{
+  GstStructure *next;
+
+  GST_OBJECT_LOCK (self);
+  next = g_queue_pop_head (&self->waiting);
+  if (next != NULL) {
+    gst_clear_structure (&self->current);
+    self->current = next;
+    gst_structure_get_uint (next, "shot", &self->shot);
+    self->shot--;
+  }
+  GST_OBJECT_UNLOCK (self);
+  return next != NULL;
+}
+
+/* What a shot is made from: in properties, and in the files of pads, whose names begin
+ * so */
+typedef struct
+{
+  GstFoxapiProperty id;
+  const gchar *property;
+  const gchar *pads;
+} Input;
+
+static const Input inputs[] = {
+  {GST_FOXAPI_PROP_FIRST_FRAME_URL, "first-frame-url", "first_frame"},
+  {GST_FOXAPI_PROP_REFERENCE_IMAGE_URLS, "reference-image-urls", "image_"},
+  {GST_FOXAPI_PROP_REFERENCE_VIDEO_URLS, "reference-video-urls", "video_"},
+  {GST_FOXAPI_PROP_SOURCE_VIDEO_URL, "source-video-url", "source_video"},
+  {GST_FOXAPI_PROP_LAST_FRAME_URL, "last-frame-url", "last_frame"},
+};
+
+/* Stands for what a pad is still to capture, where only rules are checked */
+#define STAND_IN "https://example.com/capture"
+
+/* (nullable): of the value of an input, which may be a list */
+static const gchar *
+get_first (const GValue * value)
+{
+  if (G_VALUE_HOLDS_STRING (value))
+    return g_value_get_string (value);
+  return gst_value_array_get_size (value) == 0 ? NULL :
+      g_value_get_string (gst_value_array_get_value (value, 0));
+}
+
+/* The application's URLs, and behind them what the pads have captured
+ * @stand_in: (nullable): for those that have nothing yet */
+static void
+add_captures (GstFoxapiVideoBin * self, GstFoxapiFields * fields,
+    const Input * input, const gchar * stand_in)
+{
+  const GValue *own = &fields->values[input->id];
+  gboolean is_list = GST_VALUE_HOLDS_ARRAY (own);
   GValue list = G_VALUE_INIT;
 
   g_value_init (&list, GST_TYPE_ARRAY);
-  g_mutex_lock (&self->lock);
-  if (own == OWN_IMAGES && self->last_frame != NULL) {
-    GValue value = G_VALUE_INIT;
-
-    g_value_init (&value, G_TYPE_STRING);
-    g_value_set_string (&value, self->last_frame);
-    gst_value_array_append_and_take_value (&list, &value);
-  }
-  for (guint i = 0; i < gst_value_array_get_size (&self->own[own]); i++)
-    gst_value_array_append_value (&list,
-        gst_value_array_get_value (&self->own[own], i));
-  g_mutex_unlock (&self->lock);
-  gst_foxapi_bin_captures_append_uris (captures, prefix, &list);
-  g_object_set_property (G_OBJECT (source), own_names[own], &list);
+  if (is_list)
+    g_value_copy (own, &list);
+  gst_foxapi_video_bin_append_captures (self, input->pads, &list, stand_in);
+  if (is_list)
+    gst_foxapi_fields_set (fields, input->id, &list);
+  else if (gst_value_array_get_size (&list) > 0)
+    gst_foxapi_fields_set (fields, input->id, gst_value_array_get_value (&list,
+            0));
   g_value_unset (&list);
 }
 
-void
-gst_foxapi_bin_shots_set_up (GstFoxapiBinShots * shots, GstElement * source,
-    GstFoxapiBinCaptures * captures)
+static gchar *
+find_path (const GstFoxapiFields * fields, const gchar * property)
 {
-  g_autofree gchar *prompt = dup_prompt (shots);
+  const gchar *model = g_value_get_string (&fields->values
+      [GST_FOXAPI_PROP_MODEL]);
 
-  g_object_set (source, "prompt", prompt, NULL);
-  set_references (shots, OWN_IMAGES, "image_", source, captures);
-  set_references (shots, OWN_VIDEOS, "video_", source, captures);
+  return foxapi_catalogue_find_path (foxapi_catalogue_find (model), property);
 }
 
-/* Returns the URI of a reference that can be shown: a capture before any that
- * the application names, or NULL. */
-gchar *
-gst_foxapi_bin_shots_dup_first_reference (GstFoxapiBinShots * shots,
-    GstFoxapiBinCaptures * captures)
+/* The last frame of the shot before is the first one of this, where the model has
+ * such an input and does not need the place for what the application gives it.
+ * Otherwise it is a reference, where the model has those. */
+static void
+add_last_frame (GstFoxapiFields * fields, const gchar * uri)
 {
-  gchar *uri = gst_foxapi_bin_captures_dup_first_uri (captures);
+  GValue *images = &fields->values[GST_FOXAPI_PROP_REFERENCE_IMAGE_URLS];
+  const gchar *source =
+      g_value_get_string (&fields->values[GST_FOXAPI_PROP_SOURCE_VIDEO_URL]);
+  g_autofree gchar *first = find_path (fields, "first-frame-url");
+  g_autofree gchar *references = find_path (fields, "reference-image-urls");
+  gboolean is_shared = g_strcmp0 (first, references) == 0
+      && get_first (images) != NULL;
+  g_auto (GValue) value = G_VALUE_INIT;
 
-  g_mutex_lock (&shots->lock);
-  for (Own own = OWN_IMAGES; uri == NULL && own < N_OWN; own++) {
-    if (gst_value_array_get_size (&shots->own[own]) > 0)
-      uri = g_value_dup_string (gst_value_array_get_value (&shots->own[own],
-              0));
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_string (&value, uri);
+  if (first != NULL && source == NULL && !is_shared)
+    gst_foxapi_fields_set (fields, GST_FOXAPI_PROP_FIRST_FRAME_URL, &value);
+  else if (references != NULL)
+    gst_value_array_prepend_value (images, &value);
+}
+
+/* Called with the object lock: what a shot has instead of the properties. @shot:
+ * (nullable) */
+static void
+add_own_fields (GstFoxapiVideoBin * self, GstFoxapiFields * fields,
+    const GstStructure * shot)
+{
+  guint n = shot ? gst_structure_n_fields (shot) : 0;
+
+  for (guint i = 0; i < n; i++) {
+    const gchar *name = gst_structure_nth_field_name (shot, i);
+    GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (self),
+        name);
+
+    if (spec != NULL && gst_foxapi_field_is_known (spec->param_id))
+      gst_foxapi_fields_set (fields, spec->param_id,
+          gst_structure_get_value (shot, name));
   }
-  g_mutex_unlock (&shots->lock);
+}
+
+/* What the application has set → what this shot is made of. Called by whoever
+ * starts the engine: the thread that starts the bin, or the control thread. */
+void
+gst_foxapi_video_bin_adapt_fields (GstElement * element,
+    GstFoxapiFields * fields)
+{
+  GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (element);
+  g_autofree gchar *last_frame = NULL;
+
+  GST_OBJECT_LOCK (self);
+  add_own_fields (self, fields, self->current);
+  last_frame = g_strdup (self->last_frame);
+  GST_OBJECT_UNLOCK (self);
+  for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
+    add_captures (self, fields, &inputs[i], self->is_checking ? STAND_IN :
+        NULL);
+  if (last_frame != NULL)
+    add_last_frame (fields, last_frame);
+}
+
+/* Whether the model has an input for the last frame of the shot before */
+static gboolean
+takes_last_frame (GstFoxapiVideoBin * self)
+{
+  const GstFoxapiFields *fields = &self->engine.settings.fields;
+  g_autofree gchar *first = NULL, *references = NULL;
+
+  GST_OBJECT_LOCK (self);
+  first = find_path (fields, "first-frame-url");
+  references = find_path (fields, "reference-image-urls");
+  GST_OBJECT_UNLOCK (self);
+  return first != NULL || references != NULL;
+}
+
+gboolean
+gst_foxapi_video_bin_can_continue (GstFoxapiVideoBin * self)
+{
+  return self->run.shot_continuity && takes_last_frame (self);
+}
+
+static gboolean
+check_fields (GObject * owner, const GstFoxapiFields * fields, GError ** error)
+{
+  g_autoptr (JsonObject) properties = NULL, extra = NULL, body = NULL;
+
+  if (gst_foxapi_fields_to_json (fields, G_OBJECT_GET_CLASS (owner),
+          &properties, &extra, error))
+    body = foxapi_request_build (properties, extra, error);
+  return body != NULL && foxapi_request_makes_media (body, error);
+}
+
+/* Whether a shot could be submitted, with the properties as they are, and with what
+ * it will have of pads and of the shot before it */
+static gboolean
+check_shot (GstFoxapiVideoBin * self, const GstStructure * shot,
+    GError ** error)
+{
+  GstFoxapiFields fields;
+  gboolean continues, is_right;
+  guint number = 0;
+
+  g_object_get (self, "shot-continuity", &continues, NULL);
+  GST_OBJECT_LOCK (self);
+  gst_foxapi_fields_copy (&self->engine.settings.fields, &fields);
+  add_own_fields (self, &fields, shot);
+  GST_OBJECT_UNLOCK (self);
+  for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
+    add_captures (self, &fields, &inputs[i], STAND_IN);
+  if (continues && takes_last_frame (self))
+    add_last_frame (&fields, STAND_IN);
+  is_right = check_fields (G_OBJECT (self), &fields, error);
+  gst_foxapi_fields_clear (&fields);
+  if (!is_right && gst_structure_get_uint (shot, "shot", &number)
+      && number > 0)
+    g_prefix_error (error, _("Shot %u: "), number);
+  return is_right;
+}
+
+/* Those that wait at the start of a run, but what is paid for already */
+gboolean
+gst_foxapi_video_bin_check_shots (GstFoxapiVideoBin * self, GError ** error)
+{
+  g_auto (GValue) shots = G_VALUE_INIT;
+
+  g_value_init (&shots, GST_TYPE_ARRAY);
+  gst_foxapi_video_bin_list_shots (self, &shots);
+  for (guint i = 0; i < gst_value_array_get_size (&shots); i++) {
+    const GstStructure *shot =
+        g_value_get_boxed (gst_value_array_get_value (&shots, i));
+
+    if (!gst_foxapi_video_bin_is_parked (self, shot)
+        && !check_shot (self, shot, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+guint
+gst_foxapi_video_bin_queue_shot (GstFoxapiVideoBin * self, const gchar * prompt,
+    const GstStructure * fields)
+{
+  OwnFields own = { self, new_shot (0, prompt), NULL };
+  g_autoptr (GError) error = NULL;
+  guint on_air;
+
+  if (gst_foxapi_program_get_state (self->program, &on_air)
+      == GST_FOXAPI_STATE_STOPPED) {
+    gst_structure_free (own.shot);
+    return 0;
+  }
+  if (fields != NULL && !gst_structure_foreach (fields, add_field, &own))
+    g_set_error (&error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        _("%s is not a property of a generation or cannot have that value. "
+            "Nothing was sent."), own.fault);
+  if (error == NULL && check_shot (self, own.shot, &error))
+    return ask_for (self, own.shot);
+  gst_structure_free (own.shot);
+  GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+      (_("The shot is not queued. %s"), error->message), (NULL));
+  return 0;
+}
+
+/* Called with the object lock */
+static gboolean
+check_pad (GstFoxapiVideoBin * self, const gchar * pad, const Input * input,
+    GError ** error)
+{
+  const GstFoxapiFields *fields = &self->engine.settings.fields;
+  const GValue *own = &fields->values[input->id];
+  const gchar *model = g_value_get_string (&fields->values
+      [GST_FOXAPI_PROP_MODEL]);
+  g_autofree gchar *path = find_path (fields, input->property);
+
+  if (path == NULL
+      && foxapi_catalogue_is_enforced (foxapi_catalogue_find (model))) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        _("There is a pad %s, but %s has no %s. Choose a model that has one "
+            "(foxapi-models lists them), or release the pad. Nothing was "
+            "sent."), pad, model, input->property);
+    return FALSE;
+  }
+  if (G_VALUE_HOLDS_STRING (own) && g_value_get_string (own) != NULL) {
+    g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+        _("There is a pad %s, and the property %s is set, but it takes one "
+            "of them. Set the property to NULL, or release the pad. Nothing "
+            "was sent."), pad, input->property);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Whether the model has inputs for what the pads capture. A task that is named
+ * needs none. */
+gboolean
+gst_foxapi_video_bin_check_pads (GstFoxapiVideoBin * self, GError ** error)
+{
+  gboolean is_right = TRUE;
+
+  GST_OBJECT_LOCK (self);
+  for (GList * l = GST_ELEMENT (self)->sinkpads; l != NULL
+      && self->engine.named_task_id == NULL; l = l->next) {
+    for (guint i = 0; is_right && i < G_N_ELEMENTS (inputs); i++) {
+      if (g_str_has_prefix (GST_OBJECT_NAME (l->data), inputs[i].pads))
+        is_right = check_pad (self, GST_OBJECT_NAME (l->data), &inputs[i],
+            error);
+    }
+  }
+  GST_OBJECT_UNLOCK (self);
+  return is_right;
+}
+
+static gchar *
+dup_first_capture (GstFoxapiVideoBin * self, const gchar * pads)
+{
+  g_auto (GValue) list = G_VALUE_INIT;
+
+  g_value_init (&list, GST_TYPE_ARRAY);
+  gst_foxapi_video_bin_append_captures (self, pads, &list, NULL);
+  return g_strdup (get_first (&list));
+}
+
+/* (transfer full) (nullable): the URI of what can be shown before the result: a
+ * capture before any that the application names, and not the last frame */
+gchar *
+gst_foxapi_video_bin_dup_first_reference (GstFoxapiVideoBin * self)
+{
+  const GstFoxapiFields *fields = &self->engine.settings.fields;
+  const guint n = G_N_ELEMENTS (inputs) - 1;
+  gchar *uri = NULL;
+
+  for (guint i = 0; uri == NULL && i < n; i++)
+    uri = dup_first_capture (self, inputs[i].pads);
+  GST_OBJECT_LOCK (self);
+  for (guint i = 0; uri == NULL && i < n; i++)
+    uri = g_strdup (get_first (&fields->values[inputs[i].id]));
+  GST_OBJECT_UNLOCK (self);
   return uri;
 }

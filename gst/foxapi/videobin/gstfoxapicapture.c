@@ -1,4 +1,4 @@
-/* Reference branches: request pads, and a file for each
+/* The end of a reference branch: graph media → one reference file
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -9,18 +9,16 @@
 
 #include "gstfoxapicapture.h"
 
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <gst/video/video.h>
-#include <stdio.h>
 
 #include "foxapireferences.h"
 #include "gstfoxapirecorder.h"
-#include "gstfoxapicontrol.h"
 
-GST_DEBUG_CATEGORY_STATIC (foxapi_capture_debug);
+GST_DEBUG_CATEGORY (foxapi_capture_debug);
 #define GST_CAT_DEFAULT foxapi_capture_debug
-
-/* The end of a reference branch: graph media → one reference file */
 
 /* Threads and locks:
  *
@@ -29,13 +27,12 @@ GST_DEBUG_CATEGORY_STATIC (foxapi_capture_debug);
  *   there what it would have posted: there may never be a streaming thread.
  * - The probe and the queries of the ghost pad run in the threads of the graph.
  *   They never wait for the file: behind them is the queue.
- * - The listener's functions run in the thread of the queue, which alone
- *   captures: see gstfoxapirecorder.c.
+ * - The functions of the end pad, which the queue pushes to, run in the thread of
+ *   the queue, which alone captures: the recorder is its own while there is such a
+ *   thread, and otherwise of whoever changes the state.
  * - All that these share is guarded by the object lock. No lock is held when a
  *   message is posted.
  */
-
-#define DEFAULT_CLIP_TIME (3 * GST_SECOND)
 
 #define MIB (1024 * 1024)
 
@@ -65,17 +62,22 @@ struct _GstFoxapiCapture
 
   /* Set when it is made */
   GstFoxapiCaptureKind kind;
-  gchar *directory;
   GstPad *sink;
   GstElement *queue;
-  GstElement *recorder;
+  GstPad *end;                  /* the queue's peer, which no element has */
+  GCancellable *cancellable;    /* of the recorder */
+
+  /* The thread of the queue */
+  GstFoxapiRecorder *recorder;  /* (nullable): until it has finished */
 
   /* The object lock */
+  gchar *directory;
   GstClockTime clip_time;
   Phase phase;
   gboolean is_raw;
   gboolean queue_is_set;
   gboolean is_live;             /* upstream, as it was asked in this run */
+  gboolean is_released;         /* what comes gets EOS in return */
 
   /* What was captured last; the object lock */
   gchar *path;                  /* (nullable) */
@@ -86,12 +88,9 @@ struct _GstFoxapiCapture
   gboolean is_forgotten;        /* from the next start on */
 };
 
+/* *INDENT-OFF* */
 G_DEFINE_FINAL_TYPE (GstFoxapiCapture, gst_foxapi_capture, GST_TYPE_BIN)
-     static const gchar *get_fitting (GstFoxapiCapture * self)
-{
-  return self->kind == GST_FOXAPI_CAPTURE_IMAGE ? "JPEG, PNG or WebP" :
-      "MP4 or QuickTime (video/quicktime)";
-}
+/* *INDENT-ON* */
 
 /* Goes from one of two phases into another. */
 static gboolean
@@ -123,32 +122,30 @@ post_reference (GstFoxapiCapture * self)
       gst_message_new_element (GST_OBJECT (self), structure));
 }
 
-/* text: (transfer full). The first of a run is posted. */
+/* The first of a run is posted. */
 static void
-post_error (GstFoxapiCapture * self, GQuark domain, gint code, gchar * text)
+post_error (GstFoxapiCapture * self, const GError * error)
 {
-  if (!advance (self, PHASE_CAPTURE, PHASE_FINISH, PHASE_FAILED)) {
-    g_free (text);
+  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
+  gboolean is_whole = g_error_matches (error, GST_STREAM_ERROR,
+      GST_STREAM_ERROR_WRONG_TYPE);
+
+  if (!advance (self, PHASE_CAPTURE, PHASE_FINISH, PHASE_FAILED))
     return;
-  }
-  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR, domain, code,
-      text, NULL, __FILE__, GST_FUNCTION, __LINE__);
+  gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
+      error->domain, error->code, is_whole ? g_strdup (error->message) :
+      g_strdup_printf (_("The pad %s has no reference. %s"), name,
+          error->message), NULL, __FILE__, GST_FUNCTION, __LINE__);
 }
 
-/* The listener */
+/* The end of the branch */
 
+/* path: (transfer full) */
 static void
-on_enough (gpointer user_data)
-{
-  advance (user_data, PHASE_CAPTURE, PHASE_CAPTURE, PHASE_FINISH);
-}
-
-static void
-on_captured (gpointer user_data, const gchar * path, const gchar * media_type,
+keep (GstFoxapiCapture * self, gchar * path, const gchar * media_type,
     guint64 size)
 {
-  GstFoxapiCapture *self = user_data;
-  g_autofree gchar *unused = NULL;
+  g_autofree gchar *unused = path;
   gboolean wanted;
 
   GST_OBJECT_LOCK (self);
@@ -156,58 +153,69 @@ on_captured (gpointer user_data, const gchar * path, const gchar * media_type,
   if (wanted) {
     self->phase = PHASE_DONE;
     unused = g_steal_pointer (&self->path);
-    self->path = g_strdup (path);
+    self->path = path;
     self->has_result = TRUE;
     self->media_type = media_type;
     self->size = size;
     self->was_live = self->is_live;
-  } else if (g_strcmp0 (self->path, path) != 0) {
-    unused = g_strdup (path);
   }
+  /* Equal bytes have one file. */
+  if (g_strcmp0 (self->path, unused) == 0)
+    g_clear_pointer (&unused, g_free);
   GST_OBJECT_UNLOCK (self);
 
-  if (unused != NULL && !(wanted && g_str_equal (unused, path)))
+  if (unused != NULL)
     g_unlink (unused);
   if (wanted)
     post_reference (self);
 }
 
+/* The branch has said all, or enough. */
 static void
-on_refused (gpointer user_data, GstCaps * caps)
+finish (GstFoxapiCapture * self)
 {
-  GstFoxapiCapture *self = user_data;
-  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
-  const gchar *found = "something unknown";
-  const gchar *memory = "";
+  g_autoptr (GstFoxapiRecorder) recorder = g_steal_pointer (&self->recorder);
+  g_autoptr (GError) error = NULL;
+  const gchar *media_type = NULL;
+  guint64 size = 0;
+  gchar *path;
 
-  if (caps != NULL && gst_caps_get_size (caps) > 0) {
-    found = gst_structure_get_name (gst_caps_get_structure (caps, 0));
-    if (g_str_equal (found, "video/x-raw"))
-      memory = " in another memory or format";
+  if (!advance (self, PHASE_CAPTURE, PHASE_CAPTURE, PHASE_FINISH))
+    return;
+  path = gst_foxapi_recorder_finish (recorder, &media_type, &size, &error);
+  if (path != NULL) {
+    GST_INFO_OBJECT (self, "captured %s, %" G_GUINT64_FORMAT " bytes", path,
+        size);
+    keep (self, path, media_type, size);
+  } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    post_error (self, error);
   }
-  post_error (self, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
-      g_strdup_printf
-      ("The pad %s got %s%s. Give it %s, or raw video in system " "memory.",
-          name, found, memory, get_fitting (self)));
 }
 
-static void
-on_failed (gpointer user_data, const GError * error)
+static GstFlowReturn
+gst_foxapi_capture_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 {
-  GstFoxapiCapture *self = user_data;
-  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
+  GstFoxapiCapture *self = gst_pad_get_element_private (pad);
 
-  post_error (self, error->domain, error->code,
-      g_strdup_printf ("The pad %s has no reference. %s", name,
-          error->message));
+  if (self->recorder == NULL)
+    gst_buffer_unref (buffer);
+  else if (!gst_foxapi_recorder_take (self->recorder, buffer))
+    finish (self);
+  return GST_FLOW_OK;
 }
 
-static const GstFoxapiRecorderListener listener = {
-  on_enough,
-  on_captured,
-  on_refused,
-  on_failed,
-};
+static gboolean
+gst_foxapi_capture_event (GstPad * pad, GstObject * parent, GstEvent * event)
+{
+  GstFoxapiCapture *self = gst_pad_get_element_private (pad);
+
+  /* Others come from the threads of the graph. */
+  if (GST_EVENT_IS_SERIALIZED (event) && self->recorder != NULL
+      && !gst_foxapi_recorder_take_event (self->recorder, event))
+    finish (self);
+  gst_event_unref (event);
+  return TRUE;
+}
 
 /* The ghost pad */
 
@@ -235,16 +243,15 @@ set_queue (GstFoxapiCapture * self, guint leaky, guint frames, guint bytes)
 static void
 prepare_queue (GstFoxapiCapture * self)
 {
-  gboolean raw, live;
+  gboolean is_set, raw, live;
 
   GST_OBJECT_LOCK (self);
-  if (self->queue_is_set) {
-    GST_OBJECT_UNLOCK (self);
-    return;
-  }
+  is_set = self->queue_is_set;
   self->queue_is_set = TRUE;
   raw = self->is_raw;
   GST_OBJECT_UNLOCK (self);
+  if (is_set)
+    return;
 
   live = is_upstream_live (self);
   GST_INFO_OBJECT (self, "%s, %s", raw ? "raw" : "encoded",
@@ -267,11 +274,16 @@ static gboolean
 note_caps (GstFoxapiCapture * self, GstEvent * event)
 {
   g_autoptr (GstCaps) fitting = gst_foxapi_capture_get_caps (self->kind);
+  g_autoptr (GError) error = NULL;
   GstCaps *caps;
 
   gst_event_parse_caps (event, &caps);
-  if (!gst_caps_is_subset (caps, fitting))
+  if (!gst_caps_is_subset (caps, fitting)) {
+    error = gst_foxapi_recorder_new_type_error (self->kind,
+        GST_OBJECT_NAME (self), caps);
+    post_error (self, error);
     return FALSE;
+  }
   GST_OBJECT_LOCK (self);
   self->is_raw = gst_structure_has_name (gst_caps_get_structure (caps, 0),
       "video/x-raw");
@@ -279,53 +291,47 @@ note_caps (GstFoxapiCapture * self, GstEvent * event)
   return TRUE;
 }
 
-static gboolean
-is_capturing (GstFoxapiCapture * self)
+/* What is not needed is gone from here with OK, so that the rest of the graph is
+ * none the wiser, unless it is to end. The pad itself needs two events before it
+ * takes a buffer, wanted or not. */
+static GstPadProbeReturn
+drop (GstPadProbeInfo * info, gboolean is_released)
 {
-  gboolean capturing;
+  GstEventType type;
 
-  GST_OBJECT_LOCK (self);
-  capturing = self->phase == PHASE_CAPTURE;
-  GST_OBJECT_UNLOCK (self);
-  return capturing;
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
+    type = GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info));
+    return type == GST_EVENT_STREAM_START || type == GST_EVENT_SEGMENT ?
+        GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+  }
+  if (!is_released)
+    return GST_PAD_PROBE_DROP;
+  gst_mini_object_unref (GST_PAD_PROBE_INFO_DATA (info));
+  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_EOS;
+  return GST_PAD_PROBE_HANDLED;
 }
 
-/* What the pad itself needs before it takes a buffer, wanted or not */
-static gboolean
-is_needed_by_pad (GstPadProbeInfo * info)
-{
-  GstEvent *event;
-
-  if (!(GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM))
-    return FALSE;
-  event = GST_PAD_PROBE_INFO_EVENT (info);
-  return GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START
-      || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT;
-}
-
-/* Before anything else sees what comes: what is not needed is gone from here
- * with OK, so that the rest of the graph is none the wiser. */
+/* Before anything else sees what comes */
 static GstPadProbeReturn
 on_data (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstFoxapiCapture *self = user_data;
+  gboolean is_capturing, is_released;
   GstEvent *event;
 
-  if (!is_capturing (self))
-    return is_needed_by_pad (info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+  GST_OBJECT_LOCK (self);
+  is_capturing = self->phase == PHASE_CAPTURE;
+  is_released = self->is_released;
+  GST_OBJECT_UNLOCK (self);
+  if (!is_capturing)
+    return drop (info, is_released);
   if (!(GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM)) {
     prepare_queue (self);
     return GST_PAD_PROBE_OK;
   }
   event = GST_PAD_PROBE_INFO_EVENT (info);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS && !note_caps (self, event)) {
-    GstCaps *caps;
-
-    gst_event_parse_caps (event, &caps);
-    on_refused (self, caps);
-    return GST_PAD_PROBE_DROP;
-  }
-  return GST_PAD_PROBE_OK;
+  return GST_EVENT_TYPE (event) != GST_EVENT_CAPS || note_caps (self, event) ?
+      GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
 /* Frames may have any strides: their metadata is understood. */
@@ -343,497 +349,18 @@ answer_allocation (GstQuery * query)
   return TRUE;
 }
 
-/* Answered here: a query that went through the queue would wait for the
- * encoder. */
+/* Nothing of this branch is kept waiting for: a query that went through the queue
+ * would wait for the encoder. */
 static gboolean
 gst_foxapi_capture_query (GstPad * pad, GstObject * parent, GstQuery * query)
 {
-  GstFoxapiCapture *self = GST_FOXAPI_CAPTURE (parent);
-  g_autoptr (GstCaps) fitting = NULL;
-  g_autoptr (GstCaps) answer = NULL;
-  GstCaps *caps;
-
-  switch (GST_QUERY_TYPE (query)) {
-    case GST_QUERY_CAPS:
-      fitting = gst_foxapi_capture_get_caps (self->kind);
-      gst_query_parse_caps (query, &caps);
-      answer = caps ? gst_caps_intersect_full (caps, fitting,
-          GST_CAPS_INTERSECT_FIRST) : gst_caps_ref (fitting);
-      gst_query_set_caps_result (query, answer);
-      return TRUE;
-    case GST_QUERY_ACCEPT_CAPS:
-      fitting = gst_foxapi_capture_get_caps (self->kind);
-      gst_query_parse_accept_caps (query, &caps);
-      gst_query_set_accept_caps_result (query, gst_caps_is_subset (caps,
-              fitting));
-      return TRUE;
-    case GST_QUERY_ALLOCATION:
-      return answer_allocation (query);
-    default:
-      /* Nothing of this branch is kept waiting for. */
-      return GST_QUERY_IS_SERIALIZED (query) ? FALSE :
-          gst_pad_query_default (pad, parent, query);
-  }
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION)
+    return answer_allocation (query);
+  return !GST_QUERY_IS_SERIALIZED (query)
+      && gst_pad_query_default (pad, parent, query);
 }
 
-/* The states */
-
-/* Whether nothing more comes from upstream: asked of the pad that has said so,
- * behind the ghost pads of bins around this one, which forget it when they
- * stop. */
-static gboolean
-is_upstream_at_eos (GstFoxapiCapture * self)
-{
-  g_autoptr (GstPad) peer = gst_pad_get_peer (self->sink);
-
-  while (peer != NULL && GST_IS_PROXY_PAD (peer) && !GST_PAD_IS_EOS (peer)) {
-    GstProxyPad *inner = gst_proxy_pad_get_internal (GST_PROXY_PAD (peer));
-    GstPad *next = inner ? gst_pad_get_peer (GST_PAD (inner)) : NULL;
-
-    gst_clear_object (&inner);
-    gst_object_unref (peer);
-    peer = next;
-  }
-  return peer != NULL && GST_PAD_IS_EOS (peer);
-}
-
-/* What this run does */
-static Phase
-begin (GstFoxapiCapture * self)
-{
-  gboolean at_eos = is_upstream_at_eos (self);
-  g_autofree gchar *directory = NULL;
-  GstClockTime clip_time;
-  Phase phase;
-
-  GST_OBJECT_LOCK (self);
-  if (self->has_result && !self->is_forgotten && (self->was_live || at_eos)
-      && g_file_test (self->path, G_FILE_TEST_IS_REGULAR))
-    phase = PHASE_DONE;
-  else
-    phase = at_eos ? PHASE_FAILED : PHASE_CAPTURE;
-  /* Until the new one is there, there is none. */
-  self->has_result = phase == PHASE_DONE;
-  self->is_forgotten = FALSE;
-  self->is_raw = FALSE;
-  self->queue_is_set = FALSE;
-  directory = g_strdup (self->directory);
-  clip_time = self->clip_time;
-  GST_OBJECT_UNLOCK (self);
-
-  gst_foxapi_recorder_prepare (GST_FOXAPI_RECORDER (self->recorder),
-      directory, clip_time);
-  return phase;
-}
-
-static void
-end (GstFoxapiCapture * self)
-{
-  GST_OBJECT_LOCK (self);
-  self->phase = PHASE_IDLE;
-  GST_OBJECT_UNLOCK (self);
-  gst_foxapi_recorder_cancel (GST_FOXAPI_RECORDER (self->recorder));
-}
-
-static void
-post_end_of_stream (GstFoxapiCapture * self)
-{
-  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (self));
-
-  post_error (self, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-      g_strdup_printf ("The pad %s has no reference. The stream has ended "
-          "already. Start its source again.", name));
-}
-
-static GstStateChangeReturn
-gst_foxapi_capture_change_state (GstElement * element,
-    GstStateChange transition)
-{
-  GstFoxapiCapture *self = GST_FOXAPI_CAPTURE (element);
-  GstElementClass *parent = GST_ELEMENT_CLASS (gst_foxapi_capture_parent_class);
-  Phase phase = PHASE_IDLE;
-  GstStateChangeReturn ret;
-
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    phase = begin (self);
-    GST_OBJECT_LOCK (self);
-    self->phase = phase == PHASE_FAILED ? PHASE_CAPTURE : phase;
-    GST_OBJECT_UNLOCK (self);
-  } else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    end (self);
-  }
-  ret = parent->change_state (element, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
-      || (phase != PHASE_IDLE && ret == GST_STATE_CHANGE_FAILURE)) {
-    end (self);
-    gst_foxapi_recorder_release (GST_FOXAPI_RECORDER (self->recorder));
-    return ret;
-  }
-  if (phase == PHASE_DONE)
-    post_reference (self);
-  else if (phase == PHASE_FAILED)
-    post_end_of_stream (self);
-  return ret;
-}
-
-GstCaps *
-gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind)
-{
-  return gst_caps_from_string (kind == GST_FOXAPI_CAPTURE_IMAGE ?
-      "image/jpeg; image/png; image/webp; video/x-raw" :
-      "video/quicktime; video/x-raw");
-}
-
-void
-gst_foxapi_capture_set_directory (GstFoxapiCapture * self,
-    const gchar * directory)
-{
-  g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
-  g_return_if_fail (directory != NULL);
-
-  GST_OBJECT_LOCK (self);
-  g_free (self->directory);
-  self->directory = g_strdup (directory);
-  GST_OBJECT_UNLOCK (self);
-}
-
-void
-gst_foxapi_capture_set_clip_time (GstFoxapiCapture * self,
-    GstClockTime clip_time)
-{
-  g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
-  g_return_if_fail (clip_time > 0 && GST_CLOCK_TIME_IS_VALID (clip_time));
-
-  GST_OBJECT_LOCK (self);
-  self->clip_time = clip_time;
-  GST_OBJECT_UNLOCK (self);
-}
-
-/* Called from any thread. A capture that was stopped still has what it
- * captured; once it has started to capture anew it has nothing until that is
- * complete. Returns the file:// URI of what was captured, or NULL. */
-gchar *
-gst_foxapi_capture_dup_uri (GstFoxapiCapture * self)
-{
-  g_autofree gchar *path = NULL;
-
-  g_return_val_if_fail (GST_IS_FOXAPI_CAPTURE (self), NULL);
-
-  GST_OBJECT_LOCK (self);
-  if (self->has_result && (self->phase != PHASE_IDLE || !self->is_forgotten))
-    path = g_strdup (self->path);
-  GST_OBJECT_UNLOCK (self);
-  return path ? g_filename_to_uri (path, NULL, NULL) : NULL;
-}
-
-/* Has the next start capture anew, whatever there is. Called from any
- * thread; until a running capture is stopped it keeps what it has. */
-void
-gst_foxapi_capture_forget (GstFoxapiCapture * self)
-{
-  g_return_if_fail (GST_IS_FOXAPI_CAPTURE (self));
-
-  GST_OBJECT_LOCK (self);
-  self->is_forgotten = TRUE;
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_foxapi_capture_finalize (GObject * object)
-{
-  GstFoxapiCapture *self = GST_FOXAPI_CAPTURE (object);
-
-  g_free (self->directory);
-  g_free (self->path);
-  G_OBJECT_CLASS (gst_foxapi_capture_parent_class)->finalize (object);
-}
-
-static void
-gst_foxapi_capture_class_init (GstFoxapiCaptureClass * klass)
-{
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-
-  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_capture_finalize;
-  element_class->change_state = gst_foxapi_capture_change_state;
-  gst_element_class_set_static_metadata (element_class, "Reference capture",
-      "Sink/Bin", "Makes a reference of what a branch carries", "gst-foxapi");
-  GST_DEBUG_CATEGORY_INIT (foxapi_capture_debug, "foxapicapture", 0,
-      "References from the graph");
-}
-
-static void
-gst_foxapi_capture_init (GstFoxapiCapture * self)
-{
-  self->clip_time = DEFAULT_CLIP_TIME;
-  /* A bin around this one neither waits for its preroll nor for its end. */
-  gst_bin_set_suppressed_flags (GST_BIN (self), GST_ELEMENT_FLAG_SINK);
-}
-
-static void
-add_sink (GstFoxapiCapture * self)
-{
-  g_autoptr (GstCaps) caps = gst_foxapi_capture_get_caps (self->kind);
-  g_autoptr (GstPad) target = gst_element_get_static_pad (self->queue, "sink");
-  GstPadTemplate *template = gst_pad_template_new ("sink", GST_PAD_SINK,
-      GST_PAD_ALWAYS, caps);
-
-  gst_object_ref_sink (template);
-  self->sink = gst_ghost_pad_new_from_template ("sink", target, template);
-  gst_object_unref (template);
-  gst_pad_set_query_function (self->sink, gst_foxapi_capture_query);
-  gst_pad_add_probe (self->sink, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM, on_data,
-      self, NULL);
-  g_signal_connect_swapped (self->sink, "unlinked",
-      G_CALLBACK (gst_foxapi_capture_forget), self);
-  gst_element_add_pad (GST_ELEMENT (self), self->sink);
-}
-
-GstElement *
-gst_foxapi_capture_new (const gchar * name, GstFoxapiCaptureKind kind)
-{
-  GstFoxapiCapture *self = g_object_new (GST_TYPE_FOXAPI_CAPTURE,
-      "name", name, NULL);
-
-  self->kind = kind;
-  self->queue = gst_element_factory_make ("queue", NULL);
-  self->recorder = gst_foxapi_recorder_new (kind, name, &listener, self);
-  gst_bin_add_many (GST_BIN (self), self->queue, self->recorder, NULL);
-  gst_element_link (self->queue, self->recorder);
-  add_sink (self);
-  return GST_ELEMENT (self);
-}
-
-/* The references that the graph offers: request pads, and what they capture */
-
-struct _GstFoxapiBinCaptures
-{
-  GstBin *bin;                  /* outlives this */
-  guint next_pad[2];            /* the bin's object lock: lowest free, by kind */
-  GHashTable *pending;          /* the control thread: those that have nothing yet */
-};
-
-GstFoxapiBinCaptures *
-gst_foxapi_bin_captures_new (GstBin * bin)
-{
-  GstFoxapiBinCaptures *self = g_new0 (GstFoxapiBinCaptures, 1);
-
-  self->bin = bin;
-  self->pending = g_hash_table_new (NULL, NULL);
-  return self;
-}
-
-void
-gst_foxapi_bin_captures_free (GstFoxapiBinCaptures * captures)
-{
-  g_hash_table_unref (captures->pending);
-  g_free (captures);
-}
-
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  const gchar *const names[] = { GST_OBJECT_NAME (a), GST_OBJECT_NAME (b) };
-  guint64 numbers[2];
-
-  for (guint i = 0; i < 2; i++)
-    numbers[i] = g_ascii_strtoull (strchr (names[i], '_') + 1, NULL, 10);
-  return numbers[0] < numbers[1] ? -1 : numbers[0] > numbers[1];
-}
-
-/* (transfer full): the captures with names that begin so, in the order of their
- * numbers */
-static GList *
-list_captures (GstFoxapiBinCaptures * self, const gchar * prefix)
-{
-  GList *captures = NULL;
-
-  GST_OBJECT_LOCK (self->bin);
-  for (GList * l = GST_BIN_CHILDREN (self->bin); l != NULL; l = l->next) {
-    if (GST_IS_FOXAPI_CAPTURE (l->data)
-        && g_str_has_prefix (GST_OBJECT_NAME (l->data), prefix))
-      captures = g_list_insert_sorted (captures, gst_object_ref (l->data),
-          compare_names);
-  }
-  GST_OBJECT_UNLOCK (self->bin);
-  return captures;
-}
-
-gchar *
-gst_foxapi_bin_captures_choose_name (GstFoxapiBinCaptures * captures,
-    GstFoxapiCaptureKind kind, const gchar * wanted)
-{
-  const gchar *prefix = kind == GST_FOXAPI_CAPTURE_IMAGE ? "image" : "video";
-  guint *next = &captures->next_pad[kind];
-  guint number;
-  gchar end;
-
-  GST_OBJECT_LOCK (captures->bin);
-  if (wanted != NULL && g_str_has_prefix (wanted, prefix)
-      && sscanf (wanted + strlen (prefix), "_%u%c", &number, &end) == 1)
-    *next = MAX (*next, number + 1);
-  else
-    number = (*next)++;
-  GST_OBJECT_UNLOCK (captures->bin);
-  return g_strdup_printf ("%s_%u", prefix, number);
-}
-
-GstPad *
-gst_foxapi_bin_captures_add (GstFoxapiBinCaptures * captures,
-    GstPadTemplate * templ, GstFoxapiCaptureKind kind, const gchar * name)
-{
-  GstElement *capture = gst_foxapi_capture_new (name, kind);
-  g_autoptr (GstPad) target = gst_element_get_static_pad (capture, "sink");
-  GstPad *pad;
-
-  gst_foxapi_bin_add_locked (captures->bin, capture);
-  pad = gst_ghost_pad_new_from_template (name, target, templ);
-  g_signal_connect_object (pad, "unlinked",
-      G_CALLBACK (gst_foxapi_capture_forget), capture, G_CONNECT_SWAPPED);
-  gst_element_add_pad (GST_ELEMENT (captures->bin), pad);
-  return pad;
-}
-
-/* None has anything: all of them capture anew at the next start. */
-void
-gst_foxapi_bin_captures_forget (GstFoxapiBinCaptures * captures)
-{
-  GList *list = list_captures (captures, "");
-
-  for (GList * l = list; l != NULL; l = l->next)
-    gst_foxapi_capture_forget (l->data);
-  g_list_free_full (list, gst_object_unref);
-}
-
-void
-gst_foxapi_bin_captures_append_uris (GstFoxapiBinCaptures * captures,
-    const gchar * prefix, GValue * list)
-{
-  GList *found = list_captures (captures, prefix);
-
-  for (GList * l = found; l != NULL; l = l->next) {
-    gchar *uri = gst_foxapi_capture_dup_uri (l->data);
-    GValue value = G_VALUE_INIT;
-
-    if (uri == NULL)
-      continue;
-    g_value_init (&value, G_TYPE_STRING);
-    g_value_take_string (&value, uri);
-    gst_value_array_append_and_take_value (list, &value);
-  }
-  g_list_free_full (found, gst_object_unref);
-}
-
-/* Returns the URI of the first that has one, or NULL. */
-gchar *
-gst_foxapi_bin_captures_dup_first_uri (GstFoxapiBinCaptures * captures)
-{
-  GList *list = list_captures (captures, "");
-  gchar *uri = NULL;
-
-  for (GList * l = list; l != NULL && uri == NULL; l = l->next)
-    uri = gst_foxapi_capture_dup_uri (l->data);
-  g_list_free_full (list, gst_object_unref);
-  return uri;
-}
-
-/* Starts all, and waits for all. */
-void
-gst_foxapi_bin_captures_start (GstFoxapiBinCaptures * captures,
-    const gchar * directory, GstClockTime clip_time)
-{
-  GList *list = list_captures (captures, "");
-
-  for (GList * l = list; l != NULL; l = l->next)
-    g_hash_table_add (captures->pending, l->data);
-  for (GList * l = list; l != NULL; l = l->next) {
-    gst_foxapi_capture_set_directory (l->data, directory);
-    gst_foxapi_capture_set_clip_time (l->data, clip_time);
-    gst_element_set_state (l->data, GST_STATE_PLAYING);
-  }
-  g_list_free_full (list, gst_object_unref);
-}
-
-static GstPad *
-get_pad (GstFoxapiBinCaptures * self, GstElement * capture)
-{
-  return gst_element_get_static_pad (GST_ELEMENT (self->bin),
-      GST_OBJECT_NAME (capture));
-}
-
-/* Returns the names of the pads that are linked to nothing, or NULL. */
-gchar *
-gst_foxapi_bin_captures_dup_unlinked (GstFoxapiBinCaptures * captures)
-{
-  GList *list = list_captures (captures, "");
-  g_autoptr (GString) names = g_string_new (NULL);
-
-  for (GList * l = list; l != NULL; l = l->next) {
-    g_autoptr (GstPad) pad = get_pad (captures, l->data);
-
-    if (pad != NULL && !gst_pad_is_linked (pad))
-      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
-          GST_PAD_NAME (pad));
-  }
-  g_list_free_full (list, gst_object_unref);
-  return names->len > 0 ? g_strdup (names->str) : NULL;
-}
-
-/* What a branch is told when its reference is there, where that may be told */
-static GQuark
-get_probe_quark (void)
-{
-  return g_quark_from_static_string ("foxapi-enough-probe");
-}
-
-static void
-remove_probe (GstPad * pad)
-{
-  gulong probe = GPOINTER_TO_SIZE (g_object_steal_qdata (G_OBJECT (pad),
-          get_probe_quark ()));
-
-  if (probe != 0)
-    gst_pad_remove_probe (pad, probe);
-}
-
-/* Stops all, and waits for none. Branches may flow again. */
-void
-gst_foxapi_bin_captures_stop (GstFoxapiBinCaptures * captures)
-{
-  GList *list = list_captures (captures, "");
-
-  for (GList * l = list; l != NULL; l = l->next) {
-    g_autoptr (GstPad) pad = get_pad (captures, l->data);
-
-    gst_element_set_state (l->data, GST_STATE_NULL);
-    if (pad != NULL)
-      remove_probe (pad);
-  }
-  g_list_free_full (list, gst_object_unref);
-  g_hash_table_remove_all (captures->pending);
-}
-
-/* Returns TRUE if there is one that has nothing yet. */
-gboolean
-gst_foxapi_bin_captures_is_waiting (GstFoxapiBinCaptures * captures)
-{
-  return g_hash_table_size (captures->pending) > 0;
-}
-
-/* Returns TRUE if it has nothing yet. */
-gboolean
-gst_foxapi_bin_captures_is_awaited (GstFoxapiBinCaptures * captures,
-    GstElement * capture)
-{
-  return g_hash_table_contains (captures->pending, capture);
-}
-
-/* Returns TRUE if it was waited for. */
-gboolean
-gst_foxapi_bin_captures_arrived (GstFoxapiBinCaptures * captures,
-    GstElement * capture)
-{
-  return g_hash_table_remove (captures->pending, capture);
-}
+/* What is upstream */
 
 /* (transfer full) (nullable): the peer, behind the ghost pads of bins */
 static GstPad *
@@ -841,7 +368,8 @@ get_real_peer (GstPad * pad)
 {
   GstPad *peer = gst_pad_get_peer (pad);
 
-  while (peer != NULL && GST_IS_PROXY_PAD (peer)) {
+  /* These forget what they are told when their bins stop. */
+  while (peer != NULL && GST_IS_PROXY_PAD (peer) && !GST_PAD_IS_EOS (peer)) {
     GstProxyPad *inner = gst_proxy_pad_get_internal (GST_PROXY_PAD (peer));
     GstPad *next = inner ? gst_pad_get_peer (GST_PAD (inner)) : NULL;
 
@@ -913,26 +441,202 @@ feeds_nothing_else (GstPad * pad)
   return n_feeding == 0;
 }
 
-static GstPadProbeReturn
-say_enough (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+/* The states */
+
+/* What this run does. Returns TRUE if it captures. */
+static gboolean
+begin (GstFoxapiCapture * self)
 {
-  gst_mini_object_unref (GST_PAD_PROBE_INFO_DATA (info));
-  GST_PAD_PROBE_INFO_FLOW_RETURN (info) = GST_FLOW_EOS;
-  return GST_PAD_PROBE_HANDLED;
+  g_autoptr (GstPad) peer = get_real_peer (self->sink);
+  gboolean at_eos = peer != NULL && GST_PAD_IS_EOS (peer);
+
+  g_cancellable_reset (self->cancellable);
+  GST_OBJECT_LOCK (self);
+  self->has_result = self->has_result && !self->is_forgotten
+      && (self->was_live || at_eos)
+      && g_file_test (self->path, G_FILE_TEST_IS_REGULAR);
+  self->phase = self->has_result ? PHASE_DONE : PHASE_CAPTURE;
+  self->is_forgotten = FALSE;
+  self->is_released = FALSE;
+  self->is_raw = FALSE;
+  self->queue_is_set = FALSE;
+  if (!self->has_result && !at_eos)
+    self->recorder = gst_foxapi_recorder_new (self->kind,
+        GST_OBJECT_NAME (self), self->directory, self->clip_time,
+        self->cancellable);
+  GST_OBJECT_UNLOCK (self);
+  return self->recorder != NULL;
+}
+
+static void
+end (GstFoxapiCapture * self)
+{
+  GST_OBJECT_LOCK (self);
+  self->phase = PHASE_IDLE;
+  GST_OBJECT_UNLOCK (self);
+  g_cancellable_cancel (self->cancellable);
+  gst_pad_set_active (self->end, FALSE);
+}
+
+/* There may never be a streaming thread that tells it. */
+static void
+post_at_once (GstFoxapiCapture * self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean has_result;
+
+  GST_OBJECT_LOCK (self);
+  has_result = self->has_result;
+  GST_OBJECT_UNLOCK (self);
+  if (has_result) {
+    post_reference (self);
+    return;
+  }
+  error = g_error_new_literal (GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+      _("The stream has ended already. Start its source again."));
+  post_error (self, error);
+}
+
+static GstStateChangeReturn
+gst_foxapi_capture_change_state (GstElement * element,
+    GstStateChange transition)
+{
+  GstFoxapiCapture *self = GST_FOXAPI_CAPTURE (element);
+  GstElementClass *parent = GST_ELEMENT_CLASS (gst_foxapi_capture_parent_class);
+  gboolean is_start = transition == GST_STATE_CHANGE_READY_TO_PAUSED;
+  gboolean is_over = transition == GST_STATE_CHANGE_PAUSED_TO_READY;
+  gboolean captures = FALSE;
+  GstStateChangeReturn ret;
+
+  if (is_start) {
+    captures = begin (self);
+    gst_pad_set_active (self->end, TRUE);
+  } else if (is_over) {
+    end (self);
+  }
+  ret = parent->change_state (element, transition);
+  if (is_over || (is_start && ret == GST_STATE_CHANGE_FAILURE)) {
+    end (self);
+    g_clear_pointer (&self->recorder, gst_foxapi_recorder_free);
+  } else if (is_start && !captures) {
+    post_at_once (self);
+  }
+  return ret;
+}
+
+GstCaps *
+gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind)
+{
+  return gst_caps_from_string (kind == GST_FOXAPI_CAPTURE_IMAGE ?
+      "image/jpeg; image/png; image/webp; video/x-raw" :
+      "video/quicktime; video/x-raw");
+}
+
+/* For the next run: where the file is to be, and how long a clip of raw video is */
+void
+gst_foxapi_capture_set_up (GstFoxapiCapture * self, const gchar * directory,
+    GstClockTime clip_time)
+{
+  GST_OBJECT_LOCK (self);
+  g_free (self->directory);
+  self->directory = g_strdup (directory);
+  self->clip_time = clip_time;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Called from any thread. A capture that was stopped still has what it
+ * captured; once it has started to capture anew it has nothing until that is
+ * complete. Returns the file:// URI of what was captured, or NULL. */
+gchar *
+gst_foxapi_capture_dup_uri (GstFoxapiCapture * self)
+{
+  g_autofree gchar *path = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->has_result && (self->phase != PHASE_IDLE || !self->is_forgotten))
+    path = g_strdup (self->path);
+  GST_OBJECT_UNLOCK (self);
+  return path ? g_filename_to_uri (path, NULL, NULL) : NULL;
+}
+
+/* Has the next start capture anew, whatever there is. Called from any
+ * thread; until a running capture is stopped it keeps what it has. */
+void
+gst_foxapi_capture_forget (GstFoxapiCapture * self)
+{
+  GST_OBJECT_LOCK (self);
+  self->is_forgotten = TRUE;
+  GST_OBJECT_UNLOCK (self);
 }
 
 /* A source that feeds nothing else ends with its next buffer. */
 void
-gst_foxapi_bin_captures_release_branch (GstFoxapiBinCaptures * captures,
-    GstElement * capture)
+gst_foxapi_capture_release_branch (GstFoxapiCapture * self)
 {
-  g_autoptr (GstPad) pad = get_pad (captures, capture);
-  gulong probe;
+  gboolean is_alone = feeds_nothing_else (self->sink);
 
-  if (pad == NULL || !feeds_nothing_else (pad))
-    return;
-  probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER
-      | GST_PAD_PROBE_TYPE_BUFFER_LIST, say_enough, NULL, NULL);
-  g_object_set_qdata (G_OBJECT (pad), get_probe_quark (),
-      GSIZE_TO_POINTER (probe));
+  GST_OBJECT_LOCK (self);
+  self->is_released = is_alone;
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_foxapi_capture_finalize (GObject * object)
+{
+  GstFoxapiCapture *self = GST_FOXAPI_CAPTURE (object);
+
+  gst_object_unref (self->end);
+  g_object_unref (self->cancellable);
+  g_free (self->directory);
+  g_free (self->path);
+  G_OBJECT_CLASS (gst_foxapi_capture_parent_class)->finalize (object);
+}
+
+static void
+gst_foxapi_capture_class_init (GstFoxapiCaptureClass * klass)
+{
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_capture_finalize;
+  element_class->change_state = gst_foxapi_capture_change_state;
+  gst_element_class_set_static_metadata (element_class, "Reference capture",
+      "Sink/Bin", "Makes a reference of what a branch carries", "gst-foxapi");
+  GST_DEBUG_CATEGORY_INIT (foxapi_capture_debug, "foxapicapture", 0,
+      "References from the graph");
+}
+
+static void
+gst_foxapi_capture_init (GstFoxapiCapture * self)
+{
+  self->cancellable = g_cancellable_new ();
+  self->queue = gst_element_factory_make ("queue", NULL);
+  gst_bin_add (GST_BIN (self), self->queue);
+}
+
+GstElement *
+gst_foxapi_capture_new (const gchar * name, GstFoxapiCaptureKind kind)
+{
+  GstFoxapiCapture *self = g_object_new (GST_TYPE_FOXAPI_CAPTURE,
+      "name", name, NULL);
+  g_autoptr (GstCaps) caps = gst_foxapi_capture_get_caps (kind);
+  g_autoptr (GstPadTemplate) templ = gst_object_ref_sink (gst_pad_template_new
+      ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  g_autoptr (GstPad) in = gst_element_get_static_pad (self->queue, "sink");
+  g_autoptr (GstPad) out = gst_element_get_static_pad (self->queue, "src");
+
+  self->kind = kind;
+  self->end = gst_object_ref_sink (gst_pad_new_from_template (templ, "end"));
+  gst_pad_set_element_private (self->end, self);
+  gst_pad_set_chain_function (self->end, gst_foxapi_capture_chain);
+  gst_pad_set_event_function (self->end, gst_foxapi_capture_event);
+  gst_pad_link (out, self->end);
+
+  self->sink = gst_ghost_pad_new_from_template ("sink", in, templ);
+  gst_pad_set_query_function (self->sink, gst_foxapi_capture_query);
+  gst_pad_add_probe (self->sink, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM, on_data,
+      self, NULL);
+  g_signal_connect_swapped (self->sink, "unlinked",
+      G_CALLBACK (gst_foxapi_capture_forget), self);
+  gst_element_add_pad (GST_ELEMENT (self), self->sink);
+  return GST_ELEMENT (self);
 }

@@ -12,24 +12,12 @@
 /* A bin without pads that holds what it makes until that is taken */
 
 /* Threads and locks: streaming threads fill the sinks, others take out of them,
- * under the locks of the sinks. The list of sinks is complete before the bin
- * starts, and so are the links between its children. */
-
-typedef struct
-{
-  GList *sinks;                 /* (element-type GstElement): children */
-} GstFoxapiSinkBinPrivate;
+ * under the locks of the sinks. The children are complete before the bin starts, and
+ * so are the links between them. */
 
 /* *INDENT-OFF* */
-G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstFoxapiSinkBin, gst_foxapi_sink_bin,
-    GST_TYPE_BIN)
+G_DEFINE_ABSTRACT_TYPE (GstFoxapiSinkBin, gst_foxapi_sink_bin, GST_TYPE_BIN)
 /* *INDENT-ON* */
-
-static GstFoxapiSinkBinPrivate *
-get_private (gpointer self)
-{
-  return gst_foxapi_sink_bin_get_instance_private (self);
-}
 
 /* What the sinks and decoders tell of themselves is of no use outside. */
 static void
@@ -99,20 +87,14 @@ gst_foxapi_sink_bin_change_state (GstElement * element,
   GstElementClass *element_class = g_type_class_peek (GST_TYPE_ELEMENT);
 
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
-    for (GList * l = get_private (element)->sinks; l != NULL; l = l->next)
-      gst_element_set_state (l->data, GST_STATE_PLAYING);
+    for (GList * l = GST_BIN_CHILDREN (element); l != NULL; l = l->next) {
+      if (GST_IS_APP_SINK (l->data))
+        gst_element_set_state (l->data, GST_STATE_PLAYING);
+    }
   }
   if (!change_children (GST_BIN (element), transition))
     return GST_STATE_CHANGE_FAILURE;
   return element_class->change_state (element, transition);
-}
-
-static void
-gst_foxapi_sink_bin_finalize (GObject * object)
-{
-  g_list_free (get_private (object)->sinks);
-
-  G_OBJECT_CLASS (gst_foxapi_sink_bin_parent_class)->finalize (object);
 }
 
 static void
@@ -125,26 +107,19 @@ gst_foxapi_sink_bin_init (GstFoxapiSinkBin * self)
 static void
 gst_foxapi_sink_bin_class_init (GstFoxapiSinkBinClass * klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_sink_bin_finalize;
   GST_ELEMENT_CLASS (klass)->change_state = gst_foxapi_sink_bin_change_state;
   GST_BIN_CLASS (klass)->handle_message = gst_foxapi_sink_bin_handle_message;
 }
 
-/* Returns a sink within, which needs no clock; NULL if there is no appsink. */
+/* Returns a sink within, which needs no clock. */
 GstAppSink *
 gst_foxapi_sink_bin_add_sink (GstFoxapiSinkBin * bin, guint ahead)
 {
-  GstFoxapiSinkBinPrivate *priv = get_private (bin);
   GstElement *sink = gst_element_factory_make ("appsink", NULL);
 
-  if (sink == NULL) {
-    GST_WARNING_OBJECT (bin, "the element appsink is missing");
-    return NULL;
-  }
   g_object_set (sink, "sync", FALSE, "async", FALSE, "max-buffers", ahead,
       "enable-last-sample", FALSE, "wait-on-eos", FALSE, NULL);
   gst_bin_add (GST_BIN (bin), sink);
-  priv->sinks = g_list_append (priv->sinks, sink);
   return GST_APP_SINK (sink);
 }
 
@@ -161,19 +136,12 @@ gst_foxapi_sink_bin_add_sink (GstFoxapiSinkBin * bin, guint ahead)
 #define VIDEO "video"
 #define AUDIO "audio"
 
-/* Returns: (transfer full) (nullable): what @decoding's ghost pad @name shows */
-static GstPad *
-get_target (GstElement * decoding, const gchar * name)
+/* Whether a stream has been found for the pad @name */
+gboolean
+gst_foxapi_decoding_has_stream (GstElement * decoding, const gchar * name)
 {
   g_autoptr (GstPad) ghost = gst_element_get_static_pad (decoding, name);
-
-  return ghost ? gst_ghost_pad_get_target (GST_GHOST_PAD (ghost)) : NULL;
-}
-
-static gboolean
-has_stream (GstElement * decoding, const gchar * name)
-{
-  g_autoptr (GstPad) target = get_target (decoding, name);
+  g_autoptr (GstPad) target = gst_ghost_pad_get_target (GST_GHOST_PAD (ghost));
 
   return target != NULL;
 }
@@ -190,7 +158,8 @@ on_pad_added (GstElement * decoder, GstPad * pad, gpointer decoding)
     ghost = gst_element_get_static_pad (decoding, VIDEO);
   else if (g_str_equal (kind, "audio/x-raw"))
     ghost = gst_element_get_static_pad (decoding, AUDIO);
-  if (ghost == NULL || has_stream (decoding, GST_PAD_NAME (ghost)))
+  if (ghost == NULL
+      || gst_foxapi_decoding_has_stream (decoding, GST_PAD_NAME (ghost)))
     return;
   if (!gst_ghost_pad_set_target (GST_GHOST_PAD (ghost), pad))
     GST_WARNING_OBJECT (decoding, "could not show %s", GST_PAD_NAME (pad));
@@ -245,18 +214,4 @@ gst_foxapi_decoding_new_picture (const gchar * uri)
   g_object_set (decoder, "uri", uri, "caps", wanted, "expose-all-streams",
       FALSE, NULL);
   return new_decoding (decoder);
-}
-
-/* Returns TRUE if a picture has been found. */
-gboolean
-gst_foxapi_decoding_has_video (GstElement * decoding)
-{
-  return has_stream (decoding, VIDEO);
-}
-
-/* Returns TRUE if sound has been found. */
-gboolean
-gst_foxapi_decoding_has_audio (GstElement * decoding)
-{
-  return has_stream (decoding, AUDIO);
 }

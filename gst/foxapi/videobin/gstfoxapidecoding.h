@@ -30,7 +30,7 @@ typedef void (*GstFoxapiDecodingFunc) (GstElement * decoder,
 GstElement *gst_foxapi_decoding_new_file (const gchar * location,
     GstFoxapiDecodingFunc streams_are_known, gpointer user_data);
 GstElement *gst_foxapi_decoding_new_picture (const gchar * uri);
-gboolean gst_foxapi_decoding_has_video (GstElement * decoding);
-gboolean gst_foxapi_decoding_has_audio (GstElement * decoding);
+gboolean gst_foxapi_decoding_has_stream (GstElement * decoding,
+    const gchar * name);
 
 G_END_DECLS

@@ -9,12 +9,24 @@
 
 #include "gstfoxapiencoding.h"
 
-#include <fcntl.h>
-#include <gio/gio.h>
-#include <glib/gstdio.h>
+#include <glib/gi18n-lib.h>
 #include <png.h>
 #include <string.h>
-#include <unistd.h>
+
+/* The size with square pixels that shows as much: whoever reads a reference does not
+ * ask for the shape of its pixels. */
+static void
+get_square_size (const GstVideoInfo * info, gint * width, gint * height)
+{
+  *width = info->width;
+  *height = info->height;
+  if (info->par_n > info->par_d)
+    *width = gst_util_uint64_scale_int_round (info->width, info->par_n,
+        info->par_d);
+  else if (info->par_n > 0 && info->par_n < info->par_d)
+    *height = gst_util_uint64_scale_int_round (info->height, info->par_d,
+        info->par_n);
+}
 
 /* A raw frame → a PNG */
 
@@ -120,251 +132,119 @@ write_rows (png_structp png, png_infop info, PngWriter * writer,
   return TRUE;
 }
 
-/* Returns: (transfer full) (nullable) */
+/* Returns: (transfer full) (nullable): with @info */
 static GstBuffer *
-convert (const GstVideoFrame * frame, const PngKind * kind, GstVideoInfo * info)
+convert (GstBuffer * frame, const GstVideoInfo * frame_info,
+    const PngKind * kind, GstVideoInfo * info)
 {
   GstVideoConverter *converter;
-  GstVideoFrame converted;
-  GstBuffer *buffer;
+  GstVideoFrame source, converted;
+  GstBuffer *buffer = NULL;
+  gint width, height;
 
-  gst_video_info_set_format (info, kind->format, frame->info.width,
-      frame->info.height);
-  info->fps_n = frame->info.fps_n;
-  info->fps_d = frame->info.fps_d;
-  info->interlace_mode = frame->info.interlace_mode;
-  converter = gst_video_converter_new ((GstVideoInfo *) & frame->info, info,
-      gst_structure_new_empty ("options"));
-  if (converter == NULL)
+  if (!gst_video_frame_map (&source, frame_info, frame, GST_MAP_READ))
     return NULL;
-  buffer = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (info), NULL);
-  if (gst_video_frame_map (&converted, info, buffer, GST_MAP_WRITE)) {
-    gst_video_converter_frame (converter, frame, &converted);
+  get_square_size (&source.info, &width, &height);
+  gst_video_info_set_format (info, kind->format, width, height);
+  info->fps_n = source.info.fps_n;
+  info->fps_d = source.info.fps_d;
+  info->interlace_mode = source.info.interlace_mode;
+  converter = gst_video_converter_new (&source.info, info,
+      gst_structure_new_empty ("options"));
+  if (converter != NULL)
+    buffer = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (info), NULL);
+  if (buffer != NULL
+      && gst_video_frame_map (&converted, info, buffer, GST_MAP_WRITE)) {
+    gst_video_converter_frame (converter, &source, &converted);
     gst_video_frame_unmap (&converted);
-  } else {
-    gst_clear_buffer (&buffer);
   }
-  gst_video_converter_free (converter);
+  g_clear_pointer (&converter, gst_video_converter_free);
+  gst_video_frame_unmap (&source);
   return buffer;
 }
 
-/* Returns TRUE unless it failed. */
+/* %FALSE without an error: it is larger than @limit. */
 gboolean
-gst_foxapi_png_write (const GstVideoFrame * frame, GstFoxapiCaptureFile * file,
-    guint64 limit, GCancellable * cancellable, gboolean * fits, GError ** error)
+gst_foxapi_png_write (GstBuffer * frame, const GstVideoInfo * frame_info,
+    GstFoxapiCaptureFile * file, guint64 limit, GCancellable * cancellable,
+    GError ** error)
 {
-  const PngKind *kind = choose_kind (frame->info.finfo);
+  const PngKind *kind = choose_kind (frame_info->finfo);
   PngWriter writer = { file, limit, 0, cancellable, NULL };
-  g_autoptr (GstBuffer) buffer = NULL;
   GstVideoInfo info;
+  g_autoptr (GstBuffer) buffer = convert (frame, frame_info, kind, &info);
   GstVideoFrame converted;
   png_structp png;
   png_infop head;
+  gboolean fits;
 
-  *fits = FALSE;
-  buffer = convert (frame, kind, &info);
   if (buffer == NULL || !gst_video_frame_map (&converted, &info, buffer,
           GST_MAP_READ)) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
-        "Nothing here converts raw video of the format %s. Put videoconvert "
-        "before the pad.", GST_VIDEO_FORMAT_INFO_NAME (frame->info.finfo));
+        _("The element cannot convert raw video of the format %s. Put "
+            "videoconvert before the pad."),
+        GST_VIDEO_FORMAT_INFO_NAME (frame_info->finfo));
     return FALSE;
   }
   png = png_create_write_struct (PNG_LIBPNG_VER_STRING, NULL, on_error,
       on_warning);
   head = png_create_info_struct (png);
-  *fits = write_rows (png, head, &writer, &converted, kind);
+  fits = write_rows (png, head, &writer, &converted, kind);
   png_destroy_write_struct (&png, &head);
   gst_video_frame_unmap (&converted);
   if (writer.error != NULL)
     g_propagate_error (error, writer.error);
-  return *fits || (writer.error == NULL && writer.written > limit);
-}
-
-/* A movie without the time at which it was made */
-
-/* The muxer writes the time of day into the file. The same frames would make
- * another file in the next second, another reference, and another charge. */
-
-/* Levels of boxes that are looked into: moov, trak, mdia */
-#define MAX_DEPTH 3
-
-typedef struct
-{
-  guint64 start;                /* of its contents */
-  guint64 end;
-  gchar type[5];
-} Box;
-
-static gboolean
-read_box (gint fd, guint64 position, guint64 end, Box * box)
-{
-  guint8 head[16];
-  guint32 size;
-  guint64 large;
-
-  if (end < position + 8 || pread (fd, head, 8, position) != 8)
-    return FALSE;
-  memcpy (&size, head, sizeof (size));
-  memcpy (box->type, head + 4, 4);
-  box->type[4] = '\0';
-  box->start = position + 8;
-  large = GUINT32_FROM_BE (size);
-  if (large == 0)
-    large = end - position;
-  if (large == 1) {
-    if (pread (fd, head, 16, position) != 16)
-      return FALSE;
-    memcpy (&large, head + 8, sizeof (large));
-    large = GUINT64_FROM_BE (large);
-    box->start = position + 16;
-  }
-  if (large > end - position || position + large < box->start)
-    return FALSE;
-  box->end = position + large;
-  return TRUE;
-}
-
-/* Version and flags, then when it was made and when it was changed: 4 bytes
- * each, or 8 from version 1 on. */
-static gboolean
-clear_times (gint fd, const Box * box)
-{
-  const guint8 zeros[16] = { 0 };
-  guint8 version;
-  gssize n;
-
-  if (pread (fd, &version, 1, box->start) != 1)
-    return FALSE;
-  n = version == 0 ? 8 : 16;
-  if (box->start + 4 + n > box->end)
-    return FALSE;
-  return pwrite (fd, zeros, n, box->start + 4) == n;
-}
-
-static gboolean
-visit (gint fd, guint64 position, guint64 end, guint depth, gboolean * found)
-{
-  Box box;
-
-  for (; position < end; position = box.end) {
-    gboolean done = TRUE;
-
-    if (!read_box (fd, position, end, &box))
-      return FALSE;
-    if (g_str_equal (box.type, "mvhd") || g_str_equal (box.type, "tkhd")
-        || g_str_equal (box.type, "mdhd"))
-      done = clear_times (fd, &box);
-    else if (depth < MAX_DEPTH && (g_str_equal (box.type, "moov")
-            || g_str_equal (box.type, "trak")
-            || g_str_equal (box.type, "mdia")))
-      done = visit (fd, box.start, box.end, depth + 1, found);
-    if (!done)
-      return FALSE;
-    *found |= g_str_equal (box.type, "mvhd");
-  }
-  return TRUE;
-}
-
-/* Returns TRUE if it is a movie, and the times of its making are zero now. */
-gboolean
-gst_foxapi_movie_clear_times (const gchar * path)
-{
-  gint fd = g_open (path, O_RDWR | O_CLOEXEC, 0);
-  gboolean done = FALSE, found = FALSE;
-  GStatBuf status;
-
-  if (fd < 0)
-    return FALSE;
-  if (g_stat (path, &status) == 0)
-    done = visit (fd, 0, status.st_size, 0, &found);
-  close (fd);
-  return done && found;
+  return fits;
 }
 
 /* Raw frames → an encoded file, in a pipeline of its own */
 
-/* The elements are in no bin of the application's: their messages reach the
- * sync handler below and nothing else. There is no source element, the frames
- * are pushed from here, so that the thread that brings them encodes them too. */
+/* The elements are in no bin of the application's: nobody but this reads their bus.
+ * There is no source element, the frames are pushed from here, so that the thread
+ * that brings them encodes them too. */
 
 struct _GstFoxapiEncoding
 {
   GstPad *src;                  /* the one who encodes */
   GstElement *pipeline;
+  GstBus *bus;
+  GstMessage *fault;            /* (nullable): its first ERROR */
+  gboolean is_timeless;         /* see clear_times() */
 
-  GMutex lock;                  /* of what follows */
-  GCond changed;
-  gboolean is_at_end;
-  gboolean is_cancelled;
-  GError *error;                /* the first */
+  GCancellable *cancellable;
+  gulong cancelled_handler;
 };
 
-/* What stands before a filesink. */
-typedef struct
+#define CONVERT "videoconvert name=first ! videoscale add-borders=false ! " \
+    "capsfilter name=caps ! "
+#define WRITE " ! filesink name=file sync=false async=false"
+
+/* Without lookahead x264enc holds no more than the frame it works on: a camera gets
+ * its buffers back. Without a buffer to be kept full its threads do not race, and
+ * the same frames make the same file. */
+static gchar *
+describe (GstFoxapiEncodingFormat format, guint bitrate)
 {
-  const gchar *factory;
-  const gchar *properties;      /* (nullable): as on a launch line */
-} Stage;
+  GstRegistry *registry = gst_registry_get ();
 
-static const Stage jpeg_stages[] = {
-  {"videoconvert", NULL},
-  {"jpegenc", "quality=90"},
-};
-
-/* Without lookahead the encoder holds no more than the frame it works on: a
- * camera gets its buffers back. Without a buffer to be kept full its threads do
- * not race, and the same frames make the same file. */
-static const Stage x264_stages[] = {
-  {"videoconvert", NULL},
-  {"videoscale", "add-borders=false"},
-  {"capsfilter", NULL},
-  {"x264enc", "tune=zerolatency,speed-preset=veryfast,key-int-max=60,"
-        "vbv-buf-capacity=0"},
-  {"mp4mux", NULL},
-};
-
-static const Stage openh264_stages[] = {
-  {"videoconvert", NULL},
-  {"videoscale", "add-borders=false"},
-  {"capsfilter", NULL},
-  {"openh264enc", "rate-control=bitrate,complexity=medium,gop-size=60"},
-  {"h264parse", NULL},
-  {"mp4mux", NULL},
-};
-
-static gboolean
-is_installed (const gchar * name)
-{
-  g_autoptr (GstElementFactory) factory = gst_element_factory_find (name);
-
-  return factory != NULL;
-}
-
-static const Stage *
-get_stages (GstFoxapiEncodingFormat format, guint * n)
-{
-  switch (format) {
-    case GST_FOXAPI_ENCODING_JPEG:
-      *n = G_N_ELEMENTS (jpeg_stages);
-      return jpeg_stages;
-    case GST_FOXAPI_ENCODING_MP4:
-      break;
-  }
-  if (!is_installed ("x264enc") && is_installed ("openh264enc")) {
-    *n = G_N_ELEMENTS (openh264_stages);
-    return openh264_stages;
-  }
-  *n = G_N_ELEMENTS (x264_stages);
-  return x264_stages;
+  if (format == GST_FOXAPI_ENCODING_JPEG)
+    return g_strdup (CONVERT "jpegenc quality=90" WRITE);
+  if (!gst_registry_check_feature_version (registry, "x264enc", 0, 0, 0)
+      && gst_registry_check_feature_version (registry, "openh264enc", 0, 0, 0))
+    return g_strdup_printf (CONVERT "openh264enc rate-control=bitrate "
+        "complexity=medium gop-size=60 bitrate=%u ! h264parse ! "
+        "mp4mux name=muxer" WRITE, bitrate * 1000);
+  return g_strdup_printf (CONVERT "x264enc tune=zerolatency "
+      "speed-preset=veryfast key-int-max=60 vbv-buf-capacity=0 bitrate=%u ! "
+      "mp4mux name=muxer" WRITE, bitrate);
 }
 
 static const gchar *
 get_package (const gchar * factory)
 {
   if (g_str_equal (factory, "x264enc"))
-    return "gstreamer1.0-plugins-ugly (x264enc) or gstreamer1.0-plugins-bad "
-        "(openh264enc)";
+    return _("gstreamer1.0-plugins-ugly (x264enc) or "
+        "gstreamer1.0-plugins-bad (openh264enc)");
   if (g_str_equal (factory, "h264parse"))
     return "gstreamer1.0-plugins-bad";
   if (g_str_has_prefix (factory, "video"))
@@ -374,32 +254,43 @@ get_package (const gchar * factory)
   return "gstreamer1.0-plugins-good";
 }
 
+/* Returns: (transfer full) (nullable) */
 static GstElement *
-add_element (GstFoxapiEncoding * encoding, const gchar * factory,
-    GError ** error)
+parse (const gchar * description, GError ** error)
 {
-  GstElement *element = gst_element_factory_make (factory, NULL);
+  g_autoptr (GstParseContext) context = gst_parse_context_new ();
+  GstElement *pipeline = gst_parse_launch_full (description, context,
+      GST_PARSE_FLAG_FATAL_ERRORS, error);
+  g_auto (GStrv) missing = gst_parse_context_get_missing_elements (context);
 
-  if (element == NULL) {
+  if (pipeline != NULL)
+    return gst_object_ref_sink (pipeline);
+  if (missing != NULL) {
+    g_clear_error (error);
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-        "The element %s is missing, which encodes raw video for a reference. "
-        "Install %s, or link encoded media.", factory, get_package (factory));
-    return NULL;
+        _("The element %s, which encodes raw video for a reference, is "
+            "missing. Install %s, or link encoded media."), missing[0],
+        get_package (missing[0]));
   }
-  gst_bin_add (GST_BIN (encoding->pipeline), element);
-  return element;
+  return NULL;
 }
 
+/* One format through the whole clip, whatever comes: the muxer takes no change, not
+ * even of the colorimetry, which H.264 has in its head. */
 static void
-set_properties (GstElement * element, const gchar * properties)
+add_clip_fields (GstCaps * caps, const GstVideoInfo * info, gint width,
+    gint height)
 {
-  g_auto (GStrv) pairs = g_strsplit (properties, ",", -1);
+  g_autofree gchar *colorimetry = NULL;
+  GstVideoInfo clip;
 
-  for (guint i = 0; pairs[i] != NULL; i++) {
-    g_auto (GStrv) pair = g_strsplit (pairs[i], "=", 2);
-
-    gst_util_set_object_arg (G_OBJECT (element), pair[0], pair[1]);
-  }
+  gst_video_info_set_format (&clip, GST_VIDEO_FORMAT_I420, width, height);
+  if (GST_VIDEO_INFO_IS_YUV (info))
+    colorimetry = gst_video_colorimetry_to_string (&info->colorimetry);
+  if (colorimetry == NULL)
+    colorimetry = gst_video_colorimetry_to_string (&clip.colorimetry);
+  gst_caps_set_simple (caps, "format", G_TYPE_STRING, "I420", "colorimetry",
+      G_TYPE_STRING, colorimetry, NULL);
 }
 
 /* The sizes that any H.264 encoder takes */
@@ -409,156 +300,106 @@ get_even (gint size)
   return MAX (size & ~1, 16);
 }
 
-/* One format through the whole clip, whatever comes: the muxer takes no change, not
- * even of the colorimetry, which H.264 has in its head. */
-static void
-set_clip_caps (GstElement * filter, const GstVideoInfo * info)
+static GstCaps *
+new_caps (GstFoxapiEncodingFormat format, const GstVideoInfo * info)
 {
-  gint width = get_even (info->width), height = get_even (info->height);
-  g_autofree gchar *colorimetry = NULL;
-  g_autoptr (GstCaps) caps = NULL;
-  GstVideoInfo clip;
+  gboolean is_clip = format == GST_FOXAPI_ENCODING_MP4;
+  GstCaps *caps;
+  gint width, height;
 
-  gst_video_info_set_format (&clip, GST_VIDEO_FORMAT_I420, width, height);
-  if (GST_VIDEO_INFO_IS_YUV (info))
-    colorimetry = gst_video_colorimetry_to_string (&info->colorimetry);
-  if (colorimetry == NULL)
-    colorimetry = gst_video_colorimetry_to_string (&clip.colorimetry);
-  caps = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, "I420",
-      "width", G_TYPE_INT, width, "height", G_TYPE_INT, height,
-      "pixel-aspect-ratio", GST_TYPE_FRACTION, info->par_n, info->par_d,
-      "colorimetry", G_TYPE_STRING, colorimetry, NULL);
-  g_object_set (filter, "caps", caps, NULL);
-}
-
-/* bitrate: kbit a second */
-static void
-set_bitrate (GstElement * encoder, const gchar * factory, guint bitrate)
-{
-  if (g_str_equal (factory, "x264enc"))
-    g_object_set (encoder, "bitrate", bitrate, NULL);
-  else
-    g_object_set (encoder, "bitrate", bitrate * 1000, NULL);
-}
-
-/* Returns: (transfer none) (nullable): the last element before the sink */
-static GstElement *
-add_stages (GstFoxapiEncoding * encoding, GstFoxapiEncodingFormat format,
-    const GstVideoInfo * info, guint bitrate, GError ** error)
-{
-  guint n;
-  const Stage *stages = get_stages (format, &n);
-  GstElement *last = NULL;
-
-  for (guint i = 0; i < n; i++) {
-    GstElement *element = add_element (encoding, stages[i].factory, error);
-
-    if (element == NULL)
-      return NULL;
-    if (stages[i].properties != NULL)
-      set_properties (element, stages[i].properties);
-    if (g_str_equal (stages[i].factory, "capsfilter"))
-      set_clip_caps (element, info);
-    if (g_str_has_suffix (stages[i].factory, "264enc"))
-      set_bitrate (element, stages[i].factory, bitrate);
-    if (last == NULL) {
-      g_autoptr (GstPad) sink = gst_element_get_static_pad (element, "sink");
-
-      gst_pad_link (encoding->src, sink);
-    } else {
-      gst_element_link (last, element);
-    }
-    last = element;
+  get_square_size (info, &width, &height);
+  if (is_clip) {
+    width = get_even (width);
+    height = get_even (height);
   }
-  return last;
+  caps = gst_caps_new_simple ("video/x-raw", "width", G_TYPE_INT, width,
+      "height", G_TYPE_INT, height, "pixel-aspect-ratio", GST_TYPE_FRACTION, 1,
+      1, NULL);
+  if (is_clip)
+    add_clip_fields (caps, info, width, height);
+  return caps;
 }
 
-static gboolean
-build (GstFoxapiEncoding * encoding, GstFoxapiEncodingFormat format,
-    const GstVideoInfo * info, guint bitrate, const gchar * path,
-    GError ** error)
+/* The boxes within a box. One that tells when it was made has after its size and
+ * type version and flags, then two times, of 4 bytes each, or 8 from version 1
+ * on. */
+static void
+visit_boxes (guint8 * data, gsize size)
 {
-  GstElement *last = add_stages (encoding, format, info, bitrate, error);
-  GstElement *sink = last ? add_element (encoding, "filesink", error) : NULL;
+  guint32 box_size;
 
-  if (sink == NULL)
-    return FALSE;
-  g_object_set (sink, "location", path, "sync", FALSE, "async", FALSE, NULL);
-  gst_element_link (last, sink);
-  return TRUE;
+  for (; size >= 8; data += box_size, size -= box_size) {
+    const gchar *type = (const gchar *) data + 4;
+
+    memcpy (&box_size, data, sizeof (box_size));
+    box_size = GUINT32_FROM_BE (box_size);
+    if (box_size < 8 || box_size > size)
+      return;
+    if (memcmp (type, "moov", 4) == 0 || memcmp (type, "trak", 4) == 0
+        || memcmp (type, "mdia", 4) == 0)
+      visit_boxes (data + 8, box_size - 8);
+    else if (box_size >= 28 && (memcmp (type, "mvhd", 4) == 0
+            || memcmp (type, "tkhd", 4) == 0 || memcmp (type, "mdhd", 4) == 0))
+      memset (data + 12, 0, data[8] == 0 ? 8 : 16);
+  }
 }
 
-/* The sync handler: any thread of the pipeline's elements */
-static GstBusSyncReply
-take_message (GstBus * bus, GstMessage * message, gpointer user_data)
+/* The muxer writes the time of day into the file. The same frames would make
+ * another file in the next second, another reference, and another charge. What
+ * tells it is in one buffer, the box moov. */
+static GstPadProbeReturn
+clear_times (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstFoxapiEncoding *encoding = user_data;
-  g_autoptr (GError) error = NULL;
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  gchar type[4];
+  GstMapInfo map;
 
-  g_mutex_lock (&encoding->lock);
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
-    encoding->is_at_end = TRUE;
-  } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR
-      && encoding->error == NULL) {
-    gst_message_parse_error (message, &error, NULL);
-    encoding->error = g_steal_pointer (&error);
+  if (gst_buffer_extract (buffer, 4, type, 4) < 4
+      || memcmp (type, "moov", 4) != 0)
+    return GST_PAD_PROBE_OK;
+  buffer = gst_buffer_make_writable (buffer);
+  GST_PAD_PROBE_INFO_DATA (info) = buffer;
+  if (gst_buffer_map (buffer, &map, GST_MAP_READWRITE)) {
+    visit_boxes (map.data, map.size);
+    gst_buffer_unmap (buffer, &map);
+    encoding->is_timeless = TRUE;
   }
-  g_cond_broadcast (&encoding->changed);
-  g_mutex_unlock (&encoding->lock);
-  gst_message_unref (message);
-  return GST_BUS_DROP;
-}
-
-/* Returns an encoding, not started, or NULL. */
-GstFoxapiEncoding *
-gst_foxapi_encoding_new (GstFoxapiEncodingFormat format,
-    const GstVideoInfo * info, guint bitrate, const gchar * path,
-    GError ** error)
-{
-  g_autoptr (GstFoxapiEncoding) encoding =
-      g_atomic_rc_box_new0 (GstFoxapiEncoding);
-  g_autoptr (GstBus) bus = NULL;
-
-  g_mutex_init (&encoding->lock);
-  g_cond_init (&encoding->changed);
-  encoding->src = gst_pad_new ("src", GST_PAD_SRC);
-  gst_object_ref_sink (encoding->src);
-  encoding->pipeline = gst_pipeline_new (NULL);
-  gst_object_ref_sink (encoding->pipeline);
-  bus = gst_element_get_bus (encoding->pipeline);
-  gst_bus_set_sync_handler (bus, take_message, encoding, NULL);
-  gst_pipeline_use_clock (GST_PIPELINE (encoding->pipeline), NULL);
-  if (!build (encoding, format, info, bitrate, path, error))
-    return NULL;
-  return g_steal_pointer (&encoding);
-}
-
-GstFoxapiEncoding *
-gst_foxapi_encoding_ref (GstFoxapiEncoding * encoding)
-{
-  return g_atomic_rc_box_acquire (encoding);
+  return GST_PAD_PROBE_OK;
 }
 
 static void
-encoding_clear (gpointer data)
+set_up (GstFoxapiEncoding * encoding, GstFoxapiEncodingFormat format,
+    const GstVideoInfo * info, const gchar * path)
 {
-  GstFoxapiEncoding *encoding = data;
-  g_autoptr (GstBus) bus = gst_element_get_bus (encoding->pipeline);
+  GstBin *bin = GST_BIN (encoding->pipeline);
+  g_autoptr (GstElement) first = gst_bin_get_by_name (bin, "first");
+  g_autoptr (GstElement) filter = gst_bin_get_by_name (bin, "caps");
+  g_autoptr (GstElement) muxer = gst_bin_get_by_name (bin, "muxer");
+  g_autoptr (GstElement) file = gst_bin_get_by_name (bin, "file");
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (first, "sink");
+  g_autoptr (GstCaps) caps = new_caps (format, info);
 
-  gst_element_set_state (encoding->pipeline, GST_STATE_NULL);
-  gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
-  gst_pad_set_active (encoding->src, FALSE);
-  gst_object_unref (encoding->src);
-  gst_object_unref (encoding->pipeline);
-  g_clear_error (&encoding->error);
-  g_mutex_clear (&encoding->lock);
-  g_cond_clear (&encoding->changed);
+  g_object_set (filter, "caps", caps, NULL);
+  g_object_set (file, "location", path, NULL);
+  gst_pad_link (encoding->src, sink);
+  if (muxer != NULL) {
+    g_autoptr (GstPad) src = gst_element_get_static_pad (muxer, "src");
+
+    gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BUFFER, clear_times, encoding,
+        NULL);
+  } else {
+    encoding->is_timeless = TRUE;
+  }
 }
 
-void
-gst_foxapi_encoding_unref (GstFoxapiEncoding * encoding)
+/* Called from any thread. Whatever the encoding is in returns as soon as the
+ * frame that is being encoded is done. */
+static void
+on_cancelled (GCancellable * cancellable, GstFoxapiEncoding * encoding)
 {
-  g_atomic_rc_box_release_full (encoding, encoding_clear);
+  gst_element_set_state (encoding->pipeline, GST_STATE_NULL);
+  gst_bus_post (encoding->bus, gst_message_new_eos (NULL));
 }
 
 /* Why it goes no further: cancelled, an element's error, or @fallback. */
@@ -566,48 +407,39 @@ static void
 set_error (GstFoxapiEncoding * encoding, const gchar * fallback,
     GError ** error)
 {
-  g_mutex_lock (&encoding->lock);
-  if (encoding->is_cancelled)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled");
-  else if (encoding->error != NULL
-      && encoding->error->domain == GST_RESOURCE_ERROR)
+  g_autoptr (GError) fault = NULL;
+
+  if (g_cancellable_set_error_if_cancelled (encoding->cancellable, error))
+    return;
+  if (encoding->fault == NULL)
+    encoding->fault = gst_bus_pop_filtered (encoding->bus, GST_MESSAGE_ERROR);
+  if (encoding->fault != NULL)
+    gst_message_parse_error (encoding->fault, &fault, NULL);
+  if (fault != NULL && fault->domain == GST_RESOURCE_ERROR)
     g_set_error (error, GST_RESOURCE_ERROR,
-        encoding->error->code == GST_RESOURCE_ERROR_NO_SPACE_LEFT ?
+        fault->code == GST_RESOURCE_ERROR_NO_SPACE_LEFT ?
         GST_RESOURCE_ERROR_NO_SPACE_LEFT : GST_RESOURCE_ERROR_WRITE,
-        "The reference could not be written (%s). Make room and see that the "
-        "folder can be written to, then start again.",
-        encoding->error->message);
+        _("The reference could not be written (%s). Free some space, check "
+            "that the folder is writable, then start again."), fault->message);
   else
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
-        "The raw video could not be encoded (%s). Put videoconvert or "
-        "videoscale before the pad, or link encoded media.",
-        encoding->error ? encoding->error->message : fallback);
-  g_mutex_unlock (&encoding->lock);
+        _("The raw video could not be encoded (%s). Put videoconvert or "
+            "videoscale before the pad, or link encoded media."),
+        fault ? fault->message : fallback);
 }
 
 static gboolean
-is_cancelled (GstFoxapiEncoding * encoding)
-{
-  gboolean cancelled;
-
-  g_mutex_lock (&encoding->lock);
-  cancelled = encoding->is_cancelled;
-  g_mutex_unlock (&encoding->lock);
-  return cancelled;
-}
-
-/* Returns TRUE if it is ready for caps. */
-gboolean
-gst_foxapi_encoding_start (GstFoxapiEncoding * encoding, GError ** error)
+start (GstFoxapiEncoding * encoding, GError ** error)
 {
   GstStateChangeReturn ret = gst_element_set_state (encoding->pipeline,
       GST_STATE_PLAYING);
 
   /* It may have been cancelled while it had nothing to be cancelled. */
-  if (is_cancelled (encoding))
+  if (g_cancellable_is_cancelled (encoding->cancellable))
     gst_element_set_state (encoding->pipeline, GST_STATE_NULL);
-  if (ret == GST_STATE_CHANGE_FAILURE || is_cancelled (encoding)) {
-    set_error (encoding, "the encoder did not start", error);
+  if (ret == GST_STATE_CHANGE_FAILURE
+      || g_cancellable_is_cancelled (encoding->cancellable)) {
+    set_error (encoding, _("the encoder did not start"), error);
     return FALSE;
   }
   gst_pad_set_active (encoding->src, TRUE);
@@ -615,29 +447,75 @@ gst_foxapi_encoding_start (GstFoxapiEncoding * encoding, GError ** error)
   return TRUE;
 }
 
-/* Returns TRUE if they can be encoded. */
-gboolean
-gst_foxapi_encoding_set_caps (GstFoxapiEncoding * encoding, GstCaps * caps,
-    GError ** error)
+/* Returns an encoding that has started, or NULL. */
+GstFoxapiEncoding *
+gst_foxapi_encoding_new (GstFoxapiEncodingFormat format,
+    const GstVideoInfo * info, guint bitrate, const gchar * path,
+    GCancellable * cancellable, GError ** error)
 {
+  g_autofree gchar *description = describe (format, bitrate);
+  GstElement *pipeline = parse (description, error);
+  g_autoptr (GstFoxapiEncoding) encoding = NULL;
+
+  if (pipeline == NULL)
+    return NULL;
+  encoding = g_new0 (GstFoxapiEncoding, 1);
+  encoding->pipeline = pipeline;
+  encoding->bus = gst_element_get_bus (pipeline);
+  encoding->src = gst_object_ref_sink (gst_pad_new ("src", GST_PAD_SRC));
+  encoding->cancellable = g_object_ref (cancellable);
+  gst_pipeline_use_clock (GST_PIPELINE (pipeline), NULL);
+  gst_pipeline_set_auto_flush_bus (GST_PIPELINE (pipeline), FALSE);
+  set_up (encoding, format, info, path);
+  encoding->cancelled_handler = g_cancellable_connect (cancellable,
+      G_CALLBACK (on_cancelled), encoding, NULL);
+  return start (encoding, error) ? g_steal_pointer (&encoding) : NULL;
+}
+
+void
+gst_foxapi_encoding_free (GstFoxapiEncoding * encoding)
+{
+  g_cancellable_disconnect (encoding->cancellable, encoding->cancelled_handler);
+  g_object_unref (encoding->cancellable);
+  gst_element_set_state (encoding->pipeline, GST_STATE_NULL);
+  /* Its messages hold the elements, and these the bus. */
+  gst_bus_set_flushing (encoding->bus, TRUE);
+  gst_clear_message (&encoding->fault);
+  gst_object_unref (encoding->bus);
+  gst_pad_set_active (encoding->src, FALSE);
+  gst_object_unref (encoding->src);
+  gst_object_unref (encoding->pipeline);
+  g_free (encoding);
+}
+
+static gboolean
+set_caps (GstFoxapiEncoding * encoding, GstCaps * caps)
+{
+  g_autoptr (GstCaps) current = gst_pad_get_current_caps (encoding->src);
   GstSegment segment;
 
-  if (!gst_pad_push_event (encoding->src, gst_event_new_caps (caps))) {
-    set_error (encoding, "its format is not known", error);
+  if (current != NULL && gst_caps_is_equal (current, caps))
+    return TRUE;
+  if (!gst_pad_push_event (encoding->src, gst_event_new_caps (caps)))
     return FALSE;
-  }
   gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_pad_push_event (encoding->src, gst_event_new_segment (&segment));
   return TRUE;
 }
 
-/* Returns TRUE if it was taken. */
+/* Takes the buffer. Returns TRUE if it was encoded. */
 gboolean
 gst_foxapi_encoding_push (GstFoxapiEncoding * encoding, GstBuffer * buffer,
-    GError ** error)
+    GstCaps * caps, GError ** error)
 {
-  GstFlowReturn flow = gst_pad_push (encoding->src, buffer);
+  GstFlowReturn flow;
 
+  if (!set_caps (encoding, caps)) {
+    gst_buffer_unref (buffer);
+    set_error (encoding, _("its format is not known"), error);
+    return FALSE;
+  }
+  flow = gst_pad_push (encoding->src, buffer);
   if (flow == GST_FLOW_OK)
     return TRUE;
   set_error (encoding, gst_flow_get_name (flow), error);
@@ -648,29 +526,17 @@ gst_foxapi_encoding_push (GstFoxapiEncoding * encoding, GstBuffer * buffer,
 gboolean
 gst_foxapi_encoding_finish (GstFoxapiEncoding * encoding, GError ** error)
 {
-  gboolean complete;
+  g_autoptr (GstMessage) message = NULL;
 
   gst_pad_push_event (encoding->src, gst_event_new_eos ());
-  g_mutex_lock (&encoding->lock);
-  while (!encoding->is_at_end && encoding->error == NULL
-      && !encoding->is_cancelled)
-    g_cond_wait (&encoding->changed, &encoding->lock);
-  complete = encoding->error == NULL && !encoding->is_cancelled;
-  g_mutex_unlock (&encoding->lock);
-  if (!complete)
-    set_error (encoding, "the end was not reached", error);
+  message = gst_bus_timed_pop_filtered (encoding->bus, GST_CLOCK_TIME_NONE,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   gst_element_set_state (encoding->pipeline, GST_STATE_NULL);
-  return complete;
-}
-
-/* Called from any thread. Whatever the encoding is in returns as soon as the
- * frame that is being encoded is done. */
-void
-gst_foxapi_encoding_cancel (GstFoxapiEncoding * encoding)
-{
-  g_mutex_lock (&encoding->lock);
-  encoding->is_cancelled = TRUE;
-  g_cond_broadcast (&encoding->changed);
-  g_mutex_unlock (&encoding->lock);
-  gst_element_set_state (encoding->pipeline, GST_STATE_NULL);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    encoding->fault = g_steal_pointer (&message);
+  else if (encoding->is_timeless
+      && !g_cancellable_is_cancelled (encoding->cancellable))
+    return TRUE;
+  set_error (encoding, _("it did not reach the end"), error);
+  return FALSE;
 }

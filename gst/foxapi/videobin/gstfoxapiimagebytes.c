@@ -2,7 +2,8 @@
  *
  * A stream may cut an image anywhere, and have the next one right behind it. The
  * formats say where they end, without decoding: PNG and WebP by the lengths of
- * their chunks, JPEG by its markers.
+ * their chunks, JPEG by its markers. GStreamer has parsers for two of them, none
+ * for WebP.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,53 +19,25 @@
 /* So many bytes tell the formats apart. */
 #define SIGNATURE_BYTES 12
 
-static const struct
+typedef enum
 {
-  const gchar *media_type;
-  const gchar *suffix;
-} formats[] = {
-  [GST_FOXAPI_IMAGE_JPEG] = {"image/jpeg", "jpg"},
-  [GST_FOXAPI_IMAGE_PNG] = {"image/png", "png"},
-  [GST_FOXAPI_IMAGE_WEBP] = {"image/webp", "webp"},
-};
-
-const gchar *
-gst_foxapi_image_format_get_media_type (GstFoxapiImageFormat format)
-{
-  return formats[format].media_type;
-}
-
-const gchar *
-gst_foxapi_image_format_get_suffix (GstFoxapiImageFormat format)
-{
-  return formats[format].suffix;
-}
-
-void
-gst_foxapi_image_bytes_init (GstFoxapiImageBytes * image)
-{
-  memset (image, 0, sizeof (*image));
-  image->bytes = g_byte_array_new ();
-}
+  SCAN_WANTS_MORE,
+  SCAN_AT_END,
+  SCAN_BROKEN,                  /* from image->position on */
+} Scan;
 
 void
 gst_foxapi_image_bytes_clear (GstFoxapiImageBytes * image)
 {
   g_clear_pointer (&image->bytes, g_byte_array_unref);
+  memset (image, 0, sizeof (*image));
 }
 
-void
-gst_foxapi_image_bytes_reset (GstFoxapiImageBytes * image)
+const gchar *
+gst_foxapi_image_bytes_get_media_type (const GstFoxapiImageBytes * image)
 {
-  gst_foxapi_image_bytes_clear (image);
-  gst_foxapi_image_bytes_init (image);
-}
-
-void
-gst_foxapi_image_bytes_add (GstFoxapiImageBytes * image, const guint8 * data,
-    gsize size)
-{
-  g_byte_array_append (image->bytes, data, size);
+  return image->format == GST_FOXAPI_IMAGE_JPEG ? "image/jpeg" :
+      image->format == GST_FOXAPI_IMAGE_PNG ? "image/png" : "image/webp";
 }
 
 static GstFoxapiImageFormat
@@ -81,86 +54,40 @@ identify (const guint8 * data, gsize size)
   return GST_FOXAPI_IMAGE_NONE;
 }
 
-/* What there is of the image */
-static const guint8 *
-peek (GstFoxapiImageBytes * image, gsize * size)
-{
-  *size = image->bytes->len - image->start;
-  return image->bytes->data + image->start;
-}
-
-static void
-start_at (GstFoxapiImageBytes * image, gsize position)
-{
-  gsize size;
-  const guint8 *data = peek (image, &size);
-
-  image->start += position;
-  image->position = 0;
-  image->in_scan = FALSE;
-  image->format = identify (data + position, size - position);
-}
-
-/* Passes over what is no beginning of an image. */
-void
-gst_foxapi_image_bytes_find (GstFoxapiImageBytes * image)
-{
-  while (image->format == GST_FOXAPI_IMAGE_NONE)
-    start_at (image, 1);
-  /* What was passed over is let go, but not for each byte anew. */
-  if (image->start > image->bytes->len / 2) {
-    g_byte_array_remove_range (image->bytes, 0, image->start);
-    image->start = 0;
-  }
-}
-
-typedef enum
-{
-  SCAN_WANTS_MORE,
-  SCAN_AT_END,
-  SCAN_BROKEN,                  /* from image->position on */
-} Scan;
-
+/* Not aligned, which the macros of GStreamer do not mind, but sanitizers do */
 static guint32
-read_32_big (const guint8 * data)
+read_32 (const guint8 * data)
 {
   guint32 value;
 
   memcpy (&value, data, sizeof (value));
-  return GUINT32_FROM_BE (value);
+  return value;
 }
 
 /* A chunk: length, name, data, checksum. The chunk IEND ends the image. */
 static Scan
-scan_png (GstFoxapiImageBytes * image)
+scan_png (GstFoxapiImageBytes * image, const guint8 * data, gsize size)
 {
-  gsize size;
-  const guint8 *data = peek (image, &size);
-
-  if (image->position == 0)
-    image->position = 8;
+  image->position = MAX (image->position, 8);
   while (image->position + 8 <= size) {
     const guint8 *chunk = data + image->position;
-    gsize next = image->position + 12 + (gsize) read_32_big (chunk);
+    gsize next =
+        image->position + 12 + (gsize) GUINT32_FROM_BE (read_32 (chunk));
+    gboolean is_last = memcmp (chunk + 4, "IEND", 4) == 0;
 
-    if (memcmp (chunk + 4, "IEND", 4) == 0 && next > size)
-      return SCAN_WANTS_MORE;
+    if (is_last && next > size)
+      break;
     image->position = next;
-    if (memcmp (chunk + 4, "IEND", 4) == 0)
+    if (is_last)
       return SCAN_AT_END;
   }
   return SCAN_WANTS_MORE;
 }
 
 static Scan
-scan_webp (GstFoxapiImageBytes * image)
+scan_webp (GstFoxapiImageBytes * image, const guint8 * data, gsize size)
 {
-  gsize size;
-  const guint8 *data = peek (image, &size);
-  guint32 length;
-
-  memcpy (&length, data + 4, sizeof (length));
-  image->position = 8 + (gsize) GUINT32_FROM_LE (length);
+  image->position = 8 + (gsize) GUINT32_FROM_LE (read_32 (data + 4));
   return image->position <= size ? SCAN_AT_END : SCAN_WANTS_MORE;
 }
 
@@ -170,123 +97,116 @@ is_restart_marker (guint8 code)
   return code >= 0xd0 && code <= 0xd7;
 }
 
-/* The data of a scan has any byte, but 0xff only before 0x00 or a restart
- * marker. */
-static gboolean
-skip_jpeg_scan (GstFoxapiImageBytes * image)
-{
-  gsize size;
-  const guint8 *data = peek (image, &size);
-
-  while (image->position + 1 < size) {
-    const guint8 *at = memchr (data + image->position, 0xff,
-        size - 1 - image->position);
-
-    if (at == NULL) {
-      image->position = size - 1;
-      return FALSE;
-    }
-    image->position = at - data;
-    if (at[1] != 0x00 && at[1] != 0xff && !is_restart_marker (at[1]))
-      return TRUE;
-    image->position += at[1] == 0xff ? 1 : 2;
-  }
-  return FALSE;
-}
-
-/* Steps over one marker and what belongs to it, which may reach beyond what has
- * come. */
+/* At a marker, which is two bytes, and may have a length and data behind it */
 static Scan
-step_over_marker (GstFoxapiImageBytes * image, const guint8 * at, gsize left)
+scan_jpeg_marker (GstFoxapiImageBytes * image, const guint8 * at, gsize left)
 {
   gsize length;
 
+  /* An image that starts inside of this one: this one was cut off. */
+  if (at[1] == 0xd8 || (at[1] == 0x00 && !image->in_scan))
+    return SCAN_BROKEN;
   /* Any number of 0xff may stand before a marker's code. */
   if (at[1] == 0xff) {
     image->position++;
-    return SCAN_WANTS_MORE;
-  }
-  if (at[1] == 0xd9) {
+  } else if (at[1] <= 0x01 || at[1] == 0xd9 || is_restart_marker (at[1])) {
     image->position += 2;
-    return SCAN_AT_END;
+  } else if (left >= 4) {
+    length = at[2] << 8 | at[3];
+    if (length < 2)
+      return SCAN_BROKEN;
+    image->in_scan = at[1] == 0xda;
+    image->position += 2 + length;
   }
-  if (at[1] == 0x01 || is_restart_marker (at[1])) {
-    image->position += 2;
-    return SCAN_WANTS_MORE;
-  }
-  /* An image that starts inside of this one: this one was cut off. */
-  if (at[1] == 0x00 || at[1] == 0xd8)
-    return SCAN_BROKEN;
-  if (left < 4)
-    return SCAN_WANTS_MORE;
-  length = at[2] << 8 | at[3];
-  if (length < 2)
-    return SCAN_BROKEN;
-  image->in_scan = at[1] == 0xda;
-  image->position += 2 + length;
-  return SCAN_WANTS_MORE;
+  return at[1] == 0xd9 ? SCAN_AT_END : SCAN_WANTS_MORE;
 }
 
+/* Markers, and behind the head of a scan data of any byte, but 0xff only before 0x00
+ * or a restart marker */
 static Scan
-scan_jpeg (GstFoxapiImageBytes * image)
+scan_jpeg (GstFoxapiImageBytes * image, const guint8 * data, gsize size)
 {
-  gsize size, before;
-  const guint8 *data = peek (image, &size);
   Scan scan = SCAN_WANTS_MORE;
+  gsize before;
 
-  if (image->position == 0)
-    image->position = 2;
+  image->position = MAX (image->position, 2);
   do {
     before = image->position;
-    if (image->in_scan && !skip_jpeg_scan (image))
-      return SCAN_WANTS_MORE;
-    image->in_scan = FALSE;
+    if (image->in_scan && before < size) {
+      const guint8 *at = memchr (data + before, 0xff, size - before);
+
+      image->position = at ? (gsize) (at - data) : size;
+    }
     if (image->position + 2 > size)
       return SCAN_WANTS_MORE;
     if (data[image->position] != 0xff)
       return SCAN_BROKEN;
-    scan = step_over_marker (image, data + image->position,
+    scan = scan_jpeg_marker (image, data + image->position,
         size - image->position);
   } while (scan == SCAN_WANTS_MORE && image->position > before);
   return scan;
 }
 
+static void
+start_at (GstFoxapiImageBytes * image, gsize start)
+{
+  image->start = start;
+  image->position = 0;
+  image->in_scan = FALSE;
+  image->format = identify (image->bytes->data + start,
+      image->bytes->len - start);
+}
+
+/* Passes over what is no beginning of an image. */
+static void
+find_start (GstFoxapiImageBytes * image)
+{
+  while (image->format == GST_FOXAPI_IMAGE_NONE)
+    start_at (image, image->start + 1);
+  /* What was passed over is let go, but not for each byte anew. */
+  if (image->start > image->bytes->len / 2) {
+    g_byte_array_remove_range (image->bytes, 0, image->start);
+    image->start = 0;
+  }
+}
+
 static Scan
 scan (GstFoxapiImageBytes * image)
 {
+  const guint8 *data = image->bytes->data + image->start;
+  gsize size = image->bytes->len - image->start;
+
   switch (image->format) {
     case GST_FOXAPI_IMAGE_JPEG:
-      return scan_jpeg (image);
+      return scan_jpeg (image, data, size);
     case GST_FOXAPI_IMAGE_PNG:
-      return scan_png (image);
+      return scan_png (image, data, size);
     case GST_FOXAPI_IMAGE_WEBP:
-      return scan_webp (image);
-    case GST_FOXAPI_IMAGE_UNKNOWN:
-    case GST_FOXAPI_IMAGE_NONE:
-      break;
+      return scan_webp (image, data, size);
+    default:
+      return SCAN_WANTS_MORE;
   }
-  return SCAN_WANTS_MORE;
 }
 
-/* Returns TRUE if all of it has come; otherwise its format may be known
- * already. */
+/* @find: whether the image may begin later. Returns TRUE if all of it has come: the
+ * bytes from start on, as many as position says. */
 gboolean
-gst_foxapi_image_bytes_is_complete (GstFoxapiImageBytes * image)
+gst_foxapi_image_bytes_add (GstFoxapiImageBytes * image, const guint8 * data,
+    gsize size, gboolean find)
 {
   Scan result;
 
+  if (image->bytes == NULL)
+    image->bytes = g_byte_array_new ();
+  g_byte_array_append (image->bytes, data, size);
   if (image->format == GST_FOXAPI_IMAGE_UNKNOWN)
-    start_at (image, 0);
+    start_at (image, image->start);
+  if (find)
+    find_start (image);
   while ((result = scan (image)) == SCAN_BROKEN) {
-    start_at (image, image->position);
-    gst_foxapi_image_bytes_find (image);
+    start_at (image, image->start + image->position);
+    find_start (image);
   }
-  return result == SCAN_AT_END;
-}
-
-const guint8 *
-gst_foxapi_image_bytes_get_data (GstFoxapiImageBytes * image, gsize * size)
-{
-  *size = image->position;
-  return image->bytes->data + image->start;
+  image->is_complete = result == SCAN_AT_END;
+  return image->is_complete;
 }

@@ -18,29 +18,21 @@ typedef enum
   GST_FOXAPI_IMAGE_NONE,
 } GstFoxapiImageFormat;
 
-/* The bytes of one image, as far as they have come. */
+/* The bytes of one image, as far as they have come. All 0 is none. */
 typedef struct
 {
-  GByteArray *bytes;
+  GByteArray *bytes;            /* (nullable) */
   gsize start;                  /* where in them the image starts */
   GstFoxapiImageFormat format;
-  gsize position;               /* in the image: where to look next */
+  gsize position;               /* in the image: where to look next, or its end */
   gboolean in_scan;             /* JPEG: in data that has no length */
+  gboolean is_complete;
 } GstFoxapiImageBytes;
 
-void gst_foxapi_image_bytes_init (GstFoxapiImageBytes * image);
 void gst_foxapi_image_bytes_clear (GstFoxapiImageBytes * image);
-void gst_foxapi_image_bytes_reset (GstFoxapiImageBytes * image);
-
-void gst_foxapi_image_bytes_add (GstFoxapiImageBytes * image,
-    const guint8 * data, gsize size);
-void gst_foxapi_image_bytes_find (GstFoxapiImageBytes * image);
-gboolean gst_foxapi_image_bytes_is_complete (GstFoxapiImageBytes * image);
-const guint8 *gst_foxapi_image_bytes_get_data (GstFoxapiImageBytes * image,
-    gsize * size);
-
-const gchar *gst_foxapi_image_format_get_media_type (GstFoxapiImageFormat
-    format);
-const gchar *gst_foxapi_image_format_get_suffix (GstFoxapiImageFormat format);
+gboolean gst_foxapi_image_bytes_add (GstFoxapiImageBytes * image,
+    const guint8 * data, gsize size, gboolean find);
+const gchar *gst_foxapi_image_bytes_get_media_type (const GstFoxapiImageBytes *
+    image);
 
 G_END_DECLS

@@ -22,10 +22,8 @@ struct _GstFoxapiPlaceholder
 {
   GstFoxapiSinkBin parent;
 
-  GstElement *last;             /* the end of what makes the pictures */
   GstElement *overlay;          /* (nullable): draws the text */
   GstAppSink *sink;
-  GstCaps *caps;
 
   GMutex lock;
   GCond changed;                /* what follows */
@@ -43,7 +41,6 @@ gst_foxapi_placeholder_finalize (GObject * object)
 {
   GstFoxapiPlaceholder *self = GST_FOXAPI_PLACEHOLDER (object);
 
-  gst_clear_caps (&self->caps);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
 
@@ -66,38 +63,6 @@ gst_foxapi_placeholder_class_init (GstFoxapiPlaceholderClass * klass)
       "The gst-foxapi authors");
 }
 
-/* What is missing leaves the placeholder black, and the generation goes on. */
-static void
-append (GstFoxapiPlaceholder * self, GstElement * element)
-{
-  gst_bin_add (GST_BIN (self), element);
-  if (self->last != NULL)
-    gst_element_link (self->last, element);
-  self->last = element;
-}
-
-static GstElement *
-add (GstFoxapiPlaceholder * self, const gchar * factory)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (element == NULL) {
-    GST_WARNING_OBJECT (self, "the element %s is missing", factory);
-    return NULL;
-  }
-  append (self, element);
-  return element;
-}
-
-static void
-add_caps (GstFoxapiPlaceholder * self, GstCaps * caps)
-{
-  GstElement *filter = add (self, "capsfilter");
-
-  if (filter != NULL)
-    g_object_set (filter, "caps", caps, NULL);
-}
-
 static GstFlowReturn
 on_new_sample (GstAppSink * sink, gpointer user_data)
 {
@@ -111,62 +76,64 @@ on_new_sample (GstAppSink * sink, gpointer user_data)
 }
 
 static void
-add_sink (GstFoxapiPlaceholder * self)
+set_caps (GstElement * chain, const gchar * name, GstCaps * caps)
 {
-  GstAppSinkCallbacks callbacks = {.new_sample = on_new_sample };
+  g_autoptr (GstElement) filter = gst_bin_get_by_name (GST_BIN (chain), name);
 
-  self->sink = gst_foxapi_sink_bin_add_sink (GST_FOXAPI_SINK_BIN (self),
-      FRAMES_AHEAD);
-  if (self->sink == NULL)
-    return;
-  if (self->last != NULL)
-    gst_element_link (self->last, GST_ELEMENT (self->sink));
-  gst_app_sink_set_caps (self->sink, self->caps);
-  gst_app_sink_set_callbacks (self->sink, &callbacks, self, NULL);
+  if (filter != NULL)
+    g_object_set (filter, "caps", caps, NULL);
 }
 
-static GstFoxapiPlaceholder *
-new_placeholder (GstCaps * caps)
+/* What makes the pictures is @description, behind a decoder of @uri (nullable). What
+ * is missing leaves the placeholder black, and the generation goes on. */
+static GstElement *
+new_placeholder (const gchar * uri, const gchar * description, GstCaps * caps)
 {
   GstFoxapiPlaceholder *self = g_object_new (GST_TYPE_FOXAPI_PLACEHOLDER, NULL);
+  GstAppSinkCallbacks callbacks = {.new_sample = on_new_sample };
+  g_autoptr (GError) error = NULL;
+  GstElement *decoding = NULL;
+  GstElement *chain = gst_parse_bin_from_description_full (description, TRUE,
+      NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+  g_autoptr (GstCaps) still = gst_caps_copy (caps);
 
-  self->caps = gst_caps_ref (caps);
-  return self;
+  gst_structure_remove_field (gst_caps_get_structure (still, 0), "framerate");
+  self->sink = gst_foxapi_sink_bin_add_sink (GST_FOXAPI_SINK_BIN (self),
+      FRAMES_AHEAD);
+  gst_app_sink_set_caps (self->sink, caps);
+  gst_app_sink_set_callbacks (self->sink, &callbacks, self, NULL);
+  if (chain == NULL) {
+    GST_WARNING_OBJECT (self, "%s", error->message);
+    return GST_ELEMENT (self);
+  }
+  set_caps (chain, "still", still);
+  set_caps (chain, "format", caps);
+  gst_bin_add (GST_BIN (self), chain);
+  gst_element_link (chain, GST_ELEMENT (self->sink));
+  if (uri != NULL)
+    decoding = gst_foxapi_decoding_new_picture (uri);
+  if (decoding != NULL) {
+    gst_bin_add (GST_BIN (self), decoding);
+    gst_element_link (decoding, chain);
+  }
+  return GST_ELEMENT (self);
 }
 
 GstElement *
 gst_foxapi_placeholder_new_pattern (const gchar * pattern, GstCaps * caps)
 {
-  GstFoxapiPlaceholder *self = new_placeholder (caps);
-  GstElement *source = add (self, "videotestsrc");
+  g_autofree gchar *description =
+      g_strdup_printf ("videotestsrc pattern=%s ! capsfilter name=format",
+      pattern);
 
-  if (source != NULL)
-    gst_util_set_object_arg (G_OBJECT (source), "pattern", pattern);
-  add_caps (self, caps);
-  add_sink (self);
-  return GST_ELEMENT (self);
+  return new_placeholder (NULL, description, caps);
 }
 
 GstElement *
 gst_foxapi_placeholder_new_picture (const gchar * uri, GstCaps * caps)
 {
-  GstFoxapiPlaceholder *self = new_placeholder (caps);
-  g_autoptr (GstCaps) still = gst_caps_copy (caps);
-  GstElement *decoding = gst_foxapi_decoding_new_picture (uri);
-  GstElement *scale;
-
-  if (decoding != NULL)
-    append (self, decoding);
-  add (self, "videoconvert");
-  scale = add (self, "videoscale");
-  if (scale != NULL)
-    g_object_set (scale, "add-borders", TRUE, NULL);
-  gst_structure_remove_field (gst_caps_get_structure (still, 0), "framerate");
-  add_caps (self, still);
-  add (self, "imagefreeze");
-  add_caps (self, caps);
-  add_sink (self);
-  return GST_ELEMENT (self);
+  return new_placeholder (uri, "videoconvert ! videoscale add-borders=true ! "
+      "capsfilter name=still ! imagefreeze ! capsfilter name=format", caps);
 }
 
 /* Prepares it for gst_foxapi_placeholder_set_text(). Returns FALSE if there
@@ -179,6 +146,8 @@ gst_foxapi_placeholder_draw_text (GstFoxapiPlaceholder * placeholder)
   g_autoptr (GstPad) peer = gst_pad_get_peer (sink_pad);
   g_autoptr (GstPad) overlay_pad = NULL;
 
+  if (peer == NULL)
+    return TRUE;
   placeholder->overlay = gst_element_factory_make ("textoverlay", NULL);
   if (placeholder->overlay == NULL)
     return FALSE;
@@ -231,8 +200,6 @@ gst_foxapi_placeholder_take_frame (GstFoxapiPlaceholder * placeholder,
   gint64 end_us = g_get_monotonic_time () + GST_TIME_AS_USECONDS (timeout);
   GstBuffer *frame;
 
-  if (placeholder->sink == NULL)
-    return NULL;
   while ((frame = try_take_frame (placeholder)) == NULL && timeout > 0
       && wait_for_news (placeholder, end_us));
   return frame;

@@ -11,7 +11,8 @@
 /* Threads and locks: the video thread asks for each frame and decides, the audio
  * thread follows what is decided, the bin's control offers players. All of them
  * hold the lock, for moments; waiting happens on its condition. Players' counters
- * and sinks have locks of their own, taken inside this one. */
+ * and sinks have locks of their own, taken inside this one. Static functions are
+ * called with the lock, wake() and set() apart. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -25,20 +26,25 @@
 GST_DEBUG_CATEGORY_STATIC (foxapi_program_debug);
 #define GST_CAT_DEFAULT foxapi_program_debug
 
-/* So many frames are decided ahead of the video thread while nothing is on the
- * content: a muxer may want the sound of a frame before it takes that frame. */
+/* So many frames are decided ahead of the video thread while nothing is on the air:
+ * a muxer may want the sound of a frame before it takes that frame. */
 #define LOOKAHEAD 2
+
+#define UNKNOWN GST_BUFFER_OFFSET_NONE
 
 /* A result on its way through the program */
 typedef struct
 {
   GstFoxapiPlayer *player;      /* owned */
   GList *events;                /* (element-type GstEvent): ahead of its first frame */
+  GstStructure *about;          /* (nullable): what on_air says of it; NULL while it
+                                 * waits: it repeats what was shown before */
   gboolean has_been_told;       /* that it has ended */
   guint64 start;                /* its first frame */
-  guint64 end;                  /* behind its last; G_MAXUINT64: not known */
+  guint64 end;                  /* behind its last, or UNKNOWN */
   guint64 next;                 /* number, in the result, of the next to come */
-  GstBuffer *skipped;           /* (nullable): before @next, not shown so far */
+  GstBuffer *skipped;           /* (nullable): the one before @next, if the sound has
+                                 * overtaken it */
   GstAdapter *samples;          /* taken, not yet sounded */
   guint64 samples_start;        /* number, in the result, of their first */
 } Clip;
@@ -51,11 +57,15 @@ struct _GstFoxapiProgram
   GMutex lock;
   GCond changed;
 
+  /* The lock to change them; fixed while the streams run, the audio's formats from
+   * its first samples on, and read without it then */
+  GstFoxapiProgramSettings settings;    /* but for "end" */
+  gint rate;                    /* audio samples per second */
+  gint bpf;                     /* bytes of an audio sample of all channels */
+
   /* All of these: the lock */
-  GstFoxapiProgramSettings settings;
   gboolean is_flushing;
-  gboolean is_started;          /* first is known */
-  guint64 first;                /* frame of the output */
+  guint64 first;                /* frame of the output, or UNKNOWN */
   guint64 decided;              /* what is below this will not change */
   guint64 video_next;           /* frame that the video will ask for next */
   guint64 audio_next;           /* the audio, likewise */
@@ -65,54 +75,70 @@ struct _GstFoxapiProgram
   gboolean more_to_come;        /* after the results that are known */
   gboolean is_delivering;       /* a result has ended, its delivery has not */
   gboolean is_finished;         /* nothing more is to come, ever */
-  guint64 end;                  /* of all; G_MAXUINT64: not known */
+  gboolean ends;                /* likewise, and nothing is shown instead */
+  gboolean wants_placeholder;   /* behind the clip that is on the air, if one is */
+  guint64 end;                  /* of all, or UNKNOWN */
   gboolean is_interrupted[GST_FOXAPI_N_STREAMS];        /* nobody may wait */
-  GstFoxapiPlayer *next;        /* (nullable): what goes on the air next */
-  GList *next_events;           /* of @next */
+  Clip *next;                   /* (nullable): what goes on the air next */
   GQueue clips;                 /* oldest first; the last may be on the air */
   GstBuffer *last_frame;        /* (nullable): that was shown of a result */
   GstBuffer *final_frame;       /* (nullable): with which a result has ended */
+  GstFoxapiState state;         /* as of the latest frame */
+  guint64 shown_since;          /* the first frame of what the latest frame shows */
+  GstStructure *about;          /* (nullable): of the latest result */
 };
 
+/* @clip: (transfer full) */
 static void
-unref_event (gpointer event)
+drop_clip (GstFoxapiProgram * self, Clip * clip)
 {
-  gst_event_unref (event);
-}
-
-static void
-clip_free (Clip * clip)
-{
+  self->func (GST_FOXAPI_PROGRAM_GONE, clip->player, self->user_data);
   gst_object_unref (clip->player);
-  g_clear_list (&clip->events, unref_event);
+  g_list_free_full (clip->events, (GDestroyNotify) gst_mini_object_unref);
+  gst_clear_structure (&clip->about);
   gst_clear_buffer (&clip->skipped);
   g_object_unref (clip->samples);
   g_free (clip);
 }
 
-/* Called with the lock */
-static void
-drop_clip (GstFoxapiProgram * self, Clip * clip)
-{
-  self->func (GST_FOXAPI_PROGRAM_GONE, clip->player, self->user_data);
-  clip_free (clip);
-}
-
-/* Called with the lock */
 static void
 drop_next (GstFoxapiProgram * self)
 {
-  if (self->next == NULL)
-    return;
-  self->func (GST_FOXAPI_PROGRAM_GONE, self->next, self->user_data);
-  gst_clear_object (&self->next);
-  g_clear_list (&self->next_events, unref_event);
+  if (self->next != NULL)
+    drop_clip (self, g_steal_pointer (&self->next));
+}
+
+static gboolean
+next_is_new (GstFoxapiProgram * self)
+{
+  return self->next != NULL && self->next->about != NULL;
 }
 
 static void
-on_player_changed (gpointer user_data)
+drop_repetition (GstFoxapiProgram * self)
 {
-  gst_foxapi_program_wake (user_data);
+  if (!next_is_new (self))
+    drop_next (self);
+}
+
+/* Whoever waits looks again. */
+static void
+wake (gpointer user_data)
+{
+  GstFoxapiProgram *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+set (GstFoxapiProgram * self, gboolean * flag, gboolean value)
+{
+  g_mutex_lock (&self->lock);
+  *flag = value;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
 }
 
 GstFoxapiProgram *
@@ -140,6 +166,7 @@ gst_foxapi_program_free (GstFoxapiProgram * program)
 {
   gst_clear_buffer (&program->last_frame);
   gst_clear_buffer (&program->final_frame);
+  gst_clear_structure (&program->about);
   g_mutex_clear (&program->lock);
   g_cond_clear (&program->changed);
   g_free (program);
@@ -152,14 +179,17 @@ gst_foxapi_program_start (GstFoxapiProgram * program,
   g_mutex_lock (&program->lock);
   program->settings = *settings;
   program->is_flushing = FALSE;
-  program->is_started = FALSE;
-  program->first = program->decided = 0;
+  program->first = UNKNOWN;
+  program->decided = 0;
   program->video_next = program->audio_next = 0;
   program->audio_is_due = program->audio_is_gone = FALSE;
   program->more_to_come = TRUE;
   program->is_delivering = FALSE;
-  program->is_finished = FALSE;
-  program->end = G_MAXUINT64;
+  program->is_finished = program->ends = FALSE;
+  program->wants_placeholder = FALSE;
+  program->end = UNKNOWN;
+  program->state = GST_FOXAPI_STATE_WAITING;
+  gst_clear_structure (&program->about);
   gst_clear_buffer (&program->last_frame);
   gst_clear_buffer (&program->final_frame);
   g_mutex_unlock (&program->lock);
@@ -180,18 +210,30 @@ gst_foxapi_program_stop (GstFoxapiProgram * program)
   g_mutex_unlock (&program->lock);
 }
 
+/* @events: (transfer full); @about: (nullable): what it is; NULL: it repeats what was
+ * shown before, unless there is something new to show */
 void
 gst_foxapi_program_offer (GstFoxapiProgram * program, GstFoxapiPlayer * player,
-    GList * events)
+    GList * events, const GstStructure * about)
 {
-  gst_foxapi_player_set_listener (player, on_player_changed, program);
+  Clip *clip = g_new0 (Clip, 1);
+
+  clip->player = gst_object_ref (player);
+  clip->events = events;
+  clip->about = about ? gst_structure_copy (about) : NULL;
+  clip->end = UNKNOWN;
+  clip->samples = gst_adapter_new ();
+  gst_foxapi_player_set_listener (player, wake, program);
   g_mutex_lock (&program->lock);
-  drop_next (program);
-  program->next = gst_object_ref (player);
-  program->next_events = events;
-  if (program->audio_is_gone)
-    gst_foxapi_player_drop_audio (player);
-  g_cond_broadcast (&program->changed);
+  if (about == NULL && (next_is_new (program) || program->wants_placeholder)) {
+    drop_clip (program, clip);
+  } else {
+    drop_next (program);
+    program->next = clip;
+    if (program->audio_is_gone)
+      gst_foxapi_player_drop_audio (player);
+    g_cond_broadcast (&program->changed);
+  }
   g_mutex_unlock (&program->lock);
 }
 
@@ -200,7 +242,7 @@ gst_foxapi_program_withdraw (GstFoxapiProgram * program,
     GstFoxapiPlayer * player)
 {
   g_mutex_lock (&program->lock);
-  if (program->next == player)
+  if (program->next != NULL && program->next->player == player)
     drop_next (program);
   g_mutex_unlock (&program->lock);
   /* Where it is on the air, that is its end. */
@@ -211,10 +253,7 @@ void
 gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
     gboolean more_to_come)
 {
-  g_mutex_lock (&program->lock);
-  program->more_to_come = more_to_come;
-  g_cond_broadcast (&program->changed);
-  g_mutex_unlock (&program->lock);
+  set (program, &program->more_to_come, more_to_come);
 }
 
 /* Another result shall follow what is known. Returns FALSE if the program
@@ -225,10 +264,10 @@ gst_foxapi_program_ask_for_more (GstFoxapiProgram * program)
   gboolean is_open;
 
   g_mutex_lock (&program->lock);
-  is_open = !program->is_flushing && program->end == G_MAXUINT64;
+  is_open = !program->is_flushing && program->end == UNKNOWN;
   if (is_open) {
     program->more_to_come = TRUE;
-    program->is_finished = FALSE;
+    program->is_finished = program->ends = FALSE;
   }
   g_mutex_unlock (&program->lock);
   return is_open;
@@ -240,31 +279,35 @@ gst_foxapi_program_ask_for_more (GstFoxapiProgram * program)
 void
 gst_foxapi_program_delivered (GstFoxapiProgram * program)
 {
+  set (program, &program->is_delivering, FALSE);
+}
+
+/* From now on that follows the end of a result. Too late where the end is decided. */
+void
+gst_foxapi_program_set_end (GstFoxapiProgram * program, GstFoxapiEnd end)
+{
   g_mutex_lock (&program->lock);
-  program->is_delivering = FALSE;
+  program->settings.end = end;
+  if (end != GST_FOXAPI_END_REPEAT)
+    drop_repetition (program);
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);
 }
 
 /* No result will come. Where there is no placeholder to go on with, that is
- * the end. */
+ * the end, and with @is_end whatever there is. */
 void
-gst_foxapi_program_finish (GstFoxapiProgram * program)
+gst_foxapi_program_finish (GstFoxapiProgram * program, gboolean is_end)
 {
   g_mutex_lock (&program->lock);
   program->is_finished = TRUE;
+  program->ends = is_end;
   program->is_delivering = FALSE;
   program->more_to_come = FALSE;
+  if (is_end)
+    drop_repetition (program);
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);
-}
-
-/* Called with the lock: nothing can be asked for any more. */
-static void
-end_here (GstFoxapiProgram * self)
-{
-  self->end = MIN (self->end, self->decided);
-  g_cond_broadcast (&self->changed);
 }
 
 /* The program ends as soon as it can: with what is decided. */
@@ -272,7 +315,8 @@ void
 gst_foxapi_program_close (GstFoxapiProgram * program)
 {
   g_mutex_lock (&program->lock);
-  end_here (program);
+  program->end = MIN (program->end, program->decided);
+  g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);
 }
 
@@ -296,32 +340,46 @@ gst_foxapi_program_frame_to_time (GstFoxapiProgram * program, guint64 frame)
       GST_SECOND * program->settings.fps_d, program->settings.fps_n);
 }
 
+/* The frame that is due at @time */
+guint64
+gst_foxapi_program_time_to_frame (GstFoxapiProgram * program, GstClockTime time)
+{
+  return gst_util_uint64_scale_ceil (time + 1, program->settings.fps_n,
+      GST_SECOND * program->settings.fps_d) - 1;
+}
+
+/* The number of the first sample of @frame */
 guint64
 gst_foxapi_program_frame_to_sample (GstFoxapiProgram * program, guint64 frame)
 {
-  return gst_util_uint64_scale_round (frame, (guint64) program->settings.rate
+  return gst_util_uint64_scale_round (frame, (guint64) program->rate
       * program->settings.fps_d, program->settings.fps_n);
 }
 
-/* Of a time in a result */
-static guint64
-time_to_frame (GstFoxapiProgram * self, GstClockTime time)
+/* Before the first samples are asked for */
+void
+gst_foxapi_program_set_audio_format (GstFoxapiProgram * program, gint rate,
+    gint bpf)
 {
-  return gst_util_uint64_scale_round (time, self->settings.fps_n,
-      GST_SECOND * self->settings.fps_d);
+  g_mutex_lock (&program->lock);
+  program->rate = rate;
+  program->bpf = bpf;
+  g_mutex_unlock (&program->lock);
 }
 
-static GstClockTime
-get_time_in_result (GstSample * sample)
+/* Of a sample, in a result that has @n of its kind in @d seconds */
+static guint64
+get_number (GstSample * sample, guint64 n, guint64 d)
 {
   GstClockTime time = gst_segment_to_running_time (gst_sample_get_segment
       (sample), GST_FORMAT_TIME,
       GST_BUFFER_PTS (gst_sample_get_buffer (sample)));
 
-  return GST_CLOCK_TIME_IS_VALID (time) ? time : 0;
+  return GST_CLOCK_TIME_IS_VALID (time) ?
+      gst_util_uint64_scale_round (time, n, GST_SECOND * d) : 0;
 }
 
-/* Called with the lock. %FALSE: the stream must not wait. */
+/* %FALSE: the stream must not wait. */
 static gboolean
 wait_for_change (GstFoxapiProgram * self, GstFoxapiStream stream)
 {
@@ -331,115 +389,127 @@ wait_for_change (GstFoxapiProgram * self, GstFoxapiStream stream)
   return TRUE;
 }
 
-/* Called with the lock */
 static gboolean
 next_is_ready (GstFoxapiProgram * self)
 {
-  return self->next != NULL && gst_foxapi_player_is_ready (self->next);
+  return self->next != NULL && gst_foxapi_player_is_ready (self->next->player);
 }
 
-/* Called with the lock: whether there is something to show, or never will be */
+/* Whether what follows the last result is nothing of it */
 static gboolean
-can_begin (GstFoxapiProgram * self)
+is_before_result (GstFoxapiProgram * self)
 {
-  return self->is_started || self->end != G_MAXUINT64 || self->is_finished
-      || self->settings.has_placeholder || next_is_ready (self);
+  return self->last_frame == NULL || self->wants_placeholder;
 }
 
-/* Called with the lock, in the video thread alone, which gives it up for the
- * clock */
+/* Whether the program ends where nothing is on the air */
+static gboolean
+is_over (GstFoxapiProgram * self)
+{
+  if (self->next != NULL || self->more_to_come)
+    return FALSE;
+  return self->ends || (self->is_finished && !self->settings.has_placeholder)
+      || (self->settings.end == GST_FOXAPI_END_EOS && !is_before_result (self));
+}
+
+/* Whether nothing can be shown before the next result is ready. A program that is
+ * not live has the time. */
+static gboolean
+has_to_wait (GstFoxapiProgram * self)
+{
+  gboolean is_coming = self->next != NULL || self->more_to_come;
+  gboolean repeats = self->settings.end == GST_FOXAPI_END_REPEAT
+      && !self->is_finished;
+
+  if (is_before_result (self))
+    return !self->settings.has_placeholder;
+  return !self->settings.is_live && (repeats || (is_coming
+          && !self->settings.has_placeholder));
+}
+
+/* The pictures begin when there is something to show, or never
+ * will be, and the sound with them. */
+static gboolean
+can_begin (GstFoxapiProgram * self, GstFoxapiStream stream)
+{
+  return self->first != UNKNOWN || self->end != UNKNOWN
+      || (stream == GST_FOXAPI_STREAM_VIDEO && (is_over (self)
+          || self->settings.has_placeholder || next_is_ready (self)));
+}
+
+/* In the video thread alone, which gives the lock up for the clock of @source */
 static void
-start_at_now (GstFoxapiProgram * self, GstFoxapiProgramClock clock,
-    gpointer user_data)
+begin_now (GstFoxapiProgram * self, GstElement * source)
 {
   GstClockTime now = 0;
 
   if (self->settings.is_live) {
     g_mutex_unlock (&self->lock);
-    now = clock (user_data);
+    now = gst_element_get_current_running_time (source);
     g_mutex_lock (&self->lock);
   }
-  self->first = gst_util_uint64_scale_ceil (now, self->settings.fps_n,
-      GST_SECOND * self->settings.fps_d);
+  self->first = GST_CLOCK_TIME_IS_VALID (now) ?
+      gst_util_uint64_scale_ceil (now, self->settings.fps_n,
+      GST_SECOND * self->settings.fps_d) : 0;
   self->decided = self->video_next = self->audio_next = self->first;
-  self->is_started = TRUE;
   GST_DEBUG ("the first frame is %" G_GUINT64_FORMAT, self->first);
   g_cond_broadcast (&self->changed);
 }
 
-/* Waits until there is something to show, and begins then. Only the video
- * does: it may have a first picture to wait for, and nothing may be late
- * because of it. */
-GstFoxapiContent
-gst_foxapi_program_begin (GstFoxapiProgram * program,
-    GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame)
+/* Waits until the stream begins, with @frame. The video decides when: it may have a
+ * first picture to wait for, and nothing may be late because of it. */
+GstFlowReturn
+gst_foxapi_program_begin (GstFoxapiProgram * program, GstFoxapiStream stream,
+    GstElement * source, guint64 * frame)
 {
   GstFoxapiProgram *self = program;
-  GstFoxapiContent content = GST_FOXAPI_CONTENT_FLUSHING;
+  GstFlowReturn flow = GST_FLOW_OK;
 
   g_mutex_lock (&self->lock);
-  while (!can_begin (self) && wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
-  if (!self->is_flushing && can_begin (self)) {
-    content = GST_FOXAPI_CONTENT_RESULT;
-    if (self->next == NULL && self->is_finished
-        && !self->settings.has_placeholder)
-      end_here (self);
-    if (self->end != G_MAXUINT64)
-      content = GST_FOXAPI_CONTENT_EOS;
-    else if (!self->is_started)
-      start_at_now (self, clock, user_data);
+  while (!can_begin (self, stream) && wait_for_change (self, stream));
+  if (self->is_flushing || !can_begin (self, stream)) {
+    flow = GST_FLOW_FLUSHING;
+  } else if (self->first == UNKNOWN) {
+    if (is_over (self))
+      self->end = 0;
+    if (self->end == UNKNOWN)
+      begin_now (self, source);
+    else
+      flow = GST_FLOW_EOS;
+    g_cond_broadcast (&self->changed);
   }
   *frame = self->first;
   g_mutex_unlock (&self->lock);
-  return content;
+  return flow;
 }
 
-/* Waits until the video has begun. */
-GstFoxapiContent
-gst_foxapi_program_wait_begun (GstFoxapiProgram * program, guint64 * frame)
-{
-  GstFoxapiProgram *self = program;
-  GstFoxapiContent content = GST_FOXAPI_CONTENT_FLUSHING;
-
-  g_mutex_lock (&self->lock);
-  while (!self->is_started && self->end == G_MAXUINT64
-      && wait_for_change (self, GST_FOXAPI_STREAM_AUDIO));
-  if (self->is_started && !self->is_flushing)
-    content = GST_FOXAPI_CONTENT_RESULT;
-  else if (self->end != G_MAXUINT64 && !self->is_flushing)
-    content = GST_FOXAPI_CONTENT_EOS;
-  *frame = self->first;
-  g_mutex_unlock (&self->lock);
-  return content;
-}
-
-/* Called with the lock: what is on the air, or NULL */
+/* What is on the air, or NULL */
 static Clip *
 get_on_air (GstFoxapiProgram * self)
 {
   Clip *clip = g_queue_peek_tail (&self->clips);
 
-  return clip != NULL && clip->end == G_MAXUINT64 ? clip : NULL;
+  return clip != NULL && clip->end == UNKNOWN ? clip : NULL;
 }
 
-/* Called with the lock */
 static void
 put_on_air (GstFoxapiProgram * self, guint64 frame)
 {
-  Clip *clip = g_new0 (Clip, 1);
+  Clip *clip = g_steal_pointer (&self->next);
+  Clip *before = g_queue_peek_tail (&self->clips);
+  const GstStructure *same = before ? before->about : self->about;
 
   GST_DEBUG ("on the air with frame %" G_GUINT64_FORMAT, frame);
-  clip->player = g_steal_pointer (&self->next);
-  clip->events = g_steal_pointer (&self->next_events);
+  self->wants_placeholder = FALSE;
+  if (clip->about == NULL && same != NULL)
+    clip->about = gst_structure_copy (same);
   clip->start = frame;
-  clip->end = G_MAXUINT64;
-  clip->samples = gst_adapter_new ();
   g_queue_push_tail (&self->clips, clip);
   self->func (GST_FOXAPI_PROGRAM_ON_AIR, clip->player, self->user_data);
 }
 
-/* Called with the lock: lets go of clips that neither stream needs, and of which
- * the pictures' thread has told. It may be waiting for what the sound's decides. */
+/* Lets go of clips that neither stream needs, and of which the video thread has
+ * told. It may be waiting for the decision of the audio thread. */
 static void
 clean_up (GstFoxapiProgram * self)
 {
@@ -453,7 +523,7 @@ clean_up (GstFoxapiProgram * self)
   }
 }
 
-/* Called with the lock: the result ends in front of @frame */
+/* The result ends in front of @frame */
 static void
 take_off_air (GstFoxapiProgram * self, Clip * clip, guint64 frame)
 {
@@ -464,8 +534,7 @@ take_off_air (GstFoxapiProgram * self, Clip * clip, guint64 frame)
       self->last_frame);
 }
 
-/* Called with the lock, in the video thread: who asks for a frame has let go of
- * those before it. */
+/* In the video thread: who asks for a frame has let go of those before it. */
 static void
 tell_what_has_ended (GstFoxapiProgram * self)
 {
@@ -479,57 +548,31 @@ tell_what_has_ended (GstFoxapiProgram * self)
   }
 }
 
-/* Called with the lock: whether the program ends where nothing is on the air */
-static gboolean
-is_over (GstFoxapiProgram * self)
-{
-  if (self->next != NULL || self->more_to_come)
-    return FALSE;
-  if (self->last_frame == NULL)
-    return self->is_finished && !self->settings.has_placeholder;
-  return self->settings.end == GST_FOXAPI_END_EOS || (self->is_finished
-      && !self->settings.has_placeholder);
-}
-
-/* Called with the lock: whether nothing can be shown before the next result is
- * ready. A program that is not live has the time. */
-static gboolean
-has_to_wait (GstFoxapiProgram * self)
-{
-  gboolean is_coming = self->next != NULL || self->more_to_come;
-
-  if (self->last_frame == NULL)
-    return !self->settings.has_placeholder;
-  if (self->settings.is_live)
-    return FALSE;
-  if (self->settings.end == GST_FOXAPI_END_REPEAT && !self->is_finished)
-    return TRUE;
-  return is_coming && !self->settings.has_placeholder;
-}
-
-/* Called with the lock: into @buffer. %FALSE: it is not there. */
+/* Into @buffer. %FALSE: it is not there. */
 static gboolean
 take_next_frame (GstFoxapiProgram * self, Clip * clip, GstBuffer ** buffer)
 {
-  g_autoptr (GstSample) sample = gst_foxapi_player_take_frame (clip->player);
-  guint64 number;
+  g_autoptr (GstSample) sample = gst_foxapi_player_take (clip->player,
+      GST_FOXAPI_STREAM_VIDEO);
 
   if (sample == NULL)
     return FALSE;
-  number = time_to_frame (self, get_time_in_result (sample));
-  clip->next = MAX (number, clip->next) + 1;
+  clip->next = MAX (clip->next, get_number (sample, self->settings.fps_n,
+          self->settings.fps_d)) + 1;
   gst_buffer_replace (buffer, gst_sample_get_buffer (sample));
   return TRUE;
 }
 
-/* Called with the lock. Frames that come too late to be shown are dropped: sound
- * and picture stay together. %FALSE: the frame is not there (yet). */
+/* Frames that come too late to be shown are dropped: sound and picture stay
+ * together. %FALSE: the frame is not there (yet). */
 static gboolean
 take_frame (GstFoxapiProgram * self, Clip * clip, guint64 frame)
 {
   guint64 wanted = frame - clip->start;
 
-  if (clip->skipped != NULL) {
+  /* One that the sound has overtaken is not shown before its time either. */
+  if (clip->skipped != NULL && (clip->next <= wanted + 1
+          || self->last_frame == NULL)) {
     gst_buffer_replace (&self->last_frame, clip->skipped);
     gst_clear_buffer (&clip->skipped);
   }
@@ -538,7 +581,6 @@ take_frame (GstFoxapiProgram * self, Clip * clip, guint64 frame)
   return clip->next > wanted;
 }
 
-/* Called with the lock */
 static void
 decide (GstFoxapiProgram * self, guint64 frame)
 {
@@ -548,20 +590,20 @@ decide (GstFoxapiProgram * self, guint64 frame)
   g_cond_broadcast (&self->changed);
 }
 
-/* Called with the lock: what the player has in stock is decided, and so is the
- * end when that is in sight. */
+/* What the player has in stock is decided, and so is the end when that is in
+ * sight. */
 static void
 settle_clip (GstFoxapiProgram * self, Clip * clip)
 {
   decide (self, clip->start + clip->next
       + gst_foxapi_player_count_frames (clip->player));
-  if (gst_foxapi_player_video_has_ended (clip->player))
+  if (gst_foxapi_player_has_ended (clip->player, GST_FOXAPI_STREAM_VIDEO))
     take_off_air (self, clip, MAX (self->decided, clip->start + clip->next));
 }
 
-/* Called with the lock: decides what can be decided now. Either stream does, so
- * that none of them has to wait until the other is let go by what it feeds: a
- * muxer takes a frame only when it has the sound behind it. */
+/* Decides what can be decided now. Either stream does, so that none of them has to
+ * wait until the other is let go by what it feeds: a muxer takes a frame only when
+ * it has the sound behind it. */
 static void
 settle (GstFoxapiProgram * self)
 {
@@ -569,7 +611,7 @@ settle (GstFoxapiProgram * self)
 
   if (clip != NULL)
     settle_clip (self, clip);
-  if (get_on_air (self) != NULL || self->end != G_MAXUINT64)
+  if (get_on_air (self) != NULL || self->end != UNKNOWN)
     return;
 
   if (next_is_ready (self)) {
@@ -584,7 +626,7 @@ settle (GstFoxapiProgram * self)
   }
 }
 
-/* Called with the lock. %FALSE: not decided yet, and there is nothing to show. */
+/* %FALSE: not decided yet, and there is nothing to show. */
 static gboolean
 show_clip (GstFoxapiProgram * self, Clip * clip, guint64 frame)
 {
@@ -602,8 +644,8 @@ show_clip (GstFoxapiProgram * self, Clip * clip, guint64 frame)
   return TRUE;
 }
 
-/* Called with the lock. In a program that is not live, pictures that nobody takes
- * follow the sound, as they have no clock to follow. */
+/* In a program that is not live, pictures that nobody takes follow the sound, as
+ * they have no clock to follow. */
 static gboolean
 video_has_to_follow (GstFoxapiProgram * self, guint64 frame)
 {
@@ -611,7 +653,6 @@ video_has_to_follow (GstFoxapiProgram * self, guint64 frame)
       && !self->audio_is_gone && frame > self->audio_next + LOOKAHEAD;
 }
 
-/* Called with the lock */
 static Clip *
 find_clip (GstFoxapiProgram * self, guint64 frame)
 {
@@ -624,7 +665,7 @@ find_clip (GstFoxapiProgram * self, guint64 frame)
   return NULL;
 }
 
-/* Called with the lock. %FALSE: it cannot be shown yet. */
+/* %FALSE: it cannot be shown yet. */
 static gboolean
 show (GstFoxapiProgram * self, guint64 frame)
 {
@@ -632,151 +673,198 @@ show (GstFoxapiProgram * self, guint64 frame)
 
   if (clip != NULL)
     return show_clip (self, clip, frame);
+  if (self->wants_placeholder)
+    gst_clear_buffer (&self->last_frame);
   return frame < self->decided;
 }
 
-/* Called with the lock: an end that was told of while frames were left is not told
- * of again when they have been taken. */
+/* An end that was told of while frames were left is not told of again when they have
+ * been taken. */
 static gboolean
 has_run_out (GstFoxapiProgram * self)
 {
   Clip *clip = get_on_air (self);
 
-  return clip != NULL && gst_foxapi_player_video_has_ended (clip->player);
+  return clip != NULL && gst_foxapi_player_has_ended (clip->player,
+      GST_FOXAPI_STREAM_VIDEO);
 }
 
-/* Called with the lock */
-static GstFoxapiContent
+static GstFlowReturn
 decide_frame (GstFoxapiProgram * self, guint64 frame)
 {
   do {
     if (self->is_flushing)
-      return GST_FOXAPI_CONTENT_FLUSHING;
+      return GST_FLOW_FLUSHING;
     settle (self);
     tell_what_has_ended (self);
     if (self->end <= frame && !self->is_delivering)
-      return GST_FOXAPI_CONTENT_EOS;
+      return GST_FLOW_EOS;
     if (!video_has_to_follow (self, frame) && show (self, frame)) {
       settle (self);
-      return self->last_frame ? GST_FOXAPI_CONTENT_RESULT :
-          GST_FOXAPI_CONTENT_PLACEHOLDER;
+      return GST_FLOW_OK;
     }
   } while (has_run_out (self)
       || wait_for_change (self, GST_FOXAPI_STREAM_VIDEO));
-  return GST_FOXAPI_CONTENT_FLUSHING;
+  return GST_FLOW_FLUSHING;
 }
 
-/* Called with the lock: the events that go ahead of @frame */
-static GList *
-take_events (GstFoxapiProgram * self, guint64 frame)
+/* What @frame shows. (nullable): the same as the frame before it */
+static GstStructure *
+note_shown (GstFoxapiProgram * self, guint64 frame)
 {
+  static const gchar *const names[] = {
+    [GST_FOXAPI_STATE_PLACEHOLDER] = "placeholder",
+    [GST_FOXAPI_STATE_CLIP] = "clip",
+    [GST_FOXAPI_STATE_HOLD] = "hold",
+  };
   Clip *clip = find_clip (self, frame);
+  GstFoxapiState state = self->last_frame == NULL ?
+      GST_FOXAPI_STATE_PLACEHOLDER : clip ? GST_FOXAPI_STATE_CLIP :
+      GST_FOXAPI_STATE_HOLD;
+  GstStructure *on_air;
 
-  return clip ? g_steal_pointer (&clip->events) : NULL;
+  if (state == self->state && (clip == NULL
+          || clip->start == self->shown_since))
+    return NULL;
+  self->state = state;
+  self->shown_since = clip ? clip->start : frame;
+  if (clip != NULL && state == GST_FOXAPI_STATE_CLIP && clip->about != NULL) {
+    gst_clear_structure (&self->about);
+    self->about = gst_structure_copy (clip->about);
+  }
+  on_air = state != GST_FOXAPI_STATE_PLACEHOLDER && self->about ?
+      gst_structure_copy (self->about) :
+      gst_structure_new_empty (GST_FOXAPI_ON_AIR_STRUCTURE);
+  gst_structure_set (on_air, "what", G_TYPE_STRING, names[state],
+      "running-time", G_TYPE_UINT64, gst_foxapi_program_frame_to_time (self,
+          frame), NULL);
+  return on_air;
 }
 
-GstFoxapiContent
+/* @buffer: (nullable): NULL of the placeholder; @events: go ahead of it; @on_air:
+ * (nullable): what is shown from this frame on, where that is new */
+GstFlowReturn
 gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
-    GstBuffer ** buffer, GList ** events)
+    GstBuffer ** buffer, GList ** events, GstStructure ** on_air)
 {
-  GstFoxapiContent content;
+  GstFlowReturn flow;
+  Clip *clip;
 
+  *buffer = NULL;
+  *events = NULL;
+  *on_air = NULL;
   g_mutex_lock (&program->lock);
   program->video_next = frame;
-  content = decide_frame (program, frame);
-  *buffer = content == GST_FOXAPI_CONTENT_RESULT ?
-      gst_buffer_ref (program->last_frame) : NULL;
-  *events = content == GST_FOXAPI_CONTENT_RESULT ?
-      take_events (program, frame) : NULL;
+  flow = decide_frame (program, frame);
+  if (flow == GST_FLOW_OK) {
+    gst_buffer_replace (buffer, program->last_frame);
+    clip = find_clip (program, frame);
+    if (clip != NULL && *buffer != NULL)
+      *events = g_steal_pointer (&clip->events);
+    *on_air = note_shown (program, frame);
+  }
   clean_up (program);
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);
-  return content;
+  return flow;
 }
 
-/* Called with the lock. %FALSE: none is there. */
+/* Instead of the clip that is on the air, or of its last frame, until there is another
+ * one. %FALSE: there is none, or nothing is shown at all. */
+gboolean
+gst_foxapi_program_show_placeholder (GstFoxapiProgram * program)
+{
+  g_autoptr (GstFoxapiPlayer) cut = NULL;
+  gboolean is_possible;
+  Clip *clip;
+
+  g_mutex_lock (&program->lock);
+  is_possible = program->settings.has_placeholder && !program->is_flushing
+      && program->end == UNKNOWN;
+  if (is_possible) {
+    program->wants_placeholder = TRUE;
+    drop_repetition (program);
+    clip = get_on_air (program);
+    cut = clip ? gst_object_ref (clip->player) : NULL;
+    g_cond_broadcast (&program->changed);
+  }
+  g_mutex_unlock (&program->lock);
+  if (cut != NULL)
+    gst_foxapi_player_give_up (cut);
+  return is_possible;
+}
+
+/* @shot: the number of what is shown, or was last; 0: nothing was */
+GstFoxapiState
+gst_foxapi_program_get_state (GstFoxapiProgram * program, guint * shot)
+{
+  GstFoxapiState state;
+
+  g_mutex_lock (&program->lock);
+  state = program->is_flushing ? GST_FOXAPI_STATE_STOPPED :
+      program->end != UNKNOWN && program->video_next >= program->end ?
+      GST_FOXAPI_STATE_ENDED : program->state;
+  if (program->is_flushing || program->about == NULL
+      || !gst_structure_get_uint (program->about, "shot", shot))
+    *shot = 0;
+  g_mutex_unlock (&program->lock);
+  return state;
+}
+
+/* %FALSE: none is there. */
 static gboolean
 take_samples (GstFoxapiProgram * self, Clip * clip)
 {
-  GstSample *sample = gst_foxapi_player_take_samples (clip->player);
+  g_autoptr (GstSample) sample = gst_foxapi_player_take (clip->player,
+      GST_FOXAPI_STREAM_AUDIO);
 
   if (sample == NULL)
     return FALSE;
   if (gst_adapter_available (clip->samples) == 0)
-    clip->samples_start = gst_util_uint64_scale_round (get_time_in_result
-        (sample), self->settings.rate, GST_SECOND);
+    clip->samples_start = get_number (sample, self->rate, 1);
   gst_adapter_push (clip->samples,
       gst_buffer_ref (gst_sample_get_buffer (sample)));
-  gst_sample_unref (sample);
   return TRUE;
 }
 
-/* Called with the lock: drops what should have sounded before @wanted */
-static void
-drop_late_samples (GstFoxapiProgram * self, Clip * clip, guint64 wanted)
-{
-  gsize there = gst_adapter_available (clip->samples) / self->settings.bpf;
-  guint64 late;
-
-  if (wanted <= clip->samples_start || there == 0)
-    return;
-  late = MIN (wanted - clip->samples_start, there);
-  gst_adapter_flush (clip->samples, late * self->settings.bpf);
-  clip->samples_start += late;
-}
-
-/* Called with the lock: @n samples from @wanted on are there, or will not be */
+/* What @frame sounds, into @buffer, which is silent. %FALSE: not there yet. */
 static gboolean
-collect_samples (GstFoxapiProgram * self, Clip * clip, guint64 wanted,
-    guint64 n)
+sound_clip (GstFoxapiProgram * self, Clip * clip, guint64 frame,
+    GstBuffer * buffer)
 {
-  do {
-    drop_late_samples (self, clip, wanted);
-    if (gst_adapter_available (clip->samples) > 0
-        && clip->samples_start + gst_adapter_available (clip->samples)
-        / self->settings.bpf >= wanted + n)
-      return TRUE;
-  } while (take_samples (self, clip));
-  return self->settings.is_live || self->audio_is_gone
-      || gst_foxapi_player_audio_has_ended (clip->player);
-}
+  const gsize bpf = self->bpf;
+  guint64 wanted = gst_foxapi_program_frame_to_sample (self, frame)
+      - gst_foxapi_program_frame_to_sample (self, clip->start);
+  guint64 end = wanted + gst_buffer_get_size (buffer) / bpf, there, n;
 
-/* Called with the lock: into @data, which is silent */
-static void
-copy_samples (GstFoxapiProgram * self, Clip * clip, guint64 wanted,
-    guint64 n, guint8 * data)
-{
-  gsize bpf = self->settings.bpf;
-  guint64 there = gst_adapter_available (clip->samples) / bpf;
-  guint64 skip = clip->samples_start > wanted ?
-      clip->samples_start - wanted : 0;
-
-  if (there == 0 || skip >= n)
-    return;
-  n = MIN (n - skip, there);
-  gst_adapter_copy (clip->samples, data + skip * bpf, 0, n * bpf);
+  for (;;) {
+    there = gst_adapter_available (clip->samples) / bpf;
+    /* What should have sounded before is late. */
+    n = MIN (there, wanted - MIN (wanted, clip->samples_start));
+    gst_adapter_flush (clip->samples, n * bpf);
+    clip->samples_start += n;
+    there -= n;
+    if ((there > 0 && clip->samples_start + there >= end)
+        || !take_samples (self, clip))
+      break;
+  }
+  if (clip->samples_start + there < end && !self->settings.is_live
+      && !self->audio_is_gone && !gst_foxapi_player_has_ended (clip->player,
+          GST_FOXAPI_STREAM_AUDIO))
+    return FALSE;
+  if (there == 0 || clip->samples_start >= end)
+    return TRUE;
+  n = MIN (end - clip->samples_start, there);
+  gst_buffer_fill (buffer, (clip->samples_start - wanted) * bpf,
+      gst_adapter_map (clip->samples, n * bpf), n * bpf);
+  gst_adapter_unmap (clip->samples);
   gst_adapter_flush (clip->samples, n * bpf);
   clip->samples_start += n;
-}
-
-/* Called with the lock: what @frame sounds, into @data, which is silent. %FALSE:
- * not there yet. */
-static gboolean
-sound_clip (GstFoxapiProgram * self, Clip * clip, guint64 frame, guint8 * data)
-{
-  guint64 start = gst_foxapi_program_frame_to_sample (self, frame);
-  guint64 n = gst_foxapi_program_frame_to_sample (self, frame + 1) - start;
-  guint64 wanted = start
-      - gst_foxapi_program_frame_to_sample (self, clip->start);
-
-  if (!collect_samples (self, clip, wanted, n))
-    return FALSE;
-  copy_samples (self, clip, wanted, n, data);
   return TRUE;
 }
 
-/* Called with the lock. Live, pictures that nobody takes in time must not keep the
- * sound of the same file from being decoded. */
+/* Live, pictures that nobody takes in time must not keep the sound of the same file
+ * from being decoded. */
 static void
 skip_late_frames (GstFoxapiProgram * self, guint64 frame)
 {
@@ -789,17 +877,17 @@ skip_late_frames (GstFoxapiProgram * self, guint64 frame)
       && take_next_frame (self, clip, &clip->skipped));
 }
 
-/* Called with the lock: whether there is something to sound, or silence, for each
- * frame whose time has come */
+/* Whether there is something to sound, or silence, for each frame whose time has
+ * come */
 static gboolean
 is_on_time (GstFoxapiProgram * self)
 {
   return self->audio_is_due && (get_on_air (self) || !has_to_wait (self));
 }
 
-/* Called with the lock. %FALSE: it cannot be told yet. */
+/* %FALSE: it cannot be told yet. */
 static gboolean
-sound (GstFoxapiProgram * self, guint64 frame, guint8 * data)
+sound (GstFoxapiProgram * self, guint64 frame, GstBuffer * buffer)
 {
   Clip *clip;
 
@@ -808,72 +896,84 @@ sound (GstFoxapiProgram * self, guint64 frame, guint8 * data)
     return FALSE;
   decide (self, frame + 1);
   clip = find_clip (self, frame);
-  return clip == NULL || sound_clip (self, clip, frame, data);
+  return clip == NULL || sound_clip (self, clip, frame, buffer);
 }
 
-/* Called with the lock */
-static GstFoxapiContent
-decide_samples (GstFoxapiProgram * self, guint64 frame, guint8 * data)
+static GstFlowReturn
+decide_samples (GstFoxapiProgram * self, guint64 frame, GstBuffer * buffer)
 {
   do {
     if (self->is_flushing)
-      return GST_FOXAPI_CONTENT_FLUSHING;
+      return GST_FLOW_FLUSHING;
     settle (self);
     if (self->end <= frame)
-      return GST_FOXAPI_CONTENT_EOS;
-    if (sound (self, frame, data))
-      return GST_FOXAPI_CONTENT_RESULT;
+      return GST_FLOW_EOS;
+    if (sound (self, frame, buffer))
+      return GST_FLOW_OK;
   } while (wait_for_change (self, GST_FOXAPI_STREAM_AUDIO));
-  return GST_FOXAPI_CONTENT_FLUSHING;
+  return GST_FLOW_FLUSHING;
 }
 
 /* Waits until it is decided what @frame shows, or decides that when it is
  * due: live sound does not wait for pictures that are held up. */
-GstFoxapiContent
+GstFlowReturn
 gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
-    gboolean is_due, guint8 * data)
+    gboolean is_due, GstBuffer ** buffer)
 {
-  GstFoxapiContent content;
+  gsize size = program->bpf * (gst_foxapi_program_frame_to_sample (program,
+          frame + 1) - gst_foxapi_program_frame_to_sample (program, frame));
+  g_autoptr (GstBuffer) sound = gst_buffer_new_allocate (NULL, size, NULL);
+  GstFlowReturn flow;
 
+  /* In the formats of the output, that is silence. */
+  gst_buffer_memset (sound, 0, 0, size);
   g_mutex_lock (&program->lock);
   program->audio_next = frame;
   program->audio_is_due = is_due && program->settings.is_live;
   g_cond_broadcast (&program->changed);
-  content = decide_samples (program, frame, data);
+  flow = decide_samples (program, frame, sound);
   clean_up (program);
   g_mutex_unlock (&program->lock);
-  return content;
+  if (flow == GST_FLOW_OK)
+    *buffer = g_steal_pointer (&sound);
+  return flow;
 }
 
-/* Whoever waits looks again. */
+/* Timestamps and offsets are counted, of frames or samples. */
 void
-gst_foxapi_program_wake (GstFoxapiProgram * program)
+gst_foxapi_program_stamp (GstFoxapiProgram * program, GstFoxapiStream stream,
+    guint64 frame, GstBuffer * buffer)
 {
-  g_mutex_lock (&program->lock);
-  g_cond_broadcast (&program->changed);
-  g_mutex_unlock (&program->lock);
+  guint64 start = frame, end = frame + 1;
+  guint64 n = program->settings.fps_n, d = program->settings.fps_d;
+
+  if (stream == GST_FOXAPI_STREAM_AUDIO) {
+    start = gst_foxapi_program_frame_to_sample (program, start);
+    end = gst_foxapi_program_frame_to_sample (program, end);
+    n = program->rate;
+    d = 1;
+  }
+  GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (start, GST_SECOND * d, n);
+  GST_BUFFER_DURATION (buffer) = gst_util_uint64_scale (end, GST_SECOND * d, n)
+      - GST_BUFFER_PTS (buffer);
+  GST_BUFFER_OFFSET (buffer) = start;
+  GST_BUFFER_OFFSET_END (buffer) = end;
 }
 
 void
 gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,
     gboolean is_linked)
 {
-  g_mutex_lock (&program->lock);
-  program->video_is_linked = is_linked;
-  g_cond_broadcast (&program->changed);
-  g_mutex_unlock (&program->lock);
+  set (program, &program->video_is_linked, is_linked);
 }
 
-/* Whoever waits for the stream, or would, gets GST_FOXAPI_CONTENT_FLUSHING, and
- * may ask for the same frame again later. */
+/* Whoever waits for the stream, or would, gets GST_FLOW_FLUSHING, and may ask for
+ * the same frame again later. */
 void
 gst_foxapi_program_interrupt (GstFoxapiProgram * program,
     GstFoxapiStream stream, gboolean is_interrupted)
 {
-  g_mutex_lock (&program->lock);
-  program->is_interrupted[stream] = is_interrupted;
-  g_cond_broadcast (&program->changed);
-  g_mutex_unlock (&program->lock);
+  set (program, &program->is_interrupted[stream], is_interrupted);
 }
 
 void
@@ -887,7 +987,7 @@ gst_foxapi_program_audio_is_gone (GstFoxapiProgram * program)
     gst_foxapi_player_drop_audio (clip->player);
   }
   if (program->next != NULL)
-    gst_foxapi_player_drop_audio (program->next);
+    gst_foxapi_player_drop_audio (program->next->player);
   clean_up (program);
   g_cond_broadcast (&program->changed);
   g_mutex_unlock (&program->lock);

@@ -17,20 +17,20 @@ typedef enum
   GST_FOXAPI_END_REPEAT,        /* the result begins again */
 } GstFoxapiEnd;
 
+/* What the output shows. */
 typedef enum
 {
-  GST_FOXAPI_CONTENT_PLACEHOLDER,   /* there is no result yet */
-  GST_FOXAPI_CONTENT_RESULT,        /* here it is */
-  GST_FOXAPI_CONTENT_EOS,           /* the program has ended */
-  GST_FOXAPI_CONTENT_FLUSHING,      /* it is being stopped, or interrupted */
-} GstFoxapiContent;
+  GST_FOXAPI_STATE_STOPPED,     /* the bin is not running */
+  GST_FOXAPI_STATE_WAITING,     /* nothing: there is nothing to show yet */
+  GST_FOXAPI_STATE_PLACEHOLDER, /* the placeholder */
+  GST_FOXAPI_STATE_CLIP,        /* a result */
+  GST_FOXAPI_STATE_HOLD,        /* the frame with which a result has ended */
+  GST_FOXAPI_STATE_ENDED,       /* nothing: the program has ended */
+} GstFoxapiState;
 
-typedef enum
-{
-  GST_FOXAPI_STREAM_VIDEO,      /* the pictures */
-  GST_FOXAPI_STREAM_AUDIO,      /* the sound */
-  GST_FOXAPI_N_STREAMS,
-} GstFoxapiStream;
+/* Tells that something else is shown: `what` string, `running-time` uint64, and of a
+ * result `shot` uint, `task-id` string. */
+#define GST_FOXAPI_ON_AIR_STRUCTURE "foxapi-on-air"
 
 typedef enum
 {
@@ -54,8 +54,6 @@ typedef struct
   GstFoxapiEnd end;             /* what follows the end of a result */
   gint fps_n;                   /* frames in @fps_d seconds */
   gint fps_d;                   /* seconds of @fps_n frames */
-  gint rate;                    /* audio samples per second */
-  gint bpf;                     /* bytes of an audio sample of all channels */
 } GstFoxapiProgramSettings;
 
 /* The one place where it is decided what each frame shows and each audio
@@ -72,33 +70,40 @@ void gst_foxapi_program_start (GstFoxapiProgram * program,
 void gst_foxapi_program_stop (GstFoxapiProgram * program);
 
 void gst_foxapi_program_offer (GstFoxapiProgram * program,
-    GstFoxapiPlayer * player, GList * events);
+    GstFoxapiPlayer * player, GList * events, const GstStructure * about);
 void gst_foxapi_program_withdraw (GstFoxapiProgram * program,
     GstFoxapiPlayer * player);
 void gst_foxapi_program_set_more_to_come (GstFoxapiProgram * program,
     gboolean more_to_come);
 gboolean gst_foxapi_program_ask_for_more (GstFoxapiProgram * program);
 void gst_foxapi_program_delivered (GstFoxapiProgram * program);
-void gst_foxapi_program_finish (GstFoxapiProgram * program);
+void gst_foxapi_program_set_end (GstFoxapiProgram * program, GstFoxapiEnd end);
+void gst_foxapi_program_finish (GstFoxapiProgram * program, gboolean is_end);
 void gst_foxapi_program_close (GstFoxapiProgram * program);
 GstBuffer *gst_foxapi_program_dup_final_frame (GstFoxapiProgram * program);
+gboolean gst_foxapi_program_show_placeholder (GstFoxapiProgram * program);
+GstFoxapiState gst_foxapi_program_get_state (GstFoxapiProgram * program,
+    guint * shot);
 
 GstClockTime gst_foxapi_program_frame_to_time (GstFoxapiProgram * program,
     guint64 frame);
+guint64 gst_foxapi_program_time_to_frame (GstFoxapiProgram * program,
+    GstClockTime time);
 guint64 gst_foxapi_program_frame_to_sample (GstFoxapiProgram * program,
     guint64 frame);
+void gst_foxapi_program_set_audio_format (GstFoxapiProgram * program,
+    gint rate, gint bpf);
 
-typedef GstClockTime (*GstFoxapiProgramClock) (gpointer user_data);
-GstFoxapiContent gst_foxapi_program_begin (GstFoxapiProgram * program,
-    GstFoxapiProgramClock clock, gpointer user_data, guint64 * frame);
-GstFoxapiContent gst_foxapi_program_wait_begun (GstFoxapiProgram * program,
-    guint64 * frame);
-GstFoxapiContent gst_foxapi_program_get_frame (GstFoxapiProgram * program,
-    guint64 frame, GstBuffer ** buffer, GList ** events);
-GstFoxapiContent gst_foxapi_program_get_samples (GstFoxapiProgram * program,
-    guint64 frame, gboolean is_due, guint8 * data);
+GstFlowReturn gst_foxapi_program_begin (GstFoxapiProgram * program,
+    GstFoxapiStream stream, GstElement * source, guint64 * frame);
+GstFlowReturn gst_foxapi_program_get_frame (GstFoxapiProgram * program,
+    guint64 frame, GstBuffer ** buffer, GList ** events,
+    GstStructure ** on_air);
+GstFlowReturn gst_foxapi_program_get_samples (GstFoxapiProgram * program,
+    guint64 frame, gboolean is_due, GstBuffer ** buffer);
+void gst_foxapi_program_stamp (GstFoxapiProgram * program,
+    GstFoxapiStream stream, guint64 frame, GstBuffer * buffer);
 
-void gst_foxapi_program_wake (GstFoxapiProgram * program);
 void gst_foxapi_program_interrupt (GstFoxapiProgram * program,
     GstFoxapiStream stream, gboolean is_interrupted);
 void gst_foxapi_program_set_video_is_linked (GstFoxapiProgram * program,

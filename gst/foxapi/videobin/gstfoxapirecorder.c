@@ -9,127 +9,16 @@
 
 #include "gstfoxapirecorder.h"
 
+#include <glib/gi18n-lib.h>
 #include <gst/base/gsttypefindhelper.h>
 
 #include "foxapireferences.h"
-#include "gstfoxapicapturefile.h"
+#include "gstfoxapifolder.h"
 #include "gstfoxapiencoding.h"
 #include "gstfoxapiimagebytes.h"
 
-GST_DEBUG_CATEGORY_STATIC (foxapi_recorder_debug);
-#define GST_CAT_DEFAULT foxapi_recorder_debug
-
-/* Times of a branch → times of a clip that starts at 0 */
-
-/* A frame for which nothing says how long it lasts */
-#define DEFAULT_FRAME_DURATION (GST_SECOND / 25)
-
-static void
-clip_times_init (GstFoxapiClip * clip, GstClockTime length)
-{
-  memset (clip, 0, sizeof (*clip));
-  clip->length = length;
-  clip->frame_duration = DEFAULT_FRAME_DURATION;
-}
-
-static void
-clip_times_clear (GstFoxapiClip * clip)
-{
-  gst_clear_buffer (&clip->held);
-}
-
-static void
-clip_times_set_frame_rate (GstFoxapiClip * clip, gint n, gint d)
-{
-  clip->frame_duration = n > 0 ? MAX (gst_util_uint64_scale (GST_SECOND, d, n),
-      1) : DEFAULT_FRAME_DURATION;
-}
-
-static GstClockTime
-get_duration (GstFoxapiClip * clip, GstBuffer * frame)
-{
-  return GST_BUFFER_DURATION_IS_VALID (frame)
-      && GST_BUFFER_DURATION (frame) > 0 ? GST_BUFFER_DURATION (frame) :
-      clip->frame_duration;
-}
-
-/* The time of the next frame. Where it has none, or time stands still or went
- * back (a seek), it follows the last one. */
-static GstClockTime
-get_time (GstFoxapiClip * clip, GstClockTime running_time)
-{
-  GstClockTime expected = clip->held ? GST_BUFFER_PTS (clip->held) +
-      get_duration (clip, clip->held) : 0;
-  GstClockTimeDiff time;
-
-  if (!GST_CLOCK_TIME_IS_VALID (running_time))
-    return expected;
-  time = (GstClockTimeDiff) running_time - clip->base;
-  if (!clip->has_base || (clip->held != NULL
-          && time <= (GstClockTimeDiff) GST_BUFFER_PTS (clip->held))) {
-    clip->base = (GstClockTimeDiff) (running_time - expected);
-    clip->has_base = TRUE;
-    return expected;
-  }
-  return time;
-}
-
-static GstBuffer *
-release (GstFoxapiClip * clip, GstClockTime end)
-{
-  GstBuffer *frame = g_steal_pointer (&clip->held);
-
-  if (frame != NULL)
-    GST_BUFFER_DURATION (frame) = end - GST_BUFFER_PTS (frame);
-  return frame;
-}
-
-/* Returns TRUE if the clip is as long as it should be: what is left comes
- * with gst_foxapi_clip_end(). */
-static gboolean
-clip_times_add (GstFoxapiClip * clip, GstBuffer * frame,
-    GstClockTime running_time, GstBuffer ** ready)
-{
-  GstClockTime time = get_time (clip, running_time);
-
-  *ready = NULL;
-  if (clip->held != NULL && time >= clip->length) {
-    gst_buffer_unref (frame);
-    GST_BUFFER_DURATION (clip->held) = clip->length -
-        GST_BUFFER_PTS (clip->held);
-    return TRUE;
-  }
-  *ready = release (clip, time);
-  clip->held = gst_buffer_make_writable (frame);
-  GST_BUFFER_PTS (clip->held) = time;
-  GST_BUFFER_DTS (clip->held) = GST_CLOCK_TIME_NONE;
-  return time + get_duration (clip, clip->held) >= clip->length;
-}
-
-/* Returns its last frame, which does not outlast the clip, or NULL. */
-GstBuffer *
-gst_foxapi_clip_end (GstFoxapiClip * clip)
-{
-  GstClockTime end;
-
-  if (clip->held == NULL)
-    return NULL;
-  end = GST_BUFFER_PTS (clip->held) + get_duration (clip, clip->held);
-  return release (clip, MIN (end, MAX (clip->length,
-              GST_BUFFER_PTS (clip->held) + 1)));
-}
-
-/* What comes out of a branch → a captured file */
-
-/* Threads and locks:
- *
- * - prepare() and release() run in the thread that changes the state, when there
- *   is no streaming thread.
- * - The pad's functions run in the streaming thread, which alone writes and
- *   encodes, and alone calls the listener. No lock is held then.
- * - cancel() is called from any thread. What it shares with the streaming
- *   thread, the encoding, is guarded by the object lock.
- */
+GST_DEBUG_CATEGORY_EXTERN (foxapi_capture_debug);
+#define GST_CAT_DEFAULT foxapi_capture_debug
 
 /* With fewer bytes a stream without caps is not given a name, unless it ends. */
 #define TYPE_BYTES 2048
@@ -141,189 +30,184 @@ gst_foxapi_clip_end (GstFoxapiClip * clip)
 /* Where the frame rate is variable or unknown */
 #define DEFAULT_FPS 30
 
+/* A frame for which nothing says how long it lasts */
+#define DEFAULT_FRAME_DURATION (GST_SECOND / 25)
+
 struct _GstFoxapiRecorder
 {
-  GstElement parent;
-
-  /* Set when it is made */
-  GstPad *sink;
   GstFoxapiCaptureKind kind;
   gchar *name;
   gchar *directory;
-  const GstFoxapiRecorderListener *listener;
-  gpointer user_data;
+  GstClockTime clip_time;
+  GCancellable *cancellable;
 
-  /* From prepare() to release(): the streaming thread */
-  gboolean is_over;             /* what comes is dropped */
-  GstSegment segment;
+  GError *error;                /* (nullable): why there will be no file */
+  GstFoxapiCaptureFile *file;   /* (nullable) */
   gboolean has_caps;
   gboolean is_raw;
-  GstVideoInfo info;            /* if it is raw */
+
+  /* Frames. One is held back until the next one says how long it lasts: frame rates
+   * may be variable or unknown. */
+  GstSegment segment;
+  GstVideoInfo branch_info;
+  GstVideoInfo info;            /* of what is made of a frame: it, or its field */
+  gboolean is_field;            /* @info, of an interlaced frame */
   GstCaps *frame_caps;          /* (nullable): what the encoder is told of it */
+  GstBuffer *held;              /* (nullable): with its time in the clip */
+  GstCaps *held_caps;           /* (nullable): its frame_caps */
+  gboolean has_base;
+  GstClockTimeDiff base;        /* a running time minus this is the clip's */
+  GstFoxapiEncoding *encoding;  /* (nullable) */
+
+  /* Bytes */
   GstFoxapiImageBytes image;
   GByteArray *head;             /* of a movie */
   guint64 movie_size;
-  GstFoxapiCaptureFile *file;
-  GstFoxapiClip clip;
-  GstCaps *held_caps;           /* (nullable): of the frame that the clip holds */
-  GstCaps *encoded_caps;        /* (nullable): what the encoder was told last */
-
-  /* The object lock */
-  GstFoxapiEncoding *encoding;
-
-  /* Has a lock of its own */
-  GCancellable *cancellable;
 };
 
-G_DEFINE_FINAL_TYPE (GstFoxapiRecorder, gst_foxapi_recorder, GST_TYPE_ELEMENT)
-/* Both end a run of data. */
-     static void fail (GstFoxapiRecorder * self, const GError * error)
+static gboolean
+is_image (GstFoxapiRecorder * self)
 {
-  self->is_over = TRUE;
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    self->listener->failed (self->user_data, error);
+  return self->kind == GST_FOXAPI_CAPTURE_IMAGE;
 }
 
-static void
-refuse (GstFoxapiRecorder * self, GstCaps * caps)
-{
-  self->is_over = TRUE;
-  self->listener->refused (self->user_data, caps);
-}
-
-static goffset
+static guint64
 get_limit (GstFoxapiRecorder * self)
 {
-  return self->kind == GST_FOXAPI_CAPTURE_IMAGE ? FOXAPI_IMAGE_MAX_BYTES :
-      FOXAPI_VIDEO_MAX_BYTES;
+  return is_image (self) ? FOXAPI_IMAGE_MAX_BYTES : FOXAPI_VIDEO_MAX_BYTES;
 }
 
 static void
-set_size_error (GstFoxapiRecorder * self, GError ** error)
+set_size_error (GstFoxapiRecorder * self)
 {
-  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      "It is larger than the %s that the service takes. Make it smaller or "
-      "shorter.", self->kind == GST_FOXAPI_CAPTURE_IMAGE ? "20 MB" : "100 MB");
+  g_set_error (&self->error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      _("It is larger than the %s that the service takes. Make it smaller "
+          "or shorter."), is_image (self) ? "20 MB" : "100 MB");
 }
 
 static void
-set_end_error (GstFoxapiRecorder * self, GError ** error)
+set_end_error (GstFoxapiRecorder * self)
 {
-  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-      "The stream ended before a usable %s came. See what the element before the "
-      "pad delivers.", self->is_raw ? "frame" :
-      self->kind == GST_FOXAPI_CAPTURE_IMAGE ? "image" : "video");
+  g_set_error (&self->error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+      _("The stream ended before a usable %s arrived. Check what the "
+          "element before the pad delivers."), self->is_raw ? _("frame") :
+      is_image (self) ? _("image") : _("video"));
 }
 
 /* Nobody complained, and yet there is no such file. */
 static void
-set_encode_error (GError ** error)
+set_encode_error (GstFoxapiRecorder * self)
 {
-  g_set_error_literal (error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
-      "The encoder made nothing of the raw video. Put videoconvert or videoscale "
-      "before the pad, or link encoded media.");
+  g_set_error_literal (&self->error, GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE,
+      _("The encoder produced nothing from the raw video. Put videoconvert "
+          "or videoscale before the pad, or link encoded media."));
 }
 
-/* The end of all that work: the file gets its name. */
-static gboolean
-keep_file (GstFoxapiRecorder * self, const gchar * media_type,
-    const gchar * suffix, GError ** error)
+/* The branch carries something else: @caps, (nullable) if unknown. */
+GError *
+gst_foxapi_recorder_new_type_error (GstFoxapiCaptureKind kind,
+    const gchar * name, const GstCaps * caps)
 {
-  g_autofree gchar *path = NULL;
-  guint64 size;
+  const gchar *found = _("something unknown");
+  const gchar *memory = "";
 
-  if (!gst_foxapi_capture_file_get_size (self->file, &size, error))
-    return FALSE;
-  path = gst_foxapi_capture_file_keep (self->file, suffix, error);
-  if (path == NULL)
-    return FALSE;
-  self->is_over = TRUE;
-  GST_INFO_OBJECT (self, "captured %s, %" G_GUINT64_FORMAT " bytes", path,
-      size);
-  self->listener->captured (self->user_data, path, media_type, size);
-  return TRUE;
+  if (caps != NULL && gst_caps_get_size (caps) > 0) {
+    found = gst_structure_get_name (gst_caps_get_structure (caps, 0));
+    if (g_str_equal (found, "video/x-raw"))
+      memory = _(" in another memory or format");
+  }
+  return g_error_new (GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+      _("The pad %s got %s%s. Give it %s, or raw video in system memory."),
+      name, found, memory, kind == GST_FOXAPI_CAPTURE_IMAGE ?
+      _("JPEG, PNG or WebP") : _("MP4 or QuickTime (video/quicktime)"));
 }
 
 static gboolean
-open_file (GstFoxapiRecorder * self, GError ** error)
+open_file (GstFoxapiRecorder * self)
 {
   g_clear_pointer (&self->file, gst_foxapi_capture_file_free);
-  self->file = gst_foxapi_capture_file_new (self->directory, self->name, error);
+  self->file = gst_foxapi_capture_file_new (self->directory, self->name,
+      &self->error);
   return self->file != NULL;
 }
 
 /* Encoding */
 
-static void
-drop_encoding (GstFoxapiRecorder * self)
-{
-  GstFoxapiEncoding *encoding;
-
-  GST_OBJECT_LOCK (self);
-  encoding = g_steal_pointer (&self->encoding);
-  GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&encoding, gst_foxapi_encoding_unref);
-  gst_clear_caps (&self->encoded_caps);
-}
-
-/* From here on cancel() finds it. */
-static gboolean
-publish_encoding (GstFoxapiRecorder * self, GstFoxapiEncoding * encoding,
-    GError ** error)
-{
-  GST_OBJECT_LOCK (self);
-  self->encoding = encoding;
-  GST_OBJECT_UNLOCK (self);
-  return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
-}
-
 static gboolean
 open_encoding (GstFoxapiRecorder * self, GstFoxapiEncodingFormat format,
-    guint bitrate, GError ** error)
+    guint bitrate)
 {
-  GstFoxapiEncoding *encoding;
-
-  drop_encoding (self);
-  if (!open_file (self, error))
+  if (!open_file (self))
     return FALSE;
-  encoding = gst_foxapi_encoding_new (format, &self->info, bitrate,
-      gst_foxapi_capture_file_get_path (self->file), error);
-  return encoding != NULL && publish_encoding (self, encoding, error)
-      && gst_foxapi_encoding_start (encoding, error);
+  self->encoding = gst_foxapi_encoding_new (format, &self->info, bitrate,
+      self->file->path, self->cancellable, &self->error);
+  return self->encoding != NULL;
 }
 
-/* frame: (transfer full) */
-static gboolean
-encode (GstFoxapiRecorder * self, GstBuffer * frame, GstCaps * caps,
-    GError ** error)
+/* Returns: (nullable): its media type */
+static const gchar *
+finish_still (GstFoxapiRecorder * self)
 {
-  if (self->encoded_caps == NULL || !gst_caps_is_equal (self->encoded_caps,
-          caps)) {
-    if (!gst_foxapi_encoding_set_caps (self->encoding, caps, error)) {
-      gst_buffer_unref (frame);
-      return FALSE;
-    }
-    gst_caps_replace (&self->encoded_caps, caps);
-  }
-  return gst_foxapi_encoding_push (self->encoding, frame, error);
+  if (open_file (self) && gst_foxapi_png_write (self->held, &self->info,
+          self->file, get_limit (self), self->cancellable, &self->error))
+    return "image/png";
+  if (self->error != NULL)
+    return NULL;
+  GST_INFO ("%s is too large as PNG, making a JPEG", self->name);
+  if (open_encoding (self, GST_FOXAPI_ENCODING_JPEG, 0)
+      && gst_foxapi_encoding_push (self->encoding, gst_buffer_ref (self->held),
+          self->held_caps, &self->error))
+    gst_foxapi_encoding_finish (self->encoding, &self->error);
+  return "image/jpeg";
 }
 
-/* Returns: %FALSE with @error unset if it is too large */
-static gboolean
-close_encoding (GstFoxapiRecorder * self, GError ** error)
+/* kbit a second: by the number of pixels, and so that the clip stays well below
+ * the limit. */
+static guint
+choose_bitrate (GstFoxapiRecorder * self)
 {
-  guint64 size;
+  gdouble rate = (gdouble) self->info.fps_n / self->info.fps_d;
+  gdouble wanted = self->info.width * (gdouble) self->info.height * rate / 5000;
+  gdouble seconds = MAX ((gdouble) self->clip_time / GST_SECOND, 0.1);
+  gdouble bound = 0.7 * get_limit (self) * 8 / 1000 / seconds;
 
-  if (!gst_foxapi_encoding_finish (self->encoding, error))
-    return FALSE;
-  drop_encoding (self);
-  if (!gst_foxapi_capture_file_get_size (self->file, &size, error))
-    return FALSE;
-  if (size == 0) {
-    set_encode_error (error);
-    return FALSE;
-  }
-  return size <= (guint64) get_limit (self);
+  return MIN (CLAMP (wanted, MIN_BITRATE, MAX_BITRATE), bound);
+}
+
+/* @end: when the next one begins. Returns TRUE unless it failed. */
+static gboolean
+encode_held (GstFoxapiRecorder * self, GstClockTime end)
+{
+  if (self->held == NULL)
+    return TRUE;
+  GST_BUFFER_DURATION (self->held) = end - GST_BUFFER_PTS (self->held);
+  return (self->encoding != NULL || open_encoding (self,
+          GST_FOXAPI_ENCODING_MP4, choose_bitrate (self)))
+      && gst_foxapi_encoding_push (self->encoding,
+      g_steal_pointer (&self->held), self->held_caps, &self->error);
+}
+
+static GstClockTime
+get_end (GstFoxapiRecorder * self)
+{
+  const GstVideoInfo *info = &self->branch_info;
+  GstClockTime duration = GST_BUFFER_DURATION (self->held);
+
+  if (!GST_CLOCK_TIME_IS_VALID (duration) || duration == 0)
+    duration = info->fps_n > 0 ? MAX (gst_util_uint64_scale (GST_SECOND,
+            info->fps_d, info->fps_n), 1) : DEFAULT_FRAME_DURATION;
+  return GST_BUFFER_PTS (self->held) + duration;
+}
+
+/* Returns: (nullable): its media type */
+static const gchar *
+finish_clip (GstFoxapiRecorder * self)
+{
+  GstClockTime last = MAX (self->clip_time, GST_BUFFER_PTS (self->held) + 1);
+
+  if (encode_held (self, MIN (get_end (self), last)))
+    gst_foxapi_encoding_finish (self->encoding, &self->error);
+  return "video/mp4";
 }
 
 /* Raw frames */
@@ -335,7 +219,7 @@ is_good (GstFoxapiRecorder * self, GstBuffer * frame)
       || GST_BUFFER_FLAG_IS_SET (frame, GST_BUFFER_FLAG_GAP)
       || GST_BUFFER_FLAG_IS_SET (frame, GST_BUFFER_FLAG_DECODE_ONLY);
   gsize needed = gst_buffer_get_video_meta (frame) ? 1 :
-      GST_VIDEO_INFO_SIZE (&self->info);
+      GST_VIDEO_INFO_SIZE (&self->branch_info);
 
   return !flagged && gst_buffer_get_size (frame) >= needed;
 }
@@ -354,502 +238,367 @@ get_running_time (GstFoxapiRecorder * self, GstBuffer * frame,
   return GST_CLOCK_TIME_IS_VALID (*time);
 }
 
-/* Returns: %FALSE with @error unset if it is too large */
-static gboolean
-encode_jpeg (GstFoxapiRecorder * self, GstBuffer * frame, GError ** error)
+/* The time of the next frame in the clip. Where it has none, or time stands still or
+ * went back (a seek), it follows the last one. */
+static GstClockTime
+get_time (GstFoxapiRecorder * self, GstClockTime running_time)
 {
-  return open_encoding (self, GST_FOXAPI_ENCODING_JPEG, 0, error)
-      && encode (self, gst_buffer_ref (frame), self->frame_caps, error)
-      && close_encoding (self, error);
+  GstClockTime expected = self->held ? get_end (self) : 0;
+  GstClockTimeDiff time = (GstClockTimeDiff) running_time - self->base;
+
+  if (!GST_CLOCK_TIME_IS_VALID (running_time))
+    return expected;
+  if (self->has_base && (self->held == NULL
+          || time > (GstClockTimeDiff) GST_BUFFER_PTS (self->held)))
+    return time;
+  self->base = (GstClockTimeDiff) (running_time - expected);
+  self->has_base = TRUE;
+  return expected;
 }
 
-/* Returns: %FALSE with @error unset if it is too large */
+/* frame: (transfer full). Returns: %FALSE if no more are needed */
 static gboolean
-write_png (GstFoxapiRecorder * self, GstBuffer * buffer, GError ** error)
+take_clip_frame (GstFoxapiRecorder * self, GstBuffer * frame,
+    GstClockTime running_time)
 {
-  GstVideoFrame frame;
-  gboolean written, fits;
+  GstClockTime time = get_time (self, running_time);
 
-  if (!open_file (self, error))
-    return FALSE;
-  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_READ)) {
-    set_encode_error (error);
+  if (self->held != NULL && time >= self->clip_time) {
+    gst_buffer_unref (frame);
+    GST_BUFFER_DURATION (self->held) = self->clip_time -
+        GST_BUFFER_PTS (self->held);
     return FALSE;
   }
-  written = gst_foxapi_png_write (&frame, self->file, get_limit (self),
-      self->cancellable, &fits, error);
-  gst_video_frame_unmap (&frame);
-  return written && fits;
-}
-
-/* frame: (transfer full) */
-static gboolean
-take_still (GstFoxapiRecorder * self, GstBuffer * frame, GError ** error)
-{
-  g_autoptr (GstBuffer) still = gst_buffer_make_writable (frame);
-
-  self->listener->enough (self->user_data);
-  GST_BUFFER_PTS (still) = 0;
-  GST_BUFFER_DTS (still) = GST_CLOCK_TIME_NONE;
-  if (write_png (self, still, error))
-    return keep_file (self, "image/png", "png", error);
-  if (*error != NULL)
-    return FALSE;
-  GST_INFO_OBJECT (self, "too large as PNG, making a JPEG");
-  if (encode_jpeg (self, still, error))
-    return keep_file (self, "image/jpeg", "jpg", error);
-  if (*error == NULL)
-    set_size_error (self, error);
-  return FALSE;
-}
-
-/* kbit a second: by the number of pixels, and so that the clip stays well below
- * the limit. */
-static guint
-choose_bitrate (GstFoxapiRecorder * self)
-{
-  gdouble rate = (gdouble) self->info.fps_n / self->info.fps_d;
-  gdouble wanted = self->info.width * (gdouble) self->info.height * rate / 5000;
-  gdouble seconds = MAX ((gdouble) self->clip.length / GST_SECOND, 0.1);
-  gdouble bound = 0.7 * get_limit (self) * 8 / 1000 / seconds;
-
-  return MIN (CLAMP (wanted, MIN_BITRATE, MAX_BITRATE), bound);
-}
-
-/* frame: (transfer full) (nullable) */
-static gboolean
-encode_clip_frame (GstFoxapiRecorder * self, GstBuffer * frame, GError ** error)
-{
-  if (frame == NULL)
-    return TRUE;
-  if (self->encoding == NULL
-      && !open_encoding (self, GST_FOXAPI_ENCODING_MP4, choose_bitrate (self),
-          error)) {
+  if (!encode_held (self, time)) {
     gst_buffer_unref (frame);
     return FALSE;
   }
-  return encode (self, frame, self->held_caps, error);
+  self->held = gst_buffer_make_writable (frame);
+  GST_BUFFER_PTS (self->held) = time;
+  GST_BUFFER_DTS (self->held) = GST_CLOCK_TIME_NONE;
+  gst_caps_replace (&self->held_caps, self->frame_caps);
+  return !is_image (self) && get_end (self) < self->clip_time;
 }
 
-static gboolean
-finish_clip (GstFoxapiRecorder * self, GError ** error)
+/* What the frames that follow are made into. Of an interlaced frame that is its
+ * first field, which shows one moment: whoever reads a reference would take the
+ * combs of two for the picture. The encoders and the muxer take one frame rate, and
+ * a known one; the times say the rest. */
+static void
+choose_picture (GstFoxapiRecorder * self, gboolean is_field)
 {
-  self->listener->enough (self->user_data);
-  if (!encode_clip_frame (self, gst_foxapi_clip_end (&self->clip), error))
-    return FALSE;
-  if (!close_encoding (self, error)) {
-    if (*error == NULL)
-      set_size_error (self, error);
-    return FALSE;
+  const GstVideoInfo *branch = &self->branch_info;
+  gboolean is_first = self->held == NULL && self->encoding == NULL;
+  gboolean is_rate_known = branch->fps_n > 0 && branch->fps_d > 0;
+  gint fps_n = is_rate_known ? branch->fps_n : DEFAULT_FPS;
+  gint fps_d = is_rate_known ? branch->fps_d : 1;
+  GstVideoInfo info = *branch;
+
+  if (is_field) {
+    gst_video_info_set_format (&info, GST_VIDEO_INFO_FORMAT (branch),
+        branch->width, branch->height / 2);
+    info.colorimetry = branch->colorimetry;
+    info.chroma_site = branch->chroma_site;
+    info.par_n = branch->par_n;
+    info.par_d = branch->par_d * 2;
   }
-  if (!gst_foxapi_movie_clear_times (gst_foxapi_capture_file_get_path
-          (self->file))) {
-    set_encode_error (error);
-    return FALSE;
-  }
-  return keep_file (self, "video/mp4", "mp4", error);
+  info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
+  info.fps_n = is_first ? fps_n : self->info.fps_n;
+  info.fps_d = is_first ? fps_d : self->info.fps_d;
+  self->info = info;
+  self->is_field = is_field;
+  gst_clear_caps (&self->frame_caps);
+  self->frame_caps = gst_video_info_to_caps (&info);
 }
 
-/* frame: (transfer full) */
 static gboolean
-take_clip_frame (GstFoxapiRecorder * self, GstBuffer * frame,
-    GstClockTime running_time, GError ** error)
+is_interlaced (GstFoxapiRecorder * self, GstBuffer * frame)
 {
-  GstBuffer *ready;
-  gboolean is_complete = clip_times_add (&self->clip, frame, running_time,
-      &ready);
-  gboolean encoded = encode_clip_frame (self, ready, error);
+  const GstVideoInfo *info = &self->branch_info;
 
-  /* The frame held has the caps of now, the one before it had its own. Where the
-   * clip was complete before this frame, it holds the one before. */
-  if (!is_complete || self->held_caps == NULL || ready != NULL)
-    gst_caps_replace (&self->held_caps, self->frame_caps);
-  if (!encoded)
+  if (info->height < 2 || GST_VIDEO_FORMAT_INFO_IS_TILED (info->finfo))
     return FALSE;
-  return is_complete ? finish_clip (self, error) : TRUE;
+  return info->interlace_mode == GST_VIDEO_INTERLACE_MODE_INTERLEAVED
+      || (info->interlace_mode == GST_VIDEO_INTERLACE_MODE_MIXED
+      && GST_BUFFER_FLAG_IS_SET (frame, GST_VIDEO_BUFFER_FLAG_INTERLACED));
 }
 
-/* frame: (transfer full) */
+/* Every other row of the same memory. The frame may be of a pool, which wants its
+ * metadata back as it was. frame: (transfer full) */
+static GstBuffer *
+take_field (GstFoxapiRecorder * self, GstBuffer * frame)
+{
+  GstBuffer *field = gst_buffer_copy (frame);
+  GstVideoMeta *meta = gst_buffer_get_video_meta (field);
+
+  gst_buffer_unref (frame);
+  if (meta == NULL)
+    meta = gst_buffer_add_video_meta_full (field, GST_VIDEO_FRAME_FLAG_NONE,
+        GST_VIDEO_INFO_FORMAT (&self->branch_info), self->info.width,
+        self->info.height, GST_VIDEO_INFO_N_PLANES (&self->branch_info),
+        self->branch_info.offset, self->branch_info.stride);
+  meta->height = self->info.height;
+  for (guint i = 0; i < meta->n_planes; i++)
+    meta->stride[i] *= 2;
+  GST_BUFFER_FLAG_UNSET (field, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+  return field;
+}
+
+/* frame: (transfer full). Returns: %FALSE if no more are needed */
 static gboolean
-take_frame (GstFoxapiRecorder * self, GstBuffer * frame, GError ** error)
+take_frame (GstFoxapiRecorder * self, GstBuffer * frame)
 {
   GstClockTime running_time;
 
   if (!get_running_time (self, frame, &running_time)
       || !is_good (self, frame)) {
-    GST_DEBUG_OBJECT (self, "passing over %" GST_PTR_FORMAT, (gpointer) frame);
+    GST_DEBUG ("passing over %" GST_PTR_FORMAT, (gpointer) frame);
     gst_buffer_unref (frame);
     return TRUE;
   }
-  if (self->kind == GST_FOXAPI_CAPTURE_IMAGE)
-    return take_still (self, frame, error);
-  return take_clip_frame (self, frame, running_time, error);
+  if (self->is_field != is_interlaced (self, frame))
+    choose_picture (self, !self->is_field);
+  if (self->is_field)
+    frame = take_field (self, frame);
+  return take_clip_frame (self, frame, running_time);
 }
 
 /* Bytes */
 
-/* Without caps, and not what was hoped for: what is it? */
-static void
-name_and_refuse (GstFoxapiRecorder * self, const guint8 * data, gsize size)
+/* Of a stream without caps. Returns TRUE if it is wanted. */
+static gboolean
+check_type (GstFoxapiRecorder * self, const GByteArray * bytes)
 {
-  g_autoptr (GstCaps) caps = gst_type_find_helper_for_data (GST_OBJECT (self),
-      data, size, NULL);
+  g_autoptr (GstCaps) wanted = gst_foxapi_capture_get_caps (self->kind);
+  g_autoptr (GstCaps) caps = gst_type_find_helper_for_data (NULL, bytes->data,
+      bytes->len, NULL);
 
-  refuse (self, caps);
+  self->has_caps = !is_image (self) && caps != NULL
+      && gst_caps_can_intersect (caps, wanted);
+  if (!self->has_caps)
+    self->error = gst_foxapi_recorder_new_type_error (self->kind, self->name,
+        caps);
+  return self->has_caps;
 }
 
 static gboolean
-keep_image (GstFoxapiRecorder * self, GError ** error)
-{
-  gsize size;
-  const guint8 *data = gst_foxapi_image_bytes_get_data (&self->image, &size);
-  GstFoxapiImageFormat format = self->image.format;
-
-  self->listener->enough (self->user_data);
-  if (size > FOXAPI_IMAGE_MAX_BYTES) {
-    set_size_error (self, error);
-    return FALSE;
-  }
-  return open_file (self, error)
-      && gst_foxapi_capture_file_write (self->file, data, size, error)
-      && keep_file (self, gst_foxapi_image_format_get_media_type (format),
-      gst_foxapi_image_format_get_suffix (format), error);
-}
-
-static gboolean
-take_image_bytes (GstFoxapiRecorder * self, const guint8 * data, gsize size,
-    GError ** error)
+take_image_bytes (GstFoxapiRecorder * self, const guint8 * data, gsize size)
 {
   GstFoxapiImageBytes *image = &self->image;
 
-  gst_foxapi_image_bytes_add (image, data, size);
-  if (gst_foxapi_image_bytes_is_complete (image))
-    return keep_image (self, error);
   /* A stream that says it is images may start within one. Another is not looked
    * through. */
-  if (image->format == GST_FOXAPI_IMAGE_NONE && self->has_caps) {
-    gst_foxapi_image_bytes_find (image);
-    if (gst_foxapi_image_bytes_is_complete (image))
-      return keep_image (self, error);
-  } else if (image->format == GST_FOXAPI_IMAGE_NONE
-      && image->bytes->len >= TYPE_BYTES) {
-    name_and_refuse (self, image->bytes->data, image->bytes->len);
-    return TRUE;
-  }
-  if (image->bytes->len - image->start > FOXAPI_IMAGE_MAX_BYTES) {
-    set_size_error (self, error);
+  if (gst_foxapi_image_bytes_add (image, data, size, self->has_caps))
     return FALSE;
-  }
-  return TRUE;
+  if (image->format == GST_FOXAPI_IMAGE_NONE && image->bytes->len >= TYPE_BYTES)
+    return check_type (self, image->bytes);
+  if (image->bytes->len - image->start > get_limit (self))
+    set_size_error (self);
+  return self->error == NULL;
 }
 
-/* Returns: %TRUE if the movie can go on */
-static gboolean
-check_movie_type (GstFoxapiRecorder * self)
+static const gchar *
+finish_image (GstFoxapiRecorder * self)
 {
-  g_autoptr (GstCaps) caps = NULL;
-  g_autoptr (GstCaps) wanted = NULL;
+  GstFoxapiImageBytes *image = &self->image;
 
-  if (self->has_caps)
-    return TRUE;
-  caps = gst_type_find_helper_for_data (GST_OBJECT (self), self->head->data,
-      self->head->len, NULL);
-  wanted = gst_foxapi_capture_get_caps (self->kind);
-  if (caps != NULL && gst_caps_can_intersect (caps, wanted)) {
-    self->has_caps = TRUE;
-    return TRUE;
-  }
-  refuse (self, caps);
-  return FALSE;
+  if (open_file (self))
+    gst_foxapi_capture_file_write (self->file, image->bytes->data +
+        image->start, image->position, &self->error);
+  return gst_foxapi_image_bytes_get_media_type (image);
 }
 
 static gboolean
-take_movie_bytes (GstFoxapiRecorder * self, const guint8 * data, gsize size,
-    GError ** error)
+take_movie_bytes (GstFoxapiRecorder * self, const guint8 * data, gsize size)
 {
   gsize missing = TYPE_BYTES - self->head->len;
 
   self->movie_size += size;
-  if (self->movie_size > FOXAPI_VIDEO_MAX_BYTES) {
-    set_size_error (self, error);
+  if (self->movie_size > get_limit (self)) {
+    set_size_error (self);
     return FALSE;
   }
-  if (missing > 0) {
-    g_byte_array_append (self->head, data, MIN (missing, size));
-    if (size >= missing && !check_movie_type (self))
-      return TRUE;
-  }
-  if (self->file == NULL && !open_file (self, error))
+  g_byte_array_append (self->head, data, MIN (missing, size));
+  if (!self->has_caps && self->head->len == TYPE_BYTES
+      && !check_type (self, self->head))
     return FALSE;
-  return gst_foxapi_capture_file_write (self->file, data, size, error);
+  return (self->file != NULL || open_file (self))
+      && gst_foxapi_capture_file_write (self->file, data, size, &self->error);
 }
 
 /* The major brand tells QuickTime from MP4. Files from before there were brands
  * are QuickTime. */
-static gboolean
-is_mp4 (GstFoxapiRecorder * self)
+static const gchar *
+finish_movie (GstFoxapiRecorder * self)
 {
+  if (!self->has_caps && !check_type (self, self->head))
+    return NULL;
   return self->head->len >= 12 && memcmp (self->head->data + 4, "ftyp", 4) == 0
-      && memcmp (self->head->data + 8, "qt  ", 4) != 0;
-}
-
-static gboolean
-finish_movie (GstFoxapiRecorder * self, GError ** error)
-{
-  if (self->head->len < TYPE_BYTES && !check_movie_type (self))
-    return TRUE;
-  self->listener->enough (self->user_data);
-  return is_mp4 (self) ? keep_file (self, "video/mp4", "mp4", error) :
-      keep_file (self, "video/quicktime", "mov", error);
+      && memcmp (self->head->data + 8, "qt  ", 4) != 0 ? "video/mp4" :
+      "video/quicktime";
 }
 
 /* What was there of an image or a movie has no continuation. */
 static void
 forget_bytes (GstFoxapiRecorder * self)
 {
-  gst_foxapi_image_bytes_reset (&self->image);
+  gst_foxapi_image_bytes_clear (&self->image);
   g_byte_array_set_size (self->head, 0);
   if (self->movie_size > 0)
     g_clear_pointer (&self->file, gst_foxapi_capture_file_free);
   self->movie_size = 0;
 }
 
-/* buffer: (transfer full) */
+/* buffer: (transfer full). Returns: %FALSE if no more are needed */
 static gboolean
-take_bytes (GstFoxapiRecorder * self, GstBuffer * buffer, GError ** error)
+take_bytes (GstFoxapiRecorder * self, GstBuffer * buffer)
 {
-  gboolean is_image = self->kind == GST_FOXAPI_CAPTURE_IMAGE;
   gboolean lost = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   gboolean bad = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED)
       || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY);
-  gboolean taken = TRUE;
+  gboolean wants_more = TRUE;
   GstMapInfo map;
 
-  if (is_image && (lost || bad))
+  if (is_image (self) && (lost || bad))
     forget_bytes (self);
-  if ((is_image && bad) || gst_buffer_get_size (buffer) == 0) {
-    gst_buffer_unref (buffer);
-    return TRUE;
-  }
-  if (gst_buffer_map (buffer, &map, GST_MAP_READ)) {
-    taken = is_image ? take_image_bytes (self, map.data, map.size, error) :
-        take_movie_bytes (self, map.data, map.size, error);
+  if (!(is_image (self) && bad) && gst_buffer_get_size (buffer) > 0
+      && gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    wants_more = is_image (self) ? take_image_bytes (self, map.data, map.size) :
+        take_movie_bytes (self, map.data, map.size);
     gst_buffer_unmap (buffer, &map);
   }
   gst_buffer_unref (buffer);
-  return taken;
+  return wants_more;
 }
 
-/* The pad */
+/* What the branch brings */
 
-static GstFlowReturn
-gst_foxapi_recorder_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+/* Takes the buffer. Returns TRUE if more is needed before
+ * gst_foxapi_recorder_finish(). */
+gboolean
+gst_foxapi_recorder_take (GstFoxapiRecorder * recorder, GstBuffer * buffer)
 {
-  GstFoxapiRecorder *self = GST_FOXAPI_RECORDER (parent);
-  g_autoptr (GError) error = NULL;
-  gboolean taken;
-
-  if (self->is_over) {
-    gst_buffer_unref (buffer);
-    return GST_FLOW_OK;
-  }
-  taken = self->is_raw ? take_frame (self, buffer, &error) :
-      take_bytes (self, buffer, &error);
-  if (!taken)
-    fail (self, error);
-  return GST_FLOW_OK;
-}
-
-/* The branch has said all. */
-static void
-finish (GstFoxapiRecorder * self)
-{
-  g_autoptr (GError) error = NULL;
-  GstFoxapiImageBytes *image = &self->image;
-
-  if (self->is_raw && self->clip.held != NULL)
-    finish_clip (self, &error);
-  else if (!self->is_raw && self->movie_size > 0)
-    finish_movie (self, &error);
-  else if (!self->is_raw && !self->has_caps && image->bytes->len > 0
-      && image->format == GST_FOXAPI_IMAGE_NONE)
-    name_and_refuse (self, image->bytes->data, image->bytes->len);
-  else
-    set_end_error (self, &error);
-  if (error != NULL)
-    fail (self, error);
-}
-
-/* What the encoders and the muxer are not told. They take one frame rate, and a
- * known one; the times say the rest. */
-static void
-adapt_info (GstFoxapiRecorder * self)
-{
-  GstVideoInfo held;
-
-  self->info.interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
-  if (self->held_caps != NULL
-      && gst_video_info_from_caps (&held, self->held_caps)) {
-    self->info.fps_n = held.fps_n;
-    self->info.fps_d = held.fps_d;
-  } else if (self->info.fps_n <= 0 || self->info.fps_d <= 0) {
-    self->info.fps_n = DEFAULT_FPS;
-    self->info.fps_d = 1;
-  }
+  return recorder->is_raw ? take_frame (recorder, buffer) :
+      take_bytes (recorder, buffer);
 }
 
 static void
-set_caps (GstFoxapiRecorder * self, GstCaps * caps)
+take_caps (GstFoxapiRecorder * self, GstCaps * caps)
 {
   GstStructure *structure = gst_caps_get_structure (caps, 0);
 
-  if (self->is_over)
-    return;
   self->has_caps = TRUE;
   self->is_raw = gst_structure_has_name (structure, "video/x-raw");
   if (!self->is_raw)
     return;
-  if (!gst_video_info_from_caps (&self->info, caps)) {
-    refuse (self, caps);
-    return;
-  }
-  clip_times_set_frame_rate (&self->clip, self->info.fps_n, self->info.fps_d);
-  adapt_info (self);
-  gst_clear_caps (&self->frame_caps);
-  self->frame_caps = gst_video_info_to_caps (&self->info);
+  if (!gst_video_info_from_caps (&self->branch_info, caps)
+      || self->branch_info.interlace_mode == GST_VIDEO_INTERLACE_MODE_FIELDS)
+    self->error = gst_foxapi_recorder_new_type_error (self->kind, self->name,
+        caps);
+  else
+    choose_picture (self, FALSE);
 }
 
-static gboolean
-gst_foxapi_recorder_event (GstPad * pad, GstObject * parent, GstEvent * event)
+/* Returns TRUE if more is needed before gst_foxapi_recorder_finish(). */
+gboolean
+gst_foxapi_recorder_take_event (GstFoxapiRecorder * recorder, GstEvent * event)
 {
-  GstFoxapiRecorder *self = GST_FOXAPI_RECORDER (parent);
   GstCaps *caps;
 
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_CAPS:
       gst_event_parse_caps (event, &caps);
-      set_caps (self, caps);
+      take_caps (recorder, caps);
       break;
     case GST_EVENT_SEGMENT:
-      gst_event_copy_segment (event, &self->segment);
+      gst_event_copy_segment (event, &recorder->segment);
       break;
     case GST_EVENT_STREAM_START:
-      forget_bytes (self);
+      forget_bytes (recorder);
       break;
     case GST_EVENT_FLUSH_STOP:
-      forget_bytes (self);
-      gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-      break;
-    case GST_EVENT_EOS:
-      if (!self->is_over)
-        finish (self);
+      forget_bytes (recorder);
+      gst_segment_init (&recorder->segment, GST_FORMAT_UNDEFINED);
       break;
     default:
       break;
   }
-  gst_event_unref (event);
-  return TRUE;
+  return recorder->error == NULL && GST_EVENT_TYPE (event) != GST_EVENT_EOS;
 }
 
-/* Makes it ready for the next capture. */
-void
-gst_foxapi_recorder_prepare (GstFoxapiRecorder * self,
-    const gchar * directory, GstClockTime clip_time)
+/* Returns: (nullable): the media type of the file, where nothing has failed */
+static const gchar *
+make_file (GstFoxapiRecorder * self)
 {
-  gst_foxapi_recorder_release (self);
-  g_free (self->directory);
-  self->directory = g_strdup (directory);
-  clip_times_init (&self->clip, clip_time);
-  g_cancellable_reset (self->cancellable);
-  self->is_over = FALSE;
+  GstFoxapiImageBytes *image = &self->image;
+
+  if (self->is_raw && self->held != NULL)
+    return is_image (self) ? finish_still (self) : finish_clip (self);
+  if (!self->is_raw && self->movie_size > 0)
+    return finish_movie (self);
+  if (!self->is_raw && image->is_complete)
+    return finish_image (self);
+  if (!self->is_raw && !self->has_caps
+      && image->format == GST_FOXAPI_IMAGE_NONE)
+    check_type (self, image->bytes);
+  else
+    set_end_error (self);
+  return NULL;
 }
 
-/* Called from any thread: the streaming thread comes back as soon as it can. */
-void
-gst_foxapi_recorder_cancel (GstFoxapiRecorder * self)
+/* Makes the file of all that came. Returns its path, or NULL. */
+gchar *
+gst_foxapi_recorder_finish (GstFoxapiRecorder * recorder,
+    const gchar ** media_type, guint64 * size, GError ** error)
 {
-  g_autoptr (GstFoxapiEncoding) encoding = NULL;
-
-  /* In this order, so that an encoding which is not there yet is not started. */
-  g_cancellable_cancel (self->cancellable);
-  GST_OBJECT_LOCK (self);
-  if (self->encoding != NULL)
-    encoding = gst_foxapi_encoding_ref (self->encoding);
-  GST_OBJECT_UNLOCK (self);
-  if (encoding != NULL)
-    gst_foxapi_encoding_cancel (encoding);
+  if (recorder->error == NULL)
+    *media_type = make_file (recorder);
+  if (recorder->error == NULL
+      && gst_foxapi_capture_file_get_size (recorder->file, size,
+          &recorder->error)) {
+    if (*size == 0)
+      set_encode_error (recorder);
+    else if (*size > get_limit (recorder))
+      set_size_error (recorder);
+  }
+  if (recorder->error != NULL) {
+    g_propagate_error (error, g_steal_pointer (&recorder->error));
+    return NULL;
+  }
+  return gst_foxapi_capture_file_keep (recorder->file, *media_type, error);
 }
 
-/* Lets go of all that a capture needed. Nothing is left of an unfinished
- * file. */
-void
-gst_foxapi_recorder_release (GstFoxapiRecorder * self)
-{
-  drop_encoding (self);
-  forget_bytes (self);
-  g_clear_pointer (&self->file, gst_foxapi_capture_file_free);
-  clip_times_clear (&self->clip);
-  gst_clear_caps (&self->frame_caps);
-  gst_clear_caps (&self->held_caps);
-  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
-  self->has_caps = FALSE;
-  self->is_raw = FALSE;
-  self->is_over = TRUE;
-}
-
-static void
-gst_foxapi_recorder_finalize (GObject * object)
-{
-  GstFoxapiRecorder *self = GST_FOXAPI_RECORDER (object);
-
-  gst_foxapi_recorder_release (self);
-  gst_foxapi_image_bytes_clear (&self->image);
-  g_byte_array_unref (self->head);
-  g_object_unref (self->cancellable);
-  g_free (self->name);
-  g_free (self->directory);
-  G_OBJECT_CLASS (gst_foxapi_recorder_parent_class)->finalize (object);
-}
-
-static void
-gst_foxapi_recorder_class_init (GstFoxapiRecorderClass * klass)
-{
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-
-  G_OBJECT_CLASS (klass)->finalize = gst_foxapi_recorder_finalize;
-  gst_element_class_set_static_metadata (element_class, "Reference recorder",
-      "Sink", "Makes a file of what a branch carries", "gst-foxapi");
-  GST_DEBUG_CATEGORY_INIT (foxapi_recorder_debug, "foxapirecorder", 0,
-      "Graph media into files");
-}
-
-static void
-gst_foxapi_recorder_init (GstFoxapiRecorder * self)
-{
-  gst_foxapi_image_bytes_init (&self->image);
-  self->head = g_byte_array_new ();
-  self->cancellable = g_cancellable_new ();
-  gst_foxapi_recorder_release (self);
-}
-
-GstElement *
+/* Returns a recorder for a new file in @directory whose name begins with @name. */
+GstFoxapiRecorder *
 gst_foxapi_recorder_new (GstFoxapiCaptureKind kind, const gchar * name,
-    const GstFoxapiRecorderListener * listener, gpointer user_data)
+    const gchar * directory, GstClockTime clip_time, GCancellable * cancellable)
 {
-  GstFoxapiRecorder *self = g_object_new (GST_TYPE_FOXAPI_RECORDER, NULL);
-  g_autoptr (GstCaps) caps = gst_foxapi_capture_get_caps (kind);
-  GstPadTemplate *template = gst_pad_template_new ("sink", GST_PAD_SINK,
-      GST_PAD_ALWAYS, caps);
+  GstFoxapiRecorder *self = g_new0 (GstFoxapiRecorder, 1);
 
   self->kind = kind;
   self->name = g_strdup (name);
-  self->listener = listener;
-  self->user_data = user_data;
-  gst_object_ref_sink (template);
-  self->sink = gst_pad_new_from_template (template, "sink");
-  gst_object_unref (template);
-  gst_pad_set_chain_function (self->sink, gst_foxapi_recorder_chain);
-  gst_pad_set_event_function (self->sink, gst_foxapi_recorder_event);
-  gst_element_add_pad (GST_ELEMENT (self), self->sink);
-  return GST_ELEMENT (self);
+  self->directory = g_strdup (directory);
+  self->clip_time = clip_time;
+  self->cancellable = g_object_ref (cancellable);
+  gst_segment_init (&self->segment, GST_FORMAT_UNDEFINED);
+  self->head = g_byte_array_new ();
+  return self;
+}
+
+/* Nothing is left of an unfinished file. */
+void
+gst_foxapi_recorder_free (GstFoxapiRecorder * recorder)
+{
+  g_clear_pointer (&recorder->encoding, gst_foxapi_encoding_free);
+  forget_bytes (recorder);
+  g_clear_pointer (&recorder->file, gst_foxapi_capture_file_free);
+  gst_clear_buffer (&recorder->held);
+  gst_clear_caps (&recorder->frame_caps);
+  gst_clear_caps (&recorder->held_caps);
+  g_clear_error (&recorder->error);
+  g_byte_array_unref (recorder->head);
+  g_object_unref (recorder->cancellable);
+  g_free (recorder->directory);
+  g_free (recorder->name);
+  g_free (recorder);
 }

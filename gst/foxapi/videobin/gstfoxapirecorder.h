@@ -5,53 +5,30 @@
 
 #pragma once
 
-#include <gst/gst.h>
+#include <gio/gio.h>
 
 #include "gstfoxapicapture.h"
 
 G_BEGIN_DECLS
 
-/* Where a clip stands. A frame is held back until the next one says how long
- * it lasts: frame rates may be variable or unknown. */
-typedef struct
-{
-  GstClockTime length;          /* of the clip */
-  GstClockTime frame_duration;  /* where a frame does not say */
-  GstBuffer *held;              /* (nullable): the last frame, with its time */
-  gboolean has_base;
-  GstClockTimeDiff base;        /* a running time minus this is the clip's */
-} GstFoxapiClip;
+/* What one run of a capture makes of its branch. One thread uses it; whatever it is
+ * at ends early where its cancellable is cancelled. */
+typedef struct _GstFoxapiRecorder GstFoxapiRecorder;
 
-GstBuffer *gst_foxapi_clip_end (GstFoxapiClip * clip);
+GstFoxapiRecorder *gst_foxapi_recorder_new (GstFoxapiCaptureKind kind,
+    const gchar * name, const gchar * directory, GstClockTime clip_time,
+    GCancellable * cancellable);
+void gst_foxapi_recorder_free (GstFoxapiRecorder * recorder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstFoxapiRecorder, gst_foxapi_recorder_free)
 
-/* Called by a recorder in its streaming thread. One of the last three is
- * called in a run, once; none after it was cancelled. */
-typedef struct
-{
-  /* no more data is needed; the file is not complete yet */
-  void (*enough) (gpointer user_data);
-  /* it is; @path is */
-  void (*captured) (gpointer user_data, const gchar * path,
-      const gchar * media_type, guint64 size);
-  /* the branch carries something else: @caps, or NULL if unknown */
-  void (*refused) (gpointer user_data, GstCaps * caps);
-  /* there will be none */
-  void (*failed) (gpointer user_data, const GError * error);
-} GstFoxapiRecorderListener;
+gboolean gst_foxapi_recorder_take_event (GstFoxapiRecorder * recorder,
+    GstEvent * event);
+gboolean gst_foxapi_recorder_take (GstFoxapiRecorder * recorder,
+    GstBuffer * buffer);
+gchar *gst_foxapi_recorder_finish (GstFoxapiRecorder * recorder,
+    const gchar ** media_type, guint64 * size, GError ** error);
 
-#define GST_TYPE_FOXAPI_RECORDER (gst_foxapi_recorder_get_type ())
-/* The last element of a branch, with the pad `sink`. It is no sink to its
- * bin: it does not preroll and posts nothing. */
-G_DECLARE_FINAL_TYPE (GstFoxapiRecorder, gst_foxapi_recorder, GST,
-    FOXAPI_RECORDER, GstElement)
-
-GstElement *gst_foxapi_recorder_new (GstFoxapiCaptureKind kind,
-    const gchar * name, const GstFoxapiRecorderListener * listener,
-    gpointer user_data);
-
-void gst_foxapi_recorder_prepare (GstFoxapiRecorder * self,
-    const gchar * directory, GstClockTime clip_time);
-void gst_foxapi_recorder_cancel (GstFoxapiRecorder * self);
-void gst_foxapi_recorder_release (GstFoxapiRecorder * self);
+GError *gst_foxapi_recorder_new_type_error (GstFoxapiCaptureKind kind,
+    const gchar * name, const GstCaps * caps);
 
 G_END_DECLS

@@ -11,7 +11,8 @@
  * video and sound in fixed formats, begins at once with a placeholder and goes
  * over to the result when that is there, at a frame boundary and without a gap.
  * References may come from the graph: the request pads `image_%u` and `video_%u`
- * take encoded or raw media and make files of them, which are uploaded.
+ * take encoded or raw media and make files of them, which are uploaded. The pads
+ * `first_frame`, `last_frame` and `source_video` do so for models that have these.
  *
  * It has the generation, service and task properties of foxapivideosrc, and its
  * messages; what is said there about money holds here. A result counts as
@@ -33,8 +34,8 @@
 
 /* The way of the data:
  *
- *   image_%u, video_%u → captures → files ┐
- *                     properties of this ─┴→ foxapivideosrc → clip sink → file
+ *   image_%u, first_frame, … → captures → files ┐
+ *                                    properties ─┴→ engine → worker → file
  *                                                                      ↓
  *   video, audio ← tees ← outputs ← program ← players (file → frames, samples)
  *                             ↑
@@ -45,32 +46,23 @@
  * that prerolls may be waiting for what they make. So their states are locked, and
  * none of them needs a clock.
  *
- * Here is the element itself: properties, pads, states. gstfoxapibinrun.c has what
- * works behind it, gstfoxapibinrun.h the threads and locks, and docs/internals/design.md
- * lists the rest in the order of the data.
+ * Here is the element itself: properties, pads, states. gstfoxapivideobin.h has the
+ * threads and locks, and docs/internals/design.md lists the rest in the order of the
+ * data.
  */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
 
-#include "gstfoxapibinrun.h"
+#include "gstfoxapivideobin.h"
+
+#include <glib/gi18n-lib.h>
 
 #include "gstfoxapioutput.h"
-#include "gstfoxapicontrol.h"
-#include "gstfoxapibinclips.h"
-#include "gstfoxapivideosrc.h"
 
 GST_DEBUG_CATEGORY (foxapi_video_bin_debug);
 #define GST_CAT_DEFAULT foxapi_video_bin_debug
-
-enum
-{
-  SIGNAL_NEXT,
-  N_SIGNALS
-};
-
-static guint signals[N_SIGNALS];
 
 /* *INDENT-OFF* */
 static GstStaticPadTemplate video_template = GST_STATIC_PAD_TEMPLATE ("video",
@@ -89,25 +81,31 @@ GST_ELEMENT_REGISTER_DEFINE (foxapivideobin, "foxapivideobin", GST_RANK_NONE,
 
 /* Properties */
 
-/* What is set on a bin that is not running begins the program anew; while it runs
- * it is for the next generation. */
+/* Called with the object lock, so that a bin that starts meanwhile does not lose its
+ * shot: what is set on a bin that is not running begins the program anew. */
 static void
-set_source_property (GstFoxapiVideoBin * self, guint id, const GValue * value,
-    GParamSpec * pspec)
+begin_program_anew (GstFoxapiVideoBin * self)
 {
-  gboolean is_of_generation = id == GST_FOXAPI_PROP_TASK_ID
-      || gst_foxapi_field_is_known (id);
+  if (GST_STATE (self) > GST_STATE_READY)
+    return;
+  self->shot = 0;
+  gst_clear_structure (&self->current);
+  gst_foxapi_video_bin_forget_parked (self);
+  gst_foxapi_video_bin_set_last_frame (self, NULL);
+}
 
-  /* In one piece: a bin that starts meanwhile must not lose its shot. */
+/* While the bin runs it is for the next generation. */
+static void
+set_generation_property (GstFoxapiVideoBin * self, guint id,
+    const GValue * value)
+{
   GST_OBJECT_LOCK (self);
-  gst_foxapi_bin_shots_set (self->shots, pspec->name, value);
-  if (is_of_generation && GST_STATE (self) <= GST_STATE_READY)
-    gst_foxapi_bin_shots_begin_anew (self->shots);
+  if (id == GST_FOXAPI_PROP_TASK_ID || gst_foxapi_field_is_known (id))
+    begin_program_anew (self);
   GST_OBJECT_UNLOCK (self);
-
-  g_object_set_property (G_OBJECT (self->source), pspec->name, value);
+  gst_foxapi_engine_set_property (&self->engine, id, value);
   if (id == GST_FOXAPI_PROP_TASK_ID && g_value_get_string (value) == NULL)
-    gst_foxapi_bin_captures_forget (self->captures);
+    gst_foxapi_video_bin_forget_captures (self);
 }
 
 static void
@@ -115,17 +113,24 @@ gst_foxapi_video_bin_set_property (GObject * object, guint id,
     const GValue * value, GParamSpec * pspec)
 {
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (object);
-  gboolean is_known;
+  GValue *option;
 
+  if (gst_foxapi_settings_set_item (object, id, value))
+    return;
   if (id <= GST_FOXAPI_PROP_LAST) {
-    set_source_property (self, id, value, pspec);
+    set_generation_property (self, id, value);
     return;
   }
+  option = &self->options[id - GST_FOXAPI_BIN_PROP_FIRST_OPTION];
   GST_OBJECT_LOCK (self);
-  is_known = gst_foxapi_bin_options_set (&self->options, id, value);
+  if (g_str_equal (pspec->name, "next-prompts")
+      && gst_value_compare (option, value) != GST_VALUE_EQUAL)
+    begin_program_anew (self);
+  g_value_copy (value, option);
   GST_OBJECT_UNLOCK (self);
-  if (!is_known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  if (pspec->flags & GST_PARAM_MUTABLE_PLAYING)
+    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_options, NULL,
+        NULL);
 }
 
 static void
@@ -133,64 +138,49 @@ gst_foxapi_video_bin_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (object);
-  gboolean is_known;
+  guint shot;
+  GstFoxapiState state;
 
-  if (gst_foxapi_bin_shots_get (self->shots, pspec->name, value))
+  if (gst_foxapi_settings_get_item (object, id, value)
+      || gst_foxapi_engine_get_property (&self->engine, id, value))
     return;
-  if (id <= GST_FOXAPI_PROP_LAST) {
-    g_object_get_property (G_OBJECT (self->source), pspec->name, value);
-    return;
+  state = gst_foxapi_program_get_state (self->program, &shot);
+  switch (id) {
+    case GST_FOXAPI_BIN_PROP_STATE:
+      g_value_set_enum (value, state);
+      break;
+    case GST_FOXAPI_BIN_PROP_CURRENT_SHOT:
+      g_value_set_uint (value, shot);
+      break;
+    case GST_FOXAPI_BIN_PROP_QUEUED_SHOTS:
+      gst_foxapi_video_bin_list_shots (self, value);
+      break;
+    default:
+      GST_OBJECT_LOCK (self);
+      g_value_copy (&self->options[id - GST_FOXAPI_BIN_PROP_FIRST_OPTION],
+          value);
+      GST_OBJECT_UNLOCK (self);
   }
-  GST_OBJECT_LOCK (self);
-  is_known = gst_foxapi_bin_options_get (&self->options, id, value);
-  GST_OBJECT_UNLOCK (self);
-  if (!is_known)
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
-/* What comes from other threads: messages, messages, requests */
+/* What comes from other threads */
 
 static void
 gst_foxapi_video_bin_handle_message (GstBin * bin, GstMessage * message)
 {
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (bin);
 
-  if (gst_foxapi_bin_messages_handle (self->messages, message))
+  if (gst_foxapi_video_bin_take_message (self, message))
     gst_message_unref (message);
   else
     GST_BIN_CLASS (gst_foxapi_video_bin_parent_class)->handle_message (bin,
         message);
 }
 
-static void
-on_download_complete (gpointer user_data)
-{
-  GstFoxapiVideoBin *self = user_data;
-
-  gst_foxapi_control_send (self->control, GST_FOXAPI_CONTROL_DOWNLOADED, NULL);
-}
-
-static void
-on_program_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
-    gpointer user_data)
-{
-  GstFoxapiVideoBin *self = user_data;
-  static const GstFoxapiControlMessage types[] = {
-    [GST_FOXAPI_PROGRAM_ON_AIR] = GST_FOXAPI_CONTROL_ON_AIR,
-    [GST_FOXAPI_PROGRAM_ENDED] = GST_FOXAPI_CONTROL_ENDED,
-    [GST_FOXAPI_PROGRAM_GONE] = GST_FOXAPI_CONTROL_GONE,
-  };
-
-  gst_foxapi_control_send (self->control, types[event], player);
-}
-
 static gboolean
-gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
+gst_foxapi_video_bin_cut (GstFoxapiVideoBin * self)
 {
-  if (!gst_foxapi_bin_shots_ask (self->shots, self->program, self->messages))
-    return FALSE;
-  gst_foxapi_control_send (self->control, GST_FOXAPI_CONTROL_NEXT, NULL);
-  return TRUE;
+  return gst_foxapi_program_show_placeholder (self->program);
 }
 
 /* States */
@@ -203,8 +193,8 @@ can_decode (GstFoxapiVideoBin * self)
 
   if (missing != NULL)
     GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
-        ("The element %s is missing. Install GStreamer's base and good plugins. "
-            "Nothing was sent.", missing), (NULL));
+        (_("The element %s is missing. Install GStreamer's base and good "
+                "plugins. Nothing was sent."), missing), (NULL));
   return missing == NULL;
 }
 
@@ -224,6 +214,9 @@ gst_foxapi_video_bin_change_state (GstElement * element,
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     gst_foxapi_video_bin_stop (self);
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_paused, NULL,
+        NULL);
 
   result = GST_ELEMENT_CLASS (gst_foxapi_video_bin_parent_class)->change_state
       (element, transition);
@@ -232,20 +225,12 @@ gst_foxapi_video_bin_change_state (GstElement * element,
       && result == GST_STATE_CHANGE_FAILURE)
     gst_foxapi_video_bin_stop (self);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL)
-    gst_foxapi_bin_folder_close (self->folder);
+    gst_foxapi_folder_close (&self->folder);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING
-      && result != GST_STATE_CHANGE_FAILURE) {
-    gst_foxapi_bin_messages_set_is_playing (self->messages, TRUE);
-    gst_foxapi_control_send (self->control, GST_FOXAPI_CONTROL_PLAYING, NULL);
-  }
+      && result != GST_STATE_CHANGE_FAILURE)
+    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_playing, NULL,
+        NULL);
   return result;
-}
-
-/* The progress has ended: who has seen EOS waits for nothing else. */
-static void
-end_program (gpointer bin, gpointer user_data)
-{
-  gst_foxapi_program_close (GST_FOXAPI_VIDEO_BIN (bin)->program);
 }
 
 /* EOS from the application ends the program, not the generation. Whatever else
@@ -260,7 +245,7 @@ gst_foxapi_video_bin_send_event (GstElement * element, GstEvent * event)
     gst_event_unref (event);
     if (GST_STATE (self) < GST_STATE_PAUSED)
       return FALSE;
-    gst_foxapi_bin_messages_ending (self->messages, end_program, NULL);
+    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_close, NULL, NULL);
     return TRUE;
   }
   /* The base class of the outputs would flush and go on where it is. */
@@ -280,43 +265,7 @@ gst_foxapi_video_bin_query (GstElement * element, GstQuery * query)
   return gst_pad_query (GST_FOXAPI_VIDEO_BIN (element)->video_pad, query);
 }
 
-/* Pads */
-
-static GstPad *
-gst_foxapi_video_bin_request_new_pad (GstElement * element,
-    GstPadTemplate * templ, const gchar * wanted, const GstCaps * caps)
-{
-  GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (element);
-  GstFoxapiCaptureKind kind = g_str_has_prefix (GST_PAD_TEMPLATE_NAME_TEMPLATE
-      (templ), "image") ? GST_FOXAPI_CAPTURE_IMAGE : GST_FOXAPI_CAPTURE_VIDEO;
-  g_autofree gchar *name = gst_foxapi_bin_captures_choose_name
-      (self->captures, kind, wanted);
-  g_autoptr (GstPad) existing = gst_element_get_static_pad (element, name);
-
-  if (existing != NULL || GST_STATE (self) > GST_STATE_READY) {
-    GST_WARNING_OBJECT (self, "%s cannot be requested %s", name,
-        existing ? "twice" : "while the bin runs");
-    return NULL;
-  }
-  return gst_foxapi_bin_captures_add (self->captures, templ, kind, name);
-}
-
-static void
-gst_foxapi_video_bin_release_pad (GstElement * element, GstPad * pad)
-{
-  GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (element);
-  g_autoptr (GstElement) capture = gst_bin_get_by_name (GST_BIN (element),
-      GST_OBJECT_NAME (pad));
-
-  gst_pad_set_active (pad, FALSE);
-  gst_element_remove_pad (element, pad);
-  if (capture == NULL)
-    return;
-  gst_foxapi_bin_remove_locked (self, capture);
-  if (GST_STATE (self) > GST_STATE_READY)
-    gst_foxapi_control_send (self->control, GST_FOXAPI_CONTROL_RELEASED,
-        capture);
-}
+/* Outputs */
 
 static void
 on_video_link_changed (GstPad * pad, GstPad * peer, gpointer user_data)
@@ -329,17 +278,19 @@ on_video_link_changed (GstPad * pad, GstPad * peer, gpointer user_data)
 
 /* Both outputs go through a tee, which does not mind that nobody listens. */
 static GstPad *
-add_output (GstFoxapiVideoBin * self, GstElement * output,
-    GstStaticPadTemplate * templ)
+add_output (GstFoxapiVideoBin * self, GstFoxapiStream stream,
+    const gchar * name, GstStaticPadTemplate * templ, GstElement ** output)
 {
   g_autoptr (GstPadTemplate) pad_template = gst_static_pad_template_get (templ);
   GstElement *tee = gst_element_factory_make ("tee", NULL);
   g_autoptr (GstPad) target = NULL;
   GstPad *pad;
 
+  *output = gst_foxapi_bin_output_new (stream, name,
+      GST_PAD_TEMPLATE_CAPS (pad_template), self->program);
   g_object_set (tee, "allow-not-linked", TRUE, NULL);
-  gst_bin_add_many (GST_BIN (self), output, tee, NULL);
-  gst_element_link (output, tee);
+  gst_bin_add_many (GST_BIN (self), *output, tee, NULL);
+  gst_element_link (*output, tee);
   target = gst_element_request_pad_simple (tee, "src_%u");
   pad = gst_ghost_pad_new_from_template (templ->name_template, target,
       pad_template);
@@ -350,96 +301,50 @@ add_output (GstFoxapiVideoBin * self, GstElement * output,
 /* The class */
 
 static void
-gst_foxapi_video_bin_dispose (GObject * object)
-{
-  GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (object);
-  GList *pads = NULL;
-
-  GST_OBJECT_LOCK (self);
-  for (GList * l = GST_ELEMENT (self)->sinkpads; l != NULL; l = l->next)
-    pads = g_list_prepend (pads, gst_object_ref (l->data));
-  GST_OBJECT_UNLOCK (self);
-  for (GList * l = pads; l != NULL; l = l->next)
-    gst_element_release_request_pad (GST_ELEMENT (self), l->data);
-  g_list_free_full (pads, gst_object_unref);
-
-  G_OBJECT_CLASS (gst_foxapi_video_bin_parent_class)->dispose (object);
-}
-
-static void
 gst_foxapi_video_bin_finalize (GObject * object)
 {
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (object);
 
-  gst_foxapi_control_free (self->control);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);
+  gst_clear_structure (&self->current);
+  gst_foxapi_video_bin_forget_parked (self);
+  g_async_queue_unref (self->calls);
   g_object_unref (self->cancellable);
-  gst_foxapi_bin_messages_free (self->messages);
-  gst_foxapi_bin_clips_free (self->clips);
-  gst_foxapi_bin_shots_free (self->shots);
-  gst_foxapi_bin_captures_free (self->captures);
-  gst_foxapi_bin_folder_free (self->folder);
+  gst_foxapi_video_bin_set_last_frame (self, NULL);
+  gst_foxapi_engine_clear (&self->engine);
+  g_hash_table_unref (self->pending);
+  g_hash_table_unref (self->arrived);
+  gst_foxapi_folder_clear (&self->folder);
   gst_foxapi_program_free (self->program);
-  gst_foxapi_bin_options_clear (&self->options);
+  for (guint i = 0; i < GST_FOXAPI_BIN_N_OPTIONS; i++)
+    g_value_unset (&self->options[i]);
   gst_foxapi_bin_options_clear (&self->run);
   gst_clear_caps (&self->video_caps);
 
   G_OBJECT_CLASS (gst_foxapi_video_bin_parent_class)->finalize (object);
 }
 
-/* The parts, before there are children, which may post messages */
 static void
 init_parts (GstFoxapiVideoBin * self)
 {
-  gst_foxapi_bin_options_init (&self->options);
-  gst_foxapi_bin_options_init (&self->run);
+  gst_foxapi_bin_options_init (self->options);
+  gst_foxapi_video_bin_init_engine (self);
   self->cancellable = g_cancellable_new ();
-  self->control =
-      gst_foxapi_control_new (gst_foxapi_video_bin_on_message, self);
-  self->program = gst_foxapi_program_new (on_program_event, self);
-  self->folder = gst_foxapi_bin_folder_new ();
-  self->captures = gst_foxapi_bin_captures_new (GST_BIN (self));
-  self->shots = gst_foxapi_bin_shots_new (G_OBJECT_GET_CLASS (self));
-  self->clips = gst_foxapi_bin_clips_new (GST_BIN (self), self->program,
-      self->folder);
-  self->source = g_object_new (GST_TYPE_FOXAPI_VIDEO_SRC, "name", "source",
-      NULL);
-  self->messages =
-      gst_foxapi_bin_messages_new (GST_ELEMENT (self), self->source,
-      &self->options, self->clips, self->control);
-}
-
-/* In the source's streaming thread, or wherever its task is set: by the
- * application, or by the control thread */
-static void
-on_source_notify (GObject * source, GParamSpec * pspec, gpointer user_data)
-{
-  g_object_notify (user_data, pspec->name);
+  self->calls = gst_foxapi_video_bin_new_calls ();
+  self->program = gst_foxapi_program_new
+      (gst_foxapi_video_bin_on_program_event, self);
+  self->folder.fd = -1;
+  self->pending = g_hash_table_new_full (NULL, NULL, gst_object_unref, NULL);
+  self->arrived = g_hash_table_new_full (NULL, NULL, gst_object_unref, NULL);
 }
 
 static void
-init_source (GstFoxapiVideoBin * self)
+init_outputs (GstFoxapiVideoBin * self)
 {
-  static const gchar *const forwarded[] = {
-    "notify::task-id", "notify::status", "notify::progress"
-  };
-
-  gst_foxapi_bin_add_locked (self, self->source);
-  gst_element_link (self->source, self->clip_sink);
-  for (guint i = 0; i < G_N_ELEMENTS (forwarded); i++)
-    g_signal_connect_object (self->source, forwarded[i],
-        G_CALLBACK (on_source_notify), self, 0);
-}
-
-static void
-init_children (GstFoxapiVideoBin * self)
-{
-  self->clip_sink = gst_foxapi_clip_sink_new (on_download_complete, self);
-  gst_foxapi_bin_add_locked (self, self->clip_sink);
-  init_source (self);
-  self->video_output = gst_foxapi_video_output_new (self->program);
-  self->audio_output = gst_foxapi_audio_output_new (self->program);
-  self->video_pad = add_output (self, self->video_output, &video_template);
-  add_output (self, self->audio_output, &audio_template);
+  self->video_pad = add_output (self, GST_FOXAPI_STREAM_VIDEO, "videooutput",
+      &video_template, &self->video_output);
+  add_output (self, GST_FOXAPI_STREAM_AUDIO, "audiooutput", &audio_template,
+      &self->audio_output);
   g_signal_connect (self->video_pad, "linked",
       G_CALLBACK (on_video_link_changed), self);
   g_signal_connect (self->video_pad, "unlinked",
@@ -454,7 +359,7 @@ gst_foxapi_video_bin_init (GstFoxapiVideoBin * self)
   GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SOURCE);
 
   init_parts (self);
-  init_children (self);
+  init_outputs (self);
 }
 
 static void
@@ -468,20 +373,10 @@ add_request_template (GstElementClass * klass, const gchar * name,
 }
 
 static void
-gst_foxapi_video_bin_class_init (GstFoxapiVideoBinClass * klass)
+install_signals (GstFoxapiVideoBinClass * klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-
-  GST_DEBUG_CATEGORY_INIT (foxapi_video_bin_debug, "foxapivideobin", 0,
-      "FoxAPI video bin");
-
-  object_class->set_property = gst_foxapi_video_bin_set_property;
-  object_class->get_property = gst_foxapi_video_bin_get_property;
-  object_class->dispose = gst_foxapi_video_bin_dispose;
-  object_class->finalize = gst_foxapi_video_bin_finalize;
-  gst_foxapi_properties_install (object_class);
-  gst_foxapi_bin_options_install (object_class);
+  const GSignalFlags flags = G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION;
+  GType type = G_TYPE_FROM_CLASS (klass);
 
   /**
    * GstFoxapiVideoBin::next:
@@ -495,19 +390,101 @@ gst_foxapi_video_bin_class_init (GstFoxapiVideoBinClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_NEXT] = g_signal_new_class_handler ("next",
-      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+  g_signal_new_class_handler ("next", type, flags,
       G_CALLBACK (gst_foxapi_video_bin_next), NULL, NULL, NULL,
       G_TYPE_BOOLEAN, 0);
+  /**
+   * GstFoxapiVideoBin::queue-shot:
+   * @bin: the element
+   * @prompt: (nullable): what the shot shows; %NULL: as the property says
+   * @fields: (nullable): other generation properties of this shot, by their names
+   *
+   * Asks for another generation, like #GstFoxapiVideoBin::next, with values of its
+   * own. What is not in @fields is as the properties say when the shot begins.
+   *
+   * Returns: the number of the shot, which foxapi-on-air has as well; 0 if the
+   * element is not running, its program has ended, or the shot is wrong (then a
+   * WARNING says which)
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler ("queue-shot", type,
+      flags, G_CALLBACK (gst_foxapi_video_bin_queue_shot), NULL, NULL, NULL,
+      G_TYPE_UINT, 2, G_TYPE_STRING, GST_TYPE_STRUCTURE);
+  /**
+   * GstFoxapiVideoBin::drop-shot:
+   * @bin: the element
+   * @shot: the number of a shot
+   *
+   * Takes a shot out of the queue. Nothing is paid for it.
+   *
+   * Returns: %FALSE if it does not wait there: it has begun, or never was
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler ("drop-shot", type,
+      flags, G_CALLBACK (gst_foxapi_video_bin_drop_shot), NULL, NULL, NULL,
+      G_TYPE_BOOLEAN, 1, G_TYPE_UINT);
+  /**
+   * GstFoxapiVideoBin::retry:
+   * @bin: the element
+   *
+   * Begins the shot again that has failed. A task that has failed is submitted
+   * anew, and paid for; any other that is paid for is resumed.
+   *
+   * Returns: %FALSE if none has failed, or the program has ended
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler ("retry", type, flags,
+      G_CALLBACK (gst_foxapi_video_bin_retry), NULL, NULL, NULL,
+      G_TYPE_BOOLEAN, 0);
+  /**
+   * GstFoxapiVideoBin::show-placeholder:
+   * @bin: the element
+   *
+   * Shows the placeholder from now on, until the next result is there. The clip
+   * that is on the air ends with the frames that are decoded, and counts as
+   * delivered.
+   *
+   * Returns: %FALSE if there is no placeholder, the element is not running, or its
+   * program has ended
+   *
+   * Since: 0.1
+   */
+  g_signal_new_class_handler ("show-placeholder", type, flags,
+      G_CALLBACK (gst_foxapi_video_bin_cut), NULL, NULL, NULL,
+      G_TYPE_BOOLEAN, 0);
+}
+
+static void
+gst_foxapi_video_bin_class_init (GstFoxapiVideoBinClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (foxapi_video_bin_debug, "foxapivideobin", 0,
+      "FoxAPI video bin");
+
+  object_class->set_property = gst_foxapi_video_bin_set_property;
+  object_class->get_property = gst_foxapi_video_bin_get_property;
+  object_class->finalize = gst_foxapi_video_bin_finalize;
+  gst_foxapi_settings_install (object_class);
+  gst_foxapi_bin_options_install (object_class);
+  install_signals (klass);
 
   gst_element_class_add_static_pad_template (element_class, &video_template);
   gst_element_class_add_static_pad_template (element_class, &audio_template);
   add_request_template (element_class, "image_%u", GST_FOXAPI_CAPTURE_IMAGE);
   add_request_template (element_class, "video_%u", GST_FOXAPI_CAPTURE_VIDEO);
+  add_request_template (element_class, "first_frame", GST_FOXAPI_CAPTURE_IMAGE);
+  add_request_template (element_class, "last_frame", GST_FOXAPI_CAPTURE_IMAGE);
+  add_request_template (element_class, "source_video",
+      GST_FOXAPI_CAPTURE_VIDEO);
   gst_element_class_set_static_metadata (element_class, "FoxAPI video bin",
       "Source/Video/Audio",
-      "Shows a placeholder, then a video generated from a prompt and from "
-      "references that the graph offers", "The gst-foxapi authors");
+      "Shows a placeholder, then a video that the FoxAPI service generates from "
+      "a prompt and from references in the pipeline", "The gst-foxapi authors");
   element_class->send_event = gst_foxapi_video_bin_send_event;
   element_class->query = gst_foxapi_video_bin_query;
   element_class->change_state = gst_foxapi_video_bin_change_state;

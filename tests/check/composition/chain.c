@@ -80,10 +80,8 @@ static Suite *
 chain_suite (void)
 {
   Suite *suite = suite_create ("chain");
-  TCase *tcase = tcase_create ("chain");
+  TCase *tcase = add_case (suite, "chain", harness_setup, harness_teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
   tcase_add_test (tcase, test_results_alone);
   tcase_add_test (tcase, test_result_becomes_reference);
   return suite;

@@ -95,16 +95,6 @@ GST_START_TEST (test_private_authority)
 
 GST_END_TEST;
 
-GST_START_TEST (test_not_strict)
-{
-  g_autoptr (Run) run = run_new (harness_source ("ssl-strict", FALSE, NULL));
-
-  run_to_eos (run);
-  run_assert_data (run, payload);
-}
-
-GST_END_TEST;
-
 /* The proxy: tinyproxy from Debian, on a free port, with a log */
 
 static GPid proxy_pid;
@@ -378,58 +368,36 @@ GST_START_TEST (test_no_descriptors)
 
 GST_END_TEST;
 
-/* Times that are more than 2^32 microseconds */
-GST_START_TEST (test_long_task_timeout)
-{
-  g_autoptr (Run) run = run_new (harness_source ("task-timeout", 4295, NULL));
-
-  run_to_eos (run);
-}
-
-GST_END_TEST;
-
 static Suite *
 network_suite (void)
 {
   Suite *suite = suite_create ("network");
-  TCase *tls = tcase_create ("tls");
-  TCase *proxy = tcase_create ("proxy");
-  TCase *password = tcase_create ("proxy with password");
-  TCase *tls_password = tcase_create ("proxy with password and TLS");
-  TCase *tls_refuses = tcase_create ("proxy that refuses TLS");
-  TCase *machine = tcase_create ("machine");
+  TCase *tls = add_case (suite, "tls", setup_tls, teardown_tls);
+  TCase *proxy = add_case (suite, "proxy", setup_proxy, teardown_proxy);
+  TCase *password =
+      add_case (suite, "proxy with password", setup_proxy_with_password,
+      teardown_proxy);
+  TCase *tls_password = add_case (suite, "proxy with password and TLS",
+      setup_tls_proxy_with_password, teardown_tls_proxy);
+  TCase *tls_refuses =
+      add_case (suite, "proxy that refuses TLS", setup_tls_proxy_that_refuses,
+      teardown_tls_proxy);
+  TCase *machine = add_case (suite, "machine", harness_setup, harness_teardown);
 
-  suite_add_tcase (suite, tls);
-  tcase_add_checked_fixture (tls, setup_tls, teardown_tls);
   tcase_add_test (tls, test_unknown_authority);
   tcase_add_test (tls, test_private_authority);
-  tcase_add_test (tls, test_not_strict);
 
-  suite_add_tcase (suite, proxy);
-  tcase_add_checked_fixture (proxy, setup_proxy, teardown_proxy);
   tcase_add_test (proxy, test_proxy);
   tcase_add_test (proxy, test_proxy_of_the_environment);
 
-  suite_add_tcase (suite, password);
-  tcase_add_checked_fixture (password, setup_proxy_with_password,
-      teardown_proxy);
   tcase_add_test (password, test_proxy_password);
   tcase_add_test (password, test_wrong_proxy_password);
   tcase_add_loop_test (password, test_proxy_password_in_uri, 0, 3);
 
-  suite_add_tcase (suite, tls_password);
-  tcase_add_checked_fixture (tls_password, setup_tls_proxy_with_password,
-      teardown_tls_proxy);
   tcase_add_loop_test (tls_password, test_tls_proxy_password, 0, 2);
-  suite_add_tcase (suite, tls_refuses);
-  tcase_add_checked_fixture (tls_refuses, setup_tls_proxy_that_refuses,
-      teardown_tls_proxy);
   tcase_add_test (tls_refuses, test_tls_proxy_refuses);
 
-  suite_add_tcase (suite, machine);
-  tcase_add_checked_fixture (machine, harness_setup, harness_teardown);
   tcase_add_loop_test (machine, test_no_descriptors, 0, 3);
-  tcase_add_test (machine, test_long_task_timeout);
   return suite;
 }
 

@@ -8,18 +8,6 @@
 #define URI "foxapi://generate/wan-2.7-reference-to-video?prompt=A+player" \
     "&duration=2&resolution=720p"
 
-static void
-setup (void)
-{
-  FoxapiSimOptions options = harness_options ();
-
-  options.payload = NULL;
-  harness_setup_with (&options);
-  g_setenv ("FOXAPI_BASE_URL", foxapi_sim_get_base_url (sim), TRUE);
-  g_setenv ("FOXAPI_API_KEY", foxapi_sim_get_api_key (sim), TRUE);
-  g_setenv ("XDG_STATE_HOME", store, TRUE);
-}
-
 /* Players make the source themselves: its beat is set on the way. */
 static void
 on_source (GstElement * player, GstElement * source, gpointer user_data)
@@ -41,22 +29,10 @@ new_player (const gchar * factory)
 }
 
 static void
-wait_for (GstElement * pipeline, GstMessageType type)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = NULL;
-
-  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
-      type | GST_MESSAGE_ERROR);
-  fail_unless (message != NULL, "nothing came");
-  fail_unless (GST_MESSAGE_TYPE (message) == type);
-}
-
-static void
 play_to_end (GstElement * player)
 {
   gst_element_set_state (player, GST_STATE_PLAYING);
-  wait_for (player, GST_MESSAGE_EOS);
+  harness_wait (player, GST_MESSAGE_EOS);
 }
 
 static void
@@ -88,16 +64,16 @@ GST_START_TEST (test_play_and_seek)
   GstElement *player = new_player ("playbin");
 
   gst_element_set_state (player, GST_STATE_PAUSED);
-  wait_for (player, GST_MESSAGE_ASYNC_DONE);
+  harness_wait (player, GST_MESSAGE_ASYNC_DONE);
   fail_unless (gst_element_seek_simple (player, GST_FORMAT_TIME,
           GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, GST_SECOND));
-  wait_for (player, GST_MESSAGE_ASYNC_DONE);
+  harness_wait (player, GST_MESSAGE_ASYNC_DONE);
   play_to_end (player);
 
   /* Back to the beginning, and once more */
   fail_unless (gst_element_seek_simple (player, GST_FORMAT_TIME,
           GST_SEEK_FLAG_FLUSH, 0));
-  wait_for (player, GST_MESSAGE_EOS);
+  harness_wait (player, GST_MESSAGE_EOS);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   drop (player);
 }
@@ -109,10 +85,10 @@ GST_START_TEST (test_replay)
   GstElement *player = new_player ("playbin");
 
   gst_element_set_state (player, GST_STATE_PAUSED);
-  wait_for (player, GST_MESSAGE_ASYNC_DONE);
+  harness_wait (player, GST_MESSAGE_ASYNC_DONE);
   gst_element_set_state (player, GST_STATE_READY);
   gst_element_set_state (player, GST_STATE_PAUSED);
-  wait_for (player, GST_MESSAGE_ASYNC_DONE);
+  harness_wait (player, GST_MESSAGE_ASYNC_DONE);
   gst_element_set_state (player, GST_STATE_NULL);
   play_to_end (player);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
@@ -192,11 +168,11 @@ link_to_sink (GstElement * source, GstPad * pad, gpointer user_data)
   fail_unless (gst_pad_link (pad, sink_pad) == GST_PAD_LINK_OK);
 }
 
-static void
-check_uri_source (const gchar * factory)
+GST_START_TEST (test_uri_source)
 {
+  static const gchar *const factories[] = { "uridecodebin", "uridecodebin3" };
   GstElement *pipeline = gst_pipeline_new (NULL);
-  GstElement *source = gst_element_factory_make (factory, NULL);
+  GstElement *source = gst_element_factory_make (factories[__i__], NULL);
 
   g_object_set (source, "uri", URI, NULL);
   g_signal_connect (source, "source-setup", G_CALLBACK (on_source), NULL);
@@ -207,35 +183,21 @@ check_uri_source (const gchar * factory)
   drop (pipeline);
 }
 
-GST_START_TEST (test_uridecodebin)
-{
-  check_uri_source ("uridecodebin");
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_uridecodebin3)
-{
-  check_uri_source ("uridecodebin3");
-}
-
 GST_END_TEST;
 
 static Suite *
 players_suite (void)
 {
   Suite *suite = suite_create ("players");
-  TCase *tcase = tcase_create ("players");
+  TCase *tcase =
+      add_case (suite, "players", harness_setup_player, harness_teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, setup, harness_teardown);
   tcase_add_test (tcase, test_play_and_seek);
   tcase_add_test (tcase, test_replay);
   tcase_add_test (tcase, test_loop);
   tcase_add_test (tcase, test_discover_then_play);
   tcase_add_test (tcase, test_gst_play);
-  tcase_add_test (tcase, test_uridecodebin);
-  tcase_add_test (tcase, test_uridecodebin3);
+  tcase_add_loop_test (tcase, test_uri_source, 0, 2);
   return suite;
 }
 

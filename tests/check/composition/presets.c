@@ -40,6 +40,25 @@ GST_START_TEST (test_saved_and_loaded)
 
 GST_END_TEST;
 
+/* What was set to nothing has no text in a file. */
+GST_START_TEST (test_nothing_is_saved)
+{
+  g_autoptr (GstElement) one = harness_source ("extra-parameters", NULL,
+      "negative-prompt", NULL, "last-frame-url", NULL, NULL);
+  g_autoptr (GstElement) other = harness_source ("negative-prompt", "rain",
+      NULL);
+  g_autofree gchar *negative = NULL;
+
+  gst_object_ref_sink (one);
+  gst_object_ref_sink (other);
+  fail_unless (gst_preset_save_preset (GST_PRESET (one), "a fox"));
+  fail_unless (gst_preset_load_preset (GST_PRESET (other), "a fox"));
+  negative = harness_get_string (other, "negative-prompt");
+  fail_unless (negative == NULL);
+}
+
+GST_END_TEST;
+
 /* Neither a key nor a task belongs to a set that is saved and handed on. */
 GST_START_TEST (test_only_generation_properties)
 {
@@ -74,11 +93,10 @@ static Suite *
 presets_suite (void)
 {
   Suite *suite = suite_create ("presets");
-  TCase *tcase = tcase_create ("presets");
+  TCase *tcase = add_case (suite, "presets", harness_setup, harness_teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
   tcase_add_test (tcase, test_saved_and_loaded);
+  tcase_add_test (tcase, test_nothing_is_saved);
   tcase_add_test (tcase, test_only_generation_properties);
   tcase_add_test (tcase, test_unknown_preset);
   return suite;

@@ -6,15 +6,6 @@
 #include "foxapiharness.h"
 
 static void
-setup (void)
-{
-  FoxapiSimOptions options = harness_options ();
-
-  options.payload = NULL;
-  harness_setup_with (&options);
-}
-
-static void
 setup_index_last (void)
 {
   FoxapiSimOptions options = harness_options ();
@@ -94,13 +85,14 @@ tagged_source (void)
       G_GINT64_CONSTANT (42), "duration", 2, "resolution", 0, NULL);
 }
 
+static const gchar *const muxers[] = { "mp4mux", "matroskamux" };
+
 /* Remuxes, and reads the tags of the new file. */
-static void
-check_remuxed (const gchar * muxer)
+GST_START_TEST (test_remuxed)
 {
   g_autofree gchar *path = g_build_filename (store, "remuxed", NULL);
   g_autofree gchar *behind = g_strdup_printf ("qtdemux ! h264parse ! %s ! "
-      "filesink location=%s", muxer, path);
+      "filesink location=%s", muxers[__i__], path);
   g_autoptr (GstTagList) tags = NULL;
   GstElement *file = gst_element_factory_make ("filesrc", NULL);
 
@@ -108,18 +100,6 @@ check_remuxed (const gchar * muxer)
   g_object_set (file, "location", path, NULL);
   tags = run_behind (file, "decodebin ! fakesink");
   assert_origin (tags);
-}
-
-GST_START_TEST (test_remuxed_to_mp4)
-{
-  check_remuxed ("mp4mux");
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_remuxed_to_matroska)
-{
-  check_remuxed ("matroskamux");
 }
 
 GST_END_TEST;
@@ -144,18 +124,11 @@ GST_START_TEST (test_event_behind_decodebin)
   g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline),
       "last");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = NULL;
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event,
       &n_seen, NULL);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (message != NULL
-      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
+  harness_play (pipeline);
   fail_unless (g_atomic_int_get (&n_seen) > 0);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
 }
 
@@ -165,19 +138,15 @@ static Suite *
 tags_suite (void)
 {
   Suite *suite = suite_create ("tags");
-  TCase *first = tcase_create ("index first");
-  TCase *last = tcase_create ("index last");
+  TCase *first =
+      add_case (suite, "index first", harness_setup_player, harness_teardown);
+  TCase *last =
+      add_case (suite, "index last", setup_index_last, harness_teardown);
 
-  suite_add_tcase (suite, first);
-  tcase_add_checked_fixture (first, setup, harness_teardown);
-  tcase_add_test (first, test_remuxed_to_mp4);
-  tcase_add_test (first, test_remuxed_to_matroska);
+  tcase_add_rows (first, test_remuxed, muxers);
   tcase_add_test (first, test_event_behind_decodebin);
 
-  suite_add_tcase (suite, last);
-  tcase_add_checked_fixture (last, setup_index_last, harness_teardown);
-  tcase_add_test (last, test_remuxed_to_mp4);
-  tcase_add_test (last, test_remuxed_to_matroska);
+  tcase_add_rows (last, test_remuxed, muxers);
   return suite;
 }
 

@@ -14,13 +14,7 @@
 static void
 setup (void)
 {
-  FoxapiSimOptions options = harness_options ();
-
-  options.payload = NULL;
-  harness_setup_with (&options);
-  g_setenv ("FOXAPI_BASE_URL", foxapi_sim_get_base_url (sim), TRUE);
-  g_setenv ("FOXAPI_API_KEY", foxapi_sim_get_api_key (sim), TRUE);
-  g_setenv ("XDG_STATE_HOME", store, TRUE);
+  harness_setup_player ();
   fail_unless (ges_init ());
 }
 
@@ -60,21 +54,6 @@ new_timeline (void)
 }
 
 static void
-wait_for_end (GstElement * pipeline)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = NULL;
-
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (bus, 100 * GST_SECOND,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (message != NULL
-      && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (pipeline);
-}
-
-static void
 render (GESTimeline * timeline, const gchar * uri)
 {
   GESPipeline *pipeline = ges_pipeline_new ();
@@ -91,7 +70,8 @@ render (GESTimeline * timeline, const gchar * uri)
           GST_ENCODING_PROFILE (profile)));
   fail_unless (ges_pipeline_set_mode (pipeline, GES_PIPELINE_MODE_RENDER));
   gst_encoding_profile_unref (profile);
-  wait_for_end (GST_ELEMENT (pipeline));
+  harness_play (GST_ELEMENT (pipeline));
+  gst_object_unref (pipeline);
 }
 
 static void
@@ -114,7 +94,8 @@ count_frames (const gchar * path)
   guint n_frames = 0;
 
   g_signal_connect (sink, "handoff", G_CALLBACK (on_frame), &n_frames);
-  wait_for_end (pipeline);
+  harness_play (pipeline);
+  gst_object_unref (pipeline);
   return n_frames;
 }
 
@@ -135,10 +116,8 @@ static Suite *
 timeline_suite (void)
 {
   Suite *suite = suite_create ("timeline");
-  TCase *tcase = tcase_create ("timeline");
+  TCase *tcase = add_case (suite, "timeline", setup, harness_teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, setup, harness_teardown);
   tcase_add_test (tcase, test_rendered_frames);
   return suite;
 }

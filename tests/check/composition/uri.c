@@ -75,6 +75,21 @@ GST_START_TEST (test_all_fields)
 
 GST_END_TEST;
 
+/* A field may be written as its property is. */
+GST_START_TEST (test_hyphens)
+{
+  g_autoptr (GstElement) source = make ("foxapi://generate/"
+      "wan-2.7-text-to-video?prompt=a&aspect-ratio=9:16&negative-prompt=b"
+      "&enable-prompt-expansion=true", NULL);
+  g_autofree gchar *uri = gst_uri_handler_get_uri (GST_URI_HANDLER (source));
+
+  fail_unless (strstr (uri, "aspect_ratio=9:16") != NULL
+      && strstr (uri, "negative_prompt=b") != NULL
+      && strstr (uri, "enable_prompt_expansion=true") != NULL, "%s", uri);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_round_trips)
 {
   assert_round_trip (DEFAULT "?prompt=a");
@@ -101,7 +116,10 @@ GST_START_TEST (test_refused)
   assert_refused (DEFAULT "?prompt=a&resolution=480p", "resolution");
   assert_refused (DEFAULT "?prompt=a&prompt=b", "prompt");
   assert_refused ("foxapi://generate/x?prompt=a&prompt=b", "prompt");
-  assert_refused (DEFAULT "?prompt=%FF", "URI");
+  assert_refused (DEFAULT "?prompt=%FF", "write % as %25");
+  assert_refused (DEFAULT "?prompt=50%+off", "write % as %25");
+  assert_refused (DEFAULT "?prompt=a&aspect-ratio=9:16&aspect_ratio=1:1",
+      "aspect_ratio more than once");
   assert_refused (DEFAULT "/more?prompt=a", "path");
   assert_refused ("foxapi://generate/x?prompt=a&model=y", "model");
   assert_refused ("foxapi://tasks/", "tasks");
@@ -208,11 +226,10 @@ static Suite *
 uri_suite (void)
 {
   Suite *suite = suite_create ("uri");
-  TCase *tcase = tcase_create ("uri");
+  TCase *tcase = add_case (suite, "uri", harness_setup, harness_teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
   tcase_add_test (tcase, test_all_fields);
+  tcase_add_test (tcase, test_hyphens);
   tcase_add_test (tcase, test_round_trips);
   tcase_add_test (tcase, test_refused);
   tcase_add_test (tcase, test_keys_are_refused);

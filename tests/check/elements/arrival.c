@@ -25,121 +25,83 @@ fsync (int fd)
   return syscall (SYS_fsync, fd);
 }
 
-
-
 #define UNBOUNDED "queue name=q max-size-bytes=0 max-size-buffers=0 " \
     "max-size-time=0"
 
-/* A pipeline of a source and @rest, whose first element is linked to it */
-typedef struct
+/* The pads through which an EOS has gone, of those that are watched */
+static GAsyncQueue *ends;
+
+static void
+setup (void)
 {
-  GstElement *pipeline;
-  GstElement *source;
-  GstBus *bus;
-  GMutex lock;
-  GCond moved;
-  gboolean end_has_left;        /* the lock: EOS has left the source, */
-  gboolean end_has_come;        /* or come to a sink */
-} Line;
+  harness_setup ();
+  ends = g_async_queue_new ();
+}
+
+static void
+teardown (void)
+{
+  harness_teardown ();
+  g_clear_pointer (&ends, g_async_queue_unref);
+}
 
 static GstPadProbeReturn
 on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
-  Line *line = user_data;
-
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS) {
-    g_mutex_lock (&line->lock);
-    if (GST_PAD_IS_SRC (pad))
-      line->end_has_left = TRUE;
-    else
-      line->end_has_come = TRUE;
-    g_cond_signal (&line->moved);
-    g_mutex_unlock (&line->lock);
-  }
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    g_async_queue_push (ends, pad);
   return GST_PAD_PROBE_OK;
 }
 
-static Line *
-line_new (const gchar * rest)
+/* (transfer full): a pad of an element, watched */
+static GstPad *
+watch (GstElement * element, const gchar * name)
 {
-  Line *line = g_new0 (Line, 1);
+  GstPad *pad = gst_element_get_static_pad (element, name);
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, NULL,
+      NULL);
+  return pad;
+}
+
+static void
+wait_for_end (GstPad * pad)
+{
+  while (g_async_queue_pop (ends) != pad);
+}
+
+/* A pipeline of a source and @rest, whose first element is linked to it */
+static Run *
+new_line (const gchar * rest)
+{
   g_autoptr (GError) error = NULL;
-  g_autoptr (GstPad) pad = NULL;
   GstElement *bin = gst_parse_bin_from_description (rest, TRUE, &error);
 
   fail_unless (error == NULL, "%s", error ? error->message : "");
-  line->pipeline = gst_pipeline_new (NULL);
-  line->source = harness_source (NULL);
-  g_object_set (line->source, "blocksize", 2048, NULL);
-  gst_bin_add_many (GST_BIN (line->pipeline), line->source, bin, NULL);
-  fail_unless (gst_element_link (line->source, bin));
-  line->bus = gst_element_get_bus (line->pipeline);
-  pad = gst_element_get_static_pad (line->source, "src");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, line,
-      NULL);
-  return line;
-}
-
-static void
-line_free (Line * line)
-{
-  gst_element_set_state (line->pipeline, GST_STATE_NULL);
-  gst_object_unref (line->bus);
-  gst_object_unref (line->pipeline);
-  g_free (line);
-}
-
-/* *INDENT-OFF* */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Line, line_free)
-/* *INDENT-ON* */
-
-static void
-line_wait_end (Line * line)
-{
-  g_mutex_lock (&line->lock);
-  while (!line->end_has_left)
-    g_cond_wait (&line->moved, &line->lock);
-  g_mutex_unlock (&line->lock);
-}
-
-/* Plays until this pad of an element has handled the end. */
-static void
-line_play_to (Line * line, const gchar * element, const gchar * pad_name)
-{
-  g_autoptr (GstElement) found = gst_bin_get_by_name (GST_BIN (line->pipeline),
-      element);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (found, pad_name);
-
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, line,
-      NULL);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  g_mutex_lock (&line->lock);
-  while (!line->end_has_come)
-    g_cond_wait (&line->moved, &line->lock);
-  g_mutex_unlock (&line->lock);
-  /* The probe ran with this lock, and so does what follows it. */
-  GST_PAD_STREAM_LOCK (pad);
-  GST_PAD_STREAM_UNLOCK (pad);
-}
-
-static void
-line_wait (Line * line, GstMessageType type)
-{
-  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (line->bus,
-      60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-
-  fail_unless (message != NULL, "nothing came");
-  fail_unless_equals_int (GST_MESSAGE_TYPE (message), type);
+  return run_new_to (harness_source ("blocksize", 2048, NULL), bin);
 }
 
 static GstElement *
-line_get (Line * line, const gchar * name)
+get (Run * run, const gchar * name)
 {
-  GstElement *element = gst_bin_get_by_name (GST_BIN (line->pipeline), name);
+  GstElement *element = gst_bin_get_by_name (GST_BIN (run->pipeline), name);
 
   fail_unless (element != NULL);
   gst_object_unref (element);
   return element;
+}
+
+/* Plays until this sink pad of an element has handled the end. */
+static void
+play_to (Run * run, const gchar * name)
+{
+  g_autoptr (GstPad) pad = watch (get (run, name), "sink");
+
+  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  wait_for_end (pad);
+  /* The probe ran with this lock, and so does what follows it. */
+  GST_PAD_STREAM_LOCK (pad);
+  GST_PAD_STREAM_UNLOCK (pad);
 }
 
 /* Blocks a sink: everything but what it has already taken stays in front of it. */
@@ -149,6 +111,21 @@ block (GstElement * sink, GstPad ** pad)
   *pad = gst_element_get_static_pad (sink, "sink");
   return gst_pad_add_probe (*pad, GST_PAD_PROBE_TYPE_BLOCK |
       GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
+}
+
+/* Plays until the end has left the source, and stands before the sink. Returns the
+ * probe that holds it there. */
+static gulong
+play_into_a_queue (Run * run, GstPad ** pad)
+{
+  GstElement *sink = get (run, "sink");
+  gulong probe = block (sink, pad);
+  g_autoptr (GstPad) source_pad = watch (run->source, "src");
+
+  g_object_set (sink, "async", FALSE, NULL);
+  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  wait_for_end (source_pad);
+  return probe;
 }
 
 static void
@@ -185,13 +162,10 @@ static const gchar *const ways[] = {
 GST_START_TEST (test_stopped_in_a_queue)
 {
   g_autoptr (GstPad) pad = NULL;
-  g_autoptr (Line) line = line_new (ways[__i__]);
+  g_autoptr (Run) run = new_line (ways[__i__]);
 
-  block (line_get (line, "sink"), &pad);
-  g_object_set (line_get (line, "sink"), "async", FALSE, NULL);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  line_wait_end (line);
-  gst_element_set_state (line->pipeline, GST_STATE_NULL);
+  play_into_a_queue (run, &pad);
+  gst_element_set_state (run->pipeline, GST_STATE_NULL);
   assert_recorded (TRUE);
   assert_resumes ();
 }
@@ -201,15 +175,12 @@ GST_END_TEST;
 GST_START_TEST (test_through_a_queue)
 {
   g_autoptr (GstPad) pad = NULL;
-  g_autoptr (Line) line = line_new (ways[__i__]);
-  gulong probe = block (line_get (line, "sink"), &pad);
+  g_autoptr (Run) run = new_line (ways[__i__]);
+  gulong probe = play_into_a_queue (run, &pad);
 
-  g_object_set (line_get (line, "sink"), "async", FALSE, NULL);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  line_wait_end (line);
   assert_recorded (TRUE);
   gst_pad_remove_probe (pad, probe);
-  line_wait (line, GST_MESSAGE_EOS);
+  run_wait (run, GST_MESSAGE_EOS);
   assert_recorded (FALSE);
 }
 
@@ -219,15 +190,12 @@ GST_END_TEST;
 GST_START_TEST (test_paused)
 {
   g_autoptr (GstPad) pad = NULL;
-  g_autoptr (Line) line = line_new (ways[__i__]);
+  g_autoptr (Run) run = new_line (ways[0]);
 
-  block (line_get (line, "sink"), &pad);
-  g_object_set (line_get (line, "sink"), "async", FALSE, NULL);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  line_wait_end (line);
-  gst_element_set_state (line->pipeline, GST_STATE_PAUSED);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  gst_element_set_state (line->pipeline, GST_STATE_READY);
+  play_into_a_queue (run, &pad);
+  gst_element_set_state (run->pipeline, GST_STATE_PAUSED);
+  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  gst_element_set_state (run->pipeline, GST_STATE_READY);
   assert_recorded (TRUE);
 }
 
@@ -238,17 +206,17 @@ GST_END_TEST;
 GST_START_TEST (test_failure_behind_a_queue)
 {
   g_autoptr (GstPad) pad = NULL;
-  g_autoptr (Line) line = line_new (UNBOUNDED
+  g_autoptr (Run) run = new_line (UNBOUNDED
       " ! identity name=gate error-after=40 ! fakesink sync=false async=false");
-  gulong probe = block (line_get (line, "gate"), &pad);
+  gulong probe = block (get (run, "gate"), &pad);
 
-  line_play_to (line, "q", "sink");
+  play_to (run, "q");
   gst_pad_remove_probe (pad, probe);
-  line_wait (line, GST_MESSAGE_ERROR);
+  run_wait (run, GST_MESSAGE_ERROR);
   /* The queue posts an ERROR, too. */
-  line_wait (line, GST_MESSAGE_ERROR);
-  line_wait (line, GST_MESSAGE_EOS);
-  gst_element_set_state (line->pipeline, GST_STATE_NULL);
+  run_wait (run, GST_MESSAGE_ERROR);
+  run_wait (run, GST_MESSAGE_EOS);
+  gst_element_set_state (run->pipeline, GST_STATE_NULL);
   assert_recorded (TRUE);
   assert_resumes ();
 }
@@ -257,11 +225,11 @@ GST_END_TEST;
 
 GST_START_TEST (test_full_disk_behind_a_queue)
 {
-  g_autoptr (Line) line = line_new (UNBOUNDED " ! filesink location=/dev/full");
+  g_autoptr (Run) run = new_line (UNBOUNDED " ! filesink location=/dev/full");
 
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  line_wait (line, GST_MESSAGE_ERROR);
-  gst_element_set_state (line->pipeline, GST_STATE_NULL);
+  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_ERROR);
+  gst_element_set_state (run->pipeline, GST_STATE_NULL);
   assert_recorded (TRUE);
 }
 
@@ -278,11 +246,11 @@ GST_START_TEST (test_file_is_synced)
   g_autofree gchar *path = g_build_filename (store, "clip.mp4", NULL);
   g_autofree gchar *rest = g_strdup_printf ("%s filesink location=\"%s\"",
       before_files[__i__], path);
-  g_autoptr (Line) line = line_new (rest);
+  g_autoptr (Run) run = new_line (rest);
 
   g_clear_pointer (&synced_path, g_free);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  line_wait (line, GST_MESSAGE_EOS);
+  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_EOS);
   assert_recorded (FALSE);
   fail_unless_equals_string (synced_path, path);
 }
@@ -299,12 +267,11 @@ drop_messages (GstBus * bus, GstMessage * message, gpointer user_data)
 /* An application that keeps all messages to itself */
 GST_START_TEST (test_dropped_messages)
 {
-  g_autoptr (Line) line = line_new (UNBOUNDED
-      " ! fakesink name=sink sync=false");
+  g_autoptr (Run) run = new_line (UNBOUNDED " ! fakesink name=sink sync=false");
 
-  gst_bus_set_sync_handler (line->bus, drop_messages, NULL, NULL);
-  line_play_to (line, "sink", "sink");
-  gst_element_set_state (line->pipeline, GST_STATE_NULL);
+  gst_bus_set_sync_handler (run->bus, drop_messages, NULL, NULL);
+  play_to (run, "sink");
+  gst_element_set_state (run->pipeline, GST_STATE_NULL);
   assert_recorded (FALSE);
 }
 
@@ -313,31 +280,32 @@ GST_END_TEST;
 /* Another branch of the pipeline goes on for ever. */
 GST_START_TEST (test_beside_another_branch)
 {
-  g_autoptr (Line) line = line_new ("fakesink name=sink sync=false");
+  g_autoptr (Run) run = new_line ("fakesink name=sink sync=false");
   GstElement *other = gst_parse_bin_from_description
       ("fakesrc ! fakesink sync=false", FALSE, NULL);
 
-  gst_bin_add (GST_BIN (line->pipeline), other);
-  line_play_to (line, "sink", "sink");
-  gst_element_set_state (line->pipeline, GST_STATE_NULL);
+  gst_bin_add (GST_BIN (run->pipeline), other);
+  play_to (run, "sink");
+  gst_element_set_state (run->pipeline, GST_STATE_NULL);
   assert_recorded (FALSE);
 }
 
 GST_END_TEST;
 
+/* The base class waits for the streaming thread with this event, so the rest of the
+ * result is held back, not the sink. */
 GST_START_TEST (test_end_from_the_application)
 {
-  g_autoptr (GstPad) pad = NULL;
-  g_autoptr (Line) line = line_new ("fakesink name=sink sync=false");
-  gulong probe = block (line_get (line, "sink"), &pad);
+  g_autoptr (Run) run = new_line ("fakesink name=sink sync=false");
+  FoxapiSimFault hold = {.hold_at = 1000 };
 
-  g_object_set (line_get (line, "sink"), "async", FALSE, NULL);
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
+  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &hold);
+  g_object_set (get (run, "sink"), "async", FALSE, NULL);
+  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
   foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1);
-  gst_element_send_event (line->pipeline, gst_event_new_eos ());
-  gst_pad_remove_probe (pad, probe);
-  line_wait (line, GST_MESSAGE_EOS);
-  gst_element_set_state (line->pipeline, GST_STATE_NULL);
+  gst_element_send_event (run->pipeline, gst_event_new_eos ());
+  run_wait (run, GST_MESSAGE_EOS);
+  gst_element_set_state (run->pipeline, GST_STATE_NULL);
   assert_recorded (TRUE);
   assert_resumes ();
 }
@@ -348,21 +316,19 @@ GST_END_TEST;
 GST_START_TEST (test_task_in_a_queue)
 {
   g_autoptr (GstPad) pad = NULL;
-  g_autoptr (Line) line = line_new (ways[0]);
-  gulong probe = block (line_get (line, "sink"), &pad);
+  g_autoptr (Run) run = new_line (ways[0]);
+  gulong probe;
 
-  g_object_set (line_get (line, "sink"), "async", FALSE, NULL);
-  gst_util_set_object_arg (G_OBJECT (line->source), "output", "task");
-  gst_element_set_state (line->pipeline, GST_STATE_PLAYING);
-  line_wait_end (line);
+  gst_util_set_object_arg (G_OBJECT (run->source), "output", "task");
+  probe = play_into_a_queue (run, &pad);
   assert_recorded (TRUE);
   if (__i__ == 0) {
-    gst_element_set_state (line->pipeline, GST_STATE_NULL);
+    gst_element_set_state (run->pipeline, GST_STATE_NULL);
     assert_recorded (TRUE);
     return;
   }
   gst_pad_remove_probe (pad, probe);
-  line_wait (line, GST_MESSAGE_EOS);
+  run_wait (run, GST_MESSAGE_EOS);
   assert_recorded (FALSE);
 }
 
@@ -373,20 +339,17 @@ GST_END_TEST;
 GST_START_TEST (test_after_a_gapless_loop)
 {
   g_autoptr (GstPad) pad = NULL;
-  g_autoptr (Line) round_one = line_new (ways[0]);
-  g_autoptr (Line) round_two = line_new (ways[0]);
+  g_autoptr (Run) round_one = new_line (ways[0]);
+  g_autoptr (Run) round_two = new_line (ways[0]);
 
-  block (line_get (round_one, "sink"), &pad);
-  g_object_set (line_get (round_one, "sink"), "async", FALSE, NULL);
-  gst_element_set_state (round_one->pipeline, GST_STATE_PLAYING);
-  line_wait_end (round_one);
+  play_into_a_queue (round_one, &pad);
   gst_element_set_state (round_two->pipeline, GST_STATE_PAUSED);
   fail_unless_equals_int (gst_element_get_state (round_two->pipeline, NULL,
           NULL, GST_CLOCK_TIME_NONE), GST_STATE_CHANGE_SUCCESS);
   gst_element_set_state (round_one->pipeline, GST_STATE_NULL);
   assert_recorded (TRUE);
   gst_element_set_state (round_two->pipeline, GST_STATE_PLAYING);
-  line_wait (round_two, GST_MESSAGE_EOS);
+  run_wait (round_two, GST_MESSAGE_EOS);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   assert_recorded (FALSE);
 }
@@ -397,17 +360,14 @@ static Suite *
 arrival_suite (void)
 {
   Suite *suite = suite_create ("arrival");
-  TCase *tcase = tcase_create ("arrival");
+  TCase *tcase = add_case (suite, "arrival", setup, teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
-  tcase_add_loop_test (tcase, test_stopped_in_a_queue, 0, G_N_ELEMENTS (ways));
-  tcase_add_loop_test (tcase, test_through_a_queue, 0, G_N_ELEMENTS (ways));
-  tcase_add_loop_test (tcase, test_paused, 0, 1);
+  tcase_add_rows (tcase, test_stopped_in_a_queue, ways);
+  tcase_add_rows (tcase, test_through_a_queue, ways);
+  tcase_add_test (tcase, test_paused);
   tcase_add_test (tcase, test_failure_behind_a_queue);
   tcase_add_test (tcase, test_full_disk_behind_a_queue);
-  tcase_add_loop_test (tcase, test_file_is_synced, 0,
-      G_N_ELEMENTS (before_files));
+  tcase_add_rows (tcase, test_file_is_synced, before_files);
   tcase_add_test (tcase, test_dropped_messages);
   tcase_add_test (tcase, test_beside_another_branch);
   tcase_add_test (tcase, test_end_from_the_application);

@@ -63,57 +63,24 @@ assert_absent (const GstStructure * structure, const gchar * field)
   fail_if (gst_structure_has_field (structure, field), "There is a %s", field);
 }
 
-static void append_canonical (GString * out, JsonNode * node);
-
-static void
-append_object (GString * out, JsonObject * object)
-{
-  g_autoptr (GList) names = g_list_sort (json_object_get_members (object),
-      (GCompareFunc) strcmp);
-
-  g_string_append_c (out, '{');
-  for (GList * l = names; l != NULL; l = l->next) {
-    g_string_append_printf (out, "%s\"%s\":", l == names ? "" : ",",
-        (const gchar *) l->data);
-    append_canonical (out, json_object_get_member (object, l->data));
-  }
-  g_string_append_c (out, '}');
-}
-
-/* One spelling for equal values: 5 and 5.0 differ, the order of members
+/* One spelling for equal bodies: 5 and 5.0 differ, the order of the fields
  * doesn't. */
-static void
-append_canonical (GString * out, JsonNode * node)
-{
-  if (JSON_NODE_HOLDS_OBJECT (node)) {
-    append_object (out, json_node_get_object (node));
-  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
-    JsonArray *array = json_node_get_array (node);
-
-    g_string_append_c (out, '[');
-    for (guint i = 0; i < json_array_get_length (array); i++) {
-      if (i > 0)
-        g_string_append_c (out, ',');
-      append_canonical (out, json_array_get_element (array, i));
-    }
-    g_string_append_c (out, ']');
-  } else {
-    g_autofree gchar *text = json_to_string (node, FALSE);
-
-    g_string_append (out, text);
-  }
-}
-
 static gchar *
 to_canonical (const gchar * text)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) node = json_from_string (text, &error);
-  GString *out = g_string_new (NULL);
+  g_autoptr (JsonNode) node = json_from_string (text, NULL);
+  g_autoptr (JsonNode) sorted_node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object, *sorted = json_object_new ();
+  g_autoptr (GList) names = NULL;
 
   fail_unless (node != NULL, "This is not JSON: %s", text);
-  append_canonical (out, node);
-  return g_string_free (out, FALSE);
+  object = json_node_get_object (node);
+  names = g_list_sort (json_object_get_members (object), (GCompareFunc) strcmp);
+  for (GList * l = names; l != NULL; l = l->next)
+    json_object_set_member (sorted, l->data,
+        json_object_dup_member (object, l->data));
+  json_node_take_object (sorted_node, sorted);
+  return json_to_string (sorted_node, FALSE);
 }
 
 static FoxapiSimRequest *
@@ -159,6 +126,30 @@ assert_body (guint nth, const gchar * expected)
   fail_unless_equals_string (found, wanted);
 }
 
+JsonObject *
+harness_submitted (guint nth)
+{
+  g_autofree gchar *text = harness_request_body (FOXAPI_SIM_SUBMIT, nth);
+  g_autoptr (JsonNode) root = json_from_string (text, NULL);
+
+  fail_unless (root != NULL, "This is not JSON: %s", text);
+  return json_node_dup_object (root);
+}
+
+void
+assert_upload (const gchar * url, const gchar * content)
+{
+  g_autoptr (GBytes) upload = foxapi_sim_get_upload (sim, url);
+  gsize length = strlen (content), size = 0;
+  const gchar *data;
+
+  fail_unless (upload != NULL, "%s is no upload", url);
+  data = g_bytes_get_data (upload, &size);
+  fail_unless (size >= length
+      && memcmp (data + size - length, content, length) == 0, "%s is another",
+      url);
+}
+
 gchar *
 harness_task_id (guint nth)
 {
@@ -176,21 +167,4 @@ assert_nothing_sent (void)
 {
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++)
     assert_requests ((FoxapiSimRoute) i, 0);
-}
-
-void
-assert_no_key_on_results (void)
-{
-  g_autoptr (GPtrArray) requests =
-      foxapi_sim_get_requests (sim, FOXAPI_SIM_RESULT);
-
-  for (guint i = 0; i < requests->len; i++) {
-    FoxapiSimRequest *request = g_ptr_array_index (requests, i);
-    g_autofree gchar *header =
-        foxapi_sim_request_get_header (request, "Authorization");
-
-    fail_unless (header == NULL);
-    fail_unless (strstr (request->headers, foxapi_sim_get_api_key (sim))
-        == NULL);
-  }
 }

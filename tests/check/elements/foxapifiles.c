@@ -12,6 +12,22 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+gchar *
+harness_make_file (const gchar * name, const gchar * content, gssize length)
+{
+  g_autofree gchar *directory = g_build_filename (store, "mine", NULL);
+  g_autofree gchar *path = g_build_filename (directory, name, NULL);
+  const gchar *head = length >= 0 ? "" :
+      g_str_has_suffix (name, ".png") ? HARNESS_PNG :
+      g_str_has_suffix (name, ".mp4") ? "....ftypisom" : "";
+  g_autofree gchar *whole = g_strconcat (head, content, NULL);
+
+  g_mkdir (directory, 0700);
+  fail_unless (g_file_set_contents (path, length < 0 ? whole : content, length,
+          NULL));
+  return g_filename_to_uri (path, NULL, NULL);
+}
+
 void
 harness_remove_tree (const gchar * path)
 {

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Only a broken test sees the end of this. */
-#define PATIENCE (60 * GST_SECOND)
+#define PATIENCE (100 * GST_SECOND)
 
 /* What a buffer may hold beyond its bytes, so that they begin well */
 #define ALIGNMENT 128
@@ -73,6 +73,10 @@ harness_setup_with (const FoxapiSimOptions * options)
 {
   g_autoptr (GError) error = NULL;
 
+  g_clear_pointer (&sim, foxapi_sim_free);
+  if (store != NULL)
+    harness_remove_tree (store);
+  g_clear_pointer (&store, g_free);
   load_plugins ();
   g_unsetenv ("FOXAPI_API_KEY");
   g_unsetenv ("FOXAPI_BASE_URL");
@@ -89,6 +93,27 @@ harness_setup (void)
   FoxapiSimOptions options = harness_options ();
 
   harness_setup_with (&options);
+}
+
+void
+harness_setup_manual (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.manual = TRUE;
+  harness_setup_with (&options);
+}
+
+void
+harness_setup_player (void)
+{
+  FoxapiSimOptions options = harness_options ();
+
+  options.payload = NULL;
+  harness_setup_with (&options);
+  g_setenv ("FOXAPI_BASE_URL", foxapi_sim_get_base_url (sim), TRUE);
+  g_setenv ("FOXAPI_API_KEY", foxapi_sim_get_api_key (sim), TRUE);
+  g_setenv ("XDG_STATE_HOME", store, TRUE);
 }
 
 void
@@ -184,14 +209,19 @@ harness_spawn (const gchar * property, gboolean trace_leaks)
 }
 
 void
-harness_assert_no_leak (GSubprocess * client, gint held_route)
+harness_assert_no_leak (const LeakWay * way,
+    GSubprocess * (*spawn) (const gchar * line, gboolean trace_leaks))
 {
+  g_autoptr (GSubprocess) client = NULL;
   g_autofree gchar *text = NULL;
   g_auto (GStrv) lines = NULL;
   gboolean active = FALSE;
 
-  if (held_route >= 0) {
-    fail_unless (foxapi_sim_wait_requests (sim, held_route, 1));
+  if (way->route >= 0)
+    foxapi_sim_script (sim, way->route, 0, &way->fault);
+  client = spawn (way->line, TRUE);
+  if (way->fault.hold || way->fault.hold_at > 0) {
+    fail_unless (foxapi_sim_wait_requests (sim, way->route, 1));
     g_subprocess_send_signal (client, SIGINT);
   }
   fail_unless (g_subprocess_communicate_utf8 (client, NULL, NULL, NULL, &text,
@@ -289,6 +319,15 @@ on_flow (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 Run *
 run_new (GstElement * source)
 {
+  GstElement *sink = gst_element_factory_make ("fakesink", NULL);
+
+  g_object_set (sink, "sync", FALSE, NULL);
+  return run_new_to (source, sink);
+}
+
+Run *
+run_new_to (GstElement * source, GstElement * sink)
+{
   Run *run = g_new0 (Run, 1);
   g_autoptr (GstPad) pad = NULL;
 
@@ -299,8 +338,7 @@ run_new (GstElement * source)
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_message_unref);
   run->pipeline = gst_pipeline_new (NULL);
   run->source = source;
-  run->sink = gst_element_factory_make ("fakesink", NULL);
-  g_object_set (run->sink, "sync", FALSE, NULL);
+  run->sink = sink;
   g_object_set (run->pipeline, "auto-flush-bus", FALSE, NULL);
   gst_bin_add_many (GST_BIN (run->pipeline), run->source, run->sink, NULL);
   fail_unless (gst_element_link (run->source, run->sink));
@@ -356,6 +394,27 @@ fail_with_error (GstMessage * message)
       g_quark_to_string (error->domain), error->code, error->message, debug);
 }
 
+void
+harness_wait (GstElement * pipeline, GstMessageType type)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, PATIENCE,
+      type | GST_MESSAGE_ERROR);
+
+  fail_unless (message != NULL, "Waited in vain for a message of type 0x%x",
+      type);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    fail_with_error (message);
+}
+
+void
+harness_play (GstElement * pipeline)
+{
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  harness_wait (pipeline, GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
 GstMessage *
 run_wait (Run * run, GstMessageType types)
 {
@@ -400,6 +459,16 @@ run_to_eos (Run * run)
 {
   run_set_state (run, GST_STATE_PLAYING);
   run_wait (run, GST_MESSAGE_EOS);
+}
+
+void
+run_abandon (GstElement * source)
+{
+  g_autoptr (Run) run = run_new (source);
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, NULL);
+  run_stop (run);
 }
 
 /* The one ERROR that has been posted since @start */
@@ -468,6 +537,44 @@ run_count (Run * run, GstMessageType type)
       n++;
   }
   return n;
+}
+
+gchar *
+run_text (Run * run, GstMessageType type)
+{
+  GString *all = g_string_new (NULL);
+
+  drain (run);
+  for (guint i = 0; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+    g_autoptr (GError) error = NULL;
+    g_autofree gchar *text = NULL;
+
+    if (GST_MESSAGE_TYPE (message) != type)
+      continue;
+    if (type == GST_MESSAGE_ERROR)
+      gst_message_parse_error (message, &error, NULL);
+    else if (type == GST_MESSAGE_WARNING)
+      gst_message_parse_warning (message, &error, NULL);
+    else
+      gst_message_parse_progress (message, NULL, NULL, &text);
+    g_string_append_printf (all, "%s\n", error ? error->message : text);
+  }
+  return g_string_free (all, FALSE);
+}
+
+void
+run_assert_says (Run * run, GstMessageType type, ...)
+{
+  g_autofree gchar *text = run_text (run, type);
+  const gchar *words;
+  va_list args;
+
+  va_start (args, type);
+  while ((words = va_arg (args, const gchar *)) != NULL)
+      fail_unless (strstr (text, words) != NULL, "No \"%s\" in: %s", words,
+        text);
+  va_end (args);
 }
 
 GPtrArray *

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <gst/check/gstcheck.h>
+#include "../testcase.h"
 #include <json-glib/json-glib.h>
 
 #include "foxapisim.h"
@@ -14,13 +14,17 @@
 G_BEGIN_DECLS
 
 /* The fixture of a test: harness_setup() and harness_teardown(), or a setup of
- * its own that calls harness_setup_with(). */
+ * its own that calls harness_setup_with(), which takes the place of what there was. */
 extern FoxapiSim *sim;
 extern GBytes *payload;         /* what the results of the simulator are */
 extern gchar *store;            /* a directory for this test alone */
 
 void harness_setup (void);
+/* With tasks that change when a test says so */
+void harness_setup_manual (void);
 void harness_setup_with (const FoxapiSimOptions * options);
+/* With a real MP4 for a result, and all that a URI cannot say in the environment */
+void harness_setup_player (void);
 void harness_teardown (void);
 /* Options for tests: a task of some ten milliseconds with @payload as result, which
  * is late by one question */
@@ -41,16 +45,37 @@ GSubprocessLauncher *harness_launcher (gboolean trace_leaks);
 /* (transfer full): such a client with a foxapivideosrc, the store, and one more
  * property */
 GSubprocess *harness_spawn (const gchar * property, gboolean trace_leaks);
-/* Waits for the end of a client with the leaks tracer, of which nothing may be
- * left. One that a request is held for is interrupted there; -1: none is. */
-void harness_assert_no_leak (GSubprocess * client, gint held_route);
+/* A way that a client may go: what its requests of a route meet (-1: nothing), and
+ * what @spawn takes */
+typedef struct
+{
+  gint route;
+  FoxapiSimFault fault;
+  const gchar *line;
+} LeakWay;
+
+/* Of a client that goes this way nothing is left, says the leaks tracer. Where a
+ * request is held, it is interrupted there. */
+void harness_assert_no_leak (const LeakWay * way,
+    GSubprocess * (*spawn) (const gchar * line, gboolean trace_leaks));
 gchar *harness_get_string (GstElement * source, const gchar * property);
+/* How a file in PNG begins */
+#define HARNESS_PNG "\x89PNG\r\n\x1a\n"
+/* (transfer full): the URI of a new file below the store with this content: a text
+ * (length -1) comes behind the first bytes of the format that the name says, if that
+ * is PNG or MP4 */
+gchar *harness_make_file (const gchar * name, const gchar * content,
+    gssize length);
 void harness_remove_tree (const gchar * path);
 /* All files below a directory: (element-type filename) */
 GPtrArray *harness_list_files (const gchar * directory);
 /* Whether a file of this directory contains @text */
 gboolean harness_files_contain (const gchar * directory, const gchar * text);
 
+/* For the next message of this type, while an ERROR fails */
+void harness_wait (GstElement * pipeline, GstMessageType type);
+/* Plays to EOS, and back to NULL */
+void harness_play (GstElement * pipeline);
 /* To a state, and there within a minute */
 void harness_go (GstElement * element, GstState state, gboolean may_fail);
 /* From NULL through two states, either up or down or twice the same, and back.
@@ -81,6 +106,8 @@ typedef struct
 
 /* Takes the floating source, or shares one that somebody else owns */
 Run *run_new (GstElement * source);
+/* With something else in the place of the fakesink */
+Run *run_new_to (GstElement * source, GstElement * sink);
 /* To NULL, and everything that was posted is in @messages afterwards */
 void run_stop (Run * run);
 void run_free (Run * run);
@@ -97,9 +124,17 @@ void run_to_eos (Run * run);
 /* From wherever it is to PLAYING, which has to end in exactly one ERROR of the
  * resource domain with this code and no EOS. Returns its details; stops. */
 const GstStructure *run_to_error (Run * run, gint code);
+/* Submits, or takes up a task, and leaves before the end, as if the application had
+ * gone */
+void run_abandon (GstElement * source);
 /* As run_to_error(), but the state change itself has to fail */
 GstMessage *run_refused (Run * run, gint code);
 guint run_count (Run * run, GstMessageType type);
+/* (transfer full): the texts of all ERRORs, WARNINGs or PROGRESSes so far, in lines */
+gchar *run_text (Run * run, GstMessageType type);
+/* Fails unless these texts have these words, up to a NULL */
+void run_assert_says (Run * run, GstMessageType type, ...)
+    G_GNUC_NULL_TERMINATED;
 /* (transfer full) (element-type GstStructure): all foxapi-task so far */
 GPtrArray *run_tasks (Run * run);
 /* The bytes that arrived are these */
@@ -120,6 +155,10 @@ void assert_absent (const GstStructure * structure, const gchar * field);
   fail_unless_equals_int (foxapi_sim_count_requests (sim, route), n)
 /* The JSON of the nth submission is this, up to the order of members */
 void assert_body (guint nth, const gchar * expected);
+/* (transfer full): the nth submission */
+JsonObject *harness_submitted (guint nth);
+/* There is an upload with this URL, and this content at its end. */
+void assert_upload (const gchar * url, const gchar * content);
 /* (transfer full): the id of the ledger's nth task */
 gchar *harness_task_id (guint nth);
 /* (transfer full): of the nth request of a route; a header may be %NULL */
@@ -129,7 +168,5 @@ gchar *harness_request_header (FoxapiSimRoute route, guint nth,
     const gchar * name);
 /* Nothing has arrived at any route */
 void assert_nothing_sent (void);
-/* Whatever came on the results' port came without a key */
-void assert_no_key_on_results (void);
 
 G_END_DECLS

@@ -6,12 +6,7 @@
 
 #include "foxapiharness.h"
 
-static const struct
-{
-  gint route;                   /* -1: no fault */
-  FoxapiSimFault fault;
-  const gchar *property;
-} ways[] = {
+static const LeakWay ways[] = {
   {-1, {0}, "seed=1"},
   {-1, {0}, "output=task"},
   {-1, {0}, "reference-image-urls=<\"https://a.example/1\">"},
@@ -31,14 +26,7 @@ static const struct
 
 GST_START_TEST (test_leaks)
 {
-  gint route = ways[__i__].route;
-  gboolean held = ways[__i__].fault.hold || ways[__i__].fault.hold_at > 0;
-  g_autoptr (GSubprocess) client = NULL;
-
-  if (route >= 0)
-    foxapi_sim_script (sim, route, 0, &ways[__i__].fault);
-  client = harness_spawn (ways[__i__].property, TRUE);
-  harness_assert_no_leak (client, held ? route : -1);
+  harness_assert_no_leak (&ways[__i__], harness_spawn);
 }
 
 GST_END_TEST;
@@ -47,11 +35,9 @@ static Suite *
 leaks_suite (void)
 {
   Suite *suite = suite_create ("leaks");
-  TCase *tcase = tcase_create ("objects");
+  TCase *tcase = add_case (suite, "objects", harness_setup, harness_teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
-  tcase_add_loop_test (tcase, test_leaks, 0, G_N_ELEMENTS (ways));
+  tcase_add_rows (tcase, test_leaks, ways);
   return suite;
 }
 

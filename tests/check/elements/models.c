@@ -6,18 +6,6 @@
 
 #include "foxapiharness.h"
 
-#include <string.h>
-
-/* (transfer full): the URI of a file with this content */
-static gchar *
-make_file (const gchar * name, const gchar * content)
-{
-  g_autofree gchar *path = g_build_filename (store, name, NULL);
-
-  fail_unless (g_file_set_contents (path, content, -1, NULL));
-  return g_filename_to_uri (path, NULL, NULL);
-}
-
 /* Takes floating @source. */
 static void
 set (GstElement * source, const gchar * property, const gchar * format,
@@ -30,28 +18,15 @@ set (GstElement * source, const gchar * property, const gchar * format,
   gst_util_set_object_arg (G_OBJECT (source), property, text);
 }
 
-static void
-assert_uploaded (const gchar * url, const gchar * content)
-{
-  g_autoptr (GBytes) upload = foxapi_sim_get_upload (sim, url);
-
-  fail_unless (upload != NULL, "%s is no upload", url);
-  fail_unless (g_bytes_get_size (upload) == strlen (content)
-      && memcmp (g_bytes_get_data (upload, NULL), content,
-          strlen (content)) == 0);
-}
-
 /* Its names on the wire, its words, its media in whatever field */
 GST_START_TEST (test_entry_alone)
 {
-  g_autofree gchar *frame = make_file ("a.png", "a frame");
-  g_autofree gchar *photo = make_file ("b.png", "a photo");
+  g_autofree gchar *frame = harness_make_file ("a.png", "a frame", -1);
+  g_autofree gchar *photo = harness_make_file ("b.png", "a photo", -1);
   GstElement *source = harness_source ("model", "test-model", "duration", 3,
       "first-frame-url", frame, NULL);
   g_autoptr (Run) run = run_new (source);
-  g_autofree gchar *text = NULL;
-  g_autoptr (JsonNode) root = NULL;
-  JsonObject *body;
+  g_autoptr (JsonObject) body = NULL;
 
   set (source, "resolution", "8k", NULL);
   set (source, "extra-parameters",
@@ -59,15 +34,13 @@ GST_START_TEST (test_entry_alone)
   run_to_eos (run);
 
   assert_requests (FOXAPI_SIM_UPLOAD, 2);
-  text = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
-  root = json_from_string (text, NULL);
-  body = json_node_get_object (root);
+  body = harness_submitted (1);
   fail_unless_equals_int (json_object_get_size (body), 6);
   fail_unless_equals_int (json_object_get_int_member (body, "size"), 3);
   fail_unless_equals_string (json_object_get_string_member (body,
           "resolution"), "8k");
-  assert_uploaded (json_object_get_string_member (body, "opening"), "a frame");
-  assert_uploaded (json_object_get_string_member (json_array_get_object_element
+  assert_upload (json_object_get_string_member (body, "opening"), "a frame");
+  assert_upload (json_object_get_string_member (json_array_get_object_element
           (json_object_get_array_member (body, "cast"), 0), "photo"),
       "a photo");
 }
@@ -96,15 +69,11 @@ GST_START_TEST (test_refused)
   GstElement *source = harness_source ("model", wrong[__i__].model,
       "first-frame-url", "https://a.example/b.png", NULL);
   g_autoptr (Run) run = run_new (source);
-  g_autoptr (GError) error = NULL;
 
   set (source, wrong[__i__].property, wrong[__i__].text, NULL);
-  gst_message_parse_error (run_refused (run, GST_RESOURCE_ERROR_SETTINGS),
-      &error, NULL);
-  fail_unless (strstr (error->message, wrong[__i__].named) != NULL, "%s",
-      error->message);
-  fail_unless (strstr (error->message, wrong[__i__].model) != NULL, "%s",
-      error->message);
+  run_refused (run, GST_RESOURCE_ERROR_SETTINGS);
+  run_assert_says (run, GST_MESSAGE_ERROR, wrong[__i__].named,
+      wrong[__i__].model, NULL);
   assert_nothing_sent ();
 }
 
@@ -115,12 +84,9 @@ GST_START_TEST (test_no_video)
 {
   g_autoptr (Run) run = run_new (harness_source ("model", "test-model-3",
           NULL));
-  g_autoptr (GError) error = NULL;
 
-  gst_message_parse_error (run_refused (run, GST_RESOURCE_ERROR_SETTINGS),
-      &error, NULL);
-  fail_unless (strstr (error->message, "voice_id") != NULL, "%s",
-      error->message);
+  run_refused (run, GST_RESOURCE_ERROR_SETTINGS);
+  run_assert_says (run, GST_MESSAGE_ERROR, "voice_id", NULL);
   assert_nothing_sent ();
 }
 
@@ -128,15 +94,12 @@ GST_END_TEST;
 
 GST_START_TEST (test_too_large)
 {
-  g_autofree gchar *frame = make_file ("a.png", "eleven byte");
+  g_autofree gchar *frame = harness_make_file ("a.png", "thirteen byte", -1);
   g_autoptr (Run) run = run_new (harness_source ("model", "test-model",
           "first-frame-url", frame, NULL));
-  g_autoptr (GError) error = NULL;
 
-  gst_message_parse_error (run_refused (run, GST_RESOURCE_ERROR_SETTINGS),
-      &error, NULL);
-  fail_unless (strstr (error->message, "first-frame-url") != NULL, "%s",
-      error->message);
+  run_refused (run, GST_RESOURCE_ERROR_SETTINGS);
+  run_assert_says (run, GST_MESSAGE_ERROR, "first-frame-url", NULL);
   assert_nothing_sent ();
 }
 
@@ -190,12 +153,10 @@ static Suite *
 models_suite (void)
 {
   Suite *suite = suite_create ("models");
-  TCase *tcase = tcase_create ("models");
+  TCase *tcase = add_case (suite, "models", harness_setup, harness_teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
   tcase_add_test (tcase, test_entry_alone);
-  tcase_add_loop_test (tcase, test_refused, 0, G_N_ELEMENTS (wrong));
+  tcase_add_rows (tcase, test_refused, wrong);
   tcase_add_test (tcase, test_too_large);
   tcase_add_test (tcase, test_no_video);
   tcase_add_test (tcase, test_result_index);

@@ -5,11 +5,8 @@
 
 #include "foxapiharness.h"
 
-/* Faults that certainly charged nothing */
-static const FoxapiSimFault free_faults[] = {
-  {.status = 429,.headers = "Retry-After: 0"},
-  {.status = 429,.body = "<html>Busy</html>",.headers = "Retry-After: 0"},
-  {.status = 429,.headers = "Retry-After: Thu, 01 Jan 1970 00:00:00 GMT"},
+static const FoxapiSimFault busy = {.status = 429,.body = "<html>Busy</html>",
+  .headers = "Retry-After: 0"
 };
 
 GST_START_TEST (test_submission)
@@ -17,7 +14,7 @@ GST_START_TEST (test_submission)
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autofree gchar *first_body = NULL, *second_body = NULL;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &free_faults[__i__]);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &busy);
   run_to_eos (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   first_body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
@@ -28,15 +25,8 @@ GST_START_TEST (test_submission)
 
 GST_END_TEST;
 
-static void
-fail_submissions (guint n)
-{
-  for (guint i = 1; i <= n; i++)
-    foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, i, &free_faults[i % 2]);
-}
-
 /* As many as were asked for, not one more */
-static const gint retries[] = { 0, 1, 3 };
+static const gint retries[] = { 0, 2 };
 
 GST_START_TEST (test_retries_are_counted)
 {
@@ -44,7 +34,7 @@ GST_START_TEST (test_retries_are_counted)
   g_autoptr (Run) failing = run_new (harness_source ("retries", n, NULL));
   g_autoptr (Run) passing = run_new (harness_source ("retries", n, NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &free_faults[0]);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &busy);
   run_to_error (failing, GST_RESOURCE_ERROR_BUSY);
   assert_requests (FOXAPI_SIM_SUBMIT, n + 1);
 
@@ -60,35 +50,38 @@ GST_START_TEST (test_retries_without_limit)
 {
   g_autoptr (Run) run = run_new (harness_source ("retries", -1, NULL));
 
-  fail_submissions (12);
+  for (guint i = 1; i <= 12; i++)
+    foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, i, &busy);
   run_to_eos (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 13);
 }
 
 GST_END_TEST;
 
-static gint64
-gap_between_submissions (void)
+/* Not before the time that the service names, or five seconds where it names none.
+ * How long after is nobody's business here. */
+static const struct
 {
-  g_autoptr (GPtrArray) requests =
-      foxapi_sim_get_requests (sim, FOXAPI_SIM_SUBMIT);
-  FoxapiSimRequest *one = g_ptr_array_index (requests, 0);
-  FoxapiSimRequest *two = g_ptr_array_index (requests, 1);
+  const gchar *header;
+  gint64 seconds;
+} pauses[] = {
+  {"Retry-After: 2", 2}, {"Retry-After: soon", 5},
+};
 
-  return two->time_us - one->time_us;
-}
-
-/* Not before the time that the service names. How long after is nobody's
- * business here. */
-GST_START_TEST (test_retry_after_seconds)
+GST_START_TEST (test_retry_after)
 {
-  FoxapiSimFault fault = {.status = 429,.headers = "Retry-After: 2" };
+  FoxapiSimFault fault = {.status = 429,.headers = pauses[__i__].header };
   g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GPtrArray) requests = NULL;
+  gint64 gap_us;
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
   run_to_eos (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
-  fail_unless (gap_between_submissions () >= 19 * G_TIME_SPAN_SECOND / 10);
+  requests = foxapi_sim_get_requests (sim, FOXAPI_SIM_SUBMIT);
+  fail_unless_equals_int (requests->len, 2);
+  gap_us = ((FoxapiSimRequest *) g_ptr_array_index (requests, 1))->time_us
+      - ((FoxapiSimRequest *) g_ptr_array_index (requests, 0))->time_us;
+  fail_unless (gap_us >= pauses[__i__].seconds * G_TIME_SPAN_SECOND - 100000);
 }
 
 GST_END_TEST;
@@ -126,43 +119,6 @@ GST_START_TEST (test_completed_at_once)
 
 GST_END_TEST;
 
-/* Five seconds at least, where the service names none */
-GST_START_TEST (test_no_retry_after)
-{
-  FoxapiSimFault fault = {.status = 429,.headers = "Retry-After: soon" };
-  g_autoptr (Run) run = run_new (harness_source (NULL));
-
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
-  run_to_eos (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
-  fail_unless (gap_between_submissions () >= 5 * G_TIME_SPAN_SECOND);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_retry_after_date)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autoptr (GDateTime) then = g_date_time_add_seconds (now, 3);
-  g_autofree gchar *header =
-      g_date_time_format (then, "Retry-After: %a, %d %b %Y %H:%M:%S GMT");
-  FoxapiSimFault fault = {.status = 429,.headers = header };
-  g_autoptr (Run) run = run_new (harness_source (NULL));
-  gint64 due = g_date_time_to_unix (then) * G_TIME_SPAN_SECOND;
-  gint64 offset = g_get_real_time () - g_get_monotonic_time ();
-  g_autoptr (GPtrArray) requests = NULL;
-  FoxapiSimRequest *again;
-
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
-  run_to_eos (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
-  requests = foxapi_sim_get_requests (sim, FOXAPI_SIM_SUBMIT);
-  again = g_ptr_array_index (requests, 1);
-  fail_unless (again->time_us + offset >= due - G_TIME_SPAN_SECOND);
-}
-
-GST_END_TEST;
-
 GST_START_TEST (test_refused_then_there)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
@@ -189,20 +145,11 @@ GST_START_TEST (test_refused_then_there)
 
 GST_END_TEST;
 
-/* One bad answer is not a failed task */
+/* One bad answer is not a failed task (which ones pass: protocol/error.c) */
 static const FoxapiSimFault ask_faults[] = {
-  {.status = 500},
-  {.status = 429,.headers = "Retry-After: 0"},
   {.reset = TRUE},
-  {.status = 200,.body = "<html>A proxy's page</html>"},
-  {.close = TRUE},
-  {.status = 502,.body = ""},
   {.cut_at = 9},
-  {.status = 503,.headers = "Retry-After: 0"},
-  {.status = 200,.body = "{\"id\":"},
-  {.status = 504},
-  {.reset_at = 3},
-  {.status = 403,.body = "error code: 1010"},
+  {.status = 200,.body = "<html>A proxy's page</html>"},
   {.status = 404},
 };
 
@@ -226,7 +173,6 @@ static const FoxapiSimFault stubborn_faults[] = {
   {.status = 403,.body = "<html>Access denied</html>"},
   {.status = 200,.body = "{\"status\":\"completed\",\"progress\":50,"
         "\"results\":null}"},
-  {.status = 503,.headers = "Retry-After: 0"},
   {.reset = TRUE},
 };
 
@@ -265,13 +211,9 @@ GST_END_TEST;
 GST_START_TEST (test_unusable_now_and_then)
 {
   FoxapiSimFault fault = {.status = 200,.body = "nonsense" };
-  FoxapiSimOptions options;
   g_autoptr (Run) run = NULL;
 
-  harness_teardown ();
-  options = harness_options ();
-  options.manual = TRUE;
-  harness_setup_with (&options);
+  harness_setup_manual ();
   for (guint i = 1; i < 12; i += 2)
     foxapi_sim_script (sim, FOXAPI_SIM_ASK, i, &fault);
   run = run_new (harness_source ("retries", 1, NULL));
@@ -284,52 +226,23 @@ GST_START_TEST (test_unusable_now_and_then)
 
 GST_END_TEST;
 
-/* A status nobody has heard of is a task that still runs */
-GST_START_TEST (test_unknown_status)
-{
-  g_autoptr (Run) run = NULL;
-  FoxapiSimOptions options;
-
-  harness_teardown ();
-  options = harness_options ();
-  options.manual = TRUE;
-  harness_setup_with (&options);
-  run = run_new (harness_source (NULL));
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
-  foxapi_sim_set_task (sim, NULL, "paused_upstream", 30);
-  assert_int (run_wait_task (run, "paused_upstream"), "progress", 30);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
-  run_assert_data (run, payload);
-}
-
-GST_END_TEST;
-
 static Suite *
 passing_suite (void)
 {
   Suite *suite = suite_create ("passing");
-  TCase *tcase = tcase_create ("faults");
+  TCase *tcase = add_case (suite, "faults", harness_setup, harness_teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, harness_setup, harness_teardown);
-  tcase_add_loop_test (tcase, test_submission, 0, G_N_ELEMENTS (free_faults));
-  tcase_add_loop_test (tcase, test_retries_are_counted, 0,
-      G_N_ELEMENTS (retries));
+  tcase_add_test (tcase, test_submission);
+  tcase_add_rows (tcase, test_retries_are_counted, retries);
   tcase_add_test (tcase, test_retries_without_limit);
-  tcase_add_test (tcase, test_retry_after_seconds);
-  tcase_add_test (tcase, test_no_retry_after);
+  tcase_add_rows (tcase, test_retry_after, pauses);
   tcase_add_test (tcase, test_retry_after_task_timeout);
   tcase_add_test (tcase, test_completed_at_once);
-  tcase_add_test (tcase, test_retry_after_date);
   tcase_add_test (tcase, test_refused_then_there);
-  tcase_add_loop_test (tcase, test_asking, 0, G_N_ELEMENTS (ask_faults));
-  tcase_add_loop_test (tcase, test_asking_beyond_retries, 0,
-      G_N_ELEMENTS (stubborn_faults));
+  tcase_add_rows (tcase, test_asking, ask_faults);
+  tcase_add_rows (tcase, test_asking_beyond_retries, stubborn_faults);
   tcase_add_test (tcase, test_asking_timeout);
   tcase_add_test (tcase, test_unusable_now_and_then);
-  tcase_add_test (tcase, test_unknown_status);
   return suite;
 }
 

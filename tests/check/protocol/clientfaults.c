@@ -4,8 +4,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <glib/gstdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "foxapijson.h"
 #include "protocoltest.h"
@@ -119,29 +121,6 @@ GST_START_TEST (test_tls_refused)
 
 GST_END_TEST;
 
-/* A certificate of nobody's making; NULL where nothing can make one */
-static GTlsCertificate *
-make_certificate (void)
-{
-  g_autofree gchar *dir = g_dir_make_tmp ("foxapi-test-XXXXXX", NULL);
-  g_autofree gchar *key = g_build_filename (dir, "key.pem", NULL);
-  g_autofree gchar *cert = g_build_filename (dir, "cert.pem", NULL);
-  const gchar *argv[] = { "openssl", "req", "-x509", "-newkey", "ec",
-    "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-    "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", cert, NULL
-  };
-  GTlsCertificate *certificate = NULL;
-
-  if (g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH
-          | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
-          NULL, NULL, NULL, NULL, NULL))
-    certificate = g_tls_certificate_new_from_files (cert, key, NULL);
-  g_unlink (key);
-  g_unlink (cert);
-  g_rmdir (dir);
-  return certificate;
-}
-
 static FoxapiTask *
 submit_with_tls (FoxapiSim * tls_sim, gboolean strict, GError ** error)
 {
@@ -246,6 +225,47 @@ GST_START_TEST (test_timeout)
   check_ask ((FoxapiSimFault) {
       .hold = TRUE}
       , &free_fault);
+}
+
+GST_END_TEST;
+
+/* The silence before a submission's answer is not that of a connection. */
+GST_START_TEST (test_slow_answer)
+{
+  FoxapiSessionSettings settings = {.timeout = 1,.submit_timeout = 60 };
+  g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
+  g_autoptr (FoxapiClient) other = foxapi_client_new (session,
+      foxapi_sim_get_base_url (sim), foxapi_sim_get_api_key (sim), NULL);
+  g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
+      .delay_ms = 2500}
+  );
+  task = foxapi_client_submit (other, GOOD_BODY, NULL, &error);
+  fail_unless (task != NULL, "%s", error ? error->message : "");
+}
+
+GST_END_TEST;
+
+/* The limit is reached while a task runs: no reason to end the process. */
+GST_START_TEST (test_no_descriptors)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+  struct rlimit limit = {.rlim_cur = 200,.rlim_max = 200 };
+  g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+  gint fd, last = -1;
+
+  fail_unless_equals_int (setrlimit (RLIMIT_NOFILE, &limit), 0);
+  while ((fd = open ("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+    last = fd;
+  fail_unless (foxapi_client_ask (client, id, NULL, &error) == NULL);
+  check_error (error, &free_fault);
+  for (fd = last; fd > last - 20; fd--)
+    close (fd);
+  task = foxapi_client_ask (client, id, NULL, NULL);
+  fail_unless (task != NULL);
 }
 
 GST_END_TEST;
@@ -503,6 +523,8 @@ clientfaults_suite (void)
   tcase_add_test (ways, test_answer_cut);
   tcase_add_test (ways, test_questions_lost);
   tcase_add_test (ways, test_timeout);
+  tcase_add_test (ways, test_slow_answer);
+  tcase_add_test (ways, test_no_descriptors);
   tcase_add_test (ways, test_cancelled_before);
   tcase_add_test (ways, test_cancelled_after);
   tcase_add_test (ways, test_proxies);

@@ -26,11 +26,11 @@ renew (gpointer user_data, GCancellable * cancellable, GError ** error)
 }
 
 void
-start_with (FoxapiSimOptions options, gint retries)
+start_sized (FoxapiSimOptions options, gint retries, gsize size)
 {
   g_autoptr (FoxapiSession) session = make_session ();
 
-  payload = make_payload (SIZE, 1);
+  payload = make_payload (size, 1);
   options.manual = TRUE;
   options.payload = payload;
   sim = make_sim (&options);
@@ -42,10 +42,17 @@ start_with (FoxapiSimOptions options, gint retries)
 }
 
 void
+start_with (FoxapiSimOptions options, gint retries)
+{
+  start_sized (options, retries, SIZE);
+}
+
+void
 start (gint retries)
 {
-  start_with ((FoxapiSimOptions) {
-      0}, retries);
+  const FoxapiSimOptions usual = { 0 };
+
+  start_with (usual, retries);
 }
 
 void
@@ -77,7 +84,8 @@ read_on (GByteArray * bytes, gboolean open, GError ** error)
     return FALSE;
   while ((n = foxapi_download_read (download, buffer, sizeof buffer, NULL,
               error)) > 0) {
-    fail_unless (bytes->len + n <= SIZE, "more than there is");
+    fail_unless (bytes->len + (gsize) n <= g_bytes_get_size (payload),
+        "more than there is");
     fail_unless (memcmp (buffer, expected + bytes->len, n) == 0,
         "other bytes behind %u", bytes->len);
     g_byte_array_append (bytes, buffer, n);
@@ -135,6 +143,23 @@ void
 script (guint nth, FoxapiSimFault fault)
 {
   script_nth (sim, FOXAPI_SIM_RESULT, nth, fault);
+}
+
+void
+script_status (guint nth, guint status, const gchar * headers)
+{
+  const FoxapiSimFault fault = {.status = status,.headers = headers,.body = ""
+  };
+
+  script (nth, fault);
+}
+
+void
+script_cut (guint nth, guint64 at)
+{
+  const FoxapiSimFault fault = {.cut_at = at };
+
+  script (nth, fault);
 }
 
 void

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 #define SIZE 300000
 
-/* The fixture: a result of SIZE bytes, its link, and a download of it */
+/* The fixture: a result, of SIZE bytes as a rule, its link, and a download of it */
 extern FoxapiSim *sim;
 extern GBytes *payload;
 extern FoxapiDownload *download;
@@ -22,6 +22,7 @@ extern gchar *first_link;
 extern guint n_renewals;
 extern const gchar *renewed_link;
 
+void start_sized (FoxapiSimOptions options, gint retries, gsize size);
 void start_with (FoxapiSimOptions options, gint retries);
 void start (gint retries);
 /* Begins anew with another link. */
@@ -39,6 +40,9 @@ void read_start (GByteArray * bytes, gsize size);
 /* Of the result's requests */
 guint count_requests (void);
 void script (guint nth, FoxapiSimFault fault);
+/* An answer with nothing in it; @headers may be NULL */
+void script_status (guint nth, guint status, const gchar * headers);
+void script_cut (guint nth, guint64 at);
 void check_range (guint nth, const gchar * expected);
 
 G_END_DECLS

@@ -153,12 +153,15 @@ GST_START_TEST (test_encoding)
 
 GST_END_TEST;
 
+/* One object, and nothing before or behind it */
 GST_START_TEST (test_not_an_object)
 {
   static const gchar *const bad[] = {
     "", " ", "null", "true", "1", "\"a\"", "[]", "[{\"a\":1}]", "{", "}",
     "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1]", "{a:1}", "{\"a\":1}}",
     "<html></html>", "{\"a\":\"b}", "{\"a\":\"\\", "{\"a\":1,}",
+    "{\"a\":1} 5", "{\"a\":1} \"x\"", "{\"a\":1},", "5 {\"a\":1}",
+    "{\"a\":1}{\"a\":2}", "{\"a\":1}[]", "var x = {\"a\":1};",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
@@ -168,20 +171,6 @@ GST_START_TEST (test_not_an_object)
   fail_unless (is_accepted (" \r\n{ }\t\n", 8));
   fail_unless (is_accepted ("\xef\xbb\xbf{}", 5));
   fail_if (is_accepted ("\xef\xbb\xbf", 3));
-}
-
-GST_END_TEST;
-
-/* One object, and nothing before or behind it */
-GST_START_TEST (test_nothing_but_an_object)
-{
-  static const gchar *const bad[] = {
-    "{\"a\":1} 5", "{\"a\":1} \"x\"", "{\"a\":1},", "5 {\"a\":1}",
-    "{\"a\":1}{\"a\":2}", "{\"a\":1}[]", "var x = {\"a\":1};",
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
-    fail_if (is_accepted (bad[i], strlen (bad[i])), "accepted: %s", bad[i]);
 }
 
 GST_END_TEST;
@@ -214,12 +203,12 @@ GST_START_TEST (test_getters_by_type)
         strstr ("array none", name) != NULL);
     fail_unless_equals_int (foxapi_json_get_boolean (object, name, &flag),
         strstr ("true false", name) != NULL);
-    if (g_str_equal (name, "long"))
-      continue;
-    fail_unless_equals_int (foxapi_json_get_int (object, name, &whole),
-        strstr ("int zero", name) != NULL);
-    fail_unless_equals_int (foxapi_json_get_number (object, name, &number),
-        strstr ("int zero real exponent", name) != NULL);
+    /* What a long number reads as is not defined, but no getter minds. */
+    fail_unless (foxapi_json_get_int (object, name, &whole) ==
+        (strstr ("int zero", name) != NULL) || g_str_equal (name, "long"));
+    fail_unless (foxapi_json_get_number (object, name, &number) ==
+        (strstr ("int zero real exponent", name) != NULL)
+        || g_str_equal (name, "long"));
   }
 }
 
@@ -244,20 +233,6 @@ GST_START_TEST (test_getters_by_value)
   fail_unless_equals_float (number, 1000);
   fail_unless (foxapi_json_get_boolean (object, "true", &flag) && flag);
   fail_unless (foxapi_json_get_boolean (object, "false", &flag) && !flag);
-}
-
-GST_END_TEST;
-
-/* A long number is no fault of the text; what it reads as is not defined, but
- * no getter minds. */
-GST_START_TEST (test_long_numbers)
-{
-  g_autoptr (JsonObject) object = parse (everything);
-  gdouble number;
-  gint64 whole;
-
-  foxapi_json_get_int (object, "long", &whole);
-  foxapi_json_get_number (object, "long", &number);
 }
 
 GST_END_TEST;
@@ -378,26 +353,21 @@ static Suite *
 json_suite (void)
 {
   Suite *suite = suite_create ("json");
-  TCase *bounds = tcase_create ("bounds");
-  TCase *values = tcase_create ("values");
-  TCase *letter = tcase_create ("letter");
+  TCase *bounds = add_case (suite, "bounds", NULL, NULL);
+  TCase *values = add_case (suite, "values", NULL, NULL);
+  TCase *letter = add_case (suite, "letter", NULL, NULL);
 
-  suite_add_tcase (suite, bounds);
   tcase_add_test (bounds, test_bytes);
   tcase_add_test (bounds, test_depth);
   tcase_add_test (bounds, test_depth_and_strings);
   tcase_add_test (bounds, test_number_of_values);
   tcase_add_test (bounds, test_encoding);
   tcase_add_test (bounds, test_not_an_object);
-  tcase_add_test (bounds, test_nothing_but_an_object);
-  suite_add_tcase (suite, values);
   tcase_add_test (values, test_getters_by_type);
   tcase_add_test (values, test_getters_by_value);
-  tcase_add_test (values, test_long_numbers);
   tcase_add_test (values, test_nodes);
   tcase_add_test (values, test_strings_are_text);
   tcase_add_test (values, test_to_text);
-  suite_add_tcase (suite, letter);
   tcase_add_test (letter, test_exact);
   tcase_add_test (letter, test_exact_depth);
   tcase_add_test (letter, test_reads_back);

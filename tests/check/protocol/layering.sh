@@ -1,6 +1,6 @@
 #!/bin/sh
-# Is the protocol library free of GStreamer? Neither do its objects need a
-# symbol of it, nor do its sources include one of its headers.
+# Is the protocol library free of GStreamer, and does each of its files include only
+# those of its own layer and of the layers below?
 #
 # usage: layering.sh LIBRARY SOURCE-DIRECTORY
 #
@@ -20,3 +20,31 @@ if grep -nE '#[[:space:]]*include[[:space:]]*[<"]gst(/|foxapi)' "$2"/*.[ch]; the
   echo "The protocol library includes the headers above."
   exit 1
 fi
+
+# The layers, the lowest first
+layers='json resource intl digest
+error poll
+http proxies earlyanswer download task store clips part catalogue rules request uri localfile
+client run
+upload references
+generation generationclips
+result'
+
+get_layer () {
+  echo "$layers" | grep -nw "$1" | cut -d: -f1
+}
+
+for file in "$2"/foxapi*.[ch]; do
+  name=$(basename "${file%.*}")
+  own=$(get_layer "${name#foxapi}")
+  if [ -z "$own" ]; then
+    echo "$name has no layer yet."
+    exit 1
+  fi
+  for header in $(sed -n 's/^#include "foxapi\(.*\)\.h"/\1/p' "$file"); do
+    if [ "$(get_layer "$header")" -gt "$own" ]; then
+      echo "$file includes foxapi$header.h, which is of a layer above it."
+      exit 1
+    fi
+  done
+done

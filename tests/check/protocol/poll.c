@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <gst/check/gstcheck.h>
+#include "../testcase.h"
 
 #include "foxapipoll.h"
 #include "polltasks.h"
@@ -251,9 +251,8 @@ static Suite *
 poll_suite (void)
 {
   Suite *suite = suite_create ("poll");
-  TCase *tcase = tcase_create ("plan");
+  TCase *tcase = add_case (suite, "plan", NULL, NULL);
 
-  suite_add_tcase (suite, tcase);
   tcase_add_test (tcase, test_first_question);
   tcase_add_test (tcase, test_fixed_interval);
   tcase_add_test (tcase, test_resumed);

@@ -116,6 +116,28 @@ make_sim (const FoxapiSimOptions * options)
   return sim;
 }
 
+GTlsCertificate *
+make_certificate (void)
+{
+  g_autofree gchar *dir = g_dir_make_tmp ("foxapi-test-XXXXXX", NULL);
+  g_autofree gchar *key = g_build_filename (dir, "key.pem", NULL);
+  g_autofree gchar *cert = g_build_filename (dir, "cert.pem", NULL);
+  const gchar *argv[] = { "openssl", "req", "-x509", "-newkey", "ec",
+    "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+    "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", cert, NULL
+  };
+  GTlsCertificate *certificate = NULL;
+
+  if (g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH
+          | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+          NULL, NULL, NULL, NULL, NULL))
+    certificate = g_tls_certificate_new_from_files (cert, key, NULL);
+  g_unlink (key);
+  g_unlink (cert);
+  g_rmdir (dir);
+  return certificate;
+}
+
 FoxapiSession *
 make_session (void)
 {

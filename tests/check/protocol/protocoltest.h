@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <gst/check/gstcheck.h>
+#include "../testcase.h"
 
 #include "foxapiclient.h"
 #include "foxapisim.h"
@@ -40,6 +40,8 @@ FoxapiSimOptions make_options (GBytes * payload);
 FoxapiSim *make_sim (const FoxapiSimOptions * options);
 FoxapiSession *make_session (void);
 FoxapiClient *make_client (FoxapiSim * sim);
+/* A certificate of nobody's making; NULL where nothing can make one */
+GTlsCertificate *make_certificate (void);
 /* The link to the result of a new task, with @payload */
 gchar *make_link (FoxapiSim * sim);
 

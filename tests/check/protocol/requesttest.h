@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <gst/check/gstcheck.h>
+#include "../testcase.h"
 #include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS

@@ -58,17 +58,6 @@ make_settings (void)
   return settings;
 }
 
-static void
-check_own (const FoxapiSessionSettings * settings)
-{
-  FoxapiSessionSettings usual = make_settings ();
-  g_autoptr (FoxapiSession) one = foxapi_session_new (&usual, NULL);
-  g_autoptr (FoxapiSession) other = foxapi_session_new (settings, NULL);
-
-  fail_unless (one != NULL && other != NULL);
-  fail_if (one == other);
-}
-
 GST_START_TEST (test_same_settings)
 {
   FoxapiSessionSettings settings = make_settings ();
@@ -87,35 +76,30 @@ GST_END_TEST;
  * business. */
 GST_START_TEST (test_other_settings)
 {
-  FoxapiSessionSettings settings = make_settings ();
-  GTlsInteraction *interaction = g_object_new (G_TYPE_TLS_INTERACTION, NULL);
-  GTlsDatabase *database = g_object_new (test_database_get_type (), NULL);
+  FoxapiSessionSettings usual = make_settings ();
+  FoxapiSessionSettings others[] = { usual, usual, usual, usual, usual, usual,
+    usual, usual
+  };
+  g_autoptr (FoxapiSession) one = foxapi_session_new (&usual, NULL);
+  g_autoptr (GTlsInteraction) interaction =
+      g_object_new (G_TYPE_TLS_INTERACTION, NULL);
+  g_autoptr (GTlsDatabase) database =
+      g_object_new (test_database_get_type (), NULL);
 
-  settings.timeout = 31;
-  check_own (&settings);
-  settings = make_settings ();
-  settings.user_agent = NULL;
-  check_own (&settings);
-  settings = make_settings ();
-  settings.proxy = NULL;
-  check_own (&settings);
-  settings = make_settings ();
-  settings.proxy_id = (gchar *) "other";
-  check_own (&settings);
-  settings = make_settings ();
-  settings.proxy_pw = NULL;
-  check_own (&settings);
-  settings = make_settings ();
-  settings.ssl_strict = FALSE;
-  check_own (&settings);
-  settings = make_settings ();
-  settings.tls_interaction = interaction;
-  check_own (&settings);
-  settings = make_settings ();
-  settings.tls_database = database;
-  check_own (&settings);
-  g_object_unref (interaction);
-  g_object_unref (database);
+  others[0].timeout = 31;
+  others[1].user_agent = NULL;
+  others[2].proxy = NULL;
+  others[3].proxy_id = (gchar *) "other";
+  others[4].proxy_pw = NULL;
+  others[5].ssl_strict = FALSE;
+  others[6].tls_interaction = interaction;
+  others[7].tls_database = database;
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++) {
+    g_autoptr (FoxapiSession) other = foxapi_session_new (&others[i], NULL);
+
+    fail_unless (one != NULL && other != NULL);
+    fail_if (one == other, "%u", i);
+  }
 }
 
 GST_END_TEST;
@@ -293,18 +277,14 @@ static Suite *
 sharing_suite (void)
 {
   Suite *suite = suite_create ("sharing");
-  TCase *tcase = tcase_create ("sessions");
+  TCase *tcase = add_case (suite, "sessions", setup, teardown);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, setup, teardown);
   tcase_add_test (tcase, test_same_settings);
   tcase_add_test (tcase, test_other_settings);
   tcase_add_test (tcase, test_one_connection);
   tcase_add_test (tcase, test_submissions_leave_none);
 
-  tcase = tcase_create ("calls");
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, setup, teardown);
+  tcase = add_case (suite, "calls", setup, teardown);
   tcase_add_test (tcase, test_calls_that_hang);
   tcase_add_loop_test (tcase, test_cancelled, 0, 3);
   tcase_add_test (tcase, test_handshakes_that_hang);

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <gst/check/gstcheck.h>
+#include "../testcase.h"
 
 #include "foxapistore.h"
 

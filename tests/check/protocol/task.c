@@ -532,10 +532,9 @@ static Suite *
 task_suite (void)
 {
   Suite *suite = suite_create ("task");
-  TCase *good = tcase_create ("good");
-  TCase *odd = tcase_create ("odd");
+  TCase *good = add_case (suite, "good", NULL, NULL);
+  TCase *odd = add_case (suite, "odd", NULL, NULL);
 
-  suite_add_tcase (suite, good);
   tcase_add_test (good, test_submission);
   tcase_add_test (good, test_least);
   tcase_add_test (good, test_result_forms);
@@ -548,7 +547,6 @@ task_suite (void)
   tcase_add_test (good, test_whose_answer);
   tcase_add_test (good, test_says_the_same);
   tcase_add_test (good, test_reference_count);
-  suite_add_tcase (suite, odd);
   tcase_add_test (odd, test_odd_results);
   tcase_add_test (odd, test_completed_without_link);
   tcase_add_test (odd, test_wrong_types_are_absent);

@@ -33,13 +33,13 @@ GST_START_TEST (test_wrong_property)
   } faults[] = {
     {"prompt", ""},
     {"duration", "11"},
-    {"seed", "-2"},
     {"width", "-1"},
     {"height", "8193"},
     {"framerate", "241/1"},
     {"placeholder", "image"},
     {"reference-seconds", "0.1"},
     {"next-prompts", "<\"\">"},
+    {"next-prompts", "<\"It runs\",\"  \">"},
     {"api-key", ""},
     {"base-url", "ftp://example"},
   };
@@ -53,6 +53,52 @@ GST_START_TEST (test_wrong_property)
       GST_RESOURCE_ERROR_NOT_AUTHORIZED : GST_RESOURCE_ERROR_SETTINGS);
   bin_assert_count (run, GST_MESSAGE_ERROR, 1);
   bin_assert_count (run, GST_MESSAGE_WARNING, 0);
+  assert_nothing_sent ();
+}
+
+GST_END_TEST;
+
+/* What follows wants what the output cannot be: found before it is paid for */
+static const struct
+{
+  const gchar *pad;
+  const gchar *caps;
+  const gchar *possible;
+} mismatches[] = {
+  {"video", "video/x-raw,interlace-mode=interleaved", "progressive"},
+  {"video", "video/x-raw,pixel-aspect-ratio=2/1", "pixel-aspect-ratio"},
+  {"video", "video/x-raw,framerate=500/1", "25/1"},
+  {"video", "video/x-raw,framerate=0/1", "25/1"},
+  {"audio", "audio/x-raw,channels=6", "S16LE"},
+};
+
+GST_START_TEST (test_mismatch)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
+  gboolean is_video = g_str_equal (mismatches[__i__].pad, "video");
+  GstElement *filter = gst_element_factory_make ("capsfilter", NULL);
+  GstElement *sink = is_video ? run->sink :
+      gst_element_factory_make ("fakesink", NULL);
+  g_autoptr (GError) error = NULL;
+
+  gst_bin_add (GST_BIN (run->pipeline), filter);
+  if (is_video)
+    gst_element_unlink (run->source, sink);
+  else
+    gst_bin_add (GST_BIN (run->pipeline), sink);
+  fail_unless (gst_element_link_pads (run->source, mismatches[__i__].pad,
+          filter, "sink") && gst_element_link (filter, sink));
+  /* Some would not be linked with it. */
+  gst_util_set_object_arg (G_OBJECT (filter), "caps", mismatches[__i__].caps);
+  fail_unless_equals_int (gst_element_set_state (run->pipeline,
+          GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+  gst_message_parse_error (run_wait (run, GST_MESSAGE_ERROR), &error, NULL);
+  run_stop (run);
+  fail_unless (g_error_matches (error, GST_CORE_ERROR,
+          GST_CORE_ERROR_NEGOTIATION), "%s", error->message);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
+  run_assert_says (run, GST_MESSAGE_ERROR, mismatches[__i__].pad,
+      mismatches[__i__].possible, "Nothing was sent", NULL);
   assert_nothing_sent ();
 }
 
@@ -75,65 +121,48 @@ GST_START_TEST (test_no_place_for_files)
 
 GST_END_TEST;
 
-/* The service: each fault, told as ERROR or as WARNING */
+/* The service: one fault of each call, told as ERROR or as WARNING; which fault is
+ * which is the business of foxapivideosrc's tests. */
 
 static const struct
 {
   FoxapiSimRoute route;
   FoxapiSimFault fault;
   gint code;
-  gint http_status;             /* 0: none */
-  gint maybe_charged;           /* -1: not told */
   gboolean has_task;
 } faults[] = {
-  {FOXAPI_SIM_SUBMIT, {.status = 401}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 401,
-      -1, FALSE},
-  {FOXAPI_SIM_SUBMIT, {.status = 402}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 402,
-      -1, FALSE},
-  {FOXAPI_SIM_SUBMIT, {.status = 500}, GST_RESOURCE_ERROR_FAILED, 500, TRUE,
-      FALSE},
-  {FOXAPI_SIM_ASK, {.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, 404, -1,
-      TRUE},
-  {FOXAPI_SIM_RESULT, {.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, 404, -1,
-      TRUE},
+  {FOXAPI_SIM_SUBMIT, {.status = 500}, GST_RESOURCE_ERROR_FAILED, FALSE},
+  {FOXAPI_SIM_ASK, {.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, TRUE},
+  {FOXAPI_SIM_RESULT, {.status = 410}, GST_RESOURCE_ERROR_NOT_FOUND, TRUE},
 };
 
-static void
-assert_details (const GstStructure * details, guint nth)
+GST_START_TEST (test_fault)
 {
-  if (faults[nth].http_status > 0)
-    assert_uint (details, "http-status", faults[nth].http_status);
-  if (faults[nth].maybe_charged >= 0)
-    assert_boolean (details, "maybe-charged", faults[nth].maybe_charged);
+  gboolean is_warning = __i__ % 2;
+  guint nth = __i__ / 2;
+  g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, "on-error",
+          is_warning, NULL));
+  const GstStructure *details;
+
+  foxapi_sim_script (sim, faults[nth].route, 0, &faults[nth].fault);
+  if (is_warning) {
+    run_set_state (run, GST_STATE_PLAYING);
+    details = bin_wait_warning (run, GST_RESOURCE_ERROR, faults[nth].code);
+  } else {
+    details = run_to_error (run, faults[nth].code);
+  }
+  assert_uint (details, "http-status", faults[nth].fault.status);
   if (faults[nth].has_task) {
     g_autofree gchar *id = harness_task_id (1);
 
     assert_string (details, "task-id", id);
+  } else {
+    assert_boolean (details, "maybe-charged", TRUE);
   }
-}
-
-GST_START_TEST (test_fault_is_error)
-{
-  g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, NULL));
-
-  foxapi_sim_script (sim, faults[__i__].route, 0, &faults[__i__].fault);
-  assert_details (run_to_error (run, faults[__i__].code), __i__);
-  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
-  bin_assert_count (run, GST_MESSAGE_WARNING, 0);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_fault_is_warning)
-{
-  g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, "on-error", 1,
-          NULL));
-
-  foxapi_sim_script (sim, faults[__i__].route, 0, &faults[__i__].fault);
-  run_set_state (run, GST_STATE_PLAYING);
-  assert_details (bin_wait_warning (run, GST_RESOURCE_ERROR,
-          faults[__i__].code), __i__);
-  assert_goes_on (run);
+  if (is_warning)
+    assert_goes_on (run);
+  bin_assert_count (run, GST_MESSAGE_ERROR, !is_warning);
+  bin_assert_count (run, GST_MESSAGE_WARNING, is_warning);
 }
 
 GST_END_TEST;
@@ -189,21 +218,16 @@ GST_START_TEST (test_task_fails)
 
 GST_END_TEST;
 
-/* The submission has to be through before. */
 GST_START_TEST (test_task_takes_too_long)
 {
-  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "task-timeout", 5,
-          NULL));
-  g_autofree gchar *id = NULL;
-  const GstStructure *details;
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "task-timeout", 1,
+          "task-id", id, NULL));
 
   run_set_state (run, GST_STATE_PLAYING);
-  details = bin_wait_warning (run, GST_RESOURCE_ERROR,
-      GST_RESOURCE_ERROR_FAILED);
-  id = harness_task_id (1);
-  assert_string (details, "task-id", id);
+  assert_string (bin_wait_warning (run, GST_RESOURCE_ERROR,
+          GST_RESOURCE_ERROR_FAILED), "task-id", id);
   assert_goes_on (run);
-  fail_unless (harness_files_contain (store, id));
 }
 
 GST_END_TEST;
@@ -229,6 +253,70 @@ GST_START_TEST (test_result_of_noise)
   assert_task_is_kept (bin_wait_warning (run, GST_STREAM_ERROR,
           GST_STREAM_ERROR_TYPE_NOT_FOUND));
   assert_goes_on (run);
+}
+
+GST_END_TEST;
+
+/* Nothing is left to be shown, and the next shot does not wait for it. */
+GST_START_TEST (test_noise_is_not_waited_for)
+{
+  g_autoptr (GBytes) noise = harness_make_payload (50000);
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "placeholder", 0,
+          "is-live", __i__ & 1, NULL));
+
+  foxapi_sim_change_result (sim, noise);
+  if (__i__ & 2)
+    harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_WARNING, __i__ & 2 ? 2 : 1);
+}
+
+GST_END_TEST;
+
+/* The result of a shot that is generated ahead is under way when the one before turns
+ * out to be noise: that is told as any failure, and nothing else is submitted. */
+GST_START_TEST (test_noise_before_a_prefetched_shot)
+{
+  gboolean is_error = __i__ == 0, is_warning = __i__ == 1;
+  g_autoptr (GBytes) noise = harness_make_payload (50000);
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", __i__,
+          "shot-continuity", FALSE, NULL));
+  g_autofree gchar *next_id = NULL;
+  const GstStructure *details = NULL;
+
+  harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
+  foxapi_sim_change_result (sim, noise);
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_buffers (run, 3);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  if (is_error)
+    gst_message_parse_error_details (run_wait (run, GST_MESSAGE_ERROR),
+        &details);
+  else
+    details = bin_wait_warning (run, GST_STREAM_ERROR,
+        GST_STREAM_ERROR_TYPE_NOT_FOUND);
+  assert_task_is_kept (details);
+  if (__i__ < 2) {
+    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK,
+            1 + foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK)));
+    next_id = harness_task_id (2);
+    foxapi_sim_change_result (sim, bin_result);
+    foxapi_sim_set_task (sim, next_id, "completed", 100);
+  }
+  if (is_error)
+    bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED);
+  if (is_warning)
+    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 3));
+  else
+    run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_ERROR, is_error);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 1);
+  assert_requests (FOXAPI_SIM_SUBMIT, is_warning ? 3 : 2);
 }
 
 GST_END_TEST;
@@ -362,6 +450,26 @@ GST_START_TEST (test_repetition_fails)
   bin_assert_count (run, GST_MESSAGE_WARNING, 1);
   bin_assert_count (run, GST_MESSAGE_ERROR, 0);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* Nor is it that of the last shot, whether that has been shown or is on the air. */
+GST_START_TEST (test_repetition_of_the_last_fails)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 0, "end", 2, NULL));
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_wait_on_air (run);
+  if (__i__ == 0)
+    bin_wait_buffers (run, bin_count_buffers (run) + 2 * RESULT_FRAMES);
+  remove_results ();
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 1);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 0);
 }
 
 GST_END_TEST;
@@ -513,6 +621,7 @@ GST_START_TEST (test_failure_keeps_the_queue)
   } else {
     run_wait (run, GST_MESSAGE_ERROR);
     bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED);
+    run_assert_says (run, GST_MESSAGE_WARNING, "1 more shot has not", NULL);
   }
   run_stop (run);
   assert_requests (FOXAPI_SIM_SUBMIT, is_warning ? 2 : 1);
@@ -649,6 +758,31 @@ GST_START_TEST (test_placeholder_is_broken)
 
 GST_END_TEST;
 
+/* A property that changes while it plays is checked, and no other. */
+GST_START_TEST (test_end_without_the_placeholder_file)
+{
+  g_autofree gchar *path = g_build_filename (store, "gone.png", NULL);
+  g_autoptr (GBytes) png =
+      bin_make_file ("videotestsrc num-buffers=1 ! pngenc");
+  g_autoptr (Run) run = NULL;
+
+  fail_unless (g_file_set_contents (path, g_bytes_get_data (png, NULL),
+          g_bytes_get_size (png), NULL));
+  run = bin_run_new (bin_new ("placeholder", 3, "placeholder-location", path,
+          "end", 1, NULL));
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_wait_on_air (run);
+  g_unlink (path);
+  g_object_set (run->source, "end", 0, NULL);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_WARNING, 0);
+}
+
+GST_END_TEST;
+
 static Suite *
 binfailures_suite (void)
 {
@@ -660,12 +794,13 @@ binfailures_suite (void)
   tcase_add_unchecked_fixture (timed, bin_prepare, NULL);
   tcase_add_checked_fixture (timed, bin_setup, harness_teardown);
   tcase_add_loop_test (timed, test_wrong_property, 0, 11);
-  tcase_add_loop_test (timed, test_fault_is_error, 0, G_N_ELEMENTS (faults));
-  tcase_add_loop_test (timed, test_fault_is_warning, 0, G_N_ELEMENTS (faults));
+  tcase_add_loop_test (timed, test_mismatch, 0, G_N_ELEMENTS (mismatches));
+  tcase_add_loop_test (timed, test_fault, 0, 2 * G_N_ELEMENTS (faults));
   tcase_add_loop_test (timed, test_no_place_for_files, 0, 2);
   tcase_add_test (timed, test_service_is_down);
   tcase_add_loop_test (timed, test_end_without_placeholder, 0, 2);
   tcase_add_test (timed, test_result_of_noise);
+  tcase_add_loop_test (timed, test_noise_is_not_waited_for, 0, 4);
   tcase_add_test (timed, test_result_of_noise_is_error);
   tcase_add_test (timed, test_result_without_video);
   tcase_add_test (timed, test_no_room_for_the_result);
@@ -682,7 +817,10 @@ binfailures_suite (void)
   tcase_add_checked_fixture (manual, bin_setup_manual, harness_teardown);
   tcase_add_test (manual, test_task_fails);
   tcase_add_test (manual, test_task_takes_too_long);
+  tcase_add_loop_test (manual, test_noise_before_a_prefetched_shot, 0, 3);
+  tcase_add_test (manual, test_end_without_the_placeholder_file);
   tcase_add_test (manual, test_repetition_fails);
+  tcase_add_loop_test (manual, test_repetition_of_the_last_fails, 0, 2);
   tcase_add_test (manual, test_no_folder_for_the_result);
   tcase_add_loop_test (manual, test_capture_fails, 0, 8);
   tcase_add_loop_test (manual, test_placeholder_is_broken, 0, 2);

@@ -13,6 +13,9 @@
 /* Sources for the pads. What is live is another picture every time. */
 #define PICTURE "videotestsrc num-buffers=3 pattern=ball ! " \
     "video/x-raw,width=64,height=36,framerate=25/1"
+/* Nothing is left to be refused when its pad goes. */
+#define ONE_PICTURE "videotestsrc num-buffers=1 ! " \
+    "video/x-raw,width=64,height=36,framerate=25/1"
 #define OTHER_PICTURE "videotestsrc num-buffers=3 pattern=smpte ! " \
     "video/x-raw,width=64,height=36,framerate=25/1"
 #define MOTION "videotestsrc num-buffers=30 pattern=ball ! " \
@@ -66,6 +69,31 @@ GST_START_TEST (test_restarts)
   fail_if (is_recorded (1));
   /* Shown again for nothing */
   play_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Removed before the service has answered, and added again, as itself or as another
+ * with the same request: whether it is paid for is not known, and it is not sent
+ * again. */
+GST_START_TEST (test_removed_while_submitting)
+{
+  gboolean is_other = __i__ == 1;
+  const FoxapiSimFault fault = {.hold = TRUE };
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+  g_autoptr (Run) other = is_other ? bin_run_new (bin_new (NULL, NULL)) : NULL;
+  const GstStructure *details;
+  gboolean maybe_charged = FALSE;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  run_stop (run);
+  foxapi_sim_release (sim);
+  details = run_to_error (is_other ? other : run, GST_RESOURCE_ERROR_FAILED);
+  fail_unless (gst_structure_get_boolean (details, "maybe-charged",
+          &maybe_charged) && maybe_charged);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -144,6 +172,49 @@ GST_START_TEST (test_paused_keeps)
 
 GST_END_TEST;
 
+static GstPadProbeReturn
+note_end (GstPad * pad, GstPadProbeInfo * info, gpointer has_ended)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    g_atomic_int_set ((gint *) has_ended, TRUE);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Nor in a pause, in which a queue takes all of the last result. */
+GST_START_TEST (test_pause_keeps)
+{
+  GstElement *bin = bin_new ("is-live", FALSE, "placeholder", 0, NULL);
+  g_autoptr (Run) run = NULL;
+  GstElement *queue = gst_element_factory_make ("queue", NULL);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (queue, "sink");
+  gint has_ended = FALSE;
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, note_end,
+      &has_ended, NULL);
+  harness_set_list (bin, "next-prompts", "It runs", NULL);
+  run = bin_run_new (bin);
+  gst_element_unlink (bin, run->sink);
+  gst_bin_add (GST_BIN (run->pipeline), queue);
+  fail_unless (gst_element_link_many (bin, queue, run->sink, NULL));
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_wait_buffers (run, RESULT_FRAMES);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  run_wait_task (run, "pending");
+  run_set_state (run, GST_STATE_PAUSED);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  while (!g_atomic_int_get (&has_ended))
+    g_usleep (1000);
+  run_stop (run);
+  fail_unless (is_recorded (2));
+  play_to_eos (run);
+  fail_if (is_recorded (2));
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
 /* Until the stop lets the pad go */
 static GstPadProbeReturn
 stay_in_the_middle (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
@@ -152,20 +223,144 @@ stay_in_the_middle (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
       GST_PAD_PROBE_PASS : GST_PAD_PROBE_OK;
 }
 
+/* Pictures stop there until @probe is removed, or the bin stops. */
+static gulong
+stop_in_the_middle (Run * run, GstPad * pad)
+{
+  return gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
+      | GST_PAD_PROBE_TYPE_BUFFER, stay_in_the_middle, run, NULL);
+}
+
+/* A program whose next shot is made while the first is on the air */
+static Run *
+new_ahead (const gchar * prompt)
+{
+  GstElement *bin = bin_new ("placeholder", 0, "shot-continuity", FALSE, NULL);
+
+  harness_set_list (bin, "next-prompts", prompt, NULL);
+  return bin_run_new (bin);
+}
+
 /* Stopped in the middle of the result, of which no more leaves meanwhile */
 GST_START_TEST (test_middle_keeps)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER,
-      stay_in_the_middle, run, NULL);
+  stop_in_the_middle (run, pad);
   run_set_state (run, GST_STATE_PLAYING);
   run_wait_task (run, NULL);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   bin_wait_buffers (run, RESULT_FRAMES / 2);
   run_stop (run);
   fail_unless (is_recorded (1));
+}
+
+GST_END_TEST;
+
+/* Who could not take what was shown says so by an ERROR of its own. */
+GST_START_TEST (test_failure_elsewhere_keeps)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_wait_buffers (run, 2);
+  GST_ELEMENT_ERROR (run->sink, RESOURCE, NO_SPACE_LEFT, ("full"), (NULL));
+  run_wait (run, GST_MESSAGE_ERROR);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  fail_unless (is_recorded (1));
+  play_to_eos (run);
+  fail_if (is_recorded (1));
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* The ERROR of the shot that is made ahead is not that of the clip on the air. */
+GST_START_TEST (test_failure_ahead_drops)
+{
+  const FoxapiSimFault refused = {.status = 422 };
+  g_autoptr (Run) run = new_ahead ("It runs");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
+  gulong probe = stop_in_the_middle (run, pad);
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
+  gst_util_set_object_arg (G_OBJECT (run->source), "placeholder", "black");
+  run_set_state (run, GST_STATE_PLAYING);
+  bin_wait_buffers (run, 3);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_ERROR);
+  fail_unless (is_recorded (1));
+  gst_pad_remove_probe (pad, probe);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  fail_if (is_recorded (1));
+}
+
+GST_END_TEST;
+
+/* The application names a task while a clip is on the air and the next shot is made:
+ * before a stop, or for a shot that was paid for before a stop. */
+GST_START_TEST (test_task_named_ahead)
+{
+  gboolean is_parked = __i__ == 1;
+  g_autofree gchar *id = NULL, *read = NULL;
+  g_autoptr (Run) run = new_ahead ("It runs");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
+
+  stop_in_the_middle (run, pad);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  run_wait_task (run, "pending");
+  id = foxapi_sim_add_task (sim, "pending");
+  if (is_parked) {
+    run_set_state (run, GST_STATE_READY);
+    run_set_state (run, GST_STATE_PAUSED);
+    run_wait_task (run, "completed");
+    g_object_set (run->source, "task-id", id, NULL);
+  } else {
+    g_object_set (run->source, "task-id", id, NULL);
+    run_set_state (run, GST_STATE_READY);
+  }
+  g_object_get (run->source, "task-id", &read, NULL);
+  fail_unless_equals_string (read, id);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_string (run_wait_task (run, "pending"), "id", id);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* Other prompts are another program, from its first shot; the same are none. */
+GST_START_TEST (test_next_prompts_change)
+{
+  gboolean is_same = __i__ == 1;
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
+  g_autofree gchar *id = NULL, *body = NULL;
+
+  harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  run_wait_task (run, "pending");
+  run_set_state (run, GST_STATE_READY);
+  harness_set_list (run->source, "next-prompts", "It runs", is_same ? NULL :
+      "It rests", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT,
+          is_same ? 2 : 3));
+  id = harness_task_id (is_same ? 2 : 3);
+  assert_string (run_wait_task (run, "pending"), "id", id);
+  run_stop (run);
+  body = harness_request_body (FOXAPI_SIM_SUBMIT, is_same ? 2 : 3);
+  fail_unless_equals_int (strstr (body, "It runs") != NULL, is_same);
 }
 
 GST_END_TEST;
@@ -363,16 +558,6 @@ get_upload (JsonArray * urls, guint nth)
   return bytes;
 }
 
-static void
-assert_upload (JsonArray * urls, guint nth, const gchar * content)
-{
-  g_autoptr (GBytes) bytes = get_upload (urls, nth);
-
-  fail_unless_equals_int (g_bytes_get_size (bytes), strlen (content));
-  fail_unless (memcmp (g_bytes_get_data (bytes, NULL), content,
-          strlen (content)) == 0);
-}
-
 /* A PNG as far as a capture looks: its chunks, the last of which is empty */
 static gchar *
 make_png_like (GBytes ** bytes)
@@ -400,7 +585,8 @@ GST_START_TEST (test_order_and_bytes)
   g_auto (GValue) list = G_VALUE_INIT;
   JsonArray *images, *videos;
 
-  fail_unless (g_file_set_contents (local, "local picture", -1, NULL));
+  fail_unless (g_file_set_contents (local, "\xff\xd8\xff local picture", -1,
+          NULL));
   harness_set_list (run->source, "reference-image-urls",
       "https://a.example/1.png", uri, NULL);
   bin_feed (run, PICTURE, "image_7");
@@ -418,7 +604,7 @@ GST_START_TEST (test_order_and_bytes)
   fail_unless_equals_int (json_array_get_length (videos), 1);
   fail_unless_equals_string (json_array_get_string_element (images, 0),
       "https://a.example/1.png");
-  assert_upload (images, 1, "local picture");
+  assert_upload (json_array_get_string_element (images, 1), "local picture");
   found = get_upload (images, 2);
   fail_unless (g_bytes_equal (found, png));
   clip = get_upload (videos, 0);
@@ -431,6 +617,74 @@ GST_START_TEST (test_order_and_bytes)
   fail_unless_equals_int (gst_value_array_get_size (&list), 2);
   fail_unless_equals_string (g_value_get_string (gst_value_array_get_value
           (&list, 1)), uri);
+}
+
+GST_END_TEST;
+
+/* A reference that was captured, and is taken away again before the request goes
+ * out, is missed in it: nothing is paid for without having been asked for. */
+
+static const struct
+{
+  const gchar *message;         /* with which it is released */
+  const gchar *placeholder;     /* that it is shown as, if so */
+  gboolean is_only;
+  gboolean is_fed;
+} releases[] = {
+  {"foxapi-reference", "black", TRUE, TRUE},
+  {"foxapi-reference", "black", FALSE, TRUE},
+  /* The last one has arrived, and nothing is read of it yet. */
+  {"foxapi-reference", "reference", TRUE, TRUE},
+  /* The bin is not running yet: it tells that the pad is not linked. */
+  {"GstMessageInfo", "black", TRUE, FALSE},
+};
+
+static void
+release_image_0 (GstElement * bin)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (bin, "image_0");
+
+  if (pad != NULL)
+    gst_element_release_request_pad (bin, pad);
+}
+
+static GstBusSyncReply
+release_with (GstBus * bus, GstMessage * message, gpointer bin)
+{
+  gint nth = GPOINTER_TO_INT (g_object_get_data (bin, "nth"));
+
+  if (!gst_message_has_name (message, releases[nth].message))
+    return GST_BUS_PASS;
+  if (g_str_equal (releases[nth].placeholder, "reference"))
+    g_signal_connect (bin, "element-added", G_CALLBACK (release_image_0), NULL);
+  else
+    release_image_0 (bin);
+  return GST_BUS_PASS;
+}
+
+GST_START_TEST (test_released_too_early)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+  g_autoptr (GstPad) image_0 G_GNUC_UNUSED = request (run, "image_0");
+  g_autoptr (GstPad) image_1 G_GNUC_UNUSED =
+      releases[__i__].is_only ? NULL : request (run, "image_1");
+  g_autoptr (GError) error = NULL;
+
+  gst_util_set_object_arg (G_OBJECT (run->source), "placeholder",
+      releases[__i__].placeholder);
+  g_object_set_data (G_OBJECT (run->source), "nth", GINT_TO_POINTER (__i__));
+  if (releases[__i__].is_fed)
+    bin_feed (run, ONE_PICTURE, "image_0");
+  gst_bus_set_sync_handler (run->bus, release_with, run->source, NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  gst_message_parse_error (run_wait (run, GST_MESSAGE_ERROR), &error, NULL);
+  fail_unless (g_error_matches (error, GST_STREAM_ERROR,
+          GST_STREAM_ERROR_FAILED), "%s", error->message);
+  fail_unless (strstr (error->message, "image_0") != NULL, "%s",
+      error->message);
+  gst_bus_set_sync_handler (run->bus, NULL, NULL, NULL);
+  run_stop (run);
+  assert_nothing_sent ();
 }
 
 GST_END_TEST;
@@ -477,6 +731,54 @@ GST_START_TEST (test_next_at_the_end)
 
 GST_END_TEST;
 
+/* The task that the application names for the next shot is paid for already. */
+GST_START_TEST (test_next_of_a_task)
+{
+  g_autofree gchar *shown = NULL, *id = NULL, *read = NULL;
+  g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
+  gboolean is_asked = FALSE;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, "pending");
+  shown = harness_task_id (1);
+  id = foxapi_sim_add_task (sim, "completed");
+  g_object_set (run->source, "task-id", id, NULL);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  fail_unless (is_asked);
+  foxapi_sim_set_task (sim, shown, "completed", 100);
+  assert_string (run_wait_task (run, "completed"), "id", shown);
+  assert_string (run_wait_task (run, "completed"), "id", id);
+  run_stop (run);
+  g_object_get (run->source, "task-id", &read, NULL);
+  fail_unless_equals_string (read, id);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* What is held has no file when the bin has stopped, also while the next shot is
+ * being made. */
+GST_START_TEST (test_no_file_of_what_is_held)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
+  gboolean is_asked = FALSE;
+  g_autofree gchar *left = NULL;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_wait_on_air (run);
+  bin_wait_buffers (run, bin_count_buffers (run) + 3 * RESULT_FRAMES);
+  g_signal_emit_by_name (run->source, "next", &is_asked);
+  fail_unless (is_asked);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  run_stop (run);
+  left = bin_leftovers ();
+  fail_unless (strstr (left, "/result-") == NULL, "%s", left);
+}
+
+GST_END_TEST;
+
 /* Each shot's files go when it has been shown. */
 GST_START_TEST (test_files_of_shots)
 {
@@ -504,6 +806,56 @@ GST_START_TEST (test_files_of_shots)
 
 GST_END_TEST;
 
+/* Three shots are paid for, and the second is dropped after a stop: the third, too,
+ * is resumed. */
+GST_START_TEST (test_dropped_after_a_stop)
+{
+  g_autoptr (Run) run = new_ahead ("It runs");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
+  gulong probe = stop_in_the_middle (run, pad);
+  gboolean is_dropped = FALSE;
+
+  harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
+  g_object_set (run->source, "prefetch", 2, "task-store", "", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 3));
+  run_set_state (run, GST_STATE_READY);
+  gst_pad_remove_probe (pad, probe);
+  run_set_state (run, GST_STATE_PAUSED);
+  g_signal_emit_by_name (run->source, "drop-shot", 2, &is_dropped);
+  fail_unless (is_dropped);
+  play_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 3);
+}
+
+GST_END_TEST;
+
+static void
+play_program (const gchar * clips)
+{
+  GstElement *bin = bin_new ("clip-cache", clips, "placeholder", 0, NULL);
+  g_autoptr (Run) run = NULL;
+
+  harness_set_list (bin, "next-prompts", "It runs", "It rests", "It runs",
+      NULL);
+  run = bin_run_new (bin);
+  play_to_eos (run);
+}
+
+/* A program is paid for once, also where two of its shots are equal. */
+GST_START_TEST (test_program_from_cache)
+{
+  g_autofree gchar *clips = g_build_filename (store, "clips", NULL);
+
+  play_program (clips);
+  assert_requests (FOXAPI_SIM_SUBMIT, 4);
+  play_program (clips);
+  assert_requests (FOXAPI_SIM_SUBMIT, 4);
+  assert_requests (FOXAPI_SIM_RESULT, 4);
+}
+
+GST_END_TEST;
+
 /* It is on the air, and has not been played. */
 GST_START_TEST (test_record_without_length)
 {
@@ -525,30 +877,47 @@ binmoney_suite (void)
   Suite *suite = suite_create ("binmoney");
   TCase *tcase = tcase_create ("money");
   TCase *blind = tcase_create ("without length");
+  TCase *served = tcase_create ("served");
 
   suite_add_tcase (suite, tcase);
   tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
   tcase_add_checked_fixture (tcase, bin_setup_manual, harness_teardown);
   tcase_add_loop_test (tcase, test_restarts, 0, 2);
+  tcase_add_loop_test (tcase, test_removed_while_submitting, 0, 2);
   tcase_add_test (tcase, test_supervisor);
   tcase_add_test (tcase, test_changed_is_new);
   tcase_add_test (tcase, test_task_id);
   tcase_add_loop_test (tcase, test_paused_keeps, 0, 2);
+  tcase_add_test (tcase, test_pause_keeps);
   tcase_add_test (tcase, test_middle_keeps);
+  tcase_add_test (tcase, test_failure_elsewhere_keeps);
+  tcase_add_test (tcase, test_failure_ahead_drops);
+  tcase_add_loop_test (tcase, test_task_named_ahead, 0, 2);
+  tcase_add_loop_test (tcase, test_next_prompts_change, 0, 2);
   tcase_add_loop_test (tcase, test_end_drops, 0, 3);
   tcase_add_loop_test (tcase, test_killed, 0, 3);
   tcase_add_loop_test (tcase, test_same_content_elsewhere, 0, 3);
   tcase_add_loop_test (tcase, test_content_decides, 0, 2);
   tcase_add_loop_test (tcase, test_camera, 0, 2);
   tcase_add_test (tcase, test_order_and_bytes);
+  tcase_add_loop_test (tcase, test_released_too_early, 0,
+      G_N_ELEMENTS (releases));
   tcase_add_test (tcase, test_next_without_references);
   tcase_add_test (tcase, test_next_at_the_end);
+  tcase_add_test (tcase, test_next_of_a_task);
+  tcase_add_test (tcase, test_no_file_of_what_is_held);
   tcase_add_test (tcase, test_files_of_shots);
 
   suite_add_tcase (suite, blind);
   tcase_add_unchecked_fixture (blind, bin_prepare, NULL);
   tcase_add_checked_fixture (blind, bin_setup_without_length, harness_teardown);
   tcase_add_test (blind, test_record_without_length);
+
+  suite_add_tcase (suite, served);
+  tcase_add_unchecked_fixture (served, bin_prepare, NULL);
+  tcase_add_checked_fixture (served, bin_setup, harness_teardown);
+  tcase_add_test (served, test_program_from_cache);
+  tcase_add_test (served, test_dropped_after_a_stop);
   return suite;
 }
 

@@ -126,7 +126,7 @@ graph_new (GstFoxapiCaptureKind kind, const gchar * description)
   }
   graph->bus = gst_element_get_bus (graph->pipeline);
   graph->capture = gst_object_ref (capture);
-  gst_foxapi_capture_set_directory (graph->capture, directory);
+  gst_foxapi_capture_set_up (graph->capture, directory, 3 * GST_SECOND);
   gst_bin_add (GST_BIN (graph->pipeline), capture);
   if (description != NULL) {
     g_autoptr (GstElement) out = gst_bin_get_by_name (GST_BIN
@@ -429,23 +429,28 @@ static const gchar *raw_formats[] = {
   "NV12_64Z32"
 };
 
-/* The size of the one frame that a file decodes to */
+/* The size of the frames that a file decodes to; their pixels are square */
 static void
-decode_size (GBytes * bytes, gint * width, gint * height)
+decode_size (GBytes * bytes, const gchar * decoder, gint * width, gint * height)
 {
-  GstHarness *harness = gst_harness_new_parse ("pngdec");
-  GstCaps *caps;
+  g_autofree gchar *path = g_build_filename (directory, "decode", NULL);
+  g_autofree gchar *description = g_strdup_printf ("filesrc location=%s ! %s ! "
+      "video/x-raw,pixel-aspect-ratio=1/1 ! appsink name=out sync=false", path,
+      decoder);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (description, NULL);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "out");
+  g_autoptr (GstSample) sample = NULL;
   GstStructure *structure;
 
-  gst_harness_set_src_caps_str (harness, "image/png");
-  gst_harness_push (harness, gst_buffer_new_wrapped_bytes (bytes));
-  gst_harness_push_event (harness, gst_event_new_eos ());
-  caps = gst_pad_get_current_caps (harness->sinkpad);
-  structure = gst_caps_get_structure (caps, 0);
+  fail_unless (g_file_set_contents (path, g_bytes_get_data (bytes, NULL),
+          g_bytes_get_size (bytes), NULL));
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  sample = gst_app_sink_pull_sample (GST_APP_SINK (sink));
+  fail_unless (sample != NULL);
+  structure = gst_caps_get_structure (gst_sample_get_caps (sample), 0);
   gst_structure_get_int (structure, "width", width);
   gst_structure_get_int (structure, "height", height);
-  gst_caps_unref (caps);
-  gst_harness_teardown (harness);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
 GST_START_TEST (test_raw_image)
@@ -460,9 +465,78 @@ GST_START_TEST (test_raw_image)
 
   graph_play (graph);
   captured = graph_capture (graph, "image/png");
-  decode_size (captured, &width, &height);
+  decode_size (captured, "pngdec", &width, &height);
   fail_unless_equals_int (width, __i__ % 2 ? 321 : 64);
   fail_unless_equals_int (height, __i__ % 2 ? 7 : 48);
+}
+
+GST_END_TEST;
+
+/* What is shown has the same shape, with square pixels. */
+static const struct
+{
+  const gchar *size;
+  const gchar *shape;
+  gint width, height;
+} shapes[] = {
+  {"width=720,height=576", "pixel-aspect-ratio=16/11", 1047, 576},
+  {"width=720,height=480", "pixel-aspect-ratio=8/9", 720, 540},
+  {"width=720,height=576",
+      "pixel-aspect-ratio=16/11,interlace-mode=interleaved", 720, 396},
+  {"width=64,height=48", "interlace-mode=interleaved", 64, 48},
+  {"width=64,height=48", "interlace-mode=mixed", 64, 48},
+};
+
+GST_START_TEST (test_shape)
+{
+  gboolean is_clip = __i__ % 2;
+  g_autofree gchar *description = g_strdup_printf ("videotestsrc num-buffers=5 "
+      "! video/x-raw,format=I420,%s ! capssetter name=out caps=video/x-raw,%s",
+      shapes[__i__ / 2].size, shapes[__i__ / 2].shape);
+  g_autoptr (Graph) graph = graph_new (is_clip ? GST_FOXAPI_CAPTURE_VIDEO :
+      GST_FOXAPI_CAPTURE_IMAGE, description);
+  g_autoptr (GBytes) captured = NULL;
+  gint width = 0, height = 0;
+
+  graph_play (graph);
+  captured = graph_capture (graph, is_clip ? "video/mp4" : "image/png");
+  decode_size (captured, is_clip ? "qtdemux ! h264parse ! avdec_h264" :
+      "pngdec", &width, &height);
+  fail_unless_equals_int (width, is_clip ? shapes[__i__ / 2].width & ~1 :
+      shapes[__i__ / 2].width);
+  fail_unless_equals_int (height, shapes[__i__ / 2].height);
+}
+
+GST_END_TEST;
+
+/* Two moments in one frame, black and white: a reference shows one of them. */
+GST_START_TEST (test_fields)
+{
+  static const gchar *const modes[] = { "interleaved", "mixed" };
+  g_autofree gchar *caps = g_strdup_printf ("video/x-raw,format=GRAY8,width=16,"
+      "height=8,framerate=25/1,interlace-mode=%s", modes[__i__]);
+  GstBuffer *frame = gst_buffer_new_allocate (NULL, 16 * 8, NULL);
+  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, caps);
+  g_autoptr (GBytes) captured = NULL;
+  g_autoptr (GstBuffer) decoded = NULL;
+  GstHarness *harness = gst_harness_new ("pngdec");
+
+  for (guint y = 0; y < 8; y++)
+    gst_buffer_memset (frame, y * 16, y % 2 ? 235 : 16, 16);
+  GST_BUFFER_PTS (frame) = 0;
+  GST_BUFFER_FLAG_SET (frame, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+  gst_pad_push (feed->src, frame);
+  captured = graph_capture (feed->graph, "image/png");
+  gst_harness_set_src_caps_str (harness, "image/png");
+  gst_harness_push (harness, gst_buffer_new_wrapped_bytes (captured));
+  decoded = gst_harness_pull (harness);
+  for (guint i = 0; i < 16 * 8; i++) {
+    guint8 luma;
+
+    gst_buffer_extract (decoded, i, &luma, 1);
+    fail_unless (luma < 32, "%u at %u", luma, i);
+  }
+  gst_harness_teardown (harness);
 }
 
 GST_END_TEST;
@@ -587,7 +661,7 @@ GST_START_TEST (test_raw_clip)
   g_autoptr (GBytes) captured = NULL;
   GstClockTime start = 1, end = 0;
 
-  gst_foxapi_capture_set_clip_time (graph->capture, clips[nth].clip_time);
+  gst_foxapi_capture_set_up (graph->capture, directory, clips[nth].clip_time);
   graph_play (graph);
   captured = graph_capture (graph, "video/mp4");
   fail_unless_equals_int (decode_clip (graph, &start, &end), clips[nth].frames);
@@ -609,10 +683,10 @@ GST_START_TEST (test_same_clip)
       "videotestsrc pattern=ball ! video/x-raw,width=640,height=360,"
       "framerate=25/1 ! identity name=out");
   g_autofree gchar *uri = NULL, *other_uri = NULL;
-  guint32 past;
+  time_t past;
   g_autoptr (GBytes) clip = NULL, other = NULL;
 
-  gst_foxapi_capture_set_clip_time (graph->capture, GST_SECOND);
+  gst_foxapi_capture_set_up (graph->capture, directory, GST_SECOND);
   graph_play (graph);
   clip = graph_capture (graph, "video/mp4");
   uri = gst_foxapi_capture_dup_uri (graph->capture);
@@ -916,7 +990,7 @@ GST_START_TEST (test_live_leaks)
 
   live = TRUE;
   feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, LARGE);
-  gst_foxapi_capture_set_clip_time (feed->graph->capture, GST_SECOND);
+  gst_foxapi_capture_set_up (feed->graph->capture, directory, GST_SECOND);
   queue = hold_queue (feed, &probe);
   for (guint i = 0; i < 60; i++)
     fail_unless_equals_int (gst_pad_push (feed->src, new_large_frame (i)),
@@ -1036,7 +1110,7 @@ GST_START_TEST (test_tee)
   guint captured = 0, failed = 0;
   gboolean at_end = FALSE;
 
-  gst_foxapi_capture_set_clip_time (graph->capture, GST_SECOND);
+  gst_foxapi_capture_set_up (graph->capture, directory, GST_SECOND);
   graph_play (graph);
   while (!at_end || captured + failed == 0) {
     g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (graph->bus,
@@ -1325,7 +1399,7 @@ GST_START_TEST (test_locked)
   graph->bus = gst_element_get_bus (pipeline);
   graph->capture = GST_FOXAPI_CAPTURE (gst_object_ref (gst_foxapi_capture_new
           ("image_0", GST_FOXAPI_CAPTURE_IMAGE)));
-  gst_foxapi_capture_set_directory (graph->capture, directory);
+  gst_foxapi_capture_set_up (graph->capture, directory, 3 * GST_SECOND);
   gst_bin_add_many (GST_BIN (pipeline), source, graph->capture, NULL);
   fail_unless (gst_element_link (source, GST_ELEMENT (graph->capture)));
   fail_if (GST_OBJECT_FLAG_IS_SET (pipeline, GST_ELEMENT_FLAG_SINK));
@@ -1351,6 +1425,8 @@ capture_suite (void)
   tcase_add_checked_fixture (tcase, setup, teardown);
   tcase_add_loop_test (tcase, test_encoded_image, 0, G_N_ELEMENTS (images) * 6);
   tcase_add_loop_test (tcase, test_raw_image, 0, G_N_ELEMENTS (raw_formats));
+  tcase_add_loop_test (tcase, test_shape, 0, G_N_ELEMENTS (shapes) * 2);
+  tcase_add_loop_test (tcase, test_fields, 0, 2);
   tcase_add_test (tcase, test_first_good_frame);
   tcase_add_loop_test (tcase, test_raw_clip, 0, G_N_ELEMENTS (clips) * 2 - 1);
   tcase_add_test (tcase, test_same_clip);

@@ -68,6 +68,28 @@ GST_START_TEST (test_missing_element)
 
 GST_END_TEST;
 
+/* In a process that has used nothing of GIO yet: the threads of both elements come
+ * to its modules together, with those of other such processes. */
+GST_START_TEST (test_first_start)
+{
+  g_autofree gchar *line = g_strdup_printf ("model=wan-2.7-text-to-video "
+      "placeholder=0 is-live=false ! fakesink foxapivideosrc prompt=Hen "
+      "model=wan-2.7-text-to-video poll-interval=20 base-url=%s "
+      "task-store=%s ! fakesink", foxapi_sim_get_base_url (sim), store);
+  GSubprocess *clients[4];
+
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    clients[i] = bin_spawn (line, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++) {
+    fail_unless (g_subprocess_wait_check (clients[i], NULL, NULL));
+    g_object_unref (clients[i]);
+  }
+  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_RESULT),
+      2 * G_N_ELEMENTS (clients));
+}
+
+GST_END_TEST;
+
 static Suite *
 plugins_suite (void)
 {
@@ -79,6 +101,7 @@ plugins_suite (void)
   tcase_add_checked_fixture (tc, bin_setup, harness_teardown);
   tcase_add_loop_test (tc, test_types_are_shared, 0, 2);
   tcase_add_loop_test (tc, test_missing_element, 0, G_N_ELEMENTS (needed));
+  tcase_add_loop_test (tc, test_first_start, 0, 10);
   return suite;
 }
 

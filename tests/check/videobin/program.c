@@ -9,6 +9,7 @@
 
 #include <glib/gstdio.h>
 #include <gst/app/app.h>
+#include <gst/check/gsttestclock.h>
 #include <string.h>
 
 #include "clip.h"
@@ -27,6 +28,8 @@ static gchar *location;
 static GstFoxapiProgram *program;
 static GPtrArray *players;
 static GstFoxapiProgramSettings settings;
+static GstElement *source;      /* for whose clock it begins */
+static GstClock *test_clock;
 static GThreadPool *control;    /* one thread, as the bin's */
 static gint n_told[3];          /* atomic: by GstFoxapiProgramEvent */
 
@@ -76,12 +79,15 @@ setup (void)
   location = g_build_filename (directory, "clip.mov", NULL);
   write_clip (&clip);
   settings = (GstFoxapiProgramSettings) {
-  .has_placeholder = TRUE,.end = GST_FOXAPI_END_EOS,.fps_n = FPS,.fps_d =
-        1,.rate = CLIP_RATE,.bpf = BPF,};
+  .has_placeholder = TRUE,.end = GST_FOXAPI_END_EOS,.fps_n = FPS,.fps_d = 1};
   memset (n_told, 0, sizeof n_told);
   players = g_ptr_array_new_with_free_func (free_player);
   control = g_thread_pool_new (deliver, NULL, 1, TRUE, NULL);
   program = gst_foxapi_program_new (on_event, NULL);
+  gst_foxapi_program_set_audio_format (program, CLIP_RATE, BPF);
+  test_clock = gst_test_clock_new ();
+  source = gst_object_ref_sink (gst_element_factory_make ("identity", NULL));
+  gst_element_set_clock (source, test_clock);
 }
 
 /* At the end of each test: the harness waits for threads before it tears down. */
@@ -98,6 +104,8 @@ teardown (void)
   g_thread_pool_free (control, FALSE, TRUE);
   g_clear_pointer (&players, g_ptr_array_unref);
   g_clear_pointer (&program, gst_foxapi_program_free);
+  gst_clear_object (&source);
+  gst_clear_object (&test_clock);
   g_unlink (location);
   g_rmdir (directory);
   g_clear_pointer (&location, g_free);
@@ -118,7 +126,7 @@ make_player (void)
       settings.fps_d);
   g_autoptr (GstCaps) video_caps = gst_caps_from_string (text);
   g_autoptr (GstCaps) audio_caps = gst_caps_from_string (AUDIO_CAPS);
-  GstElement *player = gst_foxapi_player_new (NULL, location, video_caps,
+  GstElement *player = gst_foxapi_player_new (location, video_caps,
       audio_caps);
 
   g_ptr_array_add (players, gst_object_ref_sink (player));
@@ -131,7 +139,7 @@ offer_player (GstFoxapiPlayer * player)
   gst_foxapi_program_offer (program, player,
       g_list_prepend (NULL,
           gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
-              gst_structure_new_empty ("test"))));
+              gst_structure_new_empty ("test"))), NULL);
   fail_unless (gst_element_set_state (GST_ELEMENT (player), GST_STATE_PLAYING)
       != GST_STATE_CHANGE_FAILURE);
 }
@@ -152,10 +160,10 @@ wait_until_ready (GstFoxapiPlayer * player)
     g_usleep (1000);
 }
 
-static GstClockTime
-get_no_time (gpointer user_data)
+static GstFlowReturn
+begin_stream (GstFoxapiStream stream, guint64 * frame)
 {
-  return 0;
+  return gst_foxapi_program_begin (program, stream, source, frame);
 }
 
 static guint64
@@ -163,10 +171,10 @@ begin (void)
 {
   guint64 frame = 1, sound = 2;
 
-  fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time, NULL,
-          &frame), GST_FOXAPI_CONTENT_RESULT);
-  fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &sound),
-      GST_FOXAPI_CONTENT_RESULT);
+  fail_unless_equals_int (begin_stream (GST_FOXAPI_STREAM_VIDEO, &frame),
+      GST_FLOW_OK);
+  fail_unless_equals_int (begin_stream (GST_FOXAPI_STREAM_AUDIO, &sound),
+      GST_FLOW_OK);
   fail_unless_equals_uint64 (frame, sound);
   return frame;
 }
@@ -177,19 +185,19 @@ static gint
 show_with_event (guint64 frame, gboolean * has_event)
 {
   g_autoptr (GstBuffer) buffer = NULL;
+  g_autoptr (GstStructure) on_air = NULL;
   GList *events = NULL;
   guint8 luma;
-  GstFoxapiContent content =
-      gst_foxapi_program_get_frame (program, frame, &buffer,
-      &events);
+  GstFlowReturn flow = gst_foxapi_program_get_frame (program, frame, &buffer,
+      &events, &on_air);
 
   *has_event = events != NULL;
   g_list_free_full (events, (GDestroyNotify) gst_mini_object_unref);
-  if (content == GST_FOXAPI_CONTENT_EOS)
+  if (flow == GST_FLOW_EOS)
     return -2;
-  if (content == GST_FOXAPI_CONTENT_PLACEHOLDER)
+  fail_unless_equals_int (flow, GST_FLOW_OK);
+  if (buffer == NULL)
     return -1;
-  fail_unless_equals_int (content, GST_FOXAPI_CONTENT_RESULT);
   fail_unless_equals_int (gst_buffer_extract (buffer, 0, &luma, 1), 1);
   fail_unless (clip_get_frame (luma) >= 0, "Grey %d is no clip's", luma);
   return clip_get_frame (luma);
@@ -203,24 +211,31 @@ show (guint64 frame)
   return show_with_event (frame, &has_event);
 }
 
+static GstFlowReturn
+get_sound (guint64 frame, gboolean is_due, GstBuffer ** buffer)
+{
+  return gst_foxapi_program_get_samples (program, frame, is_due, buffer);
+}
+
 /* The number of the first sample of @frame, whose others have to follow it; -1
  * of silence, -2 at the end. */
 static gint64
 listen (guint64 frame)
 {
-  guint64 n = gst_foxapi_program_frame_to_sample (program, frame + 1)
-      - gst_foxapi_program_frame_to_sample (program, frame);
-  g_autofree guint8 *data = g_malloc0 (n * BPF);
-  GstFoxapiContent content =
-      gst_foxapi_program_get_samples (program, frame, TRUE, data);
-  gint64 number = clip_get_sample (data);
+  g_autoptr (GstBuffer) buffer = NULL;
+  GstFlowReturn flow = get_sound (frame, TRUE, &buffer);
+  GstMapInfo map;
+  gint64 number;
 
-  if (content == GST_FOXAPI_CONTENT_EOS)
+  if (flow == GST_FLOW_EOS)
     return -2;
-  fail_unless_equals_int (content, GST_FOXAPI_CONTENT_RESULT);
-  for (guint i = 0; i < n; i++)
-    fail_unless_equals_int64 (clip_get_sample (data + i * BPF),
-        number < 0 ? -1 : number + i);
+  fail_unless_equals_int (flow, GST_FLOW_OK);
+  fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  number = clip_get_sample (map.data);
+  for (gsize i = 0; i < map.size / BPF; i++)
+    fail_unless_equals_int64 (clip_get_sample (map.data + i * BPF),
+        number < 0 ? -1 : number + (gint64) i);
+  gst_buffer_unmap (buffer, &map);
   return number;
 }
 
@@ -228,20 +243,20 @@ listen (guint64 frame)
 static gboolean
 listen_any (guint64 frame)
 {
-  g_autofree guint8 *data = g_malloc0 (SAMPLES_PER_FRAME * BPF);
+  g_autoptr (GstBuffer) buffer = NULL;
+  guint8 sample[BPF];
 
-  fail_unless_equals_int (gst_foxapi_program_get_samples (program, frame, TRUE,
-          data), GST_FOXAPI_CONTENT_RESULT);
-  return clip_get_sample (data) >= 0;
+  fail_unless_equals_int (get_sound (frame, TRUE, &buffer), GST_FLOW_OK);
+  gst_buffer_extract (buffer, 0, sample, BPF);
+  return clip_get_sample (sample) >= 0;
 }
 
 static gpointer
 listen_in_thread (gpointer user_data)
 {
-  g_autofree guint8 *data = g_malloc0 (SAMPLES_PER_FRAME * BPF);
+  g_autoptr (GstBuffer) buffer = NULL;
 
-  return GINT_TO_POINTER (gst_foxapi_program_get_samples (program, 3, FALSE,
-          data));
+  return GINT_TO_POINTER (get_sound (3, FALSE, &buffer));
 }
 
 /* Frames @start and those behind it are these of the result, with their sound. */
@@ -595,7 +610,7 @@ assert_survives_stall (GstFoxapiEnd end, guint stall)
     fail_unless (shown >= before || shown == -2 || (again != NULL
             && shown == 0), "Frame %d follows %d", shown, before);
     if (end == GST_FOXAPI_END_REPEAT && again == NULL
-        && gst_foxapi_player_video_has_ended (player)) {
+        && gst_foxapi_player_has_ended (player, GST_FOXAPI_STREAM_VIDEO)) {
       again = offer ();
       wait_until_ready (again);
     }
@@ -650,10 +665,15 @@ GST_START_TEST (test_sound_without_pictures)
   }
   fail_unless (n_heard > 25, "%u of the last 50 blocks sound", n_heard);
 
-  /* The pictures are still in order when somebody takes them again. */
+  /* The pictures are still in order when somebody takes them again, and none is
+   * shown before its time. Their numbers repeat. */
   for (guint64 frame = 1; frame < 260; frame++) {
+    gint shown;
+
     wait_until_ready (player);
-    fail_unless (show (frame) >= 0);
+    shown = show (frame);
+    fail_unless (shown >= 0 && (frame >= CLIP_FRAMES - 10
+            || shown <= (gint) frame), "%d at %u", shown, (guint) frame);
   }
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   finish ();
@@ -664,44 +684,33 @@ GST_END_TEST;
 /* Sound that no clock has made due follows the pictures. */
 GST_START_TEST (test_sound_without_clock)
 {
-  g_autofree guint8 *data = g_malloc0 (SAMPLES_PER_FRAME * BPF);
   GThread *thread;
 
   settings.is_live = TRUE;
   start ();
   fail_unless_equals_uint64 (begin (), 0);
   fail_unless_equals_int (show (0), -1);
-  for (guint64 frame = 0; frame < 3; frame++)
-    fail_unless_equals_int (gst_foxapi_program_get_samples (program, frame,
-            FALSE, data), GST_FOXAPI_CONTENT_RESULT);
+  for (guint64 frame = 0; frame < 3; frame++) {
+    g_autoptr (GstBuffer) buffer = NULL;
+
+    fail_unless_equals_int (get_sound (frame, FALSE, &buffer), GST_FLOW_OK);
+  }
   thread = g_thread_new ("early", listen_in_thread, NULL);
   fail_unless_equals_int (show (1), -1);
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)),
-      GST_FOXAPI_CONTENT_RESULT);
+      GST_FLOW_OK);
   finish ();
 }
 
 GST_END_TEST;
 
-static GstClockTime
-get_late_time (gpointer user_data)
-{
-  return 1010 * GST_MSECOND;
-}
-
 /* Whoever is added to what runs begins with the next frame. */
 GST_START_TEST (test_live_begins_at_the_next_frame)
 {
-  guint64 frame = 0, sound = 0;
-
   settings.is_live = TRUE;
+  gst_test_clock_set_time (GST_TEST_CLOCK (test_clock), 1010 * GST_MSECOND);
   start ();
-  fail_unless_equals_int (gst_foxapi_program_begin (program, get_late_time,
-          NULL, &frame), GST_FOXAPI_CONTENT_RESULT);
-  fail_unless_equals_uint64 (frame, 26);
-  fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &sound),
-      GST_FOXAPI_CONTENT_RESULT);
-  fail_unless_equals_uint64 (sound, 26);
+  fail_unless_equals_uint64 (begin (), 26);
   fail_unless_equals_int (show (26), -1);
   fail_unless_equals_int64 (listen (26), -1);
   finish ();
@@ -711,20 +720,11 @@ GST_END_TEST;
 
 /* What waits lets go when it is told to, and goes on afterwards. */
 static gpointer
-begin_in_thread (gpointer user_data)
+begin_in_thread (gpointer stream)
 {
   guint64 frame;
 
-  return GINT_TO_POINTER (gst_foxapi_program_begin (program, get_no_time, NULL,
-          &frame));
-}
-
-static gpointer
-wait_in_thread (gpointer user_data)
-{
-  guint64 frame;
-
-  return GINT_TO_POINTER (gst_foxapi_program_wait_begun (program, &frame));
+  return GINT_TO_POINTER (begin_stream (GPOINTER_TO_INT (stream), &frame));
 }
 
 GST_START_TEST (test_waiting_is_interrupted)
@@ -734,13 +734,14 @@ GST_START_TEST (test_waiting_is_interrupted)
   settings.has_placeholder = FALSE;
   start ();
   video = g_thread_new ("video", begin_in_thread, NULL);
-  audio = g_thread_new ("audio", wait_in_thread, NULL);
+  audio = g_thread_new ("audio", begin_in_thread,
+      GINT_TO_POINTER (GST_FOXAPI_STREAM_AUDIO));
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_VIDEO, TRUE);
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (video)),
-      GST_FOXAPI_CONTENT_FLUSHING);
+      GST_FLOW_FLUSHING);
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, TRUE);
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (audio)),
-      GST_FOXAPI_CONTENT_FLUSHING);
+      GST_FLOW_FLUSHING);
 
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_VIDEO, FALSE);
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, FALSE);
@@ -787,10 +788,10 @@ GST_START_TEST (test_close)
       fail_unless_equals_int64 (listen (frame), -1);
     fail_unless_equals_int64 (listen (frame), -2);
   } else {
-    fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time,
-            NULL, &frame), GST_FOXAPI_CONTENT_EOS);
-    fail_unless_equals_int (gst_foxapi_program_wait_begun (program, &frame),
-        GST_FOXAPI_CONTENT_EOS);
+    fail_unless_equals_int (begin_stream (GST_FOXAPI_STREAM_VIDEO, &frame),
+        GST_FLOW_EOS);
+    fail_unless_equals_int (begin_stream (GST_FOXAPI_STREAM_AUDIO, &frame),
+        GST_FLOW_EOS);
   }
   finish ();
 }
@@ -804,7 +805,7 @@ GST_START_TEST (test_finish)
 
   settings.has_placeholder = __i__ == 0;
   start ();
-  gst_foxapi_program_finish (program);
+  gst_foxapi_program_finish (program, FALSE);
   if (__i__ == 0) {
     begin ();
     for (frame = 0; frame < 20; frame++) {
@@ -812,8 +813,8 @@ GST_START_TEST (test_finish)
       fail_unless_equals_int64 (listen (frame), -1);
     }
   } else {
-    fail_unless_equals_int (gst_foxapi_program_begin (program, get_no_time,
-            NULL, &frame), GST_FOXAPI_CONTENT_EOS);
+    fail_unless_equals_int (begin_stream (GST_FOXAPI_STREAM_VIDEO, &frame),
+        GST_FLOW_EOS);
   }
   finish ();
 }
@@ -872,7 +873,7 @@ GST_START_TEST (test_links_are_there_from_the_start)
   g_autoptr (GstCaps) video = gst_caps_from_string ("video/x-raw");
   g_autoptr (GstCaps) audio = gst_caps_from_string ("audio/x-raw");
   GstElement *bin = __i__ == 0 ?
-      gst_foxapi_player_new (NULL, location, video, audio) :
+      gst_foxapi_player_new (location, video, audio) :
       gst_foxapi_placeholder_new_picture ("file:///picture.png", video);
   GstIterator *children = gst_bin_iterate_elements (GST_BIN (bin));
 

@@ -1,0 +1,295 @@
+/* What the shots of the bin are made from: pads for each input that models have, and
+ * the last frame of the shot before.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "binharness.h"
+
+#include <string.h>
+
+#define PICTURE "videotestsrc num-buffers=1 ! video/x-raw,width=640,height=360"
+#define MOTION "videotestsrc num-buffers=50 ! " \
+    "video/x-raw,width=640,height=360,framerate=25/1"
+
+/* A bin without the harness's reference */
+static Run *
+new_run (const gchar * model)
+{
+  GstElement *bin = bin_new ("model", model, NULL);
+
+  harness_set_list (bin, "reference-image-urls", NULL);
+  return bin_run_new (bin);
+}
+
+static void
+feed (Run * run, const gchar * line, const gchar * pad)
+{
+  g_autoptr (GstPad) requested = gst_element_request_pad_simple (run->source,
+      pad);
+
+  fail_unless (requested != NULL, "There is no pad %s", pad);
+  fail_unless_equals_string (GST_OBJECT_NAME (requested), pad);
+  bin_feed (run, line, pad);
+}
+
+/* The field of the nth submission, or the only item of its list */
+static gchar *
+get_field (guint nth, const gchar * field)
+{
+  g_autofree gchar *body = harness_request_body (FOXAPI_SIM_SUBMIT, nth);
+  g_autoptr (JsonNode) node = json_from_string (body, NULL);
+  JsonObject *object = json_node_get_object (node);
+  JsonNode *value = json_object_get_member (object, field);
+
+  fail_unless (value != NULL, "No %s in %s", field, body);
+  if (!JSON_NODE_HOLDS_ARRAY (value))
+    return g_strdup (json_node_get_string (value));
+  fail_unless_equals_int (json_array_get_length (json_node_get_array (value)),
+      1);
+  return g_strdup (json_array_get_string_element (json_node_get_array (value),
+          0));
+}
+
+/* It was uploaded, and begins so at @offset. */
+static void
+assert_file (const gchar * url, gsize offset, const gchar * magic)
+{
+  g_autoptr (GBytes) bytes = foxapi_sim_get_upload (sim, url);
+  gsize size;
+  const gchar *data;
+
+  fail_unless (bytes != NULL, "%s is no upload", url);
+  data = g_bytes_get_data (bytes, &size);
+  fail_unless (size > offset + strlen (magic)
+      && memcmp (data + offset, magic, strlen (magic)) == 0);
+}
+
+#define PNG 1, "PNG"
+#define MP4 4, "ftyp"
+
+static const struct
+{
+  const gchar *model;
+  const gchar *pad;
+  const gchar *field;
+} inputs[] = {
+  {"wan-2.7-image-to-video", "first_frame", "image_urls"},
+  {"pixverse-v6-image-to-video", "first_frame", "image_url"},
+  {"wan-2.7-video-edit", "source_video", "video_url"},
+};
+
+GST_START_TEST (test_pad)
+{
+  g_autoptr (Run) run = new_run (inputs[__i__].model);
+  gboolean is_video = g_str_equal (inputs[__i__].pad, "source_video");
+  g_autofree gchar *url = NULL;
+
+  feed (run, is_video ? MOTION : PICTURE, inputs[__i__].pad);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+  url = get_field (1, inputs[__i__].field);
+  if (is_video)
+    assert_file (url, MP4);
+  else
+    assert_file (url, PNG);
+}
+
+GST_END_TEST;
+
+/* Both into one list, in their order, whichever pad is first */
+GST_START_TEST (test_both_frames)
+{
+  g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
+  g_autofree gchar *body = NULL;
+
+  feed (run, PICTURE, "last_frame");
+  g_object_set (run->source, "first-frame-url", "https://a.example/1", NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  run_stop (run);
+  body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
+  fail_unless (strstr (body, "\"image_urls\":[\"https://a.example/1\",\"")
+      != NULL, "%s", body);
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+}
+
+GST_END_TEST;
+
+static void
+assert_told (Run * run, const gchar * pad, const gchar * what)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_error (run_refused (run, GST_RESOURCE_ERROR_SETTINGS),
+      &error, NULL);
+  fail_unless (strstr (error->message, pad) != NULL
+      && strstr (error->message, what) != NULL, "%s", error->message);
+  assert_nothing_sent ();
+}
+
+static const struct
+{
+  const gchar *model;
+  const gchar *pad;
+} refusals[] = {
+  {"wan-2.7-text-to-video", "first_frame"},
+  {"wan-2.7-reference-to-video", "last_frame"},
+  {"wan-2.7-reference-to-video", "source_video"},
+  {"wan-2.7-text-to-video", "image_0"},
+  {"wan-2.7-image-to-video", "video_3"},
+};
+
+/* Before anything is captured, and by the pad's name */
+GST_START_TEST (test_no_such_input)
+{
+  g_autoptr (Run) run = new_run (refusals[__i__].model);
+  g_autoptr (GstPad) pad G_GNUC_UNUSED = gst_element_request_pad_simple
+      (run->source, refusals[__i__].pad);
+
+  assert_told (run, refusals[__i__].pad, refusals[__i__].model);
+}
+
+GST_END_TEST;
+
+GST_START_TEST (test_pad_and_property)
+{
+  g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
+  g_autoptr (GstPad) pad G_GNUC_UNUSED = gst_element_request_pad_simple
+      (run->source, "first_frame");
+
+  g_object_set (run->source, "first-frame-url", "https://a.example/1", NULL);
+  assert_told (run, "first_frame", "first-frame-url");
+}
+
+GST_END_TEST;
+
+/* More of them than the model takes are refused before they are captured, too. */
+GST_START_TEST (test_too_many_pads)
+{
+  g_autoptr (Run) run = new_run ("wan-2.7-video-edit");
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GstPad) pad G_GNUC_UNUSED = gst_element_request_pad_simple
+        (run->source, "image_%u");
+  }
+  g_object_set (run->source, "source-video-url", "https://a.example/1.mp4",
+      NULL);
+  assert_told (run, "reference-image-urls", "takes one");
+}
+
+GST_END_TEST;
+
+/* The task that is named needs no input, nor does a start that resumes it. */
+GST_START_TEST (test_pad_of_a_task)
+{
+  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
+  g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
+
+  g_object_set (run->source, "task-id", id, NULL);
+  feed (run, PICTURE, "first_frame");
+  for (guint i = 0; i < 2; i++) {
+    run_to_eos (run);
+    run_stop (run);
+  }
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
+GST_END_TEST;
+
+/* A path or a URI, and what a pad captures: each is shown until the result is there,
+ * and nothing is wrong with it. */
+GST_START_TEST (test_placeholder)
+{
+  g_autofree gchar *path = g_build_filename (store, "fox.png", NULL);
+  g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
+  g_autoptr (GBytes) png = bin_make_file (PICTURE " ! pngenc");
+  g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
+
+  fail_unless (g_file_set_contents (path, g_bytes_get_data (png, NULL),
+          g_bytes_get_size (png), NULL));
+  gst_util_set_object_arg (G_OBJECT (run->source), "placeholder", "reference");
+  if (__i__ < 2)
+    g_object_set (run->source, "first-frame-url", __i__ ? uri : path, NULL);
+  else
+    feed (run, PICTURE, "first_frame");
+  run_to_eos (run);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+  fail_unless_equals_int (run_count (run, GST_MESSAGE_WARNING), 0);
+}
+
+GST_END_TEST;
+
+/* The next shot begins with the last frame, where the model has a first one and the
+ * application's inputs leave room for it; otherwise that is a reference. */
+static const struct
+{
+  const gchar *model;
+  const gchar *property;        /* (nullable): an input of the application */
+  const gchar *field;           /* (nullable): that the last frame becomes */
+} continuities[] = {
+  {"wan-2.7-image-to-video", "first-frame-url", "image_urls"},
+  {"sora-2", NULL, "image_urls"},
+  {"veo-3.1", NULL, "image_urls"},
+  {"wan-2.7-reference-to-video", NULL, "reference_image_urls"},
+  {"wan-2.7-video-edit", "source-video-url", "reference_image_url"},
+};
+
+GST_START_TEST (test_continuity)
+{
+  g_autoptr (Run) run = new_run (continuities[__i__].model);
+  g_autofree gchar *url = NULL;
+
+  if (continuities[__i__].property != NULL)
+    g_object_set (run->source, continuities[__i__].property,
+        "https://a.example/1", NULL);
+  harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  url = get_field (2, continuities[__i__].field);
+  assert_file (url, PNG);
+}
+
+GST_END_TEST;
+
+/* veo-3.1 takes a first frame or references: those that are set stay. */
+GST_START_TEST (test_continuity_with_references)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("model", "veo-3.1", NULL));
+  g_autofree gchar *body = NULL;
+
+  harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  run_to_eos (run);
+  body = harness_request_body (FOXAPI_SIM_SUBMIT, 2);
+  fail_unless (strstr (body, "\"https://a.example/1\"]") != NULL
+      && strstr (body, "reference-to-video") != NULL, "%s", body);
+  assert_requests (FOXAPI_SIM_UPLOAD, 1);
+}
+
+GST_END_TEST;
+
+static Suite *
+bininputs_suite (void)
+{
+  Suite *suite = suite_create ("bininputs");
+  TCase *tcase = tcase_create ("inputs");
+
+  suite_add_tcase (suite, tcase);
+  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
+  tcase_add_checked_fixture (tcase, bin_setup, harness_teardown);
+  tcase_add_loop_test (tcase, test_pad, 0, G_N_ELEMENTS (inputs));
+  tcase_add_test (tcase, test_both_frames);
+  tcase_add_loop_test (tcase, test_no_such_input, 0, G_N_ELEMENTS (refusals));
+  tcase_add_test (tcase, test_pad_and_property);
+  tcase_add_test (tcase, test_too_many_pads);
+  tcase_add_test (tcase, test_pad_of_a_task);
+  tcase_add_loop_test (tcase, test_placeholder, 0, 3);
+  tcase_add_loop_test (tcase, test_continuity, 0, G_N_ELEMENTS (continuities));
+  tcase_add_test (tcase, test_continuity_with_references);
+  return suite;
+}
+
+GST_CHECK_MAIN (bininputs);

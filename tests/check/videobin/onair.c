@@ -1,0 +1,689 @@
+/* What foxapivideobin tells of what it shows, and what can be changed while it does.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "recorder.h"
+
+#include <string.h>
+
+#define FPS 25
+#define N_FRAMES 20
+#define SAMPLES_PER_FRAME (CLIP_RATE / FPS)
+
+static void
+setup (void)
+{
+  const Clip clip = { N_FRAMES, FPS, 1, N_FRAMES * SAMPLES_PER_FRAME };
+  FoxapiSimOptions options;
+
+  payload = clip_make (&clip);
+  options = harness_options ();
+  harness_setup_with (&options);
+}
+
+static Recorder *
+new_recorder (const gchar * end, const gchar * on_error, gboolean is_live)
+{
+  GstElement *bin = recorder_bin ("is-live", is_live, "framerate", FPS, 1,
+      "retries", 0, NULL);
+  Recorder *recorder;
+
+  gst_util_set_object_arg (G_OBJECT (bin), "end", end);
+  gst_util_set_object_arg (G_OBJECT (bin), "on-error", on_error);
+  recorder = recorder_new (bin, TRUE, TRUE);
+  /* Otherwise placeholders are made by the thousand */
+  for (guint i = 0; i < 2; i++)
+    g_object_set (recorder->sinks[i], "sync", TRUE, NULL);
+  return recorder;
+}
+
+/* The next message foxapi-on-air says that this is shown. Its running time */
+static GstClockTime
+wait_on_air (Recorder * recorder, const gchar * what, guint shot)
+{
+  g_autoptr (GstMessage) message = NULL;
+  const GstStructure *structure;
+  guint64 running_time = GST_CLOCK_TIME_NONE;
+  guint number = 0;
+
+  do {
+    gst_clear_message (&message);
+    message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
+        GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+    fail_unless (message != NULL, "Nothing tells of %s", what);
+    fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_ELEMENT);
+  } while (!gst_message_has_name (message, "foxapi-on-air"));
+  structure = gst_message_get_structure (message);
+  fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (recorder->bin));
+  fail_unless_equals_string (gst_structure_get_string (structure, "what"),
+      what);
+  fail_unless (gst_structure_get_uint64 (structure, "running-time",
+          &running_time));
+  gst_structure_get_uint (structure, "shot", &number);
+  fail_unless_equals_int (number, shot);
+  fail_unless_equals_int (gst_structure_has_field (structure, "task-id"),
+      shot > 0);
+  return running_time;
+}
+
+static void
+assert_state (Recorder * recorder, const gchar * nick, guint shot)
+{
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS
+      (recorder->bin), "state");
+  gint state = -1;
+  guint number = G_MAXUINT;
+
+  g_object_get (recorder->bin, "state", &state, "current-shot", &number, NULL);
+  fail_unless_equals_string (g_enum_get_value (G_PARAM_SPEC_ENUM
+          (spec)->enum_class, state)->value_nick, nick);
+  fail_unless_equals_int (number, shot);
+}
+
+static void
+set_while_playing (Recorder * recorder, const gchar * property,
+    const gchar * value)
+{
+  gst_util_set_object_arg (G_OBJECT (recorder->bin), property, value);
+}
+
+#define get_time(recorder, at) \
+  recorder_get (&(recorder)->video, times, GstClockTime, at)
+
+GST_START_TEST (test_what_is_shown)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "error", __i__);
+  const FoxapiSimFault fault = {.hold = TRUE };
+  GstClockTime placeholder, clip, hold;
+  gboolean is_asked = FALSE;
+  guint at;
+
+  assert_state (recorder, "stopped", 0);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  recorder_play (recorder);
+  placeholder = wait_on_air (recorder, "placeholder", 0);
+  assert_state (recorder, "placeholder", 0);
+  foxapi_sim_release (sim);
+  clip = wait_on_air (recorder, "clip", 1);
+  hold = wait_on_air (recorder, "hold", 1);
+  assert_state (recorder, "hold", 1);
+  g_signal_emit_by_name (recorder->bin, "next", &is_asked);
+  fail_unless (is_asked);
+  wait_on_air (recorder, "clip", 2);
+  wait_on_air (recorder, "hold", 2);
+  set_while_playing (recorder, "end", "eos");
+  recorder_to_eos (recorder);
+  assert_state (recorder, "ended", 2);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  assert_state (recorder, "stopped", 0);
+
+  at = recorder_wait_number (&recorder->video, 0, 0);
+  fail_unless_equals_uint64 (get_time (recorder, 0), placeholder);
+  fail_unless_equals_uint64 (get_time (recorder, at), clip);
+  fail_unless (hold >= clip + N_FRAMES * GST_SECOND / FPS);
+  recorder_assert_video (recorder, FPS, 1);
+  recorder_assert_audio (recorder, FPS, 1);
+}
+
+GST_END_TEST;
+
+/* Of what is shown to its end, and of what is held already */
+GST_START_TEST (test_end_changes)
+{
+  gboolean is_live = __i__ & 1, is_held = __i__ >> 1;
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "error", is_live);
+
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  wait_on_air (recorder, "clip", 1);
+  if (is_held)
+    wait_on_air (recorder, "hold", 1);
+  set_while_playing (recorder, "end", "repeat");
+  wait_on_air (recorder, "clip", 1);
+  wait_on_air (recorder, "clip", 1);
+  set_while_playing (recorder, "end", "hold");
+  wait_on_air (recorder, "hold", 1);
+  set_while_playing (recorder, "end", "eos");
+  recorder_to_eos (recorder);
+  recorder_assert_video (recorder, FPS, 1);
+  recorder_assert_audio (recorder, FPS, 1);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* What cannot be is told of, and changes nothing. */
+GST_START_TEST (test_no_such_end)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "error", FALSE);
+  g_autoptr (GstMessage) message = NULL;
+
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  g_object_set (recorder->bin, "end", 99, NULL);
+  message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
+      GST_MESSAGE_WARNING);
+  fail_unless (message != NULL);
+  wait_on_air (recorder, "clip", 1);
+  wait_on_air (recorder, "hold", 1);
+}
+
+GST_END_TEST;
+
+/* A failure ends an output that nobody watches: of the first shot, with and without
+ * a placeholder, and of one behind a result that is held or repeated. */
+GST_START_TEST (test_failure_ends)
+{
+  static const struct
+  {
+    const gchar *end;
+    const gchar *placeholder;
+    gboolean is_live;
+    guint nth;
+  } cases[] = {
+    {"hold", "black", TRUE, 1}, {"hold", "black", FALSE, 1},
+    {"eos", "none", TRUE, 1}, {"hold", "black", TRUE, 2},
+    {"repeat", "black", FALSE, 2}, {"repeat", "none", TRUE, 2},
+  };
+  const FoxapiSimFault fault = {.status = 422 };
+  g_autoptr (Recorder) recorder = new_recorder (cases[__i__].end, "warning",
+      cases[__i__].is_live);
+
+  gst_util_set_object_arg (G_OBJECT (recorder->bin), "placeholder",
+      cases[__i__].placeholder);
+  harness_set_list (recorder->bin, "next-prompts", "It looks around",
+      "It trots away", NULL);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, cases[__i__].nth, &fault);
+  set_while_playing (recorder, "on-error", "eos");
+  recorder_to_eos (recorder);
+  assert_state (recorder, "ended", cases[__i__].nth - 1);
+  assert_requests (FOXAPI_SIM_SUBMIT, cases[__i__].nth);
+}
+
+GST_END_TEST;
+
+static GstPadProbeReturn
+hold (GstPad * pad, GstPadProbeInfo * info, gpointer data)
+{
+  return GST_PAD_PROBE_OK;
+}
+
+/* A consumer that is held up for ten frames gets what is due then; the other output
+ * loses nothing. -1: it gets all, late. */
+GST_START_TEST (test_slow_consumer)
+{
+  gboolean drops = __i__ & 1;
+  guint slow = __i__ >> 1;
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
+  Track *tracks[] = { &recorder->video, &recorder->audio };
+  const FoxapiSimFault fault = {.hold = TRUE };
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[slow],
+      "sink");
+  g_autoptr (GstMessage) message = NULL;
+  GstClockTime before, behind;
+  gulong probe;
+  guint n;
+
+  g_object_set (recorder->bin, "max-lateness", drops ?
+      (gint64) 100 * GST_MSECOND : (gint64) - 1, NULL);
+  for (guint i = 0; i < 2; i++)
+    g_object_set (recorder->sinks[i], "sync", FALSE, NULL);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  recorder_play (recorder);
+  recorder_wait (tracks[slow], 3);
+  probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
+      | GST_PAD_PROBE_TYPE_BUFFER, hold, NULL, NULL);
+  recorder_wait (tracks[!slow], recorder_wait (tracks[!slow], 0) + 10);
+  n = recorder_wait (tracks[slow], 0);
+  gst_pad_remove_probe (pad, probe);
+  recorder_wait (tracks[slow], n + 3);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  message = gst_bus_pop_filtered (recorder->bus, GST_MESSAGE_QOS);
+  fail_unless_equals_int (message != NULL, drops);
+  /* The one that was held, and the one behind it */
+  before = recorder_get (tracks[slow], ends, GstClockTime, n);
+  behind = recorder_get (tracks[slow], times, GstClockTime, n + 1);
+  fail_unless_equals_int (behind >= before + 3 * GST_SECOND / FPS, drops);
+  if (slow == 0 || !drops)
+    recorder_assert_audio (recorder, FPS, 1);
+  if (slow == 1 || !drops)
+    recorder_assert_video (recorder, FPS, 1);
+}
+
+GST_END_TEST;
+
+/* What a sink would drop is not made. */
+GST_START_TEST (test_quality_of_service)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
+  const FoxapiSimFault fault = {.hold = TRUE };
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
+      "sink");
+  const GstClockTimeDiff lateness = 200 * GST_MSECOND;
+  GstClockTime time, skipped = 0;
+  guint n;
+
+  g_object_set (recorder->bin, "max-lateness", (gint64) GST_SECOND / 10, NULL);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  recorder_play (recorder);
+  n = recorder_wait (&recorder->video, 3);
+  time = get_time (recorder, n - 1);
+  fail_unless (gst_pad_push_event (pad, gst_event_new_qos
+          (GST_QOS_TYPE_UNDERFLOW, 1.0, lateness, time)));
+  recorder_wait (&recorder->video, n + 4);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  for (guint i = n; i < n + 4; i++)
+    skipped =
+        MAX (skipped, get_time (recorder, i) - get_time (recorder, i - 1));
+  fail_unless (skipped >= (guint64) lateness, "%" GST_TIME_FORMAT,
+      GST_TIME_ARGS (skipped));
+  recorder_assert_audio (recorder, FPS, 1);
+}
+
+GST_END_TEST;
+
+/* What a sink says of ages is no reason to count them, frame by frame. */
+GST_START_TEST (test_absurd_lateness)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[__i__],
+      "sink");
+  g_autoptr (GstMessage) message = NULL;
+
+  g_object_set (recorder->bin, "max-lateness", (gint64) GST_SECOND / 10, NULL);
+  recorder_play (recorder);
+  recorder_wait (__i__ == 0 ? &recorder->video : &recorder->audio, 3);
+  fail_unless (gst_pad_push_event (pad, gst_event_new_qos
+          (GST_QOS_TYPE_UNDERFLOW, 1.0, G_MAXINT64 / 8, 0)));
+  message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
+      GST_MESSAGE_QOS);
+  fail_unless (message != NULL);
+}
+
+GST_END_TEST;
+
+/* The next WARNING, but for what the default model without references gets */
+static void
+wait_warning (Recorder * recorder, const gchar * text)
+{
+  gboolean is_other;
+
+  do {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (recorder->bus,
+        60 * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR);
+    g_autoptr (GError) error = NULL;
+
+    fail_unless (message != NULL, "No WARNING");
+    fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_WARNING);
+    gst_message_parse_warning (message, &error, NULL);
+    is_other = strstr (error->message, "has no reference") != NULL;
+    fail_unless (is_other || strstr (error->message, text) != NULL, "%s",
+        error->message);
+  } while (is_other);
+}
+
+static guint
+queue_shot (Recorder * recorder, const gchar * prompt, const gchar * fields)
+{
+  g_autoptr (GstStructure) structure = fields ?
+      gst_structure_from_string (fields, NULL) : NULL;
+  guint number = G_MAXUINT;
+
+  g_signal_emit_by_name (recorder->bin, "queue-shot", prompt, structure,
+      &number);
+  return number;
+}
+
+static gboolean
+drop_shot (Recorder * recorder, guint number)
+{
+  gboolean is_dropped = -1;
+
+  g_signal_emit_by_name (recorder->bin, "drop-shot", number, &is_dropped);
+  return is_dropped;
+}
+
+static gboolean
+act (Recorder * recorder, const gchar * signal)
+{
+  gboolean is_done = -1;
+
+  g_signal_emit_by_name (recorder->bin, signal, &is_done);
+  return is_done;
+}
+
+/* What waits, as "number prompt, …" */
+static gchar *
+list_shots (Recorder * recorder)
+{
+  g_auto (GValue) array = G_VALUE_INIT;
+  GString *text = g_string_new (NULL);
+
+  g_value_init (&array, GST_TYPE_ARRAY);
+  g_object_get_property (G_OBJECT (recorder->bin), "queued-shots", &array);
+  for (guint i = 0; i < gst_value_array_get_size (&array); i++) {
+    const GstStructure *shot = g_value_get_boxed (gst_value_array_get_value
+        (&array, i));
+    const gchar *prompt = gst_structure_get_string (shot, "prompt");
+    guint number = 0;
+
+    fail_unless (gst_structure_get_uint (shot, "shot", &number));
+    g_string_append_printf (text, "%s%u %s", i > 0 ? ", " : "", number,
+        prompt ? prompt : "-");
+  }
+  return g_string_free (text, FALSE);
+}
+
+static void
+assert_field (guint nth, const gchar * field, const gchar * value)
+{
+  g_autofree gchar *body = harness_request_body (FOXAPI_SIM_SUBMIT, nth);
+  g_autofree gchar *text = g_strdup_printf ("\"%s\":%s", field, value);
+
+  fail_unless (strstr (body, text) != NULL, "%s is not in %s", text, body);
+}
+
+/* Shots with fields of their own, in their order, and one that is dropped */
+GST_START_TEST (test_queue)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
+  const FoxapiSimFault fault = {.hold = TRUE };
+  g_autofree gchar *waiting = NULL, *left = NULL;
+
+  fail_unless_equals_int (queue_shot (recorder, "Too early", NULL), 0);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  fail_unless_equals_int (queue_shot (recorder, "Three",
+          "own,duration=3,resolution=(string)720p,seed=(gint64)7"), 3);
+  fail_unless_equals_int (queue_shot (recorder, "Four", NULL), 4);
+  fail_unless (act (recorder, "next"));
+  waiting = list_shots (recorder);
+  fail_unless_equals_string (waiting, "2 Two, 3 Three, 4 Four, 5 -");
+  fail_unless (drop_shot (recorder, 4));
+  fail_if (drop_shot (recorder, 4));
+  fail_if (drop_shot (recorder, 1));
+  fail_unless_equals_int (queue_shot (recorder, "Bad", "own,durations=3"), 0);
+  wait_warning (recorder, "durations");
+  fail_unless_equals_int (queue_shot (recorder, "Bad", "own,resolution=big"),
+      0);
+  wait_warning (recorder, "resolution");
+  fail_unless_equals_int (queue_shot (recorder, "Bad", "own,duration=99"), 0);
+  wait_warning (recorder, "property duration is 99");
+  fail_unless_equals_int (queue_shot (recorder, " ", NULL), 0);
+  wait_warning (recorder, "property prompt is empty");
+  left = list_shots (recorder);
+  fail_unless_equals_string (left, "2 Two, 3 Three, 5 -");
+  foxapi_sim_release (sim);
+  wait_on_air (recorder, "clip", 1);
+  wait_on_air (recorder, "hold", 1);
+  wait_on_air (recorder, "clip", 2);
+  wait_on_air (recorder, "hold", 2);
+  wait_on_air (recorder, "clip", 3);
+  wait_on_air (recorder, "hold", 3);
+  wait_on_air (recorder, "clip", 5);
+  recorder_to_eos (recorder);
+  assert_requests (FOXAPI_SIM_SUBMIT, 4);
+  assert_field (2, "prompt", "\"Two\"");
+  assert_field (2, "duration", "5");
+  assert_field (3, "prompt", "\"Three\"");
+  assert_field (3, "duration", "3");
+  assert_field (3, "seed", "7");
+  assert_field (4, "duration", "5");
+  fail_unless_equals_int (queue_shot (recorder, "Too late", NULL), 0);
+}
+
+GST_END_TEST;
+
+/* All that waits is dropped while the clip before it is on the air: it ends. */
+GST_START_TEST (test_drop_all)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
+
+  harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  wait_on_air (recorder, "clip", 1);
+  fail_unless (drop_shot (recorder, 2));
+  recorder_to_eos (recorder);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* What is not paid for is submitted again; what is paid for is resumed. */
+GST_START_TEST (test_retry)
+{
+  static const struct
+  {
+    FoxapiSimRoute route;
+    FoxapiSimFault fault;
+    guint n_submitted;
+    gint64 seed;                /* that is set before */
+  } cases[] = {
+    {FOXAPI_SIM_SUBMIT, {.status = 422}, 2, -1},
+    {FOXAPI_SIM_RESULT, {.status = 500}, 1, -1},
+    {FOXAPI_SIM_RESULT, {.status = 500}, 1, 5},
+    {FOXAPI_SIM_SUBMIT, {.status = 200,.body =
+                "{\"id\":\"task-1\",\"status\":\"failed\"}"}, 2, -1},
+  };
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "warning", __i__ & 1);
+
+  fail_if (act (recorder, "retry"));
+  foxapi_sim_script (sim, cases[__i__].route, 1, &cases[__i__].fault);
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  wait_warning (recorder, "");
+  g_object_set (recorder->bin, "seed", cases[__i__].seed, NULL);
+  fail_unless (act (recorder, "retry"));
+  wait_on_air (recorder, "clip", 1);
+  fail_if (act (recorder, "retry"));
+  assert_requests (FOXAPI_SIM_SUBMIT, cases[__i__].n_submitted);
+}
+
+GST_END_TEST;
+
+/* A retry that could not begin leaves nothing behind: what is asked for next is one
+ * more shot. */
+GST_START_TEST (test_retry_cannot_begin)
+{
+  const FoxapiSimFault fault = {.status = 500 };
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "warning", FALSE);
+
+  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &fault);
+  recorder_play (recorder);
+  wait_warning (recorder, "");
+  g_object_set (recorder->bin, "base-url", "not a url", NULL);
+  fail_unless (act (recorder, "retry"));
+  wait_warning (recorder, "base-url");
+  g_object_set (recorder->bin, "base-url", foxapi_sim_get_base_url (sim),
+      "prompt", "Another fox", NULL);
+  fail_unless (act (recorder, "next"));
+  wait_on_air (recorder, "clip", 2);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* Of a clip that is on the air, one that repeats, and a frame that is held; the next
+ * result follows. */
+GST_START_TEST (test_show_placeholder)
+{
+  static const gchar *const ends[] = { "eos", "repeat", "hold" };
+  gboolean is_live = __i__ & 1;
+  guint nth = __i__ >> 1;
+  g_autoptr (Recorder) recorder = new_recorder (ends[nth], "error", is_live);
+
+  fail_if (act (recorder, "show-placeholder"));
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  wait_on_air (recorder, "clip", 1);
+  if (nth == 2)
+    wait_on_air (recorder, "hold", 1);
+  fail_unless (act (recorder, "show-placeholder"));
+  wait_on_air (recorder, "placeholder", 0);
+  fail_unless (act (recorder, "next"));
+  wait_on_air (recorder, "clip", 2);
+  set_while_playing (recorder, "end", "eos");
+  recorder_to_eos (recorder);
+  fail_if (act (recorder, "show-placeholder"));
+  recorder_assert_video (recorder, FPS, 1);
+  recorder_assert_audio (recorder, FPS, 1);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+static Recorder *
+new_ahead (guint prefetch)
+{
+  Recorder *recorder = new_recorder ("eos", "error", FALSE);
+
+  g_object_set (recorder->bin, "shot-continuity", FALSE, "prefetch", prefetch,
+      NULL);
+  harness_set_list (recorder->bin, "next-prompts", "Two", "Three", NULL);
+  return recorder;
+}
+
+/* Until the first clip is on the air, where the pictures stop. */
+static gulong
+hold_first_clip (Recorder * recorder, GstPad * pad)
+{
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  wait_on_air (recorder, "clip", 1);
+  return gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
+      | GST_PAD_PROBE_TYPE_BUFFER, hold, NULL, NULL);
+}
+
+static void
+assert_nothing_is_recorded (void)
+{
+  g_autoptr (GPtrArray) files = harness_list_files (store);
+
+  for (guint i = 0; i < files->len; i++)
+    fail_if (g_str_has_suffix (g_ptr_array_index (files, i), ".task"), "%s",
+        (gchar *) g_ptr_array_index (files, i));
+}
+
+/* Each of three clips is on the air once; one behind the other. */
+static void
+assert_all_shown (Recorder * recorder, guint from)
+{
+  for (guint shot = from; shot <= 3; shot++) {
+    GstClockTime time;
+    g_autoptr (GstMessage) message = NULL;
+
+    do {
+      gst_clear_message (&message);
+      message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
+          GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+      fail_unless (message != NULL
+          && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT);
+    } while (!gst_message_has_name (message, "foxapi-on-air")
+        || g_strcmp0 (gst_structure_get_string (gst_message_get_structure
+                (message), "what"), "clip") != 0);
+    fail_unless (gst_structure_get_uint64 (gst_message_get_structure (message),
+            "running-time", &time));
+    fail_unless (gst_structure_has_field_typed (gst_message_get_structure
+            (message), "shot", G_TYPE_UINT));
+    fail_unless_equals_int (g_value_get_uint (gst_structure_get_value
+            (gst_message_get_structure (message), "shot")), shot);
+  }
+  recorder_to_eos (recorder);
+  assert_requests (FOXAPI_SIM_SUBMIT, 3);
+  assert_nothing_is_recorded ();
+}
+
+/* While one clip is on the air the next is made, and as many as are asked for. */
+GST_START_TEST (test_prefetch)
+{
+  guint prefetch = __i__;
+  g_autoptr (Recorder) recorder = new_ahead (prefetch);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
+      "sink");
+  gulong probe = hold_first_clip (recorder, pad);
+
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1 + prefetch));
+  assert_requests (FOXAPI_SIM_SUBMIT, 1 + prefetch);
+  gst_pad_remove_probe (pad, probe);
+  assert_all_shown (recorder, 2);
+  recorder_assert_video (recorder, FPS, 1);
+  recorder_assert_audio (recorder, FPS, 1);
+}
+
+GST_END_TEST;
+
+/* Stopped with clips that are paid for and not shown: the next start shows them. */
+GST_START_TEST (test_prefetched_is_kept)
+{
+  guint prefetch = 1 + __i__;
+  g_autoptr (Recorder) recorder = new_ahead (prefetch);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
+      "sink");
+  gulong probe = hold_first_clip (recorder, pad);
+
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1 + prefetch));
+  gst_element_set_state (recorder->pipeline, GST_STATE_NULL);
+  gst_pad_remove_probe (pad, probe);
+  gst_bus_set_flushing (recorder->bus, TRUE);
+  gst_bus_set_flushing (recorder->bus, FALSE);
+  recorder_play (recorder);
+  assert_all_shown (recorder, 1);
+}
+
+GST_END_TEST;
+
+/* One that is made ahead fails: the clip that is on the air is delivered all the
+ * same, and the others wait. */
+GST_START_TEST (test_prefetch_fails)
+{
+  g_autoptr (Recorder) recorder = new_ahead (1);
+  const FoxapiSimFault fault = {.status = 422 };
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
+      "sink");
+  gulong probe;
+
+  gst_util_set_object_arg (G_OBJECT (recorder->bin), "on-error", "eos");
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &fault);
+  probe = hold_first_clip (recorder, pad);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  gst_pad_remove_probe (pad, probe);
+  recorder_to_eos (recorder);
+  fail_unless (recorder->video.times->len >= N_FRAMES);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_nothing_is_recorded ();
+}
+
+GST_END_TEST;
+
+static Suite *
+onair_suite (void)
+{
+  Suite *suite = suite_create ("onair");
+  TCase *tc = tcase_create ("general");
+
+  suite_add_tcase (suite, tc);
+  tcase_add_checked_fixture (tc, setup, harness_teardown);
+  tcase_add_loop_test (tc, test_what_is_shown, 0, 2);
+  tcase_add_loop_test (tc, test_end_changes, 0, 4);
+  tcase_add_test (tc, test_no_such_end);
+  tcase_add_loop_test (tc, test_failure_ends, 0, 6);
+  tcase_add_loop_test (tc, test_slow_consumer, 0, 4);
+  tcase_add_test (tc, test_quality_of_service);
+  tcase_add_loop_test (tc, test_absurd_lateness, 0, 2);
+  tcase_add_loop_test (tc, test_prefetch, 0, 3);
+  tcase_add_loop_test (tc, test_prefetched_is_kept, 0, 2);
+  tcase_add_test (tc, test_prefetch_fails);
+  tcase_add_test (tc, test_queue);
+  tcase_add_test (tc, test_drop_all);
+  tcase_add_loop_test (tc, test_retry, 0, 4);
+  tcase_add_test (tc, test_retry_cannot_begin);
+  tcase_add_loop_test (tc, test_show_placeholder, 0, 6);
+  return suite;
+}
+
+GST_CHECK_MAIN (onair);
