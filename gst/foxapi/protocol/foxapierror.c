@@ -222,12 +222,13 @@ find_code_meaning (const gchar * code)
 }
 
 /* Behind the character @c as a service may write it (itself, percent-encoded, or as
- * JSON escapes it), or %NULL */
+ * JSON escapes it), or %NULL. g_str_has_prefix() of GLib 2.84 would measure all of
+ * @text for each of its characters. */
 static const gchar *
 skip_char (const gchar * text, gchar c)
 {
   const gchar *digits = *text == '%' ? text + 1 :
-      g_str_has_prefix (text, "\\u00") ? text + 4 : NULL;
+      strncmp (text, "\\u00", 4) == 0 ? text + 4 : NULL;
 
   if (*text == c)
     return text + 1;
