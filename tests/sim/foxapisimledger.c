@@ -456,20 +456,13 @@ task_free (FoxapiSimTask * task)
   g_free (task);
 }
 
-typedef struct
-{
-  FoxapiSim *sim;
-  gboolean passed;
-} Barrier;
-
 static gboolean
 on_barrier (gpointer data)
 {
-  Barrier *barrier = data;
-  FoxapiSim *sim = barrier->sim;
+  FoxapiSim *sim = data;
 
   g_mutex_lock (&sim->lock);
-  barrier->passed = TRUE;
+  sim->barriers_passed++;
   g_cond_broadcast (&sim->changed);
   g_mutex_unlock (&sim->lock);
   return G_SOURCE_REMOVE;
@@ -480,10 +473,10 @@ on_barrier (gpointer data)
 static void
 wait_for_server (FoxapiSim * sim)
 {
-  Barrier barrier = { sim, FALSE };
+  guint64 mine = ++sim->barriers_posted;
 
-  foxapi_sim_post (sim, on_barrier, &barrier);
-  while (!barrier.passed)
+  foxapi_sim_post (sim, on_barrier, sim);
+  while (sim->barriers_passed < mine)
     g_cond_wait (&sim->changed, &sim->lock);
 }
 

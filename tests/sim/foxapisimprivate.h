@@ -195,6 +195,8 @@ struct _FoxapiSim
   GThread *render_thread;
   GHashTable *renders;          /* key → FoxapiSimRender */
   GQueue render_queue;          /* (element-type FoxapiSimRender) */
+  guint64 barriers_posted;      /* to the server's thread, which */
+  guint64 barriers_passed;      /* passes them in turn */
   gpointer render_bus;          /* GstBus of the pipeline that runs now */
 };
 
