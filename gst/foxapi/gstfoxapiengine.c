@@ -295,10 +295,9 @@ on_trying_again (gpointer user_data, const GError * fault, gint64 delay_us)
 }
 
 static void
-on_sharing (gpointer user_data)
+on_waiting (gpointer user_data, const gchar * text)
 {
-  post_progress (user_data, GST_PROGRESS_TYPE_CONTINUE,
-      _("Waiting for the same clip, which another pipeline downloads"));
+  post_progress (user_data, GST_PROGRESS_TYPE_CONTINUE, text);
 }
 
 static void
@@ -314,7 +313,7 @@ static const FoxapiRunObserver observer = {
   .task = on_task,
   .upload = on_upload,
   .trying_again = on_trying_again,
-  .sharing = on_sharing,
+  .waiting = on_waiting,
   .warning = on_warning,
 };
 
@@ -471,7 +470,7 @@ gst_foxapi_engine_check (GstFoxapiEngine * engine, gchar ** request,
       && snapshot.digest == NULL, error);
   if (client == NULL)
     return FALSE;
-  foxapi_client_free (client);
+  foxapi_client_unref (client);
   if (!is_another (engine, &snapshot))
     return TRUE;
   if (!check_snapshot (&snapshot, FALSE, error))
@@ -535,7 +534,8 @@ choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
   if (!check_snapshot (snapshot, until_task, error))
     return FALSE;
 
-  generation = foxapi_generation_new (engine->generation);
+  generation = foxapi_generation_new (engine->generation,
+      snapshot->task_is_forgotten);
   generation->body_text = g_steal_pointer (&snapshot->body_text);
   if (snapshot->digest != NULL) {
     generation->digest = g_steal_pointer (&snapshot->digest);
@@ -603,7 +603,7 @@ gst_foxapi_engine_stop (GstFoxapiEngine * engine)
   if (engine->can_wait)
     g_cancellable_release_fd (engine->run.cancellable);
   engine->can_wait = FALSE;
-  g_clear_pointer (&engine->run.client, foxapi_client_free);
+  g_clear_pointer (&engine->run.client, foxapi_client_unref);
   g_clear_pointer (&engine->run.store_directory, g_free);
   g_clear_pointer (&engine->run.clip_directory, g_free);
 }

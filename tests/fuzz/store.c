@@ -93,7 +93,8 @@ take_by_identity (const gchar * path, const uint8_t * data, size_t size)
   g_autoptr (GError) warning = NULL;
   g_autoptr (FoxapiRecord) record = NULL;
 
-  record = foxapi_store_take (get_store (), IDENTITY, lost, NULL, &warning);
+  record =
+      foxapi_store_take (get_store (), IDENTITY, NULL, lost, NULL, &warning);
   FUZZ_REQUIRE (lost->len + (record != NULL) + (warning != NULL) <= 1);
   if (warning != NULL)
     require_untouched (path, data, size);

@@ -19,6 +19,7 @@
 
 struct _FoxapiClient
 {
+  gatomicrefcount ref_count;
   FoxapiSession *session;
   gchar *base_url;              /* without a slash at its end */
   gchar *api_key;
@@ -147,6 +148,7 @@ foxapi_client_new (FoxapiSession * session, const gchar * base_url,
   }
 
   client = g_new0 (FoxapiClient, 1);
+  g_atomic_ref_count_init (&client->ref_count);
   client->session = foxapi_session_ref (session);
   client->base_url = g_steal_pointer (&normal);
   client->api_key = g_strdup (api_key ? api_key : "");
@@ -176,9 +178,18 @@ foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us)
   client->deadline_us = deadline_us;
 }
 
-void
-foxapi_client_free (FoxapiClient * client)
+FoxapiClient *
+foxapi_client_ref (FoxapiClient * client)
 {
+  g_atomic_ref_count_inc (&client->ref_count);
+  return client;
+}
+
+void
+foxapi_client_unref (FoxapiClient * client)
+{
+  if (!g_atomic_ref_count_dec (&client->ref_count))
+    return;
   foxapi_session_unref (client->session);
   g_free (client->base_url);
   g_free (client->api_key);
@@ -370,8 +381,9 @@ new_message (FoxapiClient * client, const gchar * method, const gchar * path)
   return soup_message_new (method, url);
 }
 
-/* Sends a submission, once. This is the call that costs money: G_IO_ERROR_CANCELLED
- * only if nothing has left, and FOXAPI_ERROR says what may have been charged. */
+/* Sends a submission, once. This is the call that costs money: it can be cancelled
+ * until it has left (G_IO_ERROR_CANCELLED), and goes on to its answer after that.
+ * FOXAPI_ERROR says what may have been charged. */
 FoxapiTask *
 foxapi_client_submit (FoxapiClient * client, const gchar * body,
     GCancellable * cancellable, GError ** error)
@@ -380,7 +392,7 @@ foxapi_client_submit (FoxapiClient * client, const gchar * body,
       "/v1/videos/generations");
   g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_data (body,
       -1, NULL);
-  FoxapiBody request_body = { "application/json", stream, strlen (body) };
+  FoxapiBody request_body = { "application/json", stream, strlen (body), TRUE };
 
   return call_for_task (client, FOXAPI_CALL_SUBMIT, message, &request_body,
       NULL, cancellable, error);
@@ -441,7 +453,7 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
 {
   g_autoptr (SoupMessage) message =
       new_message (client, "POST", "/v1/files/upload/stream");
-  FoxapiBody request_body = { content_type, form, length };
+  FoxapiBody request_body = { content_type, form, length, FALSE };
   g_auto (FoxapiResponse) response = { 0 };
   g_autoptr (JsonObject) object = NULL;
   g_autoptr (GUri) uri = NULL;

@@ -20,7 +20,8 @@ typedef struct _FoxapiClient FoxapiClient;
 FoxapiClient *foxapi_client_new (FoxapiSession * session,
     const gchar * base_url, const gchar * api_key, GError ** error);
 void foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us);
-void foxapi_client_free (FoxapiClient * client);
+FoxapiClient *foxapi_client_ref (FoxapiClient * client);
+void foxapi_client_unref (FoxapiClient * client);
 
 gboolean foxapi_client_check_key (FoxapiClient * client, GError ** error);
 const gchar *foxapi_client_get_base_url (FoxapiClient * client);
@@ -41,6 +42,6 @@ gchar *foxapi_client_upload (FoxapiClient * client, GInputStream * form,
     const gchar * content_type, goffset length, GCancellable * cancellable,
     GError ** error);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiClient, foxapi_client_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiClient, foxapi_client_unref)
 
 G_END_DECLS

@@ -31,21 +31,22 @@
 #define ANSWER_US (2 * G_USEC_PER_SEC)
 
 /* @old: (transfer full) (nullable): that the application wants another one instead
- * of. It was told what it may pay for twice. */
+ * of. It was told what it may pay for twice. @gives_up: also where the request is
+ * the same. */
 FoxapiGeneration *
-foxapi_generation_new (FoxapiGeneration * old)
+foxapi_generation_new (FoxapiGeneration * old, gboolean gives_up)
 {
   FoxapiGeneration *generation = g_new0 (FoxapiGeneration, 1);
 
   g_mutex_init (&generation->record_lock);
   if (old == NULL) {
-    generation->own_lost = g_hash_table_new_full (g_str_hash, g_str_equal,
+    generation->given_up = g_hash_table_new_full (g_str_hash, g_str_equal,
         g_free, NULL);
     return generation;
   }
-  generation->own_lost = g_hash_table_ref (old->own_lost);
-  if (old->failure != NULL && old->record != NULL)
-    g_hash_table_add (generation->own_lost, g_strdup (old->record->path));
+  generation->given_up = g_hash_table_ref (old->given_up);
+  if ((old->failure != NULL || gives_up) && old->record_path != NULL)
+    g_hash_table_add (generation->given_up, g_strdup (old->record_path));
   foxapi_generation_free (old);
   return generation;
 }
@@ -107,7 +108,8 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_clear_pointer (&generation->clip, foxapi_clip_free);
   g_clear_pointer (&generation->part, foxapi_part_free);
   g_clear_pointer (&generation->lost, g_ptr_array_unref);
-  g_hash_table_unref (generation->own_lost);
+  g_clear_pointer (&generation->submission, foxapi_submission_unref);
+  g_hash_table_unref (generation->given_up);
   g_clear_error (&generation->failure);
   g_free (generation->body_text);
   g_free (generation->identity);
@@ -116,6 +118,7 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_free (generation->digest);
   g_free (generation->damaged);
   g_mutex_clear (&generation->record_lock);
+  g_free (generation->record_path);
   g_free (generation->task_id);
   g_free (generation);
 }
@@ -123,11 +126,20 @@ foxapi_generation_free (FoxapiGeneration * generation)
 /* The store. No fault of it stops a generation. */
 
 static void
+note_path (FoxapiGeneration * generation, const FoxapiRecord * record)
+{
+  g_free (generation->record_path);
+  generation->record_path = g_strdup (record->path);
+}
+
+static void
 set_record (FoxapiGeneration * generation, FoxapiRecord * record)
 {
   g_mutex_lock (&generation->record_lock);
   generation->record = record;
   g_mutex_unlock (&generation->record_lock);
+  if (record != NULL)
+    note_path (generation, record);
 }
 
 static void
@@ -214,7 +226,7 @@ check_lost (FoxapiGeneration * generation, const FoxapiRun * run,
   for (guint i = 0; i < generation->lost->len; i++) {
     const FoxapiRecord *one = g_ptr_array_index (generation->lost, i);
 
-    if (!g_hash_table_contains (generation->own_lost, one->path)
+    if (!g_hash_table_contains (generation->given_up, one->path)
         && (record == NULL || one->created > record->created))
       record = one;
   }
@@ -225,7 +237,7 @@ check_lost (FoxapiGeneration * generation, const FoxapiRun * run,
   if (run->resubmit_maybe_charged) {
     foxapi_run_warn (run, FOXAPI_CHARGE_MAYBE,
         _("The answer to an earlier submission of this request (%s) was "
-            "lost, and the service may have charged it. Because "
+            "lost, and the service may have charged for it. Because "
             "resubmit-maybe-charged is set, the element submits it again now."),
         description);
     return;
@@ -233,7 +245,7 @@ check_lost (FoxapiGeneration * generation, const FoxapiRun * run,
   command = get_forget_command (record);
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
       _("The answer to an earlier submission of this request (%s) was lost, "
-          "so the service may have charged it, and nothing was sent now. "
+          "so the service may have charged for it, and nothing was sent now. "
           "Look for a charge of that time and model in the console of your "
           "account. To submit the request again, run `%s` or set "
           "resubmit-maybe-charged=true."), description, command);
@@ -252,7 +264,7 @@ take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
   generation->lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
       foxapi_record_free);
   record = foxapi_store_take (run->store_directory, generation->identity,
-      generation->lost, run->cancellable, &warning);
+      generation->given_up, generation->lost, run->cancellable, &warning);
   if (warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         _("The store of paid tasks cannot be used in full (%s). The "
@@ -266,7 +278,8 @@ take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
   }
 }
 
-static void
+/* (transfer full) (nullable): the intent */
+static FoxapiRecord *
 add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
     gboolean warns)
 {
@@ -276,18 +289,16 @@ add_to_store (FoxapiGeneration * generation, const FoxapiRun * run,
       generation->identity, foxapi_client_get_base_url (run->client),
       key_digest, generation->body, &warning);
 
-  set_record (generation, record);
-  if (!warns)
-    return;
-  if (record == NULL)
+  if (warns && record == NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         _("The element cannot record the task (%s). Note the task's id from "
             "its messages, in case this process dies. The generation goes on."),
         warning->message);
-  else if (warning != NULL)
+  else if (warns && warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         _("The record of the task may be unreliable (%s). Note the task's "
             "id from its messages. The generation goes on."), warning->message);
+  return record;
 }
 
 /* Somebody has paid again, or may have: what was told of before needs to be told
@@ -304,22 +315,6 @@ forget_lost (FoxapiGeneration * generation)
       foxapi_record_remove (record);
   }
   g_clear_pointer (&generation->lost, g_ptr_array_unref);
-}
-
-static void
-write_id_to_store (FoxapiGeneration * generation, const FoxapiRun * run)
-{
-  g_autoptr (GError) fault = NULL;
-
-  g_mutex_lock (&generation->record_lock);
-  if (generation->record != NULL)
-    foxapi_record_set_task_id (generation->record, generation->task_id, &fault);
-  g_mutex_unlock (&generation->record_lock);
-
-  if (fault != NULL)
-    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-        _("The id of the task could not be recorded (%s). Note it: %s. The "
-            "generation goes on."), fault->message, generation->task_id);
 }
 
 /* It stops running: others may take up its task, and so may this one. A new request
@@ -404,48 +399,76 @@ name_overdue (const FoxapiRun * run, GError * fault)
   return error;
 }
 
+/* Waits for the answer to the generation's submission. %TRUE: there is a task.
+ * %FALSE: with generation->failure, it may have been charged; else it was not, or the
+ * run was cancelled, which leaves the submission to be joined. */
+static gboolean
+await_answer (FoxapiGeneration * generation, const FoxapiRun * run,
+    GError ** error)
+{
+  g_autoptr (GError) fault = NULL, warning = NULL;
+  g_autoptr (FoxapiTask) task = NULL;
+  FoxapiRecord *record = NULL;
+  const FoxapiErrorDetails *details;
+
+  task = foxapi_submission_wait (generation->submission, run->cancellable,
+      &record, &warning, &fault);
+  set_record (generation, record);
+  details = foxapi_error_get_details (fault);
+  if (task != NULL || (details != NULL
+          && details->charge == FOXAPI_CHARGE_MAYBE))
+    forget_lost (generation);
+  if (task == NULL) {
+    if (details != NULL && details->charge == FOXAPI_CHARGE_MAYBE)
+      generation->failure = g_error_copy (fault);
+    if (!g_cancellable_is_cancelled (run->cancellable))
+      g_clear_pointer (&generation->submission, foxapi_submission_unref);
+    g_propagate_error (error, g_steal_pointer (&fault));
+    return FALSE;
+  }
+
+  g_clear_pointer (&generation->submission, foxapi_submission_unref);
+  generation->task_id = g_strdup (task->id);
+  generation->resumed = FALSE;
+  know (generation, task);
+  if (warning != NULL)
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+        _("The id of the task could not be recorded (%s). Note it: %s. The "
+            "generation goes on."), warning->message, task->id);
+  run->observer->task (run->user_data, task, FALSE, -1);
+  return TRUE;
+}
+
 /* The intent is there while the request is under way, and no longer: who is killed
  * while he waits to send it again has paid nothing. */
-static FoxapiTask *
+static gboolean
 send_once (FoxapiGeneration * generation, const FoxapiRun * run,
     const gchar * body, gboolean is_first, GError ** error)
 {
-  g_autoptr (GError) fault = NULL;
-  const FoxapiErrorDetails *details;
-  gboolean maybe_charged;
-  FoxapiTask *task;
+  FoxapiRecord *record;
 
   if (!foxapi_run_wait_for_service (run, error))
-    return NULL;
-  if (run->store_directory != NULL)
-    add_to_store (generation, run, is_first);
-  task = foxapi_client_submit (run->client, body, run->cancellable, &fault);
-  details = foxapi_error_get_details (fault);
-  maybe_charged = task != NULL || (details != NULL
-      && details->charge == FOXAPI_CHARGE_MAYBE);
-  if (maybe_charged)
-    forget_lost (generation);
-  else
-    drop_record (generation);
-  if (task == NULL && maybe_charged)
-    generation->failure = g_error_copy (fault);
-  if (task == NULL)
-    g_propagate_error (error, g_steal_pointer (&fault));
-  return task;
+    return FALSE;
+  record = run->store_directory == NULL ? NULL :
+      add_to_store (generation, run, is_first);
+  if (record != NULL)
+    note_path (generation, record);
+  generation->submission = foxapi_submission_new (run->client,
+      generation->identity, body, record);
+  return await_answer (generation, run, error);
 }
 
 /* Sends the submission, and sends it again only after a 429 or where it never
  * reached the service. Anything else may have been charged. */
-static FoxapiTask *
+static gboolean
 send_submission (FoxapiGeneration * generation, const FoxapiRun * run,
     const gchar * body, GError ** error)
 {
   for (guint attempt = 1;; attempt++) {
     g_autoptr (GError) fault = NULL, stopped = NULL;
-    FoxapiTask *task = send_once (generation, run, body, attempt == 1, &fault);
 
-    if (task != NULL)
-      return task;
+    if (send_once (generation, run, body, attempt == 1, &fault))
+      return TRUE;
 
     if (generation->failure == NULL && foxapi_error_get_details (fault) != NULL
         && foxapi_error_get_details (fault)->passing
@@ -459,7 +482,7 @@ send_submission (FoxapiGeneration * generation, const FoxapiRun * run,
       g_propagate_error (error, g_steal_pointer (&stopped));
     else
       g_propagate_error (error, g_steal_pointer (&fault));
-    return NULL;
+    return FALSE;
   }
 }
 
@@ -483,7 +506,6 @@ static gboolean
 submit (FoxapiGeneration * generation, const FoxapiRun * run,
     GPtrArray * files, GError ** error)
 {
-  g_autoptr (FoxapiTask) task = NULL;
   g_autoptr (GError) fault = NULL;
   g_autofree gchar *text = NULL;
   g_autofree gchar *doubt = foxapi_request_describe_doubt (generation->body);
@@ -495,23 +517,37 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   if (!foxapi_references_upload (run, files, error))
     return FALSE;
   text = get_text (generation, files);
-  task = send_submission (generation, run, text, &fault);
-  if (task == NULL) {
-    suggest_model (generation, fault);
-    g_propagate_error (error, g_steal_pointer (&fault));
-    return FALSE;
-  }
-
-  generation->task_id = g_strdup (task->id);
-  generation->resumed = FALSE;
-  know (generation, task);
-  write_id_to_store (generation, run);
-  run->observer->task (run->user_data, task, FALSE, -1);
-  return TRUE;
+  if (send_submission (generation, run, text, &fault))
+    return TRUE;
+  suggest_model (generation, fault);
+  g_propagate_error (error, g_steal_pointer (&fault));
+  return FALSE;
 }
 
-/* From nothing to a task: one that is playing, one from the store, one that the
- * cache knows of, or a new one. */
+/* A submission that this element, or an equal one, was stopped in the middle of.
+ * %FALSE, without an error: there is none, or it was not charged. */
+static gboolean
+join_submission (FoxapiGeneration * generation, const FoxapiRun * run,
+    GError ** error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  generation->submission = foxapi_submission_join (generation->submission,
+      generation->identity);
+  if (generation->submission == NULL)
+    return FALSE;
+  run->observer->waiting (run->user_data, _("Waiting for the answer to the "
+          "same submission, which is on its way"));
+  if (await_answer (generation, run, &fault))
+    return TRUE;
+  if (generation->failure != NULL
+      || g_cancellable_is_cancelled (run->cancellable))
+    g_propagate_error (error, g_steal_pointer (&fault));
+  return FALSE;
+}
+
+/* From nothing to a task: one that is playing, one that is being submitted, one from
+ * the store, one that the cache knows of, or a new one. */
 static gboolean
 begin (FoxapiGeneration * generation, const FoxapiRun * run,
     GPtrArray * files, GError ** error)
@@ -520,7 +556,11 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run,
 
   generation->from_cache = FALSE;
   generation->task_id = find_playing_task (generation->identity);
-  if (generation->task_id == NULL && run->store_directory != NULL)
+  if (generation->task_id == NULL && !generation->is_new_take
+      && join_submission (generation, run, &fault))
+    return TRUE;
+  if (generation->task_id == NULL && fault == NULL
+      && run->store_directory != NULL)
     take_from_store (generation, run, &fault);
   if (generation->task_id == NULL && fault == NULL)
     foxapi_generation_take_from_cache (generation, run, &fault);

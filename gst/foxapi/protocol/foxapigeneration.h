@@ -11,6 +11,7 @@
 #include "foxapipart.h"
 #include "foxapirun.h"
 #include "foxapistore.h"
+#include "foxapisubmission.h"
 
 G_BEGIN_DECLS
 
@@ -38,18 +39,22 @@ typedef struct
   gchar *identity;              /* NULL until it has begun */
   gchar *text;                  /* likewise; the body, with files by their content */
   gchar *clip_identity;         /* of what the run asks for, whoever pays */
+  FoxapiSubmission *submission; /* NULL, or whose answer is not known yet */
   gboolean from_cache;          /* all that is known of the task */
   gboolean resumed;
   gboolean from_store;
   GPtrArray *lost;              /* records of equal requests whose answer was
                                    lost; NULL, or to be forgotten soon */
-  GHashTable *own_lost;         /* their paths, where this element sent them */
+  GHashTable *given_up;         /* paths of records that are not to be resumed or
+                                   told of: the application has decided */
 
   GMutex record_lock;           /* the result may arrive in any thread */
   FoxapiRecord *record;         /* NULL: none, or it could not be written */
+  gchar *record_path;           /* of the latest one */
 } FoxapiGeneration;
 
-FoxapiGeneration *foxapi_generation_new (FoxapiGeneration * old);
+FoxapiGeneration *foxapi_generation_new (FoxapiGeneration * old,
+    gboolean gives_up);
 void foxapi_generation_free (FoxapiGeneration * generation);
 
 gboolean foxapi_generation_run (FoxapiGeneration * generation,

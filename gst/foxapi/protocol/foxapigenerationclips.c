@@ -132,7 +132,8 @@ wait_for_clip (FoxapiGeneration * generation, const FoxapiRun * run,
       return TRUE;
     }
     if (!is_told)
-      run->observer->sharing (run->user_data);
+      run->observer->waiting (run->user_data,
+          _("Waiting for the same clip, which another pipeline downloads"));
     is_told = TRUE;
     if (!foxapi_run_wait_in_time (run, g_get_monotonic_time () + LOOK_US,
             error))

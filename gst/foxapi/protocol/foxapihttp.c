@@ -241,6 +241,8 @@ typedef struct
   FoxapiSession *session;
   const FoxapiBody *body;
   FoxapiWatchedBody *watched;   /* what libsoup reads of it */
+  GCancellable *cancellable;    /* (nullable): the caller's, */
+  gulong cancelled_handler;     /* 0: it no longer counts */
   GSocket *socket;              /* NULL: a connection that is used again */
   gboolean offers_http1_only;
   gboolean handshake_failed;    /* as far as is known yet */
@@ -301,11 +303,20 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
 }
 
 static void
+ignore_cancellable (Call * call)
+{
+  g_cancellable_disconnect (call->cancellable, call->cancelled_handler);
+  call->cancelled_handler = 0;
+}
+
+static void
 on_wrote_headers (SoupMessage * message, gpointer user_data)
 {
   Call *call = user_data;
 
   call->sent = TRUE;
+  if (call->body != NULL && call->body->is_paid)
+    ignore_cancellable (call);
 }
 
 /* The answer to a submission or an upload may take longer than others. */
@@ -509,11 +520,10 @@ foxapi_session_call (FoxapiSession * session, SoupMessage * message,
     const FoxapiBody * body, gint64 deadline_us, gsize max_bytes,
     FoxapiResponse * answer, GCancellable * cancellable, GError ** error)
 {
-  Call call = {.session = session,.body = body };
+  Call call = {.session = session,.body = body,.cancellable = cancellable };
   g_autoptr (GCancellable) ended = g_cancellable_new ();
   g_autoptr (GSource) timer = NULL;
   g_autoptr (GError) fault = NULL;
-  gulong handler;
 
   memset (answer, 0, sizeof (*answer));
   if (!has_descriptors ()) {
@@ -522,8 +532,9 @@ foxapi_session_call (FoxapiSession * session, SoupMessage * message,
     return FALSE;
   }
   timer = start_timer (session, deadline_us, ended);
-  handler = cancellable ? g_cancellable_connect (cancellable,
-      G_CALLBACK (pass_on), ended, NULL) : 0;
+  if (cancellable != NULL)
+    call.cancelled_handler = g_cancellable_connect (cancellable,
+        G_CALLBACK (pass_on), ended, NULL);
   if (read_head (&call, message, answer, ended, &fault)) {
     if (SOUP_STATUS_IS_SUCCESSFUL (answer->status))
       read_body (answer, max_bytes, ended, &fault);
@@ -531,7 +542,7 @@ foxapi_session_call (FoxapiSession * session, SoupMessage * message,
       read_body (answer, ERROR_BODY_MAX_BYTES, ended, NULL);
   }
   g_clear_object (&answer->stream);
-  g_cancellable_disconnect (cancellable, handler);
+  ignore_cancellable (&call);
   g_source_destroy (timer);
 
   if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)

@@ -40,6 +40,7 @@ typedef struct
   const gchar *type;
   GInputStream *stream;
   goffset length;
+  gboolean is_paid;             /* once it was sent, nobody cancels it */
 } FoxapiBody;
 
 typedef struct

@@ -21,8 +21,8 @@ typedef struct
   /* The fault passes, and the next attempt is so far away */
   void (*trying_again) (gpointer user_data, const GError * fault,
       gint64 delay_us);
-  /* Somebody else is making the same clip, which this one waits for */
-  void (*sharing) (gpointer user_data);
+  /* Somebody else is on the way to the same, which this one waits for */
+  void (*waiting) (gpointer user_data, const gchar * text);
   /* A person should know, but it stops nothing */
   void (*warning) (gpointer user_data, const GError * warning);
 } FoxapiRunObserver;

@@ -263,12 +263,14 @@ read_name (GDir * dir, const gchar * prefix, GCancellable * cancellable)
 }
 
 /* Looks for a task that was paid for by an equal request and that no living process
- * holds, and takes hold of it. If there is none, @lost gets the intents: of requests
+ * holds, and takes hold of it; not one whose path is in
+ * @given_up (nullable). If there is none, @lost gets the intents: of requests
  * that were about to be sent by a process that has gone. What could not be read does
  * not stop the search, it is told in @warning. */
 FoxapiRecord *
 foxapi_store_take (const gchar * directory, const gchar * identity,
-    GPtrArray * lost, GCancellable * cancellable, GError ** warning)
+    GHashTable * given_up, GPtrArray * lost, GCancellable * cancellable,
+    GError ** warning)
 {
   g_autofree gchar *prefix = g_strndup (identity, NAME_IDENTITY_CHARS);
   g_autofree gchar *foreign_path = NULL;
@@ -291,10 +293,13 @@ foxapi_store_take (const gchar * directory, const gchar * identity,
     record = take_file (path, identity, &foreign, &fault);
     if (foreign && n_foreign++ == 0)
       foreign_path = g_steal_pointer (&path);
-    if (record != NULL && record->task_id != NULL)
-      found = g_steal_pointer (&record);
-    else if (record != NULL)
+    if (record == NULL)
+      continue;
+    if (record->task_id == NULL)
       g_ptr_array_add (lost, g_steal_pointer (&record));
+    else if (given_up == NULL
+        || !g_hash_table_contains (given_up, record->path))
+      found = g_steal_pointer (&record);
   }
 
   if (found != NULL)

@@ -36,8 +36,8 @@ gchar *foxapi_store_identify (const gchar * service, const gchar * key_digest,
 gboolean foxapi_store_is_trusted (const gchar * path, const struct stat *file);
 
 FoxapiRecord *foxapi_store_take (const gchar * directory,
-    const gchar * identity, GPtrArray * lost, GCancellable * cancellable,
-    GError ** warning);
+    const gchar * identity, GHashTable * given_up, GPtrArray * lost,
+    GCancellable * cancellable, GError ** warning);
 FoxapiRecord *foxapi_store_take_task (const gchar * directory,
     const gchar * service, const gchar * task_id, GCancellable * cancellable);
 FoxapiRecord *foxapi_store_add (const gchar * directory,

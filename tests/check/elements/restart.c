@@ -208,24 +208,115 @@ GST_START_TEST (test_unknown_outcome)
 
 GST_END_TEST;
 
-/* Who leaves while the submission is on its way doesn't learn its outcome. The
- * service may have acted on it. */
+/* The answer to a submission that was on its way when its element was stopped */
+static const FoxapiSimFault held[] = {
+  {.hold = TRUE,.act_first = TRUE},
+  {.hold = TRUE,.act_first = TRUE,.status = 504},
+};
+
+static void
+leave_while_submitting (Run * run, const FoxapiSimFault * answer, guint rest)
+{
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, answer);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  run_set_state (run, rests[rest % 2]);
+}
+
+/* The element waits for it, and pays once; also without a record. */
 GST_START_TEST (test_left_while_submitting)
 {
-  FoxapiSimFault hold = {.hold = TRUE,.act_first = TRUE };
   g_autoptr (Run) run = run_new (harness_source ("task-store",
           __i__ < 2 ? store : "", NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
+  leave_while_submitting (run, &held[0], __i__);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
-  run_set_state (run, rests[__i__ % 2]);
-  assert_boolean (run_to_error (run, GST_RESOURCE_ERROR_FAILED),
-      "maybe-charged", TRUE);
+  if (__i__ >= 2)
+    run_set_state (run, rests[__i__ % 2]);
+  foxapi_sim_release (sim);
+  run_set_state (run, GST_STATE_PLAYING);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_assert_data (run, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Removed, and added again as another element, before the answer or after it */
+GST_START_TEST (test_joined)
+{
+  Run *run = run_new (harness_source ("task-store", store, NULL));
+  g_autoptr (Run) other = NULL;
+
+  leave_while_submitting (run, &held[0], __i__);
+  run_free (run);
+  if (__i__ % 2)
+    foxapi_sim_release (sim);
+  other = run_new (harness_source ("task-store", store, NULL));
+  run_set_state (other, GST_STATE_PLAYING);
+  foxapi_sim_release (sim);
+  run_wait (other, GST_MESSAGE_EOS);
+  run_assert_data (other, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* It is lost. */
+GST_START_TEST (test_left_and_lost)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-store",
+          __i__ < 2 ? store : "", NULL));
+
+  leave_while_submitting (run, &held[1], __i__);
+  foxapi_sim_release (sim);
+  for (guint i = 0; i < 2; i++)
+    assert_boolean (run_to_error (run, GST_RESOURCE_ERROR_FAILED),
+        "maybe-charged", TRUE);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   g_object_set (run->source, "task-id", NULL, NULL);
   run_to_eos (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* The application wants another one, whatever becomes of it. */
+GST_START_TEST (test_left_and_given_up)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-store", store, NULL));
+
+  leave_while_submitting (run, &held[0], __i__);
+  g_object_set (run->source, "task-id", NULL, NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* Likewise of a task that is running: its record is not resumed, but stays. */
+GST_START_TEST (test_running_given_up)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-store", store, NULL));
+  g_autofree gchar *id = NULL;
+  const GstStructure *task;
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait_task (run, NULL);
+  run_set_state (run, rests[__i__]);
+  g_object_set (run->source, "task-id", NULL, NULL);
+  run_set_state (run, GST_STATE_PAUSED);
+  task = run_wait_task (run, NULL);
+  assert_boolean (task, "resumed", FALSE);
+  id = harness_task_id (2);
+  assert_string (task, "id", id);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  run_set_state (run, GST_STATE_NULL);
+  fail_unless (harness_files_contain (store, id));
+  g_free (id);
+  id = harness_task_id (1);
+  fail_unless (harness_files_contain (store, id));
 }
 
 GST_END_TEST;
@@ -287,10 +378,14 @@ restart_suite (void)
   tcase_add_loop_test (tcase, test_unknown_outcome, 0,
       2 * G_N_ELEMENTS (unknown));
   tcase_add_loop_test (tcase, test_left_while_submitting, 0, 4);
+  tcase_add_rows (tcase, test_joined, rests);
+  tcase_add_loop_test (tcase, test_left_and_lost, 0, 4);
+  tcase_add_rows (tcase, test_left_and_given_up, rests);
   tcase_add_test (tcase, test_after_an_error);
 
   tcase = add_case (suite, "manual", harness_setup_manual, harness_teardown);
   tcase_add_rows (tcase, test_running, rests);
+  tcase_add_rows (tcase, test_running_given_up, rests);
   tcase_add_loop_test (tcase, test_ended_task, 0, 4);
   tcase_add_test (tcase, test_supervisor);
   return suite;

@@ -25,7 +25,7 @@ setup (void)
 static void
 teardown (void)
 {
-  g_clear_pointer (&client, foxapi_client_free);
+  g_clear_pointer (&client, foxapi_client_unref);
   g_clear_pointer (&sim, foxapi_sim_free);
 }
 

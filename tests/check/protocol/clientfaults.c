@@ -48,7 +48,7 @@ setup (void)
 static void
 teardown (void)
 {
-  g_clear_pointer (&client, foxapi_client_free);
+  g_clear_pointer (&client, foxapi_client_unref);
   g_clear_pointer (&sim, foxapi_sim_free);
 }
 
@@ -216,7 +216,7 @@ GST_START_TEST (test_timeout)
   };
   g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
 
-  foxapi_client_free (client);
+  foxapi_client_unref (client);
   client = foxapi_client_new (session, foxapi_sim_get_base_url (sim),
       foxapi_sim_get_api_key (sim), NULL);
   check_submit ((FoxapiSimFault) {
@@ -455,13 +455,13 @@ run_call (gpointer user_data)
   return NULL;
 }
 
-/* Cancels a call whose request has arrived. */
-static GError *
-cancel_call (gboolean submit)
+/* What left may have been charged: a cancellation does not take it back, and its
+ * answer has the id. */
+GST_START_TEST (test_cancelled_after)
 {
-  FoxapiSimRoute route = submit ? FOXAPI_SIM_SUBMIT : FOXAPI_SIM_ASK;
+  FoxapiSimRoute route = __i__ ? FOXAPI_SIM_SUBMIT : FOXAPI_SIM_ASK;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  Call call = {.cancellable = cancellable,.submit = submit };
+  Call call = {.cancellable = cancellable,.submit = __i__ };
   GThread *thread;
 
   script_all (sim, route, (FoxapiSimFault) {
@@ -470,22 +470,14 @@ cancel_call (gboolean submit)
   thread = g_thread_new ("call", run_call, &call);
   fail_unless (foxapi_sim_wait_requests (sim, route, 1));
   g_cancellable_cancel (cancellable);
+  if (call.submit)
+    foxapi_sim_release (sim);
   g_thread_join (thread);
-  fail_unless (call.task == NULL && call.error != NULL);
-  return call.error;
-}
-
-/* What left may have been charged; cancelling does not take it back. */
-GST_START_TEST (test_cancelled_after)
-{
-  g_autoptr (GError) submit_error = cancel_call (TRUE);
-  g_autoptr (GError) ask_error = cancel_call (FALSE);
-
-  fail_unless (submit_error->domain == FOXAPI_ERROR);
-  fail_unless_equals_int (submit_error->code, FOXAPI_ERROR_FAILED);
-  fail_unless_equals_int (foxapi_error_get_details (submit_error)->charge,
-      FOXAPI_CHARGE_MAYBE);
-  fail_unless (g_error_matches (ask_error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  fail_unless (call.submit == (call.task != NULL));
+  fail_unless (call.submit || g_error_matches (call.error, G_IO_ERROR,
+          G_IO_ERROR_CANCELLED));
+  g_clear_pointer (&call.task, foxapi_task_unref);
+  g_clear_error (&call.error);
 }
 
 GST_END_TEST;
@@ -526,7 +518,7 @@ clientfaults_suite (void)
   tcase_add_test (ways, test_slow_answer);
   tcase_add_test (ways, test_no_descriptors);
   tcase_add_test (ways, test_cancelled_before);
-  tcase_add_test (ways, test_cancelled_after);
+  tcase_add_loop_test (ways, test_cancelled_after, 0, 2);
   tcase_add_test (ways, test_proxies);
   suite_add_tcase (suite, answers);
   tcase_add_checked_fixture (answers, setup, teardown);

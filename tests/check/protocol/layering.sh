@@ -26,7 +26,7 @@ layers='json resource intl digest
 error poll
 http proxies earlyanswer download task store clips part catalogue rules request uri localfile
 client run
-upload references
+upload references submission
 generation generationclips
 result'
 

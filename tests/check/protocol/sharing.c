@@ -165,7 +165,7 @@ end_calls (Call * calls, guint n, gboolean are_cancelled)
     else
       fail_unless (calls[i].error == NULL);
     g_clear_error (&calls[i].error);
-    foxapi_client_free (calls[i].client);
+    foxapi_client_unref (calls[i].client);
     g_object_unref (calls[i].cancellable);
     g_free (calls[i].id);
   }

@@ -167,7 +167,7 @@ GST_START_TEST (test_lost_intent)
   FoxapiRecord *intent;
 
   fail_unless (take (1, NULL) == NULL);
-  fail_unless (foxapi_store_take (directory, identity, lost, NULL, NULL)
+  fail_unless (foxapi_store_take (directory, identity, NULL, lost, NULL, NULL)
       == NULL);
   fail_unless_equals_int (lost->len, 1);
   intent = g_ptr_array_index (lost, 0);
@@ -281,7 +281,8 @@ GST_START_TEST (test_cancelled)
   foxapi_record_free (add ("task-1"));
   foxapi_record_free (add (NULL));
   g_cancellable_cancel (cancellable);
-  fail_unless (foxapi_store_take (directory, identity, lost, cancellable, NULL)
+  fail_unless (foxapi_store_take (directory, identity, NULL, lost, cancellable,
+          NULL)
       == NULL);
   fail_unless (foxapi_store_take_task (directory, SERVICE, "task-1",
           cancellable) == NULL);

@@ -185,7 +185,7 @@ GST_START_TEST (test_missing_directory)
   g_autoptr (FoxapiRecord) record = NULL;
   g_autoptr (GPtrArray) lost = g_ptr_array_new ();
 
-  fail_unless (foxapi_store_take (missing, identity, lost, NULL, &warning)
+  fail_unless (foxapi_store_take (missing, identity, NULL, lost, NULL, &warning)
       == NULL);
   fail_unless (warning == NULL && lost->len == 0);
   fail_unless (foxapi_store_take_task (missing, SERVICE, "task-1",
@@ -212,7 +212,8 @@ GST_START_TEST (test_impossible_directories)
 
     fail_unless (add_in (paths[i], &error) == NULL);
     fail_unless (error != NULL && *error->message != '\0');
-    fail_unless (foxapi_store_take (paths[i], identity, lost, NULL, &warning)
+    fail_unless (foxapi_store_take (paths[i], identity, NULL, lost, NULL,
+            &warning)
         == NULL);
     fail_unless_equals_int (lost->len, 0);
   }

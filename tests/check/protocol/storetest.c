@@ -63,8 +63,8 @@ take (guint n_lost, GError ** warning)
 {
   g_autoptr (GPtrArray) lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
       foxapi_record_free);
-  FoxapiRecord *record = foxapi_store_take (directory, identity, lost, NULL,
-      warning);
+  FoxapiRecord *record = foxapi_store_take (directory, identity, NULL, lost,
+      NULL, warning);
 
   fail_unless_equals_int (lost->len, n_lost);
   return record;

@@ -255,6 +255,26 @@ GST_START_TEST (test_continuity)
 
 GST_END_TEST;
 
+/* It is the model of that next shot that counts. */
+GST_START_TEST (test_continuity_of_another_model)
+{
+  g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
+  g_autoptr (GstStructure) fields = gst_structure_new ("shot", "model",
+      G_TYPE_STRING, "wan-2.7-image-to-video", NULL);
+  g_autofree gchar *url = NULL;
+  guint number = 0;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  g_signal_emit_by_name (run->source, "queue-shot", "It runs", fields, &number);
+  fail_unless_equals_int (number, 2);
+  run_wait (run, GST_MESSAGE_EOS);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  url = get_field (2, "image_urls");
+  assert_file (url, PNG);
+}
+
+GST_END_TEST;
+
 /* veo-3.1 takes a first frame or references: those that are set stay. */
 GST_START_TEST (test_continuity_with_references)
 {
@@ -288,6 +308,7 @@ bininputs_suite (void)
   tcase_add_test (tcase, test_pad_of_a_task);
   tcase_add_loop_test (tcase, test_placeholder, 0, 3);
   tcase_add_loop_test (tcase, test_continuity, 0, G_N_ELEMENTS (continuities));
+  tcase_add_test (tcase, test_continuity_of_another_model);
   tcase_add_test (tcase, test_continuity_with_references);
   return suite;
 }
