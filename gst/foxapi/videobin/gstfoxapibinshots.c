@@ -365,24 +365,23 @@ gst_foxapi_video_bin_adapt_fields (GstElement * element,
     add_last_frame (fields, last_frame);
 }
 
-/* Whether the model has an input for the last frame of the shot before */
-static gboolean
-takes_last_frame (GstFoxapiVideoBin * self)
-{
-  const GstFoxapiFields *fields = &self->engine.settings.fields;
-  g_autofree gchar *first = NULL, *references = NULL;
-
-  GST_OBJECT_LOCK (self);
-  first = find_path (fields, "first-frame-url");
-  references = find_path (fields, "reference-image-urls");
-  GST_OBJECT_UNLOCK (self);
-  return first != NULL || references != NULL;
-}
-
+/* Whether the shot that follows has an input for the last frame of this one */
 gboolean
 gst_foxapi_video_bin_can_continue (GstFoxapiVideoBin * self)
 {
-  return self->run.shot_continuity && takes_last_frame (self);
+  g_autofree gchar *first = NULL, *references = NULL;
+  GstFoxapiFields fields;
+
+  if (!self->run.shot_continuity)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  gst_foxapi_fields_copy (&self->engine.settings.fields, &fields);
+  add_own_fields (self, &fields, g_queue_peek_head (&self->waiting));
+  GST_OBJECT_UNLOCK (self);
+  first = find_path (&fields, "first-frame-url");
+  references = find_path (&fields, "reference-image-urls");
+  gst_foxapi_fields_clear (&fields);
+  return first != NULL || references != NULL;
 }
 
 static gboolean
@@ -413,7 +412,7 @@ check_shot (GstFoxapiVideoBin * self, const GstStructure * shot,
   GST_OBJECT_UNLOCK (self);
   for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
     add_captures (self, &fields, &inputs[i], STAND_IN);
-  if (continues && takes_last_frame (self))
+  if (continues)
     add_last_frame (&fields, STAND_IN);
   is_right = check_fields (G_OBJECT (self), &fields, error);
   gst_foxapi_fields_clear (&fields);
