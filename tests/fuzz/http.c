@@ -121,7 +121,7 @@ ask (FoxapiSession * session, gboolean submit)
   g_autoptr (FoxapiTask) task = NULL;
 
   if (submit)
-    task = foxapi_client_submit (client, "{}", NULL, &error);
+    task = foxapi_client_submit (client, "{}", NULL, NULL, &error);
   else
     task = foxapi_client_ask (client, "task-1", NULL, &error);
   FUZZ_REQUIRE ((task == NULL) == (error != NULL));

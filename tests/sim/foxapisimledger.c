@@ -409,6 +409,7 @@ look_at_json (FoxapiSim * sim, const gchar * name, JsonNode * node)
       && json_node_get_value_type (node) == G_TYPE_STRING) {
     const gchar *text = json_node_get_string (node);
 
+    text += strspn (text, " ");
     if (strstr (name, "prompt") == NULL
         && (g_ascii_strncasecmp (text, "file:", strlen ("file:")) == 0
             || (g_path_is_absolute (text) && text[1] != '\0'
@@ -418,21 +419,35 @@ look_at_json (FoxapiSim * sim, const gchar * name, JsonNode * node)
   }
 }
 
-/* Before anything else happens to a request: a fault changes nothing here. The key
- * belongs into a header of calls to the API, and nowhere else. */
+/* The key belongs into one header of calls to the API, and nowhere else. */
+static gboolean
+leaks_key (FoxapiSimExchange * exchange, const FoxapiSimRequest * request)
+{
+  const gchar *key = exchange->sim->api_key;
+  g_autofree gchar *authorization =
+      foxapi_sim_request_get_header (request, "Authorization");
+  gboolean belongs = authorization != NULL && !exchange->on_results;
+  const gchar *found = strstr (request->headers, key);
+  gsize length;
+  const gchar *body = g_bytes_get_data (exchange->body, &length);
+
+  if (found != NULL && belongs && strstr (authorization, key) != NULL)
+    found = strstr (found + strlen (key), key);
+  return found != NULL || (authorization != NULL && !belongs)
+      || strstr (request->path, key) != NULL
+      || (body != NULL && g_strstr_len (body, length, key) != NULL);
+}
+
+/* Before anything else happens to a request: a fault changes nothing here. */
 void
 foxapi_sim_look_for_violations (FoxapiSimExchange * exchange,
     const FoxapiSimRequest * request)
 {
   FoxapiSim *sim = exchange->sim;
-  g_autofree gchar *authorization =
-      foxapi_sim_request_get_header (request, "Authorization");
   gsize length;
   const gchar *data = g_bytes_get_data (exchange->body, &length);
 
-  exchange->leaks_key = strstr (request->path, sim->api_key) != NULL
-      || (exchange->on_results && (authorization != NULL
-          || strstr (request->headers, sim->api_key) != NULL));
+  exchange->leaks_key = leaks_key (exchange, request);
   if (exchange->leaks_key)
     foxapi_sim_add_violation (sim, "The key went where it does not belong, "
         "with %s", exchange->path);

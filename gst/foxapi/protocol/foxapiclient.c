@@ -381,18 +381,28 @@ new_message (FoxapiClient * client, const gchar * method, const gchar * path)
   return soup_message_new (method, url);
 }
 
-/* Sends a submission, once. This is the call that costs money: it can be cancelled
- * until it has left (G_IO_ERROR_CANCELLED), and goes on to its answer after that.
- * FOXAPI_ERROR says what may have been charged. */
+/* (transfer full): for a call of the client; to be destroyed before that goes */
+GSource *
+foxapi_client_cancel_at (FoxapiClient * client, gint64 time_us,
+    GCancellable * cancellable)
+{
+  return foxapi_session_cancel_at (client->session, time_us, cancellable);
+}
+
+/* Sends a submission, once. This is the call that costs money: G_IO_ERROR_CANCELLED
+ * only if nothing has left, and FOXAPI_ERROR says what may have been charged.
+ * @has_left (nullable) is set, atomically, once it may have been. */
 FoxapiTask *
 foxapi_client_submit (FoxapiClient * client, const gchar * body,
-    GCancellable * cancellable, GError ** error)
+    gint * has_left, GCancellable * cancellable, GError ** error)
 {
   g_autoptr (SoupMessage) message = new_message (client, "POST",
       "/v1/videos/generations");
   g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_data (body,
       -1, NULL);
-  FoxapiBody request_body = { "application/json", stream, strlen (body), TRUE };
+  FoxapiBody request_body = { "application/json", stream, strlen (body),
+    has_left
+  };
 
   return call_for_task (client, FOXAPI_CALL_SUBMIT, message, &request_body,
       NULL, cancellable, error);
@@ -453,7 +463,7 @@ foxapi_client_upload (FoxapiClient * client, GInputStream * form,
 {
   g_autoptr (SoupMessage) message =
       new_message (client, "POST", "/v1/files/upload/stream");
-  FoxapiBody request_body = { content_type, form, length, FALSE };
+  FoxapiBody request_body = { content_type, form, length, NULL };
   g_auto (FoxapiResponse) response = { 0 };
   g_autoptr (JsonObject) object = NULL;
   g_autoptr (GUri) uri = NULL;

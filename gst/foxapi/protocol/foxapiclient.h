@@ -32,8 +32,11 @@ FoxapiDownload *foxapi_client_download (FoxapiClient * client,
 void foxapi_client_cool_down (FoxapiClient * client, gint64 pause_us);
 gint64 foxapi_client_get_pause_left (FoxapiClient * client);
 
+GSource *foxapi_client_cancel_at (FoxapiClient * client, gint64 time_us,
+    GCancellable * cancellable);
+
 FoxapiTask *foxapi_client_submit (FoxapiClient * client, const gchar * body,
-    GCancellable * cancellable, GError ** error);
+    gint * has_left, GCancellable * cancellable, GError ** error);
 FoxapiTask *foxapi_client_ask (FoxapiClient * client, const gchar * id,
     GCancellable * cancellable, GError ** error);
 GStrv foxapi_client_list_models (FoxapiClient * client,

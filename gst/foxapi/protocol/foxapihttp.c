@@ -120,15 +120,16 @@ pass_on (GCancellable * cancellable, gpointer other)
   g_cancellable_cancel (other);
 }
 
-static GSource *
-start_timer (FoxapiSession * session, gint64 deadline_us,
+/* (transfer full): of g_get_monotonic_time(); to be destroyed before the session goes */
+GSource *
+foxapi_session_cancel_at (FoxapiSession * session, gint64 time_us,
     GCancellable * cancellable)
 {
   GSource *timer = g_timeout_source_new (0);
 
   g_source_set_callback (timer, on_deadline, g_object_ref (cancellable),
       g_object_unref);
-  g_source_set_ready_time (timer, deadline_us);
+  g_source_set_ready_time (timer, time_us);
   g_source_attach (timer, session->deadlines);
   return timer;
 }
@@ -241,8 +242,6 @@ typedef struct
   FoxapiSession *session;
   const FoxapiBody *body;
   FoxapiWatchedBody *watched;   /* what libsoup reads of it */
-  GCancellable *cancellable;    /* (nullable): the caller's, */
-  gulong cancelled_handler;     /* 0: it no longer counts */
   GSocket *socket;              /* NULL: a connection that is used again */
   gboolean offers_http1_only;
   gboolean handshake_failed;    /* as far as is known yet */
@@ -303,20 +302,13 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
 }
 
 static void
-ignore_cancellable (Call * call)
-{
-  g_cancellable_disconnect (call->cancellable, call->cancelled_handler);
-  call->cancelled_handler = 0;
-}
-
-static void
 on_wrote_headers (SoupMessage * message, gpointer user_data)
 {
   Call *call = user_data;
 
   call->sent = TRUE;
-  if (call->body != NULL && call->body->is_paid)
-    ignore_cancellable (call);
+  if (call->body != NULL && call->body->has_left != NULL)
+    g_atomic_int_set (call->body->has_left, TRUE);
 }
 
 /* The answer to a submission or an upload may take longer than others. */
@@ -520,10 +512,11 @@ foxapi_session_call (FoxapiSession * session, SoupMessage * message,
     const FoxapiBody * body, gint64 deadline_us, gsize max_bytes,
     FoxapiResponse * answer, GCancellable * cancellable, GError ** error)
 {
-  Call call = {.session = session,.body = body,.cancellable = cancellable };
+  Call call = {.session = session,.body = body };
   g_autoptr (GCancellable) ended = g_cancellable_new ();
   g_autoptr (GSource) timer = NULL;
   g_autoptr (GError) fault = NULL;
+  gulong handler;
 
   memset (answer, 0, sizeof (*answer));
   if (!has_descriptors ()) {
@@ -531,10 +524,9 @@ foxapi_session_call (FoxapiSession * session, SoupMessage * message,
         _("the process has no file descriptors left"));
     return FALSE;
   }
-  timer = start_timer (session, deadline_us, ended);
-  if (cancellable != NULL)
-    call.cancelled_handler = g_cancellable_connect (cancellable,
-        G_CALLBACK (pass_on), ended, NULL);
+  timer = foxapi_session_cancel_at (session, deadline_us, ended);
+  handler = cancellable ? g_cancellable_connect (cancellable,
+      G_CALLBACK (pass_on), ended, NULL) : 0;
   if (read_head (&call, message, answer, ended, &fault)) {
     if (SOUP_STATUS_IS_SUCCESSFUL (answer->status))
       read_body (answer, max_bytes, ended, &fault);
@@ -542,7 +534,7 @@ foxapi_session_call (FoxapiSession * session, SoupMessage * message,
       read_body (answer, ERROR_BODY_MAX_BYTES, ended, NULL);
   }
   g_clear_object (&answer->stream);
-  ignore_cancellable (&call);
+  g_cancellable_disconnect (cancellable, handler);
   g_source_destroy (timer);
 
   if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_CANCELLED)

@@ -40,7 +40,7 @@ typedef struct
   const gchar *type;
   GInputStream *stream;
   goffset length;
-  gboolean is_paid;             /* once it was sent, nobody cancels it */
+  gint *has_left;               /* (nullable): set, atomically, when it was sent */
 } FoxapiBody;
 
 typedef struct
@@ -60,6 +60,9 @@ gboolean foxapi_session_send (FoxapiSession * session, SoupMessage * message,
 gboolean foxapi_session_call (FoxapiSession * session, SoupMessage * message,
     const FoxapiBody * body, gint64 deadline_us, gsize max_bytes,
     FoxapiResponse * answer, GCancellable * cancellable, GError ** error);
+
+GSource *foxapi_session_cancel_at (FoxapiSession * session, gint64 time_us,
+    GCancellable * cancellable);
 
 /* When to make it again */
 

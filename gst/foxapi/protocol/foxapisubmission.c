@@ -1,8 +1,8 @@
 /* A submission on its way
  *
  * Its answer has the id of what was paid for, and nothing else has. So the call is
- * made in a thread of its own, which goes on when the element that wanted it is
- * stopped: the id is recorded in any case, and whoever starts with an equal request
+ * made in a thread of its own, which goes on for a while when the element that wanted
+ * it is stopped: the id is recorded, and whoever starts with an equal request
  * meanwhile waits for the answer instead of paying again.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -10,15 +10,21 @@
 
 #include "foxapisubmission.h"
 
+/* So long an answer is awaited for nobody: most come within some seconds, and an
+ * application that has stopped its element expects that nothing of it stays. */
+#define ABANDONED_US (10 * G_USEC_PER_SEC)
+
 struct _FoxapiSubmission
 {
   gatomicrefcount ref_count;
   FoxapiClient *client;
   gchar *identity;
   gchar *body;
-  GCancellable *cancellable;    /* until the request has left */
+  gint has_left;                /* atomic */
+  GCancellable *cancellable;
 
   guint n_waiting;              /* under the lock */
+  GSource *timer;               /* under the lock; while nobody waits */
   gboolean is_answered;         /* under the lock; from then on there is: */
   FoxapiRecord *record;         /* under the lock; who waits first takes it */
   FoxapiTask *task;             /* NULL: @fault says why */
@@ -46,6 +52,26 @@ foxapi_submission_unref (FoxapiSubmission * submission)
   g_free (submission);
 }
 
+/* Called with the lock */
+static void
+stop_timer (FoxapiSubmission * submission)
+{
+  if (submission->timer != NULL)
+    g_source_destroy (submission->timer);
+  g_clear_pointer (&submission->timer, g_source_unref);
+}
+
+/* Called with the lock. What has not left then does not leave. */
+static void
+abandon (FoxapiSubmission * submission)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  submission->timer = foxapi_client_cancel_at (submission->client,
+      now_us + (g_atomic_int_get (&submission->has_left) ? ABANDONED_US : 0),
+      submission->cancellable);
+}
+
 /* The record is this thread's until the answer is told. */
 static gpointer
 submit (gpointer user_data)
@@ -55,7 +81,8 @@ submit (gpointer user_data)
   const FoxapiErrorDetails *details;
 
   submission->task = foxapi_client_submit (submission->client,
-      submission->body, submission->cancellable, &submission->fault);
+      submission->body, &submission->has_left, submission->cancellable,
+      &submission->fault);
   details = foxapi_error_get_details (submission->fault);
   if (record != NULL && submission->task != NULL) {
     foxapi_record_set_task_id (record, submission->task->id,
@@ -68,6 +95,7 @@ submit (gpointer user_data)
 
   g_mutex_lock (&lock);
   submissions = g_list_remove (submissions, submission);
+  stop_timer (submission);
   submission->is_answered = TRUE;
   if (submission->n_waiting == 0 && submission->record != NULL)
     foxapi_record_let_go (submission->record);
@@ -121,8 +149,10 @@ foxapi_submission_join (FoxapiSubmission * own, const gchar * identity)
       found = submission;
     }
   }
-  if (found != NULL)
+  if (found != NULL) {
     found->n_waiting++;
+    stop_timer (found);
+  }
   g_mutex_unlock (&lock);
   return found;
 }
@@ -137,8 +167,7 @@ wake (GCancellable * cancellable, gpointer user_data)
 
 /* To be called once for each foxapi_submission_new() and foxapi_submission_join().
  * Whoever comes first gets the @record, and a @warning if the id could not be written
- * there. Where @cancellable ends this, what has left goes on, and the rest does not
- * leave. */
+ * there. Where @cancellable ends this, the submission goes on for a while. */
 FoxapiTask *
 foxapi_submission_wait (FoxapiSubmission * submission,
     GCancellable * cancellable, FoxapiRecord ** record, GError ** warning,
@@ -146,21 +175,21 @@ foxapi_submission_wait (FoxapiSubmission * submission,
 {
   gulong handler = g_cancellable_connect (cancellable, G_CALLBACK (wake), NULL,
       NULL);
-  gboolean is_answered, is_last;
+  gboolean is_answered;
 
   g_mutex_lock (&lock);
   while (!submission->is_answered && !g_cancellable_is_cancelled (cancellable))
     g_cond_wait (&answered, &lock);
-  is_last = --submission->n_waiting == 0;
+  submission->n_waiting--;
   is_answered = submission->is_answered;
   if (is_answered)
     *record = g_steal_pointer (&submission->record);
+  else if (submission->n_waiting == 0)
+    abandon (submission);
   g_mutex_unlock (&lock);
   g_cancellable_disconnect (cancellable, handler);
 
   if (!is_answered) {
-    if (is_last)
-      g_cancellable_cancel (submission->cancellable);
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
         "The submission goes on");
     return NULL;

@@ -66,8 +66,8 @@ check_request (FoxapiSimRoute route, const gchar * method, const gchar * path,
 GST_START_TEST (test_submit)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (FoxapiTask) task = foxapi_client_submit (client, GOOD_BODY, NULL,
-      &error);
+  g_autoptr (FoxapiTask) task =
+      foxapi_client_submit (client, GOOD_BODY, NULL, NULL, &error);
 
   fail_unless (task != NULL, "%s", error ? error->message : "");
   fail_unless_equals_int (task->state, FOXAPI_TASK_RUNNING);
@@ -343,7 +343,8 @@ GST_START_TEST (test_path_below_base_url)
       foxapi_sim_get_api_key (sim), NULL);
   FoxapiSimRequest *request;
 
-  fail_unless (foxapi_client_submit (other, GOOD_BODY, NULL, NULL) == NULL);
+  fail_unless (foxapi_client_submit (other, GOOD_BODY, NULL, NULL,
+          NULL) == NULL);
   request = dup_request (sim, FOXAPI_SIM_OTHER, 1);
   fail_unless_equals_string (request->path, "/deep/v1/videos/generations");
   free_request (request);
@@ -385,7 +386,8 @@ check_no_redirect (guint status, const gchar * location)
   script_all (sim, FOXAPI_SIM_SUBMIT, fault);
   script_all (sim, FOXAPI_SIM_ASK, fault);
   script_all (sim, FOXAPI_SIM_UPLOAD, fault);
-  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, &submit_error)
+  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, NULL,
+          &submit_error)
       == NULL);
   check_error (submit_error, &paid);
   fail_unless (foxapi_client_ask (client, "task-1", NULL, &ask_error) == NULL);
@@ -426,7 +428,8 @@ GST_START_TEST (test_challenge)
       .status = 401,.headers = "WWW-Authenticate: Basic realm=\"x\"",.body =
         ""}
   );
-  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, &error) == NULL);
+  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, NULL,
+          &error) == NULL);
   check_error (error, &refused);
   fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
       1);
@@ -485,7 +488,7 @@ GST_START_TEST (test_key_echoed)
 
     script_all (sim, FOXAPI_SIM_SUBMIT, fault);
     script_all (sim, FOXAPI_SIM_ASK, fault);
-    submitted = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
+    submitted = foxapi_client_submit (client, GOOD_BODY, NULL, NULL, NULL);
     check_echo (submitted);
     asked = foxapi_client_ask (client, "task-1", NULL, NULL);
     check_echo (asked);
@@ -504,7 +507,7 @@ GST_START_TEST (test_json_as_received)
   script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
       .status = 200,.body = body}
   );
-  task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL);
+  task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL, NULL);
   fail_unless (task != NULL);
   fail_unless_equals_string (task->json, body);
 }

@@ -141,7 +141,8 @@ GST_START_TEST (test_answer_broken_off)
   start_server (&server, cut_answers[__i__]);
   url = g_strdup_printf ("http://127.0.0.1:%u", server.port);
   other = foxapi_client_new (session, url, "key-0123456789", NULL);
-  fail_unless (foxapi_client_submit (other, GOOD_BODY, NULL, &error) == NULL);
+  fail_unless (foxapi_client_submit (other, GOOD_BODY, NULL, NULL,
+          &error) == NULL);
   check_error (error, &answer_lost);
   stop_server (&server);
 }

@@ -199,10 +199,10 @@ GST_START_TEST (test_submissions_leave_none)
   g_autoptr (FoxapiSession) session G_GNUC_UNUSED = make_session ();
   g_autoptr (FoxapiClient) one = make_client (sim);
   g_autoptr (FoxapiClient) other = make_client (sim);
-  g_autoptr (FoxapiTask) task = foxapi_client_submit (one, GOOD_BODY, NULL,
-      NULL);
-  g_autoptr (FoxapiTask) other_task = foxapi_client_submit (other, GOOD_BODY,
-      NULL, NULL);
+  g_autoptr (FoxapiTask) task =
+      foxapi_client_submit (one, GOOD_BODY, NULL, NULL, NULL);
+  g_autoptr (FoxapiTask) other_task =
+      foxapi_client_submit (other, GOOD_BODY, NULL, NULL, NULL);
 
   fail_unless (task != NULL && other_task != NULL);
   fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));

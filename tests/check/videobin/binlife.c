@@ -165,8 +165,8 @@ wait_until_gone (GWeakRef * ref)
   }
 }
 
-/* To NULL: no call is left hanging, no file, and the bin goes with its last
- * reference. */
+/* To NULL: no call is left hanging but a submission, whose answer is awaited, no
+ * file, and the bin goes with its last reference. */
 GST_START_TEST (test_leave)
 {
   Phase phase = __i__;
@@ -177,7 +177,9 @@ GST_START_TEST (test_leave)
   reach (run, phase);
   run_stop (run);
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++)
-    fail_unless (foxapi_sim_wait_idle (sim, i));
+    fail_unless (i == FOXAPI_SIM_SUBMIT || foxapi_sim_wait_idle (sim, i));
+  foxapi_sim_release (sim);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
   fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
   run_free (run);
   wait_until_gone (&bin);
