@@ -170,8 +170,8 @@ foxapi_client_check_key (FoxapiClient * client, GError ** error)
   return FALSE;
 }
 
-/* When calls have to end, in the time of g_get_monotonic_time(); to be set between
- * calls. */
+/* When calls have to end, in the time of g_get_monotonic_time(), but a submission;
+ * to be set between calls. */
 void
 foxapi_client_set_deadline (FoxapiClient * client, gint64 deadline_us)
 {
@@ -325,8 +325,8 @@ call_service (FoxapiClient * client, FoxapiCall call, SoupMessage * message,
   soup_message_headers_replace (headers, "Accept", "application/json");
 
   if (!foxapi_session_call (client->session, message, body,
-          client->deadline_us, FOXAPI_JSON_MAX_BYTES, response, cancellable,
-          &fault)) {
+          call == FOXAPI_CALL_SUBMIT ? G_MAXINT64 : client->deadline_us,
+          FOXAPI_JSON_MAX_BYTES, response, cancellable, &fault)) {
     g_propagate_error (error, foxapi_error_new_from_transport (call, fault,
             response->sent));
     return FALSE;
@@ -391,17 +391,17 @@ foxapi_client_cancel_at (FoxapiClient * client, gint64 time_us,
 
 /* Sends a submission, once. This is the call that costs money: G_IO_ERROR_CANCELLED
  * only if nothing has left, and FOXAPI_ERROR says what may have been charged.
- * @has_left (nullable) is set, atomically, once it may have been. */
+ * @gate: (nullable): a FoxapiGate */
 FoxapiTask *
 foxapi_client_submit (FoxapiClient * client, const gchar * body,
-    gint * has_left, GCancellable * cancellable, GError ** error)
+    gint * gate, GCancellable * cancellable, GError ** error)
 {
   g_autoptr (SoupMessage) message = new_message (client, "POST",
       "/v1/videos/generations");
   g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_data (body,
       -1, NULL);
   FoxapiBody request_body = { "application/json", stream, strlen (body),
-    has_left
+    gate
   };
 
   return call_for_task (client, FOXAPI_CALL_SUBMIT, message, &request_body,

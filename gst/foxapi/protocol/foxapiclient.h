@@ -36,7 +36,7 @@ GSource *foxapi_client_cancel_at (FoxapiClient * client, gint64 time_us,
     GCancellable * cancellable);
 
 FoxapiTask *foxapi_client_submit (FoxapiClient * client, const gchar * body,
-    gint * has_left, GCancellable * cancellable, GError ** error);
+    gint * gate, GCancellable * cancellable, GError ** error);
 FoxapiTask *foxapi_client_ask (FoxapiClient * client, const gchar * id,
     GCancellable * cancellable, GError ** error);
 GStrv foxapi_client_list_models (FoxapiClient * client,

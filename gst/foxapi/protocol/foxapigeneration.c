@@ -95,6 +95,16 @@ find_playing_task (const gchar * identity)
   return task_id;
 }
 
+/* The place in the cache goes with it: whoever finds that free pays. */
+static void
+leave_submission (FoxapiGeneration * generation)
+{
+  if (generation->is_attached)
+    foxapi_submission_leave (generation->submission,
+        g_steal_pointer (&generation->part));
+  generation->is_attached = FALSE;
+}
+
 /* (transfer full); its record stays in the store. */
 void
 foxapi_generation_free (FoxapiGeneration * generation)
@@ -108,6 +118,7 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_clear_pointer (&generation->clip, foxapi_clip_free);
   g_clear_pointer (&generation->part, foxapi_part_free);
   g_clear_pointer (&generation->lost, g_ptr_array_unref);
+  leave_submission (generation);
   g_clear_pointer (&generation->submission, foxapi_submission_unref);
   g_hash_table_unref (generation->given_up);
   g_clear_error (&generation->failure);
@@ -126,10 +137,10 @@ foxapi_generation_free (FoxapiGeneration * generation)
 /* The store. No fault of it stops a generation. */
 
 static void
-note_path (FoxapiGeneration * generation, const FoxapiRecord * record)
+note_path (FoxapiGeneration * generation, const gchar * path)
 {
   g_free (generation->record_path);
-  generation->record_path = g_strdup (record->path);
+  generation->record_path = g_strdup (path);
 }
 
 static void
@@ -139,7 +150,7 @@ set_record (FoxapiGeneration * generation, FoxapiRecord * record)
   generation->record = record;
   g_mutex_unlock (&generation->record_lock);
   if (record != NULL)
-    note_path (generation, record);
+    note_path (generation, record->path);
 }
 
 static void
@@ -323,6 +334,7 @@ void
 foxapi_generation_let_go (FoxapiGeneration * generation)
 {
   stop_playing (generation);
+  leave_submission (generation);
   g_clear_pointer (&generation->clip, foxapi_clip_free);
   g_clear_pointer (&generation->part, foxapi_part_free);
   g_mutex_lock (&generation->record_lock);
@@ -399,43 +411,62 @@ name_overdue (const FoxapiRun * run, GError * fault)
   return error;
 }
 
-/* Waits for the answer to the generation's submission. %TRUE: there is a task.
- * %FALSE: with generation->failure, it may have been charged; else it was not, or the
- * run was cancelled, which leaves the submission to be joined. */
+/* Nobody knows yet what the submission has come to: the next start asks again. */
+static void
+set_unanswered_error (GError ** error)
+{
+  g_autoptr (GError) cause = g_error_new_literal (G_IO_ERROR,
+      G_IO_ERROR_TIMED_OUT, _("it took too long"));
+
+  g_propagate_error (error,
+      foxapi_error_new_from_transport (FOXAPI_CALL_SUBMIT, cause, TRUE));
+}
+
+/* Waits for the answer to the generation's submission. %FALSE: with
+ * generation->failure, it may have been charged; with a submission still, that is not
+ * known; otherwise it was not. */
 static gboolean
 await_answer (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
 {
-  g_autoptr (GError) fault = NULL, warning = NULL;
+  FoxapiSubmission *submission = generation->submission;
   g_autoptr (FoxapiTask) task = NULL;
-  FoxapiRecord *record = NULL;
   const FoxapiErrorDetails *details;
+  FoxapiRecord *record;
+  gboolean is_first;
 
-  task = foxapi_submission_wait (generation->submission, run->cancellable,
-      &record, &warning, &fault);
-  set_record (generation, record);
-  details = foxapi_error_get_details (fault);
-  if (task != NULL || (details != NULL
-          && details->charge == FOXAPI_CHARGE_MAYBE))
-    forget_lost (generation);
-  if (task == NULL) {
-    if (details != NULL && details->charge == FOXAPI_CHARGE_MAYBE)
-      generation->failure = g_error_copy (fault);
-    if (!g_cancellable_is_cancelled (run->cancellable))
-      g_clear_pointer (&generation->submission, foxapi_submission_unref);
-    g_propagate_error (error, g_steal_pointer (&fault));
+  if (!foxapi_submission_wait (submission, run->deadline_us, run->cancellable,
+          &record, &is_first)) {
+    if (!g_cancellable_set_error_if_cancelled (run->cancellable, error))
+      set_unanswered_error (error);
     return FALSE;
   }
 
+  set_record (generation, record);
+  details = foxapi_error_get_details (submission->fault);
+  if (details != NULL && details->charge == FOXAPI_CHARGE_MAYBE)
+    generation->failure = g_error_copy (submission->fault);
+  if (submission->task != NULL)
+    task = foxapi_task_ref (submission->task);
+  else
+    g_propagate_error (error, g_error_copy (submission->fault));
+  if (task != NULL || generation->failure != NULL)
+    forget_lost (generation);
+  if (task != NULL && submission->record_fault != NULL)
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+        _("The id of the task could not be recorded (%s). Note it: %s. The "
+            "generation goes on."), submission->record_fault->message,
+        task->id);
+
+  foxapi_submission_leave (submission, NULL);
+  generation->is_attached = FALSE;
   g_clear_pointer (&generation->submission, foxapi_submission_unref);
+  if (task == NULL)
+    return FALSE;
   generation->task_id = g_strdup (task->id);
   generation->resumed = FALSE;
   know (generation, task);
-  if (warning != NULL)
-    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
-        _("The id of the task could not be recorded (%s). Note it: %s. The "
-            "generation goes on."), warning->message, task->id);
-  run->observer->task (run->user_data, task, FALSE, -1);
+  run->observer->task (run->user_data, task, !is_first, -1);
   return TRUE;
 }
 
@@ -452,10 +483,11 @@ send_once (FoxapiGeneration * generation, const FoxapiRun * run,
   record = run->store_directory == NULL ? NULL :
       add_to_store (generation, run, is_first);
   if (record != NULL)
-    note_path (generation, record);
+    note_path (generation, record->path);
   generation->submission = foxapi_submission_new (run->client,
-      generation->identity, body, record);
-  return await_answer (generation, run, error);
+      generation->identity, body, record, error);
+  generation->is_attached = generation->submission != NULL;
+  return generation->is_attached && await_answer (generation, run, error);
 }
 
 /* Sends the submission, and sends it again only after a 429 or where it never
@@ -524,23 +556,32 @@ submit (FoxapiGeneration * generation, const FoxapiRun * run,
   return FALSE;
 }
 
-/* A submission that this element, or an equal one, was stopped in the middle of.
- * %FALSE, without an error: there is none, or it was not charged. */
+/* To a submission that this element, or an equal one, was stopped in the middle of */
+static void
+join_submission (FoxapiGeneration * generation)
+{
+  if (generation->is_attached
+      || (generation->is_new_take && generation->submission == NULL))
+    return;
+  generation->submission = foxapi_submission_join (generation->submission,
+      generation->identity, &generation->part);
+  generation->is_attached = generation->submission != NULL;
+  if (generation->is_attached)
+    note_path (generation, generation->submission->record_path);
+}
+
+/* %FALSE, without an error: it was not charged. */
 static gboolean
-join_submission (FoxapiGeneration * generation, const FoxapiRun * run,
+await_earlier (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
 {
   g_autoptr (GError) fault = NULL;
 
-  generation->submission = foxapi_submission_join (generation->submission,
-      generation->identity);
-  if (generation->submission == NULL)
-    return FALSE;
-  run->observer->waiting (run->user_data, _("Waiting for the answer to the "
-          "same submission, which is on its way"));
+  run->observer->waiting (run->user_data,
+      _("Waiting for the answer to the same request, which was sent before"));
   if (await_answer (generation, run, &fault))
     return TRUE;
-  if (generation->failure != NULL
+  if (generation->failure != NULL || generation->submission != NULL
       || g_cancellable_is_cancelled (run->cancellable))
     g_propagate_error (error, g_steal_pointer (&fault));
   return FALSE;
@@ -556,8 +597,8 @@ begin (FoxapiGeneration * generation, const FoxapiRun * run,
 
   generation->from_cache = FALSE;
   generation->task_id = find_playing_task (generation->identity);
-  if (generation->task_id == NULL && !generation->is_new_take
-      && join_submission (generation, run, &fault))
+  if (generation->task_id == NULL && generation->submission != NULL
+      && await_earlier (generation, run, &fault))
     return TRUE;
   if (generation->task_id == NULL && fault == NULL
       && run->store_directory != NULL)
@@ -887,6 +928,8 @@ foxapi_generation_run (FoxapiGeneration * generation, const FoxapiRun * run,
     g_clear_pointer (&generation->task, foxapi_task_unref);
     if (generation->body != NULL && !identify (generation, run, files, error))
       return FALSE;
+    if (generation->body != NULL)
+      join_submission (generation);
   }
   if (!foxapi_generation_enter_cache (generation, run, error))
     return FALSE;

@@ -39,7 +39,8 @@ typedef struct
   gchar *identity;              /* NULL until it has begun */
   gchar *text;                  /* likewise; the body, with files by their content */
   gchar *clip_identity;         /* of what the run asks for, whoever pays */
-  FoxapiSubmission *submission; /* NULL, or whose answer is not known yet */
+  FoxapiSubmission *submission; /* whose answer is not known yet, or NULL */
+  gboolean is_attached;         /* to it, as long as the run lasts */
   gboolean from_cache;          /* all that is known of the task */
   gboolean resumed;
   gboolean from_store;

@@ -241,6 +241,7 @@ typedef struct
 {
   FoxapiSession *session;
   const FoxapiBody *body;
+  GCancellable *ended;          /* what the call itself looks at */
   FoxapiWatchedBody *watched;   /* what libsoup reads of it */
   GSocket *socket;              /* NULL: a connection that is used again */
   gboolean offers_http1_only;
@@ -301,14 +302,25 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
   }
 }
 
+/* Just before the first byte. Behind a closed gate the cancellation is on its way. */
+static void
+on_starting (SoupMessage * message, gpointer user_data)
+{
+  Call *call = user_data;
+  gint *gate = call->body ? call->body->gate : NULL;
+
+  if (gate != NULL && !g_atomic_int_compare_and_exchange (gate,
+          FOXAPI_GATE_OPEN, FOXAPI_GATE_PASSED)
+      && g_atomic_int_get (gate) == FOXAPI_GATE_CLOSED)
+    g_cancellable_cancel (call->ended);
+}
+
 static void
 on_wrote_headers (SoupMessage * message, gpointer user_data)
 {
   Call *call = user_data;
 
   call->sent = TRUE;
-  if (call->body != NULL && call->body->has_left != NULL)
-    g_atomic_int_set (call->body->has_left, TRUE);
 }
 
 /* The answer to a submission or an upload may take longer than others. */
@@ -380,6 +392,7 @@ prepare (Call * call, SoupMessage * message)
   }
   g_signal_connect (message, "network-event", G_CALLBACK (on_network_event),
       call);
+  g_signal_connect (message, "starting", G_CALLBACK (on_starting), call);
   g_signal_connect (message, "wrote-headers", G_CALLBACK (on_wrote_headers),
       call);
   g_signal_connect (message, "wrote-body", G_CALLBACK (on_wrote_body), call);
@@ -518,6 +531,7 @@ foxapi_session_call (FoxapiSession * session, SoupMessage * message,
   g_autoptr (GError) fault = NULL;
   gulong handler;
 
+  call.ended = ended;
   memset (answer, 0, sizeof (*answer));
   if (!has_descriptors ()) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES,

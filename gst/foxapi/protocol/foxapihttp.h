@@ -33,6 +33,15 @@ FoxapiSession *foxapi_session_new (const FoxapiSessionSettings * settings,
 FoxapiSession *foxapi_session_ref (FoxapiSession * session);
 void foxapi_session_unref (FoxapiSession * session);
 
+/* Whether a request may still be kept from being sent: changed from open, atomically,
+ * by whoever comes first */
+typedef enum
+{
+  FOXAPI_GATE_OPEN,
+  FOXAPI_GATE_PASSED,           /* it leaves */
+  FOXAPI_GATE_CLOSED,           /* it does not, and is cancelled */
+} FoxapiGate;
+
 /* What is sent with a POST; one that can seek can be sent again where a proxy wants
  * that. */
 typedef struct
@@ -40,7 +49,7 @@ typedef struct
   const gchar *type;
   GInputStream *stream;
   goffset length;
-  gint *has_left;               /* (nullable): set, atomically, when it was sent */
+  gint *gate;                   /* (nullable): a FoxapiGate */
 } FoxapiBody;
 
 typedef struct

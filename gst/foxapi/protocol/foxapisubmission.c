@@ -10,31 +10,18 @@
 
 #include "foxapisubmission.h"
 
+#include <glib/gi18n-lib.h>
+
 /* So long an answer is awaited for nobody: most come within some seconds, and an
  * application that has stopped its element expects that nothing of it stays. */
 #define ABANDONED_US (10 * G_USEC_PER_SEC)
 
-struct _FoxapiSubmission
-{
-  gatomicrefcount ref_count;
-  FoxapiClient *client;
-  gchar *identity;
-  gchar *body;
-  gint has_left;                /* atomic */
-  GCancellable *cancellable;
-
-  guint n_waiting;              /* under the lock */
-  GSource *timer;               /* under the lock; while nobody waits */
-  gboolean is_answered;         /* under the lock; from then on there is: */
-  FoxapiRecord *record;         /* under the lock; who waits first takes it */
-  FoxapiTask *task;             /* NULL: @fault says why */
-  GError *fault;
-  GError *record_fault;         /* why the id is not in the record, or NULL */
-};
-
 static GMutex lock;
-static GCond answered;
-static GList *submissions;      /* under the lock: on their way */
+static GCond changed;
+
+/* Under the lock, each with a reference: on their way, and those whose answer nothing
+ * else knows */
+static GList *submissions;
 
 void
 foxapi_submission_unref (FoxapiSubmission * submission)
@@ -43,13 +30,27 @@ foxapi_submission_unref (FoxapiSubmission * submission)
     return;
   foxapi_client_unref (submission->client);
   g_object_unref (submission->cancellable);
+  g_clear_pointer (&submission->part, foxapi_part_free);
   g_clear_pointer (&submission->record, foxapi_record_free);
   g_clear_pointer (&submission->task, foxapi_task_unref);
   g_clear_error (&submission->fault);
   g_clear_error (&submission->record_fault);
   g_free (submission->identity);
   g_free (submission->body);
+  g_free (submission->record_path);
   g_free (submission);
+}
+
+/* Called with the lock */
+static void
+unlist (FoxapiSubmission * submission)
+{
+  GList *link = g_list_find (submissions, submission);
+
+  if (link == NULL)
+    return;
+  submissions = g_list_delete_link (submissions, link);
+  foxapi_submission_unref (submission);
 }
 
 /* Called with the lock */
@@ -61,15 +62,29 @@ stop_timer (FoxapiSubmission * submission)
   g_clear_pointer (&submission->timer, g_source_unref);
 }
 
-/* Called with the lock. What has not left then does not leave. */
-static void
-abandon (FoxapiSubmission * submission)
+static gboolean
+may_be_charged (FoxapiSubmission * submission)
 {
-  gint64 now_us = g_get_monotonic_time ();
+  const FoxapiErrorDetails *details =
+      foxapi_error_get_details (submission->fault);
 
-  submission->timer = foxapi_client_cancel_at (submission->client,
-      now_us + (g_atomic_int_get (&submission->has_left) ? ABANDONED_US : 0),
-      submission->cancellable);
+  return submission->task != NULL
+      || (details != NULL && details->charge == FOXAPI_CHARGE_MAYBE);
+}
+
+/* Called with the lock: the answer has come, and nobody takes it. Whoever starts next
+ * finds it in the record, or else here. */
+static void
+put_away (FoxapiSubmission * submission)
+{
+  if (submission->part != NULL && submission->task != NULL)
+    foxapi_part_set_task (submission->part, submission->task->id);
+  g_clear_pointer (&submission->part, foxapi_part_free);
+  if (submission->record != NULL && submission->record_fault == NULL)
+    foxapi_record_let_go (submission->record);
+  else if (may_be_charged (submission))
+    return;
+  unlist (submission);
 }
 
 /* The record is this thread's until the answer is told. */
@@ -78,62 +93,79 @@ submit (gpointer user_data)
 {
   FoxapiSubmission *submission = user_data;
   FoxapiRecord *record = submission->record;
-  const FoxapiErrorDetails *details;
 
   submission->task = foxapi_client_submit (submission->client,
-      submission->body, &submission->has_left, submission->cancellable,
+      submission->body, &submission->gate, submission->cancellable,
       &submission->fault);
-  details = foxapi_error_get_details (submission->fault);
-  if (record != NULL && submission->task != NULL) {
+  if (record != NULL && submission->task != NULL)
     foxapi_record_set_task_id (record, submission->task->id,
         &submission->record_fault);
-  } else if (record != NULL && (details == NULL
-          || details->charge != FOXAPI_CHARGE_MAYBE)) {
+  if (record != NULL && !may_be_charged (submission)) {
     foxapi_record_remove (record);
     g_clear_pointer (&submission->record, foxapi_record_free);
   }
 
   g_mutex_lock (&lock);
-  submissions = g_list_remove (submissions, submission);
   stop_timer (submission);
   submission->is_answered = TRUE;
-  if (submission->n_waiting == 0 && submission->record != NULL)
-    foxapi_record_let_go (submission->record);
-  g_cond_broadcast (&answered);
+  if (submission->n_attached == 0)
+    put_away (submission);
+  g_cond_broadcast (&changed);
   g_mutex_unlock (&lock);
   foxapi_submission_unref (submission);
   return NULL;
 }
 
-/* Sends @body. @record: (transfer full) (nullable): the intent to do so */
+/* Sends @body, for the caller to wait for. @record: (transfer full) (nullable): the
+ * intent to do so */
 FoxapiSubmission *
 foxapi_submission_new (FoxapiClient * client, const gchar * identity,
-    const gchar * body, FoxapiRecord * record)
+    const gchar * body, FoxapiRecord * record, GError ** error)
 {
   FoxapiSubmission *submission = g_new0 (FoxapiSubmission, 1);
+  GThread *thread;
 
   g_atomic_ref_count_init (&submission->ref_count);
-  g_atomic_ref_count_inc (&submission->ref_count);
   submission->client = foxapi_client_ref (client);
   submission->identity = g_strdup (identity);
   submission->body = g_strdup (body);
   submission->record = record;
+  submission->record_path = record ? g_strdup (record->path) : NULL;
   submission->cancellable = g_cancellable_new ();
-  submission->n_waiting = 1;
+  submission->n_attached = 1;
+
+  g_atomic_ref_count_inc (&submission->ref_count);
+  thread = g_thread_try_new ("foxapi-submit", submit, submission, NULL);
+  if (thread == NULL) {
+    if (record != NULL)
+      foxapi_record_remove (record);
+    foxapi_submission_unref (submission);
+    foxapi_submission_unref (submission);
+    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
+        _("The process can start no more threads. Nothing was sent. Run fewer "
+            "pipelines at once, then start again."));
+    foxapi_error_edit_details (*error)->charge = FOXAPI_CHARGE_NO;
+    return NULL;
+  }
+  g_thread_unref (thread);
+
   g_mutex_lock (&lock);
+  g_atomic_ref_count_inc (&submission->ref_count);
   submissions = g_list_prepend (submissions, submission);
   g_mutex_unlock (&lock);
-  g_thread_unref (g_thread_new ("foxapi-submit", submit, submission));
   return submission;
 }
 
-/* (transfer full) (nullable): of an equal request, to be waited for: the caller's
- * @own (transfer full) (nullable), or one that nobody waits for any more */
+/* (transfer full) (nullable): of an equal request, for the caller to wait for: @own
+ * (transfer full) (nullable), or one that nobody waits for any more. @part: (out)
+ * (nullable): the place of its clip */
 FoxapiSubmission *
-foxapi_submission_join (FoxapiSubmission * own, const gchar * identity)
+foxapi_submission_join (FoxapiSubmission * own, const gchar * identity,
+    FoxapiPart ** part)
 {
   FoxapiSubmission *found = NULL;
 
+  *part = NULL;
   if (own != NULL && g_str_equal (own->identity, identity))
     found = own;
   else if (own != NULL)
@@ -143,15 +175,16 @@ foxapi_submission_join (FoxapiSubmission * own, const gchar * identity)
   for (GList * l = submissions; l != NULL && found == NULL; l = l->next) {
     FoxapiSubmission *submission = l->data;
 
-    if (submission->n_waiting == 0
+    if (submission->n_attached == 0
         && g_str_equal (submission->identity, identity)) {
       g_atomic_ref_count_inc (&submission->ref_count);
       found = submission;
     }
   }
   if (found != NULL) {
-    found->n_waiting++;
+    found->n_attached++;
     stop_timer (found);
+    *part = g_steal_pointer (&found->part);
   }
   g_mutex_unlock (&lock);
   return found;
@@ -161,46 +194,80 @@ static void
 wake (GCancellable * cancellable, gpointer user_data)
 {
   g_mutex_lock (&lock);
-  g_cond_broadcast (&answered);
+  g_cond_broadcast (&changed);
   g_mutex_unlock (&lock);
 }
 
-/* To be called once for each foxapi_submission_new() and foxapi_submission_join().
- * Whoever comes first gets the @record, and a @warning if the id could not be written
- * there. Where @cancellable ends this, the submission goes on for a while. */
-FoxapiTask *
-foxapi_submission_wait (FoxapiSubmission * submission,
-    GCancellable * cancellable, FoxapiRecord ** record, GError ** warning,
-    GError ** error)
+/* Called with the lock. %FALSE: @cancellable, or @deadline_us, came before. */
+static gboolean
+wait_for_answer (FoxapiSubmission * submission, gint64 deadline_us,
+    GCancellable * cancellable)
+{
+  gboolean in_time = TRUE;
+
+  while (!submission->is_answered && in_time
+      && !g_cancellable_is_cancelled (cancellable)) {
+    if (deadline_us == G_MAXINT64)
+      g_cond_wait (&changed, &lock);
+    else
+      in_time = g_cond_wait_until (&changed, &lock, deadline_us);
+  }
+  return submission->is_answered;
+}
+
+/* Waits for the answer. Whoever comes first (@is_first) gets the @record, which is
+ * %NULL where there is none. %FALSE: @cancellable, or @deadline_us (of
+ * g_get_monotonic_time()), came before the answer to what has left; what has not left
+ * by then does not leave, and is answered so. */
+gboolean
+foxapi_submission_wait (FoxapiSubmission * submission, gint64 deadline_us,
+    GCancellable * cancellable, FoxapiRecord ** record, gboolean * is_first)
 {
   gulong handler = g_cancellable_connect (cancellable, G_CALLBACK (wake), NULL,
       NULL);
   gboolean is_answered;
 
   g_mutex_lock (&lock);
-  while (!submission->is_answered && !g_cancellable_is_cancelled (cancellable))
-    g_cond_wait (&answered, &lock);
-  submission->n_waiting--;
-  is_answered = submission->is_answered;
-  if (is_answered)
+  is_answered = wait_for_answer (submission, deadline_us, cancellable);
+  if (!is_answered && submission->n_attached == 1
+      && g_atomic_int_compare_and_exchange (&submission->gate,
+          FOXAPI_GATE_OPEN, FOXAPI_GATE_CLOSED)) {
+    g_mutex_unlock (&lock);
+    g_cancellable_cancel (submission->cancellable);
+    g_mutex_lock (&lock);
+    is_answered = wait_for_answer (submission, G_MAXINT64, NULL);
+  }
+  *is_first = is_answered && !submission->is_taken;
+  *record = NULL;
+  if (*is_first) {
+    submission->is_taken = TRUE;
     *record = g_steal_pointer (&submission->record);
-  else if (submission->n_waiting == 0)
-    abandon (submission);
+    unlist (submission);
+  }
   g_mutex_unlock (&lock);
   g_cancellable_disconnect (cancellable, handler);
 
-  if (!is_answered) {
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-        "The submission goes on");
-    return NULL;
-  }
-  /* Nobody has held it since, if nobody waited. */
+  /* If nobody was there when it came, others may have taken it up since. */
   if (*record != NULL && !foxapi_record_hold (*record))
     g_clear_pointer (record, foxapi_record_free);
-  if (*record != NULL && submission->record_fault != NULL)
-    *warning = g_error_copy (submission->record_fault);
-  if (submission->task != NULL)
-    return foxapi_task_ref (submission->task);
-  g_propagate_error (error, g_error_copy (submission->fault));
-  return NULL;
+  return is_answered;
+}
+
+/* Whoever has it from foxapi_submission_new() or foxapi_submission_join() does not wait
+ * any more. @part: (transfer full) (nullable): the place of its clip, which nobody is to
+ * take for free meanwhile */
+void
+foxapi_submission_leave (FoxapiSubmission * submission, FoxapiPart * part)
+{
+  g_mutex_lock (&lock);
+  if (part != NULL && submission->part == NULL && !submission->is_taken)
+    submission->part = g_steal_pointer (&part);
+  submission->n_attached--;
+  if (submission->n_attached == 0 && submission->is_answered)
+    put_away (submission);
+  else if (submission->n_attached == 0)
+    submission->timer = foxapi_client_cancel_at (submission->client,
+        g_get_monotonic_time () + ABANDONED_US, submission->cancellable);
+  g_mutex_unlock (&lock);
+  g_clear_pointer (&part, foxapi_part_free);
 }

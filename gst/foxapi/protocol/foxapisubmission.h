@@ -6,21 +6,44 @@
 #pragma once
 
 #include "foxapiclient.h"
+#include "foxapipart.h"
 #include "foxapistore.h"
 
 G_BEGIN_DECLS
 
-/* To be used from any thread */
-typedef struct _FoxapiSubmission FoxapiSubmission;
+typedef struct
+{
+  /* Never changed */
+  gatomicrefcount ref_count;
+  FoxapiClient *client;
+  gchar *identity;
+  gchar *body;
+  gchar *record_path;           /* NULL: nothing is recorded */
+  GCancellable *cancellable;
+
+  gint gate;                    /* atomic: see FoxapiGate */
+
+  /* Under the lock */
+  guint n_attached;             /* who waits, or is about to */
+  GSource *timer;               /* while there is nobody */
+  FoxapiPart *part;             /* likewise, the place of its clip in the cache */
+  FoxapiRecord *record;         /* until somebody has got the answer */
+  gboolean is_taken;            /* somebody has */
+  gboolean is_answered;         /* from then on there is, and does not change: */
+  FoxapiTask *task;             /* NULL: @fault says why */
+  GError *fault;
+  GError *record_fault;         /* why the id is not in the record, or NULL */
+} FoxapiSubmission;
 
 FoxapiSubmission *foxapi_submission_new (FoxapiClient * client,
-    const gchar * identity, const gchar * body, FoxapiRecord * record);
-FoxapiSubmission *foxapi_submission_join (FoxapiSubmission * own,
-    const gchar * identity);
-void foxapi_submission_unref (FoxapiSubmission * submission);
-FoxapiTask *foxapi_submission_wait (FoxapiSubmission * submission,
-    GCancellable * cancellable, FoxapiRecord ** record, GError ** warning,
+    const gchar * identity, const gchar * body, FoxapiRecord * record,
     GError ** error);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSubmission, foxapi_submission_unref)
+FoxapiSubmission *foxapi_submission_join (FoxapiSubmission * own,
+    const gchar * identity, FoxapiPart ** part);
+gboolean foxapi_submission_wait (FoxapiSubmission * submission,
+    gint64 deadline_us, GCancellable * cancellable, FoxapiRecord ** record,
+    gboolean * is_first);
+void foxapi_submission_leave (FoxapiSubmission * submission, FoxapiPart * part);
+void foxapi_submission_unref (FoxapiSubmission * submission);
 
 G_END_DECLS

@@ -368,14 +368,15 @@ give_to_engine (GstFoxapiVideoBin * self, Kept * kept)
 }
 
 /* Whether the engine has nothing to do but to wait for the end of a clip, and the
- * next shot does not wait for its last frame */
+ * next shot does not wait for its last frame. The one that this clip began with is
+ * kept until then: a start that repeats the shot names it. */
 static gboolean
 may_look_ahead (GstFoxapiVideoBin * self)
 {
   return self->is_generating && self->has_played && !self->has_ended
       && self->downloaded == self->latest
       && self->kept.length < self->run.prefetch
-      && gst_foxapi_video_bin_has_more (self)
+      && gst_foxapi_video_bin_has_more (self) && self->last_frame == NULL
       && !gst_foxapi_video_bin_can_continue (self);
 }
 

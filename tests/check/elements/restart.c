@@ -223,6 +223,22 @@ leave_while_submitting (Run * run, const FoxapiSimFault * answer, guint rest)
   run_set_state (run, rests[rest % 2]);
 }
 
+/* Until it waits for the answer to what was sent before */
+static void
+join (Run * run)
+{
+  gboolean joined = FALSE;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  while (!joined) {
+    g_autofree gchar *text = NULL;
+
+    gst_message_parse_progress (run_wait (run, GST_MESSAGE_PROGRESS), NULL,
+        NULL, &text);
+    joined = strstr (text, "Waiting for the answer") != NULL;
+  }
+}
+
 /* The element waits for it, and pays once; also without a record. */
 GST_START_TEST (test_left_while_submitting)
 {
@@ -230,7 +246,7 @@ GST_START_TEST (test_left_while_submitting)
           __i__ < 2 ? store : "", NULL));
 
   leave_while_submitting (run, &held[0], __i__);
-  run_set_state (run, GST_STATE_PLAYING);
+  join (run);
   if (__i__ >= 2)
     run_set_state (run, rests[__i__ % 2]);
   foxapi_sim_release (sim);
@@ -247,18 +263,129 @@ GST_END_TEST;
 GST_START_TEST (test_joined)
 {
   Run *run = run_new (harness_source ("task-store", store, NULL));
-  g_autoptr (Run) other = NULL;
+  g_autoptr (Run) other = run_new (harness_source ("task-store", store, NULL));
 
   leave_while_submitting (run, &held[0], __i__);
   run_free (run);
   if (__i__ % 2)
     foxapi_sim_release (sim);
-  other = run_new (harness_source ("task-store", store, NULL));
-  run_set_state (other, GST_STATE_PLAYING);
+  else
+    join (other);
   foxapi_sim_release (sim);
+  run_set_state (other, GST_STATE_PLAYING);
   run_wait (other, GST_MESSAGE_EOS);
   run_assert_data (other, payload);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Whoever waits no longer may give it up, whoever has sent it. */
+GST_START_TEST (test_joined_and_given_up)
+{
+  Run *run = run_new (harness_source ("task-store", store, NULL));
+  g_autoptr (Run) other = run_new (harness_source ("task-store", store, NULL));
+
+  leave_while_submitting (run, &held[0], __i__);
+  run_free (run);
+  join (other);
+  run_set_state (other, rests[__i__]);
+  foxapi_sim_release (sim);
+  g_object_set (other->source, "task-id", NULL, NULL);
+  run_to_eos (other);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+GST_END_TEST;
+
+/* A new take is one, however often it is started. */
+GST_START_TEST (test_left_new_take)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-store",
+          __i__ < 2 ? store : "", "task-id", NULL, NULL));
+
+  leave_while_submitting (run, &held[0], __i__);
+  for (guint i = 0; i < 3; i++) {
+    join (run);
+    run_set_state (run, rests[__i__ % 2]);
+  }
+  foxapi_sim_release (sim);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Without a record the process knows what it has paid for. */
+GST_START_TEST (test_answered_for_nobody)
+{
+  Run *run = run_new (harness_source ("task-store", "", NULL));
+  g_autoptr (Run) other = run_new (harness_source ("task-store", "", NULL));
+
+  leave_while_submitting (run, &held[0], __i__);
+  run_free (run);
+  foxapi_sim_release (sim);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
+  run_to_eos (other);
+  run_assert_data (other, payload);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* With a clip cache, too: nobody else takes the place of the clip for free. */
+GST_START_TEST (test_left_with_a_cache)
+{
+  g_autofree gchar *cache = g_build_filename (store, "cache", NULL);
+  g_autoptr (Run) run = run_new (harness_source ("task-store", store,
+          "clip-cache", cache, NULL));
+  g_autoptr (Run) other = run_new (harness_source ("task-store", store,
+          "clip-cache", cache, NULL));
+
+  leave_while_submitting (run, &held[0], __i__);
+  join (other);
+  foxapi_sim_release (sim);
+  run_wait (other, GST_MESSAGE_EOS);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* The time is up before the answer, which is not lost for that. */
+GST_START_TEST (test_overdue_answer)
+{
+  g_autoptr (Run) run = run_new (harness_source ("task-store", store,
+          "task-timeout", 1, NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &held[0]);
+  for (guint i = 0; i < 2; i++)
+    assert_boolean (run_to_error (run, GST_RESOURCE_ERROR_FAILED),
+        "maybe-charged", TRUE);
+  run_set_state (run, GST_STATE_READY);
+  foxapi_sim_release (sim);
+  g_object_set (run->source, "task-timeout", 0, NULL);
+  run_to_eos (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Nothing has left, and when the element has stopped nothing says that it may have. */
+GST_START_TEST (test_left_before_it_left)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  guint port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  g_autofree gchar *url = g_strdup_printf ("https://127.0.0.1:%u", port);
+  g_autoptr (Run) run = run_new (harness_source ("base-url", url,
+          "task-store", store, NULL));
+  g_autoptr (GSocketConnection) connection = NULL;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  connection = g_socket_listener_accept (listener, NULL, NULL, NULL);
+  fail_unless (harness_files_contain (store, "identity"));
+  run_set_state (run, rests[__i__]);
+  fail_if (harness_files_contain (store, "identity"));
 }
 
 GST_END_TEST;
@@ -379,6 +506,12 @@ restart_suite (void)
       2 * G_N_ELEMENTS (unknown));
   tcase_add_loop_test (tcase, test_left_while_submitting, 0, 4);
   tcase_add_rows (tcase, test_joined, rests);
+  tcase_add_rows (tcase, test_joined_and_given_up, rests);
+  tcase_add_loop_test (tcase, test_left_new_take, 0, 4);
+  tcase_add_rows (tcase, test_answered_for_nobody, rests);
+  tcase_add_rows (tcase, test_left_with_a_cache, rests);
+  tcase_add_test (tcase, test_overdue_answer);
+  tcase_add_rows (tcase, test_left_before_it_left, rests);
   tcase_add_loop_test (tcase, test_left_and_lost, 0, 4);
   tcase_add_rows (tcase, test_left_and_given_up, rests);
   tcase_add_test (tcase, test_after_an_error);

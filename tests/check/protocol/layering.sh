@@ -25,8 +25,9 @@ fi
 layers='json resource intl digest
 error poll
 http proxies earlyanswer download task store clips part catalogue rules request uri localfile
-client run
-upload references submission
+client
+run submission
+upload references
 generation generationclips
 result'
 

@@ -255,22 +255,61 @@ GST_START_TEST (test_continuity)
 
 GST_END_TEST;
 
+static void
+queue_shot (Run * run, const gchar * prompt, const gchar * model)
+{
+  g_autoptr (GstStructure) fields = gst_structure_new ("shot", "model",
+      G_TYPE_STRING, model, NULL);
+  guint number = 0;
+
+  g_signal_emit_by_name (run->source, "queue-shot", prompt, fields, &number);
+  fail_unless (number > 1);
+}
+
+static void
+wait_for_shot (Run * run, guint shot)
+{
+  const GstStructure *structure;
+  guint number = 0;
+
+  do {
+    structure = gst_message_get_structure (run_wait (run, GST_MESSAGE_ELEMENT));
+    if (gst_structure_has_name (structure, "foxapi-on-air"))
+      gst_structure_get_uint (structure, "shot", &number);
+  } while (number != shot);
+}
+
 /* It is the model of that next shot that counts. */
 GST_START_TEST (test_continuity_of_another_model)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
-  g_autoptr (GstStructure) fields = gst_structure_new ("shot", "model",
-      G_TYPE_STRING, "wan-2.7-image-to-video", NULL);
   g_autofree gchar *url = NULL;
-  guint number = 0;
 
   run_set_state (run, GST_STATE_PLAYING);
-  g_signal_emit_by_name (run->source, "queue-shot", "It runs", fields, &number);
-  fail_unless_equals_int (number, 2);
+  queue_shot (run, "It runs", "wan-2.7-image-to-video");
   run_wait (run, GST_MESSAGE_EOS);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   url = get_field (2, "image_urls");
   assert_file (url, PNG);
+}
+
+GST_END_TEST;
+
+/* The frame that a shot begins with is there until that has been shown, also where
+ * the next one needs none: a start repeats the shot, and does not pay for it. */
+GST_START_TEST (test_continuity_kept)
+{
+  g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
+
+  run_set_state (run, GST_STATE_PLAYING);
+  queue_shot (run, "It runs", "wan-2.7-image-to-video");
+  queue_shot (run, "It rests", "wan-2.7-text-to-video");
+  wait_for_shot (run, 2);
+  run_set_state (run, GST_STATE_READY);
+  run_set_state (run, GST_STATE_PLAYING);
+  wait_for_shot (run, 2);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
 GST_END_TEST;
@@ -309,6 +348,7 @@ bininputs_suite (void)
   tcase_add_loop_test (tcase, test_placeholder, 0, 3);
   tcase_add_loop_test (tcase, test_continuity, 0, G_N_ELEMENTS (continuities));
   tcase_add_test (tcase, test_continuity_of_another_model);
+  tcase_add_test (tcase, test_continuity_kept);
   tcase_add_test (tcase, test_continuity_with_references);
   return suite;
 }
