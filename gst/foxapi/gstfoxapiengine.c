@@ -9,9 +9,9 @@
 
 /* Threads: start() and stop() belong to the thread that changes the element's
  * state, when nobody generates. generate() and all that is called from it belong
- * to one thread in between, which alone uses the network. Properties come from any
- * thread, which may also cancel the run, whatever it is in. No lock is held when a
- * message is posted. */
+ * to one thread in between, which alone uses the network, but for the submission that
+ * it waits for. Properties come from any thread, which may also cancel the run,
+ * whatever it is in. No lock is held when a message is posted. */
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"

@@ -812,23 +812,24 @@ remove_requests (const gchar * directory, const gchar * digest,
 /* %FALSE: it is pinned, or somebody reads or writes it. What leads to a clip goes
  * first: a clip that has gone while its request stays is one that was lost. */
 static gboolean
-evict (const gchar * directory, const Entry * entry)
+evict (const gchar * directory, const Entry * entry, gboolean * is_pinned)
 {
   g_autofree gchar *known_path = g_strconcat (entry->path, ".json", NULL);
   g_autoptr (JsonObject) known = NULL;
-  gboolean is_pinned = FALSE, evicted = FALSE;
+  gboolean evicted = FALSE;
   const gchar *why;
   struct stat status;
   gint fd;
 
+  *is_pinned = FALSE;
   if (entry->digest != NULL) {
     g_free (known_path);
     known_path = foxapi_clips_get_path (directory, entry->digest, ".json");
     known = foxapi_clips_read_object (known_path, FORMAT);
   }
   if (known != NULL)
-    foxapi_json_get_boolean (known, "pinned", &is_pinned);
-  if (is_pinned)
+    foxapi_json_get_boolean (known, "pinned", is_pinned);
+  if (*is_pinned)
     return FALSE;
   fd = open_file (entry->path, &status, &why);
   if (fd < 0)
@@ -845,22 +846,27 @@ evict (const gchar * directory, const Entry * entry)
 }
 
 /* Removes what was used least recently until all together take no more than @limit
- * bytes. */
-void
+ * bytes. %FALSE: they take more, because some are pinned. */
+gboolean
 foxapi_clips_trim (const gchar * directory, guint64 limit)
 {
   gint lock = foxapi_clips_lock (directory);
   g_autoptr (GPtrArray) entries = NULL;
+  gboolean has_pinned = FALSE;
   guint64 total;
 
   if (lock < 0)
-    return;
+    return TRUE;
   entries = list_entries (directory, &total);
   for (guint i = 0; i < entries->len && total > limit; i++) {
     const Entry *entry = g_ptr_array_index (entries, i);
 
-    if (evict (directory, entry))
+    gboolean is_pinned;
+
+    if (evict (directory, entry, &is_pinned))
       total -= entry->size;
+    has_pinned |= is_pinned;
   }
   foxapi_clips_unlock (lock);
+  return total <= limit || !has_pinned;
 }

@@ -51,7 +51,7 @@ gchar *foxapi_clips_get_command (const gchar * directory, const gchar * verb,
 gboolean foxapi_clips_keep (const gchar * directory, const gchar * path,
     gint fd, const gchar * digest, const FoxapiClipOrigin * origin,
     GError ** error);
-void foxapi_clips_trim (const gchar * directory, guint64 limit);
+gboolean foxapi_clips_trim (const gchar * directory, guint64 limit);
 
 gssize foxapi_clip_read (FoxapiClip * clip, guint64 position, gpointer buffer,
     gsize size, GError ** error);

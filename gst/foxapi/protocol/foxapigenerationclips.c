@@ -230,7 +230,12 @@ foxapi_generation_keep_clip (FoxapiGeneration * generation,
 
   if (foxapi_part_keep (generation->part, &origin, run->cancellable, &fault)) {
     foxapi_generation_delivered (generation, run);
-    foxapi_clips_trim (run->clip_directory, run->clip_limit);
+    if (!foxapi_clips_trim (run->clip_directory, run->clip_limit))
+      foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+          _("The clips that are pinned leave no room for this one: the clip "
+              "cache removes it with the next one, and its request is paid for "
+              "again. Set FOXAPI_CLIP_CACHE_SIZE to more, such as 20G, or unpin "
+              "some with `foxapi-clips unpin`."));
   } else if (!g_cancellable_is_cancelled (run->cancellable)) {
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         _("The clip cache cannot keep this clip (%s). The delivery goes on."),

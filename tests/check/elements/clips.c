@@ -948,11 +948,17 @@ GST_START_TEST (test_no_length)
 GST_END_TEST;
 
 static void
-play_another (const gchar * prompt)
+change_payload (gsize size)
 {
   g_bytes_unref (payload);
-  payload = harness_make_payload (100003 + strlen (prompt));
+  payload = harness_make_payload (size);
   foxapi_sim_change_result (sim, payload);
+}
+
+static void
+play_another (const gchar * prompt)
+{
+  change_payload (100003 + strlen (prompt));
   play (source_with ("prompt", prompt), FALSE);
 }
 
@@ -999,6 +1005,27 @@ GST_START_TEST (test_size_below_one_clip)
   fail_unless (has_warned (run, "FOXAPI_CLIP_CACHE_SIZE"));
   fail_if (has_file (".mp4"));
   fail_if (has_file (".part"));
+}
+
+GST_END_TEST;
+
+/* What is pinned stays, and whoever has no room for that is told. */
+GST_START_TEST (test_pinned_leave_no_room)
+{
+  g_autofree gchar *path = NULL, *text = NULL, *pinned = NULL;
+  g_autoptr (Run) run = run_new (source_with ("prompt", "A hound"));
+
+  g_setenv ("FOXAPI_CLIP_CACHE_SIZE", "150k", TRUE);
+  play_another ("A hare");
+  path = find_file (".json");
+  fail_unless (g_file_get_contents (path, &text, NULL, NULL));
+  pinned = g_strconcat ("{\"pinned\": true, ", text + 1, NULL);
+  fail_unless (g_file_set_contents (path, pinned, -1, NULL));
+  change_payload (100001);
+  run_to_eos (run);
+  run_stop (run);
+  fail_unless (has_warned (run, "pinned"));
+  fail_unless (g_file_test (path, G_FILE_TEST_EXISTS));
 }
 
 GST_END_TEST;
@@ -1116,6 +1143,7 @@ clips_suite (void)
   tcase_add_test (tcase, test_least_recently_used_goes);
   tcase_add_loop_test (tcase, test_sizes, 0, 7);
   tcase_add_loop_test (tcase, test_size_below_one_clip, 0, 2);
+  tcase_add_test (tcase, test_pinned_leave_no_room);
   tcase_add_test (tcase, test_requests_go_with_their_clip);
   tcase_add_test (tcase, test_what_is_read_stays);
   add (suite, "large", setup_large, test_stalled_is_not_waited_for);
