@@ -371,15 +371,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Snapshot, snapshot_clear)
 
 /* Whoever may have the clip needs no key. */
 static FoxapiClient *
-make_client (const GstFoxapiSettings * service, gboolean needs_key,
-    GError ** error)
+make_client (GstFoxapiEngine * engine, const GstFoxapiSettings * service,
+    gboolean needs_key, GError ** error)
 {
   g_autoptr (FoxapiSession) session = NULL;
   const gchar *base_url = service->base_url;
   const gchar *api_key = service->api_key;
   g_autoptr (FoxapiClient) client = NULL;
 
-  if (!gst_foxapi_settings_check (service, error))
+  if (!gst_foxapi_settings_check (service,
+          G_OBJECT_GET_CLASS (engine->element), error))
     return NULL;
   if (base_url == NULL || *base_url == '\0')
     base_url = g_getenv ("FOXAPI_BASE_URL");
@@ -466,7 +467,7 @@ gst_foxapi_engine_check (GstFoxapiEngine * engine, gchar ** request,
 
   take_snapshot (engine, &snapshot);
   cache = gst_foxapi_settings_dup_cache (&snapshot.settings);
-  client = make_client (&snapshot.settings, cache == NULL
+  client = make_client (engine, &snapshot.settings, cache == NULL
       && snapshot.digest == NULL, error);
   if (client == NULL)
     return FALSE;
@@ -571,7 +572,7 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
   engine->can_wait = TRUE;
   take_snapshot (engine, &snapshot);
   run->clip_directory = gst_foxapi_settings_dup_cache (service);
-  run->client = make_client (service, run->clip_directory == NULL
+  run->client = make_client (engine, service, run->clip_directory == NULL
       && snapshot.digest == NULL, error);
   if (run->client == NULL || !choose_generation (engine, &snapshot,
           until_task, error))

@@ -339,6 +339,21 @@ is_next_word (const gchar * text, GObjectClass * owner)
   return g_object_class_find_property (owner, name) != NULL;
 }
 
+/* %FALSE: the value of @property is such a word. It is not shown: it may be the key.
+ * @text and @owner: (nullable) */
+gboolean
+gst_foxapi_check_word (const gchar * property, const gchar * text,
+    GObjectClass * owner, GError ** error)
+{
+  if (text == NULL || !is_next_word (text, owner))
+    return TRUE;
+  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+      _("The property %s is empty: gst-launch-1.0 took the next word as its "
+          "value. Give it a value, or leave it out. Nothing was sent."),
+      property);
+  return FALSE;
+}
+
 static JsonNode *
 to_node (guint id, const GValue * value, GObjectClass * owner, GError ** error)
 {
@@ -346,11 +361,9 @@ to_node (guint id, const GValue * value, GObjectClass * owner, GError ** error)
     return enum_to_node (id, value, error);
   if (G_VALUE_HOLDS_STRING (value) && !is_text (value))
     return refuse (error, id, _("is not UTF-8 text"));
-  /* Not with the word: it may be the key. */
-  if (G_VALUE_HOLDS_STRING (value)
-      && is_next_word (g_value_get_string (value), owner))
-    return refuse (error, id, _("is empty: gst-launch-1.0 took the next "
-            "word as its value"));
+  if (G_VALUE_HOLDS_STRING (value) && !gst_foxapi_check_word (rows[id].name,
+          g_value_get_string (value), owner, error))
+    return NULL;
   if (G_VALUE_HOLDS_STRING (value) && *g_value_get_string (value) != '\0'
       && foxapi_rules_is_blank (g_value_get_string (value)))
     return refuse (error, id, _("is empty: it has nothing but spaces"));
@@ -363,8 +376,13 @@ to_node (guint id, const GValue * value, GObjectClass * owner, GError ** error)
   }
   if (rows[id].kind == KIND_LIST) {
     for (guint i = 0; i < gst_value_array_get_size (value); i++) {
-      if (!is_text (gst_value_array_get_value (value, i)))
+      const GValue *item = gst_value_array_get_value (value, i);
+
+      if (!is_text (item))
         return refuse (error, id, _("has an item that is not UTF-8 text"));
+      if (!gst_foxapi_check_word (rows[id].name, g_value_get_string (item),
+              owner, error))
+        return NULL;
     }
   }
   return gst_foxapi_value_to_json (value, error);

@@ -68,6 +68,8 @@ typedef struct
 
 void gst_foxapi_fields_install (GObjectClass * klass);
 gboolean gst_foxapi_field_is_known (guint id);
+gboolean gst_foxapi_check_word (const gchar * property, const gchar * text,
+    GObjectClass * owner, GError ** error);
 
 void gst_foxapi_fields_init (GstFoxapiFields * fields);
 void gst_foxapi_fields_copy (const GstFoxapiFields * fields,

@@ -253,32 +253,43 @@ gst_foxapi_settings_copy (const GstFoxapiSettings * settings,
   }
 }
 
+/* A limit may be as long as it likes. */
+static gboolean
+check_number (guint id, gint64 value, GError ** error)
+{
+  gint64 least = rows[id].kind == KIND_INT ? -1 : 0;
+
+  if (id == GST_FOXAPI_PROP_SUBMIT_TIMEOUT || id == GST_FOXAPI_PROP_TASK_TIMEOUT
+      || (value >= least && value <= G_MAXINT))
+    return TRUE;
+  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+      _("The property %s is %lld, but must be from %lld to %d. Nothing was "
+          "sent."), rows[id].name, (long long) value, (long long) least,
+      G_MAXINT);
+  return FALSE;
+}
+
 /* What is out of its range reaches this check, where GObject would warn and go on
- * with the default; of a negative number gst-launch-1.0 makes a large one. A limit
- * may be as long as it likes. */
+ * with the default; of a negative number gst-launch-1.0 makes a large one. */
 gboolean
-gst_foxapi_settings_check (const GstFoxapiSettings * settings, GError ** error)
+gst_foxapi_settings_check (const GstFoxapiSettings * settings,
+    GObjectClass * owner, GError ** error)
 {
   for (guint id = 0; id <= GST_FOXAPI_PROP_LAST; id++) {
     gpointer place = find_place (settings, id);
-    gint64 least = rows[id].kind == KIND_INT ? -1 : 0, value;
+    gboolean is_right = TRUE;
 
-    if (place == NULL || (rows[id].kind != KIND_INT
-            && rows[id].kind != KIND_UINT)
-        || id == GST_FOXAPI_PROP_SUBMIT_TIMEOUT
-        || id == GST_FOXAPI_PROP_TASK_TIMEOUT)
+    if (place == NULL)
       continue;
-    if (rows[id].kind == KIND_INT)
-      value = *(gint *) place;
-    else
-      value = *(guint *) place;
-    if (value >= least && value <= G_MAXINT)
-      continue;
-    g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-        _("The property %s is %lld, but must be from %lld to %d. Nothing was "
-            "sent."), rows[id].name, (long long) value, (long long) least,
-        G_MAXINT);
-    return FALSE;
+    if (rows[id].kind == KIND_TEXT)
+      is_right = gst_foxapi_check_word (rows[id].name, *(gchar **) place, owner,
+          error);
+    else if (rows[id].kind == KIND_INT)
+      is_right = check_number (id, *(gint *) place, error);
+    else if (rows[id].kind == KIND_UINT)
+      is_right = check_number (id, *(guint *) place, error);
+    if (!is_right)
+      return FALSE;
   }
   return TRUE;
 }

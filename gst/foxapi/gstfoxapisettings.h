@@ -46,7 +46,7 @@ gboolean gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
     GValue * value);
 
 gboolean gst_foxapi_settings_check (const GstFoxapiSettings * settings,
-    GError ** error);
+    GObjectClass * owner, GError ** error);
 gboolean gst_foxapi_settings_set_uri (GstFoxapiSettings * settings,
     FoxapiUri * uri, GError ** error);
 gchar *gst_foxapi_settings_get_uri (const GstFoxapiSettings * settings);

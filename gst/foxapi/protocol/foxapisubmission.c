@@ -16,6 +16,9 @@
  * application that has stopped its element expects that nothing of it stays. */
 #define ABANDONED_US (10 * G_USEC_PER_SEC)
 
+/* Where a time has 32 bits, GLib 2.74 waits for no far one. */
+#define LOOK_US (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)
+
 static GMutex lock;
 static GCond changed;
 
@@ -203,15 +206,11 @@ static gboolean
 wait_for_answer (FoxapiSubmission * submission, gint64 deadline_us,
     GCancellable * cancellable)
 {
-  gboolean in_time = TRUE;
+  gint64 now_us;
 
-  while (!submission->is_answered && in_time
-      && !g_cancellable_is_cancelled (cancellable)) {
-    if (deadline_us == G_MAXINT64)
-      g_cond_wait (&changed, &lock);
-    else
-      in_time = g_cond_wait_until (&changed, &lock, deadline_us);
-  }
+  while (!submission->is_answered && !g_cancellable_is_cancelled (cancellable)
+      && (now_us = g_get_monotonic_time ()) < deadline_us)
+    g_cond_wait_until (&changed, &lock, MIN (deadline_us, now_us + LOOK_US));
   return submission->is_answered;
 }
 

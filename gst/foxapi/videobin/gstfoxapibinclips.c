@@ -471,7 +471,7 @@ gst_foxapi_video_bin_unpark (GstFoxapiVideoBin * self)
   return found != NULL;
 }
 
-/* Whether the shot was begun in a run before */
+/* Called with the object lock: whether the shot was begun in a run before */
 gboolean
 gst_foxapi_video_bin_is_parked (GstFoxapiVideoBin * self,
     const GstStructure * shot)
@@ -480,10 +480,8 @@ gst_foxapi_video_bin_is_parked (GstFoxapiVideoBin * self,
   guint number = 0;
 
   gst_structure_get_uint (shot, "shot", &number);
-  GST_OBJECT_LOCK (self);
   for (GList * l = self->parked.head; l != NULL; l = l->next)
     is_parked |= ((Kept *) l->data)->shot + 1 == number;
-  GST_OBJECT_UNLOCK (self);
   return is_parked;
 }
 

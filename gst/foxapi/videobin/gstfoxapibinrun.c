@@ -428,6 +428,7 @@ reset (GstFoxapiVideoBin * self)
   GST_OBJECT_LOCK (self);
   self->asked_since_failure = FALSE;
   self->has_failed = FALSE;
+  self->lacks_reference = FALSE;
   self->holds_back = FALSE;
   self->output_has_failed = FALSE;
   GST_OBJECT_UNLOCK (self);

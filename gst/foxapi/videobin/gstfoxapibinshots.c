@@ -52,16 +52,16 @@ get_last_number (GstFoxapiVideoBin * self)
   return number;
 }
 
-/* A run goes on with the shot at which the one before was stopped, and what follows
- * it of the property. */
+/* A run goes on with the shot at which the one before was stopped, what follows it of
+ * the property, and what is queued behind that. */
 void
 gst_foxapi_video_bin_reset_shots (GstFoxapiVideoBin * self)
 {
   GStrv prompts = self->run.next_prompts;
-  guint n = g_strv_length (prompts);
+  guint n = g_strv_length (prompts), n_queued, number;
 
   GST_OBJECT_LOCK (self);
-  g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);
+  n_queued = self->waiting.length;
   if (self->shot == 0)
     self->engine.is_next_shot = self->engine.is_new_try = FALSE;
   if (self->shot > 0 && self->shot <= n) {
@@ -71,6 +71,15 @@ gst_foxapi_video_bin_reset_shots (GstFoxapiVideoBin * self)
   for (guint i = self->shot; i < n; i++)
     g_queue_push_tail (&self->waiting, new_shot (i + 2, prompts[i]));
   gst_foxapi_video_bin_ask_for_parked (self, n);
+  while (n_queued-- > 0) {
+    GstStructure *queued = g_queue_pop_head (&self->waiting);
+
+    gst_structure_get_uint (queued, "shot", &number);
+    if (number > n + 1 && !gst_foxapi_video_bin_is_parked (self, queued))
+      g_queue_push_tail (&self->waiting, queued);
+    else
+      gst_structure_free (queued);
+  }
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -81,7 +90,7 @@ ask_for (GstFoxapiVideoBin * self, GstStructure * shot)
   guint number = 0;
 
   GST_OBJECT_LOCK (self);
-  if (gst_foxapi_program_ask_for_more (self->program)) {
+  if (!self->lacks_reference && gst_foxapi_program_ask_for_more (self->program)) {
     number = get_last_number (self) + 1;
     gst_structure_set (shot, "shot", G_TYPE_UINT, number, NULL);
     g_queue_push_tail (&self->waiting, g_steal_pointer (&shot));
@@ -96,10 +105,22 @@ ask_for (GstFoxapiVideoBin * self, GstStructure * shot)
 
 /* The action signals */
 
+/* After a failure that is to go on with what waits, which is paid for then. */
 gboolean
 gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
 {
-  return ask_for (self, new_shot (0, NULL)) > 0;
+  gboolean goes_on;
+
+  GST_OBJECT_LOCK (self);
+  goes_on = (self->has_failed || self->holds_back)
+      && !self->asked_since_failure && !self->lacks_reference
+      && self->waiting.length > 0
+      && gst_foxapi_program_ask_for_more (self->program);
+  self->asked_since_failure |= goes_on;
+  GST_OBJECT_UNLOCK (self);
+  if (goes_on)
+    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_next, NULL, NULL);
+  return goes_on || ask_for (self, new_shot (0, NULL)) > 0;
 }
 
 typedef struct
@@ -180,7 +201,8 @@ gst_foxapi_video_bin_retry (GstFoxapiVideoBin * self)
   gboolean is_open;
 
   GST_OBJECT_LOCK (self);
-  is_open = self->has_failed && gst_foxapi_program_ask_for_more (self->program);
+  is_open = self->has_failed && !self->lacks_reference
+      && gst_foxapi_program_ask_for_more (self->program);
   GST_OBJECT_UNLOCK (self);
   if (is_open)
     gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_retry, NULL, NULL);
@@ -433,9 +455,12 @@ gst_foxapi_video_bin_check_shots (GstFoxapiVideoBin * self, GError ** error)
   for (guint i = 0; i < gst_value_array_get_size (&shots); i++) {
     const GstStructure *shot =
         g_value_get_boxed (gst_value_array_get_value (&shots, i));
+    gboolean is_parked;
 
-    if (!gst_foxapi_video_bin_is_parked (self, shot)
-        && !check_shot (self, shot, error))
+    GST_OBJECT_LOCK (self);
+    is_parked = gst_foxapi_video_bin_is_parked (self, shot);
+    GST_OBJECT_UNLOCK (self);
+    if (!is_parked && !check_shot (self, shot, error))
       return FALSE;
   }
   return TRUE;

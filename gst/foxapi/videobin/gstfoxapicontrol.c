@@ -235,18 +235,20 @@ gst_foxapi_video_bin_on_downloaded (GstFoxapiVideoBin * self, gpointer object,
 static gboolean
 finish_failed (GstFoxapiVideoBin * self, gboolean goes_on, gboolean tells)
 {
+  gboolean ends = self->run.on_error == GST_FOXAPI_ERROR_POLICY_EOS;
   g_autofree gchar *text = NULL;
   guint n;
 
   if (!gst_foxapi_video_bin_finish (self, goes_on, &n))
     return FALSE;
   text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u more shot has not "
-          "begun, because the one before it failed. Emit next to go on with "
-          "it.", "%u more shots have not begun, because the one before them "
-          "failed. Emit next to go on with them.", n), n);
+          "begun, because the one before it failed.%s",
+          "%u more shots have not "
+          "begun, because the one before them failed.%s", n), n,
+      ends ? "" : _(" Emit next to go on."));
   if (tells && n > 0)
     GST_ELEMENT_WARNING (self, RESOURCE, FAILED, ("%s", text), (NULL));
-  if (self->run.on_error == GST_FOXAPI_ERROR_POLICY_EOS)
+  if (ends)
     gst_foxapi_program_finish (self->program, TRUE);
   return TRUE;
 }
@@ -345,11 +347,14 @@ gst_foxapi_video_bin_on_failed (GstFoxapiVideoBin * self, gpointer part,
 
   if (part != NULL && GST_IS_FOXAPI_PLAYER (part))
     gst_foxapi_program_withdraw (self->program, GST_FOXAPI_PLAYER (part));
+  /* Without its references, nothing is generated, whatever is asked for. */
+  GST_OBJECT_LOCK (self);
+  self->lacks_reference = gst_foxapi_video_bin_is_waiting (self);
+  GST_OBJECT_UNLOCK (self);
   if (!gst_foxapi_video_bin_tell_failure (self, part, message))
     return;
   self->is_generating = FALSE;
-  /* Without its references, nothing is generated. */
-  if (gst_foxapi_video_bin_is_waiting (self)) {
+  if (self->lacks_reference) {
     gst_foxapi_program_finish (self->program,
         self->run.on_error == GST_FOXAPI_ERROR_POLICY_EOS);
   } else if (!finish_failed (self, had_begun

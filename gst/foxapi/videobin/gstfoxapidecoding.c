@@ -202,16 +202,16 @@ gst_foxapi_decoding_new_file (const gchar * location,
   return decoding;
 }
 
-/* Returns a bin with the pad "video"; NULL if uridecodebin is missing. */
+/* Returns a bin with the pad "video"; NULL if uridecodebin is missing. That is not told
+ * to leave out the sound: it would leave out H.264, too, whose parser makes nothing
+ * that is raw. */
 GstElement *
 gst_foxapi_decoding_new_picture (const gchar * uri)
 {
   GstElement *decoder = gst_element_factory_make ("uridecodebin", NULL);
-  g_autoptr (GstCaps) wanted = gst_caps_new_empty_simple ("video/x-raw");
 
   if (decoder == NULL)
     return NULL;
-  g_object_set (decoder, "uri", uri, "caps", wanted, "expose-all-streams",
-      FALSE, NULL);
+  g_object_set (decoder, "uri", uri, NULL);
   return new_decoding (decoder);
 }

@@ -200,7 +200,7 @@ gst_foxapi_bin_output_set_caps (GstFoxapiBinOutput * output, GstCaps * possible,
 GstCaps *
 gst_foxapi_bin_output_fix_caps (GstFoxapiBinOutput * output)
 {
-  g_autoptr (GstCaps) possible = NULL, preferred = NULL;
+  g_autoptr (GstCaps) possible = NULL, preferred = NULL, taken = NULL;
   GstCaps *caps;
 
   GST_OBJECT_LOCK (output);
@@ -211,8 +211,10 @@ gst_foxapi_bin_output_fix_caps (GstFoxapiBinOutput * output)
     return g_steal_pointer (&possible);
 
   /* The tee behind answers with what is possible, or nothing. What downstream takes
-   * nothing of fails when it comes there. */
-  caps = gst_pad_peer_query_caps (GST_BASE_SRC_PAD (output), possible);
+   * nothing of fails when it comes there. The order is this output's own: a converter
+   * would have all sound mono. */
+  taken = gst_pad_peer_query_caps (GST_BASE_SRC_PAD (output), possible);
+  caps = gst_caps_intersect_full (possible, taken, GST_CAPS_INTERSECT_FIRST);
   if (gst_caps_is_empty (caps))
     gst_caps_replace (&caps, possible);
   caps = choose (caps, preferred);
@@ -305,8 +307,8 @@ post_dropped (GstFoxapiBinOutput * self, guint64 first, GstClockTime now)
 
   gst_message_set_qos_values (message, GST_CLOCK_DIFF (time, now), 1.0,
       1000000);
-  gst_message_set_qos_stats (message, GST_FORMAT_BUFFERS, self->frame,
-      self->n_dropped);
+  gst_message_set_qos_stats (message, GST_FORMAT_BUFFERS,
+      self->frame - self->n_dropped, self->n_dropped);
   gst_element_post_message (GST_ELEMENT (self), message);
 }
 

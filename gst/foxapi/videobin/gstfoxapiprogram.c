@@ -770,7 +770,8 @@ gst_foxapi_program_get_frame (GstFoxapiProgram * program, guint64 frame,
 }
 
 /* Instead of the clip that is on the air, or of its last frame, until there is another
- * one. %FALSE: there is none, or nothing is shown at all. */
+ * one: that may be decided already, and not be shown yet. %FALSE: there is none, or
+ * nothing is shown at all. */
 gboolean
 gst_foxapi_program_show_placeholder (GstFoxapiProgram * program)
 {
@@ -781,10 +782,11 @@ gst_foxapi_program_show_placeholder (GstFoxapiProgram * program)
   g_mutex_lock (&program->lock);
   is_possible = program->settings.has_placeholder && !program->is_flushing
       && program->end == UNKNOWN;
-  if (is_possible) {
+  clip = get_on_air (program);
+  if (is_possible && (clip == NULL || clip->start <= (program->video_is_linked ?
+              program->video_next : program->audio_next))) {
     program->wants_placeholder = TRUE;
     drop_repetition (program);
-    clip = get_on_air (program);
     cut = clip ? gst_object_ref (clip->player) : NULL;
     g_cond_broadcast (&program->changed);
   }

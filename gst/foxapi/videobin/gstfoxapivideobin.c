@@ -90,6 +90,7 @@ begin_program_anew (GstFoxapiVideoBin * self)
     return;
   self->shot = 0;
   gst_clear_structure (&self->current);
+  g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);
   gst_foxapi_video_bin_forget_parked (self);
   gst_foxapi_video_bin_set_last_frame (self, NULL);
 }
@@ -384,9 +385,11 @@ install_signals (GstFoxapiVideoBinClass * klass)
    *
    * Asks for another generation, with the properties as they are then. It begins
    * when all that was asked for before has been shown, and its result follows
-   * what is on the air. Each is paid for.
+   * what is on the air. Each is paid for. If a shot has failed and others wait,
+   * none is added: those are gone on with.
    *
-   * Returns: %FALSE if the element is not running, or its program has ended
+   * Returns: %FALSE if the element is not running, its program has ended, or a
+   * reference has failed, without which no shot is made until the next start
    *
    * Since: 0.1
    */

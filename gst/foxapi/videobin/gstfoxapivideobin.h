@@ -138,6 +138,7 @@ struct _GstFoxapiVideoBin
   GQueue waiting;               /* (element-type GstStructure): the shots behind it */
   gboolean asked_since_failure; /* it asked when it could know of the failure */
   gboolean has_failed;          /* the generation, and that was told */
+  gboolean lacks_reference;     /* a capture has failed: nothing can be generated */
   gboolean holds_back;          /* what follows it: a clip before it has failed */
   gboolean is_delivered;        /* its result */
   gboolean output_has_failed;   /* and that was told, or is no news */

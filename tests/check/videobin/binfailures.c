@@ -537,9 +537,10 @@ ask_for_another (GstBus * bus, GstMessage * message, gpointer bin)
 {
   gboolean is_asked = FALSE;
 
+  /* Without its reference there is no other. */
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING) {
     g_signal_emit_by_name (bin, "next", &is_asked);
-    fail_unless (is_asked);
+    fail_unless_equals_int (is_asked, GST_ELEMENT (bin)->numsinkpads == 0);
   }
   return GST_BUS_PASS;
 }
@@ -712,6 +713,7 @@ GST_START_TEST (test_capture_fails)
   g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
       captures[__i__ / 2].pad);
   g_autoptr (GstPad) src = gst_element_get_static_pad (feed, "src");
+  gboolean is_promised = TRUE;
 
   gst_bin_add (GST_BIN (run->pipeline), feed);
   if (GST_PAD_LINK_FAILED (gst_pad_link (src, pad)))
@@ -720,6 +722,8 @@ GST_START_TEST (test_capture_fails)
     gst_bus_set_sync_handler (run->bus, ask_for_another, run->source, NULL);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_warning (run, GST_STREAM_ERROR, captures[__i__ / 2].code);
+  g_signal_emit_by_name (run->source, "retry", &is_promised);
+  fail_if (is_promised);
   assert_goes_on (run);
   assert_nothing_sent ();
 }

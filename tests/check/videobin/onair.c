@@ -438,6 +438,52 @@ GST_START_TEST (test_queue)
 
 GST_END_TEST;
 
+/* What is queued stays so through a stop, also behind the prompts of the property. */
+GST_START_TEST (test_queue_survives_a_stop)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
+  const FoxapiSimFault fault = {.hold = TRUE };
+  g_autofree gchar *waiting = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
+  recorder_play (recorder);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  fail_unless_equals_int (queue_shot (recorder, "Three", NULL), 3);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  recorder_play (recorder);
+  waiting = list_shots (recorder);
+  fail_unless_equals_string (waiting, "2 Two, 3 Three");
+  foxapi_sim_release (sim);
+  recorder_to_eos (recorder);
+  assert_requests (FOXAPI_SIM_SUBMIT, 3);
+  assert_field (3, "prompt", "\"Three\"");
+}
+
+GST_END_TEST;
+
+/* After a failure, next goes on with what is queued, and adds nothing to pay for. */
+GST_START_TEST (test_next_goes_on)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
+  const FoxapiSimFault fault = {.status = 422 };
+  g_autoptr (GstMessage) message = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
+  recorder_play (recorder);
+  message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
+      GST_MESSAGE_ERROR);
+  fail_unless (message != NULL);
+  wait_warning (recorder, "Emit next");
+  fail_unless (act (recorder, "next"));
+  recorder_to_eos (recorder);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_field (2, "prompt", "\"Two\"");
+}
+
+GST_END_TEST;
+
 /* All that waits is dropped while the clip before it is on the air: it ends. */
 GST_START_TEST (test_drop_all)
 {
@@ -679,6 +725,8 @@ onair_suite (void)
   tcase_add_loop_test (tc, test_prefetched_is_kept, 0, 2);
   tcase_add_test (tc, test_prefetch_fails);
   tcase_add_test (tc, test_queue);
+  tcase_add_test (tc, test_queue_survives_a_stop);
+  tcase_add_test (tc, test_next_goes_on);
   tcase_add_test (tc, test_drop_all);
   tcase_add_loop_test (tc, test_retry, 0, 4);
   tcase_add_test (tc, test_retry_cannot_begin);

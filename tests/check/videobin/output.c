@@ -499,6 +499,33 @@ make_picture (void)
   return location;
 }
 
+/* As cameras and the service make it */
+GST_START_TEST (test_encoded_video_as_placeholder)
+{
+  const FoxapiSimFault fault = {.hold = TRUE };
+  GstElement *bin = make_bin (FALSE, "image");
+  g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, FALSE);
+  g_autofree gchar *path = g_build_filename (store, "video.mp4", NULL);
+  g_autofree gchar *line = g_strdup_printf ("videotestsrc num-buffers=5 ! "
+      "video/x-raw,width=64,height=48 ! x264enc ! mp4mux name=m ! filesink "
+      "location=%s audiotestsrc num-buffers=5 ! avenc_aac ! m.", path);
+  g_autoptr (GstElement) encoding = gst_parse_launch (line, NULL);
+  g_autoptr (GstMessage) message = NULL;
+
+  harness_play (encoding);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  g_object_set (bin, "placeholder-location", path, "reference-image",
+      "https://a.example/1", NULL);
+  recorder_play (recorder);
+  recorder_wait (&recorder->video, 10);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  message = gst_bus_pop_filtered (recorder->bus, GST_MESSAGE_WARNING
+      | GST_MESSAGE_ERROR);
+  fail_unless (message == NULL);
+}
+
+GST_END_TEST;
+
 /* The same from the first frame on: an image's path, a video's, a reference's URI */
 GST_START_TEST (test_picture_as_placeholder)
 {
@@ -668,6 +695,8 @@ static const struct
   {"width=320 height=200 framerate=25/1", "video/x-raw,width=[1,1000]",
         "audio/x-raw,channels=1", "width=320,height=200,framerate=25/1",
       "format=S16LE,rate=48000,channels=1", 2 * 48000 * N_FRAMES / FPS},
+  {"", "identity", "audioconvert ! audio/x-raw,channels=(int){1,2}",
+      "width=1280", "channels=2", 0},
   {"width=640", "identity", "identity", "width=640,height=360", "rate=48000",
       0},
   {"height=360", "identity", "identity", "width=640,height=360", "rate=48000",
@@ -823,6 +852,7 @@ output_suite (void)
   tcase_add_test (tc, test_pause_and_go_on);
   tcase_add_loop_test (tc, test_thrown_away, 0, 2);
   tcase_add_test (tc, test_added_to_what_runs);
+  tcase_add_test (tc, test_encoded_video_as_placeholder);
   tcase_add_loop_test (tc, test_picture_as_placeholder, 0, 3);
   tcase_add_test (tc, test_progress_is_drawn);
   tcase_add_loop_test (tc, test_next, 0, 3);

@@ -314,6 +314,25 @@ GST_START_TEST (test_switch_is_the_same_for_picture_and_sound)
 
 GST_END_TEST;
 
+/* Of a result that is decided, and nobody has seen yet, nothing is lost. */
+GST_START_TEST (test_placeholder_ahead_of_a_result)
+{
+  guint64 frame = 1;
+
+  start ();
+  begin ();
+  fail_unless_equals_int (show (0), -1);
+  wait_until_ready (offer ());
+  while (listen (frame) < 0)
+    fail_unless_equals_int (show (frame++), -1);
+  fail_unless (gst_foxapi_program_show_placeholder (program));
+  fail_unless_equals_int (show (frame), 0);
+  assert_shows (frame + 1, 1, 9);
+  finish ();
+}
+
+GST_END_TEST;
+
 /* A muxer without queues takes a picture when it has the sound behind it, and the
  * other way round. In one thread: whoever waited would wait for ever. */
 GST_START_TEST (test_either_stream_may_be_ahead)
@@ -927,6 +946,7 @@ program_suite (void)
   suite_add_tcase (suite, tc);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, test_switch_is_the_same_for_picture_and_sound);
+  tcase_add_test (tc, test_placeholder_ahead_of_a_result);
   tcase_add_loop_test (tc, test_either_stream_may_be_ahead, 0, 2);
   tcase_add_test (tc, test_sound_behind_the_end_is_cut);
   tcase_add_loop_test (tc, test_sound_that_ends_before_is_silence, 0, 2);
