@@ -205,7 +205,7 @@ post_first_progress (GstFoxapiEngine * engine, const gchar * task_id,
     text = g_strdup_printf (_("Resuming task %s (no new charge)"), task_id);
   else
     text = g_strdup_printf (_("Submitted task %s (charged). %s"), task_id,
-        engine->run.store_directory != NULL ?
+        engine->generation->record != NULL ?
         _("Run the same command to resume if interrupted.") :
         _("The task is not recorded: note its id to resume it."));
   post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, text);
@@ -414,10 +414,14 @@ is_resubmission_allowed (const GstFoxapiSettings * service)
 /* Whether what @snapshot names, a clip, a task or a request, can be sent or asked
  * for. @until_task: its task is all that is wanted. */
 static gboolean
-check_snapshot (Snapshot * snapshot, gboolean until_task, GError ** error)
+check_snapshot (GstFoxapiEngine * engine, Snapshot * snapshot,
+    gboolean until_task, GError ** error)
 {
   if (snapshot->digest != NULL)
     return TRUE;
+  if (!gst_foxapi_check_word ("task-id", snapshot->task_id,
+          G_OBJECT_GET_CLASS (engine->element), error))
+    return FALSE;
   if (snapshot->task_id != NULL) {
     if (foxapi_task_id_is_valid (snapshot->task_id))
       return TRUE;
@@ -474,7 +478,7 @@ gst_foxapi_engine_check (GstFoxapiEngine * engine, gchar ** request,
   foxapi_client_unref (client);
   if (!is_another (engine, &snapshot))
     return TRUE;
-  if (!check_snapshot (&snapshot, FALSE, error))
+  if (!check_snapshot (engine, &snapshot, FALSE, error))
     return FALSE;
   if (snapshot.task_id == NULL && snapshot.digest == NULL) {
     *request = g_steal_pointer (&snapshot.body_text);
@@ -532,7 +536,7 @@ choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
 
   if (!is_another (engine, snapshot))
     return TRUE;
-  if (!check_snapshot (snapshot, until_task, error))
+  if (!check_snapshot (engine, snapshot, until_task, error))
     return FALSE;
 
   generation = foxapi_generation_new (engine->generation,

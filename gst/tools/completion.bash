@@ -48,7 +48,7 @@ _foxapi_generate ()
   fi
 }
 complete -F _foxapi_generate foxapi-generate
-complete -W "--json --help --output --version fetch status forget" -o default \
+complete -W "--force --json --help --output --version fetch status forget" -o default \
   foxapi-tasks
 
 _foxapi_models ()

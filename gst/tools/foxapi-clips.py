@@ -308,7 +308,7 @@ class Clip:
             remove(self.path)
             remove(self.known_path)
         print(_("%s is forgotten: the next start with the same request submits "
-                "it again, and the service charges it.") % self.digest)
+                "it again, and the service charges for it.") % self.digest)
 
     def take_to(self, directory):
         """Brings it into another cache, where it is compared again before it is

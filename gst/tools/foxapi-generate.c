@@ -271,8 +271,9 @@ on_error (Job * job, GstMessage * message)
     say (job, _("The task %s is paid for. When you have fixed this, the "
             "same command resumes it at no new charge."), job->task_id);
   if (status == EXIT_MAYBE_CHARGED)
-    say (job, _("To submit the request again all the same, run the same "
-            "command with --resubmit-maybe-charged."));
+    say (job, _("If the console shows the task, run foxapi-generate --task-id "
+            "with its id. If it shows no charge, run the same command with "
+            "--resubmit-maybe-charged."));
   end (job, status);
 }
 
@@ -307,6 +308,18 @@ on_message (GstBus * bus, GstMessage * message, gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Whether a new process finds the task by its request */
+static gboolean
+is_recorded (Job * job)
+{
+  g_autofree gchar *directory = NULL;
+
+  g_object_get (job->options.source, "task-store", &directory, NULL);
+  if (directory == NULL)
+    directory = g_build_filename (g_get_user_state_dir (), "gst-foxapi", NULL);
+  return *directory != '\0' && access (directory, W_OK | X_OK) == 0;
+}
+
 static gboolean
 on_signal (Job * job, int number)
 {
@@ -314,11 +327,16 @@ on_signal (Job * job, int number)
 
   json_object_set_int_member (event, "exit-status", EXIT_SIGNAL + number);
   print_event (job, event);
-  if (job->task_id != NULL)
+  if (job->task_id != NULL && is_recorded (job))
     say (job,
         _("Stopped. Task %s is paid for and goes on at the service: run the "
             "same command again to resume it, at no new charge."),
         job->task_id);
+  else if (job->task_id != NULL)
+    say (job,
+        _("Stopped. Task %s is paid for and goes on at the service, but is not "
+            "recorded: run foxapi-generate --task-id %s to resume it, at no new "
+            "charge."), job->task_id, job->task_id);
   else
     say (job, _("Stopped. Run the same command again: if the request has "
             "been sent, that resumes its task or says how to find it."));
@@ -342,12 +360,16 @@ on_terminate (gpointer job)
 static int
 print_request (Job * job)
 {
+  const gchar *api_key = g_getenv ("FOXAPI_API_KEY");
   g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GstQuery) query = gst_query_new_custom (GST_QUERY_CUSTOM,
       gst_structure_new_empty ("foxapi-check"));
   const GstStructure *answer = gst_query_get_structure (query);
   const gchar *request, *doubt;
 
+  /* Whoever only tries it out may have none yet. */
+  if (api_key == NULL || *api_key == '\0')
+    g_object_set (job->options.source, "api-key", "none", NULL);
   gst_element_set_bus (job->options.source, bus);
   if (!gst_element_query (job->options.source, query)) {
     g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus,
@@ -371,6 +393,9 @@ print_request (Job * job)
   }
   if (doubt != NULL)
     say (job, _("Warning: %s"), doubt);
+  if (api_key == NULL || *api_key == '\0')
+    say (job, _("Warning: %s"), _("There is no API key: set FOXAPI_API_KEY "
+            "before you generate."));
   if (!job->options.quiet)
     g_printerr (_("Nothing was sent.\n"));
   return EXIT_SAVED;
@@ -410,9 +435,11 @@ tell_saved (Job * job)
   json_object_set_string_member (event, "file", job->options.output);
   json_object_set_int_member (event, "exit-status", EXIT_SAVED);
   print_event (job, event);
-  if (!job->options.json && !job->options.quiet)
-    g_print (_("%sSaved %s\n"), job->has_bar && isatty (STDOUT_FILENO) ?
-        "\r\033[K" : "", job->options.output);
+  if (job->options.json || job->options.quiet)
+    return;
+  say (job, _("Saved %s"), job->options.output);
+  if (!isatty (STDOUT_FILENO))
+    g_print ("%s\n", job->options.output);
 }
 
 static void
@@ -455,6 +482,20 @@ ask_for_status (Job * job)
   play (job, gst_element_factory_make ("fakesink", NULL));
 }
 
+/* What is wrong before there is anything to play */
+static void
+refuse (Job * job, const gchar * text)
+{
+  JsonObject *event = new_event (job, "error");
+
+  job->status = EXIT_USAGE;
+  json_object_set_string_member (event, "message", text);
+  json_object_set_int_member (event, "exit-status", job->status);
+  json_object_set_boolean_member (event, "maybe-charged", FALSE);
+  print_event (job, event);
+  say (job, "%s", text);
+}
+
 static void
 save (Job * job)
 {
@@ -462,9 +503,11 @@ save (Job * job)
   g_autoptr (GError) error = NULL;
 
   if (!output_file_open (&job->file, job->options.output, &error)) {
-    say (job, _("%s. Name another file with -o. Nothing was sent."),
-        error->message);
-    job->status = EXIT_USAGE;
+    g_autofree gchar *text =
+        g_strdup_printf (_("%s. Name another file with -o. "
+            "Nothing was sent."), error->message);
+
+    refuse (job, text);
   } else {
     sink = gst_element_factory_make ("filesink", NULL);
     g_object_set (sink, "location", job->file.part, NULL);
@@ -483,6 +526,7 @@ main (int argc, char **argv)
 {
   Job job = { {NULL} };
   g_autoptr (GError) error = NULL;
+  gboolean wants_json;
 
   setlocale (LC_ALL, "");
   foxapi_intl_bind ();
@@ -497,9 +541,12 @@ main (int argc, char **argv)
   gst_object_ref_sink (job.options.source);
 
   job.loop = g_main_loop_new (NULL, FALSE);
+  wants_json = g_strv_contains ((const gchar * const *) argv, "--json");
   if (!generate_options_parse (&job.options, &argc, &argv, &error)) {
-    g_printerr (_("%s\nTry \"foxapi-generate --help\".\n"), error->message);
-    job.status = EXIT_USAGE;
+    /* GOption takes back what it has read. */
+    job.options.json = wants_json;
+    refuse (&job, error->message);
+    say (&job, "%s", _("Try \"foxapi-generate --help\"."));
   } else if (job.options.version) {
     g_print ("foxapi-generate %s\n", PACKAGE_VERSION);
   } else if (job.options.dry_run) {

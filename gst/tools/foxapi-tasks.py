@@ -225,7 +225,7 @@ def forget(records, words):
             raise Failure(_("%(task)s is not forgotten: %(error)s.") % {
                 "task": shown, "error": error.strerror}) from error
         print(_("%s is forgotten: the next start with the same request submits "
-                "it again, and the service charges it.") % shown)
+                "it again, and the service charges for it.") % shown)
 
 
 def generate(records, options):
@@ -234,8 +234,10 @@ def generate(records, options):
     service = os.environ.get("FOXAPI_BASE_URL") or SERVICE
     for record in records:
         if record.name == options.id and not record.task_id:
-            raise Failure(_("%s has no task: the answer to its submission was "
-                            "lost.") % visible(record.name))
+            raise Failure(_("%(name)s has no task: the answer to its submission was "
+                            "lost. Look for a charge of its time in the console "
+                            "of your account, then run foxapi-tasks forget "
+                            "%(name)s.") % {"name": visible(record.name)})
         made_at = record.get("service")
         if (record.task_id == options.id
                 and service.rstrip("/").removesuffix("/v1") != made_at):
@@ -250,8 +252,10 @@ def generate(records, options):
         raise Failure(_("foxapi-generate is not there. It is installed with "
                         "foxapi-tasks."))
     words = [program, "--task-id=" + options.id]
-    words += (["--status"] if options.command == "status"
+    # Whoever asks for a status wants to know now.
+    words += (["--status", "--task-timeout=20"] if options.command == "status"
               else ["--task-store=" + options.directory])
+    words += ["--force"] if options.force else []
     words += ["--output=" + options.output] if options.output else []
     words += ["--json"] if options.json else []
     sys.stdout.flush()
@@ -261,13 +265,13 @@ def generate(records, options):
 class Options:
     """The command line"""
 
-    json = False
+    json = force = False
     text = output = command = id = None
 
     def __init__(self, arguments):
         try:
-            found, words = getopt.gnu_getopt(arguments, "ho:", [
-                "help", "json", "output=", "version"])
+            found, words = getopt.gnu_getopt(arguments, "fho:", [
+                "force", "help", "json", "output=", "version"])
         except getopt.GetoptError as error:
             option = ("--" if len(error.opt) > 1 else "-") + visible(error.opt)
             raise UsageError((
@@ -282,6 +286,8 @@ class Options:
                 self.text = "foxapi-tasks " + PACKAGE_VERSION
             elif name == "--json":
                 self.json = True
+            elif name in ("-f", "--force"):
+                self.force = True
             else:
                 self.output = value
         if self.text is None:
@@ -291,15 +297,15 @@ class Options:
         """Command, id, directory"""
         if words and words[0] in COMMANDS:
             self.command = words.pop(0)
-            if not words:
+            if not words or not words[0]:
                 raise UsageError(_("%s needs the id of a task. foxapi-tasks lists "
                                    "the tasks.") % self.command)
             self.id = words.pop(0)
         elif words and "/" not in words[0] and not os.path.isdir(words[0]):
             raise UsageError(_("%s is neither a command (fetch, status, forget) "
                                "nor a directory.") % visible(words[0]))
-        if self.output is not None and self.command != "fetch":
-            raise UsageError(_("The option --output is for fetch."))
+        if self.command != "fetch" and (self.output is not None or self.force):
+            raise UsageError(_("The options --output and --force are for fetch."))
         if len(words) > 1:
             raise UsageError(_("There is a word too many: %s.") % visible(words[1]))
         self.is_default = not words
@@ -308,7 +314,7 @@ class Options:
 
 HELP = N_("""Usage:
   foxapi-tasks [--json] [DIRECTORY]
-  foxapi-tasks fetch [-o FILE] [--json] ID [DIRECTORY]
+  foxapi-tasks fetch [-o FILE] [-f] [--json] ID [DIRECTORY]
   foxapi-tasks status [--json] ID [DIRECTORY]
   foxapi-tasks forget ID [DIRECTORY]
 
@@ -321,6 +327,7 @@ Lists the paid tasks whose video has not been delivered yet, the newest first.
 Options:
   -h, --help          Show this help
   -o, --output=FILE   The video's file
+  -f, --force         Replace that file if it exists
   --json              Print JSON: the records as an array, or the events
   --version           Print the version
 

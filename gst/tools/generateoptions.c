@@ -8,9 +8,12 @@
 
 #include "generateoptions.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAME_CHARS 40
 #define FILE_OR_URL "FILE|URL"
@@ -26,7 +29,7 @@ typedef struct
 } Option;
 
 static const Option rows[] = {
-  {"model", NULL, "MODEL", N_("The model; foxapi-models lists them")},
+  {"model", NULL, "MODEL", N_("The model (default: by the media given)")},
   {"reference-image", "reference-image-urls", FILE_OR_URL,
       N_("How a subject looks; may be repeated")},
   {"reference-video", "reference-video-urls", FILE_OR_URL,
@@ -102,22 +105,27 @@ describe_values (const Option * row, GParamSpec * spec)
     return list_nicks (spec->value_type);
   if (G_IS_PARAM_SPEC_BOOLEAN (spec))
     return g_strdup ("true|false");
-  if (G_IS_PARAM_SPEC_STRING (spec) || G_IS_PARAM_SPEC_BOXED (spec))
+  if (G_IS_PARAM_SPEC_STRING (spec) || G_IS_PARAM_SPEC_BOXED (spec)
+      || spec->value_type == GST_TYPE_ARRAY)
     return g_strdup (row->value);
   return g_strdup (G_IS_PARAM_SPEC_UINT (spec) ? _("a whole number, 0 or more")
       : _("a whole number"));
 }
 
-/* A URL as it is; anything else names a file. */
+/* A URL as it is; anything else names a file. Behind --first-frame= no shell replaces
+ * a tilde. */
 static gchar *
 to_uri (const gchar * text)
 {
   g_autofree gchar *scheme = g_uri_parse_scheme (text);
+  g_autofree gchar *path = NULL;
   g_autoptr (GFile) file = NULL;
 
   if (scheme != NULL && strstr (text, ":/") != NULL)
     return g_strdup (text);
-  file = g_file_new_for_commandline_arg (text);
+  if (g_str_has_prefix (text, "~/"))
+    path = g_build_filename (g_get_home_dir (), text + 2, NULL);
+  file = g_file_new_for_commandline_arg (path ? path : text);
   return g_file_get_uri (file);
 }
 
@@ -175,14 +183,18 @@ static gboolean
 read_value (const Option * row, GParamSpec * spec, const gchar * text,
     GValue * value)
 {
+  gboolean is_file = g_strcmp0 (row->value, FILE_OR_URL) == 0;
+
+  /* What an unset variable of a script leaves must not become a paid task. */
+  if (*text == '\0' && (is_file || g_str_equal (spec->name, "task-id")))
+    return FALSE;
+  if (spec->value_type == GST_TYPE_ARRAY)
+    return TRUE;
   g_value_init (value, spec->value_type);
-  if (g_strcmp0 (row->value, FILE_OR_URL) == 0) {
+  if (is_file) {
     g_value_take_string (value, to_uri (text));
     return TRUE;
   }
-  /* What an unset variable of a script leaves must not become a paid task. */
-  if (g_str_equal (spec->name, "task-id") && *text == '\0')
-    return FALSE;
   if (G_IS_PARAM_SPEC_STRING (spec)) {
     g_value_set_string (value, text);
     return TRUE;
@@ -208,10 +220,7 @@ on_property (const gchar * option, const gchar * text, gpointer data,
   g_auto (GValue) value = G_VALUE_INIT;
   g_autofree gchar *allowed = NULL;
 
-  if (spec->value_type == GST_TYPE_ARRAY) {
-    add_to_list (options->source, spec, text);
-    return TRUE;
-  }
+  options->has_model |= g_str_equal (spec->name, "model");
   if (!read_value (row, spec, text ? text : "true", &value)) {
     allowed = describe_values (row, spec);
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -219,8 +228,22 @@ on_property (const gchar * option, const gchar * text, gpointer data,
         allowed);
     return FALSE;
   }
-  g_object_set_property (G_OBJECT (options->source), spec->name, &value);
+  if (spec->value_type == GST_TYPE_ARRAY)
+    add_to_list (options->source, spec, text);
+  else
+    g_object_set_property (G_OBJECT (options->source), spec->name, &value);
   return TRUE;
+}
+
+static gboolean
+on_api_key (const gchar * option, const gchar * text, gpointer data,
+    GError ** error)
+{
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      _("The key is no option, because other users of this machine can read "
+          "command lines. Set the environment variable FOXAPI_API_KEY. Nothing "
+          "was sent."));
+  return FALSE;
 }
 
 static void
@@ -274,11 +297,76 @@ is_assignment (GenerateOptions * options, const gchar * text)
 }
 
 static gboolean
+is_given (GenerateOptions * options, const gchar * property)
+{
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS
+      (options->source), property);
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_object_get_property (G_OBJECT (options->source), property, &value);
+  return !g_param_value_defaults (spec, &value);
+}
+
+/* The model of the Wan 2.7 family that takes what is given. Other fields are for one
+ * that the user has in mind. */
+static gboolean
+choose_model (GenerateOptions * options, GError ** error)
+{
+  const gchar *model = "wan-2.7-text-to-video";
+
+  if (options->has_model || options->prompt == NULL
+      || is_given (options, "extra-parameters"))
+    return TRUE;
+  if (is_given (options, "source-video-url")) {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _("Say with --model what becomes of the source video: "
+            "wan-2.7-video-edit edits it, wan-2.7-image-to-video continues it. "
+            "Nothing was sent."));
+    return FALSE;
+  }
+  if (is_given (options, "first-frame-url")
+      || is_given (options, "last-frame-url"))
+    model = "wan-2.7-image-to-video";
+  else if (is_given (options, "reference-image-urls")
+      || is_given (options, "reference-video-urls"))
+    model = "wan-2.7-reference-to-video";
+  g_object_set (options->source, "model", model, NULL);
+  return TRUE;
+}
+
+/* A device or a pipe would be gone, and a link is not what it leads to. */
+static gboolean
+check_output (GenerateOptions * options, GError ** error)
+{
+  const gchar *output = options->output;
+  g_autofree gchar *folder = g_path_get_dirname (output);
+  struct stat status;
+  gboolean is_there = g_lstat (output, &status) == 0;
+  gboolean can_replace = is_there && S_ISREG (status.st_mode);
+
+  if (options->status || (options->force && can_replace))
+    return TRUE;
+  if (is_there && !S_ISDIR (status.st_mode))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _("%s exists already. Name another file with -o%s. Nothing was sent."),
+        output, can_replace ? _(", or replace it with --force") : "");
+  else if (is_there || g_str_has_suffix (output, "/"))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _("%s is a folder. Name a file with -o. Nothing was sent."), output);
+  else if (g_access (folder, W_OK | X_OK) != 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _("The folder %s cannot be written to (%s). Name another file with -o. "
+            "Nothing was sent."), folder, g_strerror (errno));
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
 check (GenerateOptions * options, gchar ** words, GError ** error)
 {
   g_autofree gchar *task_id = NULL;
   guint n = words ? g_strv_length (words) : 0;
-  gboolean can_replace;
 
   g_object_get (options->source, "task-id", &task_id, NULL);
   if (n > 1) {
@@ -332,15 +420,7 @@ check (GenerateOptions * options, gchar ** words, GError ** error)
   }
   if (options->output == NULL)
     options->output = make_file_name (options->prompt, task_id);
-  /* A device or a pipe would be gone. */
-  can_replace = g_file_test (options->output, G_FILE_TEST_IS_REGULAR);
-  if (options->dry_run || options->status || (options->force && can_replace)
-      || !g_file_test (options->output, G_FILE_TEST_EXISTS))
-    return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      _("%s exists already. Name another file with -o%s. Nothing was sent."),
-      options->output, can_replace ? _(", or replace it with --force") : "");
-  return FALSE;
+  return choose_model (options, error) && check_output (options, error);
 }
 
 gboolean
@@ -363,6 +443,8 @@ generate_options_parse (GenerateOptions * options, int *argc, char ***argv,
         _("Print warnings and errors only"), NULL},
     {"version", 0, 0, G_OPTION_ARG_NONE, &options->version,
         _("Print the version"), NULL},
+    {"api-key", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK,
+        __extension__ (gpointer) on_api_key, NULL, NULL},
     {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &words, NULL, NULL},
     {NULL}
   };
@@ -375,8 +457,7 @@ generate_options_parse (GenerateOptions * options, int *argc, char ***argv,
   g_option_context_set_summary (context,
       _("Generates a video with FoxAPI and saves it. This costs money, "
           "once: after an\ninterruption the same command resumes the task at "
-          "no new charge.\n\n  foxapi-generate --model wan-2.7-text-to-video "
-          "\"Rain on a tin roof\"\n  foxapi-generate --reference-image "
+          "no new charge.\n\n  foxapi-generate \"Rain on a tin roof\"\n  foxapi-generate --reference-image "
           "fox.png -o fox.mp4 \"It turns its head\""));
   g_option_context_set_description (context,
       _("Environment:\n  FOXAPI_API_KEY    the key of the account that "

@@ -13,6 +13,7 @@ typedef struct
 {
   GstElement *source;           /* its properties are set by the options */
   gchar *prompt;                /* NULL with a task-id */
+  gboolean has_model;           /* it was given */
   gchar *output;                /* the file */
   gboolean force;
   gboolean dry_run;

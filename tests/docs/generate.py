@@ -85,6 +85,49 @@ def check_values(points):
                      "nothing was sent")
 
 
+def check_model(points):
+    """Without --model, the one that takes what is given; a trial needs no key."""
+    with Place() as place:
+        place.environment["FOXAPI_API_KEY"] = ""
+        for options, model in [
+                ([], "wan-2.7-text-to-video"),
+                (["--reference-image", LOGO], "wan-2.7-reference-to-video"),
+                (["--first-frame", LOGO], "wan-2.7-image-to-video"),
+                (["--first-frame", LOGO, "--model=sora-2"], "sora-2")]:
+            status, said = place.run(TOOL, "-n", "A fox", *options)
+            points.check(status == 0 and f'"{model}"' in said
+                         and "no API key" in said, f"{model}: {options}", said)
+        for options, wanted in [
+                (["--source-video=https://a.example/b.mp4"], "wan-2.7-video-edit"),
+                (["--api-key=x"], "environment variable FOXAPI_API_KEY"),
+                (["--first-frame="], "FILE|URL"), (["-o", "."], "is a folder"),
+                (["-o", "nowhere/x.mp4"], "The folder nowhere")]:
+            status, said = place.run(TOOL, "-n", "A fox", *options)
+            points.check(status == 2 and wanted in said, f"refused: {options}",
+                         said)
+        os.symlink("nowhere.mp4", place.path("link.mp4"))
+        status, said = place.run(TOOL, "-n", "-f", "-o", "link.mp4", "A fox")
+        points.check(status == 2 and "exists" in said, "a link is not replaced",
+                     said)
+
+
+def check_output(points):
+    """What scripts read: the name of the file, and faults as JSON."""
+    with Place() as place:
+        options = {"cwd": place.folder, "env": place.environment, "text": True,
+                   "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        run = subprocess.run([TOOL, "A fox", "--duration=2"], check=False, **options)
+        points.check(run.stdout == "a-fox.mp4\n", "the name of the file",
+                     run.stdout)
+        for wrong in ["--duration=x"], ["-o", "a-fox.mp4"], ["-o", "/nowhere/x"]:
+            run = subprocess.run([TOOL, "--json", "A fox", *wrong], check=False,
+                                 **options)
+            event = json.loads(run.stdout or "{}")
+            points.check(run.returncode == 2 and event.get("event") == "error"
+                         and event.get("exit-status") == 2, f"--json {wrong}",
+                         run.stdout)
+
+
 def check_statuses(points):
     """The exit statuses of the man page."""
     for what, options, arguments, wanted in [
@@ -124,6 +167,19 @@ def check_interrupt(points):
         points.check(status == 0 and "no new charge" in said
                      and not place.fault_of("fox.mp4"), "it resumes", said)
         points.check(place.charged() == 1, "it was charged once")
+
+
+    with Place("--generation-time", "60") as place:
+        command = [TOOL, "A fox", "-o", "fox.mp4", "--task-store=/proc/nowhere"]
+        run = subprocess.Popen([*command, "--json"], cwd=place.folder, text=True,
+                               env=place.environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+        while json.loads(run.stdout.readline())["event"] != "task":
+            pass
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate()
+        points.check(run.returncode == 130 and "same command" not in said
+                     and "--task-id task-" in said, "what is not recorded", said)
 
 
 def check_file(points):
@@ -205,6 +261,8 @@ def main():
     points = tap.Points()
     check_saving(points)
     check_values(points)
+    check_model(points)
+    check_output(points)
     check_statuses(points)
     check_interrupt(points)
     check_file(points)

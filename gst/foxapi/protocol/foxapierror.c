@@ -184,7 +184,9 @@ static const CodeMeaning code_meanings[] = {
   {"unknown_error", NULL, TRY_ANEW},
 };
 
-#define UNKNOWN_OUTCOME N_("The service may have made and charged a task: look for " \
+#define NOT_CHARGED N_(" Nothing was charged.")
+
+#define UNKNOWN_OUTCOME N_("The service may have made a task and charged for it: look for " \
     "a charge of this time and model in the console of your account, then set " \
     "task-id to the task that you find there, or to NULL to submit again (in a " \
     "new process: resubmit-maybe-charged=true)")
@@ -483,6 +485,8 @@ foxapi_error_new_from_answer (FoxapiCall call, const FoxapiErrorAnswer * answer,
   g_string_append_printf (text, _("). %s."),
       _(details->charge == FOXAPI_CHARGE_MAYBE ? UNKNOWN_OUTCOME
           : special ? special->remedy : meaning->remedy));
+  if (details->charge == FOXAPI_CHARGE_NO)
+    g_string_append (text, _(NOT_CHARGED));
   g_free (error->message);
   error->message = g_string_free (text, FALSE);
   return error;
@@ -520,8 +524,8 @@ foxapi_error_new_from_transport (FoxapiCall call, const GError * cause,
   else
     error = g_error_new (FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
         _("The connection to the service failed (%s). Check the network, "
-            "the property base-url and the proxy, then start again."),
-        cause->message);
+            "the property base-url and the proxy, then start again.%s"),
+        cause->message, call == FOXAPI_CALL_SUBMIT ? _(NOT_CHARGED) : "");
 
   details = foxapi_error_edit_details (error);
   details->passing = !unknown && transport_fault_passes (cause);

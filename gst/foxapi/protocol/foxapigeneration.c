@@ -656,7 +656,7 @@ has_expired (FoxapiGeneration * generation, const FoxapiRun * run,
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         _("The task %s (%s) was paid for but never delivered, and the "
             "service no longer knows it: results live 24 hours. The element "
-            "submits the request again, and the service charges it again."),
+            "submits the request again, and the service charges for it again."),
         generation->task_id, description);
     return TRUE;
   }
@@ -729,7 +729,8 @@ ask (const FoxapiRun * run, const gchar * id, GError ** error)
       continue;
 
     if (foxapi_run_is_overdue (run))
-      foxapi_run_set_overdue_error (error);
+      foxapi_run_set_overdue_error (foxapi_error_get_details (fault)
+          && foxapi_error_get_details (fault)->passing ? fault : NULL, error);
     else
       g_propagate_error (error, cancelled ? g_steal_pointer (&cancelled) :
           g_steal_pointer (&fault));
@@ -874,7 +875,7 @@ is_lost_for_good (FoxapiGeneration * generation, const FoxapiRun * run,
   foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
       _("The clip cache has the start of this clip, but the service no "
           "longer knows its task %s. The element submits the request again, "
-          "and the service charges it again."), generation->task_id);
+          "and the service charges for it again."), generation->task_id);
   return FALSE;
 }
 
@@ -972,7 +973,7 @@ foxapi_generation_choose_link (FoxapiGeneration * generation,
   if (run->result_index < n)
     return results[run->result_index];
   g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
-      _("The task has %u results, so result-index must be less than that, "
-          "not %u."), n, run->result_index);
+      _("There is no result %u: the task has %u, counted from 0. Set "
+          "result-index to one of them."), run->result_index, n);
   return NULL;
 }

@@ -278,12 +278,32 @@ find_wrong_item (Request * request, const gchar * field, JsonObject * rule,
   return NULL;
 }
 
+/* (nullable): what is given for a medium, or in a list of them, and is no URI: then it
+ * would be the path of a file, if that were there */
+static const gchar *
+find_missing_file (JsonObject * rule, JsonNode * node)
+{
+  JsonArray *list = node && JSON_NODE_HOLDS_ARRAY (node) ?
+      json_node_get_array (node) : NULL;
+  const gchar *text = node ? foxapi_json_node_get_string (node) : NULL;
+
+  for (guint i = 0; list && text == NULL && i < json_array_get_length (list);
+      i++) {
+    text = foxapi_json_node_get_string (json_array_get_element (list, i));
+    if (text != NULL && g_uri_peek_scheme (text) != NULL)
+      text = NULL;
+  }
+  return text != NULL && *text != '\0' && g_uri_peek_scheme (text) == NULL
+      && json_object_has_member (rule, "media") ? text : NULL;
+}
+
 static gboolean
 check_field (Request * request, const gchar * field, JsonObject * rule,
     GError ** error)
 {
   JsonNode *node = json_object_get_member (request->body, field), *item;
   g_autofree gchar *what = NULL, *value = NULL, *wanted = NULL;
+  const gchar *missing;
 
   if (node != NULL ? foxapi_rules_hold (rule, node) :
       !json_object_has_member (rule, "required"))
@@ -291,6 +311,11 @@ check_field (Request * request, const gchar * field, JsonObject * rule,
   item = find_wrong_item (request, field, rule, node);
   what = item ? foxapi_catalogue_name_field (field, rule, request->properties,
       foxapi_json_node_get_string (item)) : name_field (request, field, rule);
+  missing = find_missing_file (rule, item ? item : node);
+  if (missing != NULL)
+    return refuse (error,
+        _("%s names \"%s\", but there is no such file, and it "
+            "is no http, https or file URI. Nothing was sent."), what, missing);
   value = describe_value (item ? item : node);
   wanted = item ? g_strdup (foxapi_rules_describe_media ()) :
       foxapi_rules_describe (rule);

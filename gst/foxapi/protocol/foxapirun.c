@@ -27,13 +27,16 @@ foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us, GError ** error)
       error);
 }
 
-/* Of a task that is paid for */
+/* Of a task that is paid for. @fault: (nullable): why the last poll failed */
 void
-foxapi_run_set_overdue_error (GError ** error)
+foxapi_run_set_overdue_error (const GError * fault, GError ** error)
 {
-  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
+  g_autofree gchar *why = fault ? g_strdup_printf (_(" (The last poll failed: "
+          "%s)"), fault->message) : NULL;
+
+  g_set_error (error, FOXAPI_ERROR, FOXAPI_ERROR_FAILED,
       _("The task did not complete within task-timeout. It goes on at the "
-          "service."));
+          "service.%s"), why ? why : "");
 }
 
 /* As foxapi_run_wait_until(), but that the run's time is up is an error, too. */
@@ -44,7 +47,7 @@ foxapi_run_wait_in_time (const FoxapiRun * run, gint64 wake_us, GError ** error)
 
   foxapi_run_wait_until (run, wake_us, &cancelled);
   if (foxapi_run_is_overdue (run))
-    foxapi_run_set_overdue_error (error);
+    foxapi_run_set_overdue_error (NULL, error);
   else if (cancelled != NULL)
     g_propagate_error (error, g_steal_pointer (&cancelled));
   else

@@ -51,7 +51,7 @@ gboolean foxapi_run_wait_until (const FoxapiRun * run, gint64 wake_us,
     GError ** error);
 gboolean foxapi_run_wait_in_time (const FoxapiRun * run, gint64 wake_us,
     GError ** error);
-void foxapi_run_set_overdue_error (GError ** error);
+void foxapi_run_set_overdue_error (const GError * fault, GError ** error);
 gboolean foxapi_run_pause (const FoxapiRun * run, const GError * fault,
     guint attempt, gint64 min_delay_us, GError ** error);
 gboolean foxapi_run_wait_for_service (const FoxapiRun * run, GError ** error);

@@ -206,9 +206,11 @@ parse_generate (GUri * uri, FoxapiUri * parsed, GError ** error)
   if (fault == NULL)
     return g_steal_pointer (&fields);
   g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_SETTINGS,
+      strchr (query, '%') != NULL ?
       /* xgettext:no-c-format */
-      _("The URI has a % that is followed by no two hexadecimal digits, or "
-          "by those of no UTF-8 text: write % as %25"));
+      _("The URI has a % without two hexadecimal digits behind it, or an "
+          "encoding that is not UTF-8: write % as %25") :
+      _("The URI has a field without a value: write & in a value as %26"));
   return NULL;
 }
 

@@ -140,6 +140,20 @@ GST_START_TEST (test_next_word_for_prompt)
 
 GST_END_TEST;
 
+/* Nor one that is no text of the request: what follows would be lost, and paid for
+ * with its default. */
+static const gchar *const word_takers[] = { "task-store", "clip-cache",
+  "user-agent", "proxy", "proxy-id", "base-url", "task-id", "reference-image"
+};
+
+GST_START_TEST (test_next_word_for_others)
+{
+  refuse (harness_source (word_takers[__i__], "duration=2", NULL),
+      GST_RESOURCE_ERROR_SETTINGS, "took the next word");
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_no_key)
 {
   if (__i__ == 1)
@@ -252,6 +266,7 @@ checks_suite (void)
   tcase_add_rows (tcase, test_extra_parameters, extras);
   tcase_add_rows (tcase, test_any_prompt, prompts);
   tcase_add_rows (tcase, test_next_word_for_prompt, next_words);
+  tcase_add_rows (tcase, test_next_word_for_others, word_takers);
   tcase_add_loop_test (tcase, test_no_key, 0, 2);
   tcase_add_test (tcase, test_base_url_of_environment);
   tcase_add_test (tcase, test_other_model);

@@ -110,11 +110,11 @@ static const RequestRow refused[] = {
       "'source-video-url':'https://a'",
       "set: first-frame-url, source-video-url."),
   OF ("veo-3.1", ",'prompt':'x','first-frame-url':'no url'",
-      "The property first-frame-url is 'no url', but must be an http"),
+      "The property first-frame-url names 'no url', but there is no such file"),
   OF ("wan-2.7-image-to-video", ",'first-frame-url':'https://a',"
-      "'last-frame-url':'no'", "The property last-frame-url is 'no', but"),
+      "'last-frame-url':'no:'", "The property last-frame-url is 'no:', but"),
   OF ("veo-3.1", ",'prompt':'x','reference-image-urls':['no url']",
-      "The property reference-image-urls is ["),
+      "The property reference-image-urls names 'no url', but"),
   OF ("veo-3.1", ",'prompt':'x','first-frame-url':'https://b',"
       "'reference-image-urls':['https://a']",
       "both are set: first-frame-url, reference-image-urls."),
@@ -281,7 +281,9 @@ GST_START_TEST (test_reference)
       check_accepted (properties, NULL);
     else
       check_refused (&(RequestRow) {
-          properties, NULL, "http|percent"}
+          properties, NULL, *references[__i__].url == '\0'
+          || strchr (references[__i__].url, ':') != NULL ?
+          "http|percent" : "no such file|http"}
     );
   }
 }
