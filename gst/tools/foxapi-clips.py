@@ -396,7 +396,8 @@ def play(clip):
     """Hands over to a player."""
     clip.need_file()
     environment = dict(os.environ, FOXAPI_CLIP_CACHE=clip.directory)
-    player = ["gst-play-1.0", f"foxapi://clips/{clip.digest}"]
+    player = ["gst-play-1.0", "--videosink=autovideosink",
+              "--audiosink=autoaudiosink", f"foxapi://clips/{clip.digest}"]
     sys.stdout.flush()
     try:
         os.execvpe(player[0], player, environment)

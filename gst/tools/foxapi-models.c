@@ -203,7 +203,7 @@ print_rule (const gchar * name, JsonObject * rule)
     g_string_append (text, rules);
   }
   if (json_object_has_member (rule, "required"))
-    g_string_append (text, ", required");
+    g_string_append (text, _(", required"));
   if (standard != NULL) {
     const gchar *word = foxapi_json_node_get_string (standard);
     g_autofree gchar *json = json_to_string (standard, FALSE);
@@ -319,7 +319,7 @@ print_model (Tool * tool, JsonObject * described)
             "decides.\n"));
   if (makes != NULL)
     g_print (_("It makes no video: its results hold %s.\n"), makes);
-  print_group (described, "properties", "Properties");
+  print_group (described, "properties", _("Properties"));
   print_group (described, "extra-parameters", _("In extra-parameters"));
   if (json_object_has_member (described, "either")
       || json_object_has_member (described, "not_both")
@@ -465,7 +465,7 @@ main (int argc, char **argv)
   if (!tool.offline)
     tool.usable = ask_service (&error);
   if (error != NULL)
-    g_printerr (_("The service did not tell which models the key may use: "
+    g_printerr (_("The service did not say which models the key may use: "
             "%s\n"), error->message);
 
   if (tool.words != NULL)

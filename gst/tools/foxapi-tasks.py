@@ -307,7 +307,7 @@ class Options:
         if self.command != "fetch" and (self.output is not None or self.force):
             raise UsageError(_("The options --output and --force are for fetch."))
         if len(words) > 1:
-            raise UsageError(_("There is a word too many: %s.") % visible(words[1]))
+            raise UsageError(_("Unexpected argument: %s.") % visible(words[1]))
         self.is_default = not words
         self.directory = words[0] if words else default_directory()
 

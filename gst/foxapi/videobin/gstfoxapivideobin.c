@@ -186,7 +186,22 @@ gst_foxapi_video_bin_cut (GstFoxapiVideoBin * self)
 
 /* States */
 
-/* What a result is decoded with is looked for before it is paid for. */
+static gboolean
+has_factory (GstElementFactoryListType type, const gchar * format)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (format);
+  GList *all = gst_element_factory_list_get_elements (type, GST_RANK_MARGINAL);
+  GList *found = gst_element_factory_list_filter (all, caps, GST_PAD_SINK,
+      FALSE);
+  gboolean has_one = found != NULL;
+
+  gst_plugin_feature_list_free (found);
+  gst_plugin_feature_list_free (all);
+  return has_one;
+}
+
+/* What a result is decoded with is looked for before it is paid for. The service
+ * makes MP4 with H.264; another model's may be H.265. */
 static gboolean
 can_decode (GstFoxapiVideoBin * self)
 {
@@ -196,7 +211,18 @@ can_decode (GstFoxapiVideoBin * self)
     GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
         (_("The element %s is missing. Install GStreamer's base and good "
                 "plugins. Nothing was sent."), missing), (NULL));
-  return missing == NULL;
+  else if (!has_factory (GST_ELEMENT_FACTORY_TYPE_DEMUXER, "video/quicktime"))
+    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
+        (_("No element reads MP4 files. Install GStreamer's good plugins "
+                "(gstreamer1.0-plugins-good). Nothing was sent.")), (NULL));
+  else if (!has_factory (GST_ELEMENT_FACTORY_TYPE_DECODER,
+          "video/x-h264; video/x-h265"))
+    GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
+        (_("No element decodes H.264 video. Install GStreamer's libav plugin "
+                "(gstreamer1.0-libav). Nothing was sent.")), (NULL));
+  else
+    return TRUE;
+  return FALSE;
 }
 
 static GstStateChangeReturn

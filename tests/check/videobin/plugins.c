@@ -35,6 +35,57 @@ static const gchar *const needed[] = { "decodebin", "videorate",
   "audioresample"
 };
 
+static void
+fail_to_start (Run * run, const gchar * words)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_unless_equals_int (gst_element_set_state (run->pipeline,
+          GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+  gst_message_parse_error (run_wait (run, GST_MESSAGE_ERROR), &error, NULL);
+  fail_unless (g_error_matches (error, GST_CORE_ERROR,
+          GST_CORE_ERROR_MISSING_PLUGIN));
+  fail_unless (strstr (error->message, words) != NULL, "%s", error->message);
+  run_stop (run);
+  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
+  assert_nothing_sent ();
+}
+
+static const struct
+{
+  GstElementFactoryListType type;
+  const gchar *caps;
+  const gchar *words;
+} formats[] = {
+  {GST_ELEMENT_FACTORY_TYPE_DEMUXER, "video/quicktime", "MP4"},
+  {GST_ELEMENT_FACTORY_TYPE_DECODER, "video/x-h264; video/x-h265", "libav"},
+};
+
+/* Nor is there one that decodes what the service makes. */
+GST_START_TEST (test_missing_decoder)
+{
+  g_autoptr (GstCaps) caps = gst_caps_from_string (formats[__i__].caps);
+  GList *all = gst_element_factory_list_get_elements (formats[__i__].type,
+      GST_RANK_MARGINAL);
+  GList *found = gst_element_factory_list_filter (all, caps, GST_PAD_SINK,
+      FALSE);
+  g_autofree guint *ranks = g_new (guint, g_list_length (found));
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+  guint n = 0;
+
+  for (GList * l = found; l != NULL; l = l->next) {
+    ranks[n++] = gst_plugin_feature_get_rank (l->data);
+    gst_plugin_feature_set_rank (l->data, GST_RANK_NONE);
+  }
+  fail_to_start (run, formats[__i__].words);
+  for (GList * l = g_list_last (found); l != NULL; l = l->prev)
+    gst_plugin_feature_set_rank (l->data, ranks[--n]);
+  gst_plugin_feature_list_free (found);
+  gst_plugin_feature_list_free (all);
+}
+
+GST_END_TEST;
+
 /* It says so before anything is paid for. */
 GST_START_TEST (test_missing_element)
 {
@@ -43,8 +94,6 @@ GST_START_TEST (test_missing_element)
       needed[__i__]);
   g_autoptr (Run) run = NULL;
   g_autofree gchar *task_id = NULL;
-  g_autoptr (GError) error = NULL;
-  GstMessage *message;
   GstElement *bin;
 
   gst_registry_remove_feature (registry, feature);
@@ -53,16 +102,7 @@ GST_START_TEST (test_missing_element)
   assert_equals_string (task_id, NULL);
 
   run = bin_run_new (bin);
-  fail_unless_equals_int (gst_element_set_state (run->pipeline,
-          GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
-  message = run_wait (run, GST_MESSAGE_ERROR);
-  gst_message_parse_error (message, &error, NULL);
-  fail_unless (g_error_matches (error, GST_CORE_ERROR,
-          GST_CORE_ERROR_MISSING_PLUGIN));
-  fail_unless (strstr (error->message, needed[__i__]) != NULL);
-  run_stop (run);
-  bin_assert_count (run, GST_MESSAGE_ERROR, 1);
-  assert_nothing_sent ();
+  fail_to_start (run, needed[__i__]);
   gst_registry_add_feature (registry, feature);
 }
 
@@ -100,6 +140,7 @@ plugins_suite (void)
   tcase_add_unchecked_fixture (tc, bin_prepare, NULL);
   tcase_add_checked_fixture (tc, bin_setup, harness_teardown);
   tcase_add_loop_test (tc, test_types_are_shared, 0, 2);
+  tcase_add_rows (tc, test_missing_decoder, formats);
   tcase_add_loop_test (tc, test_missing_element, 0, G_N_ELEMENTS (needed));
   tcase_add_loop_test (tc, test_first_start, 0, 10);
   return suite;
