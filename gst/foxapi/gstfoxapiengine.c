@@ -205,7 +205,7 @@ post_first_progress (GstFoxapiEngine * engine, const gchar * task_id,
     text = g_strdup_printf (_("Resuming task %s (no new charge)"), task_id);
   else
     text = g_strdup_printf (_("Submitted task %s (charged). %s"), task_id,
-        engine->generation->record != NULL ?
+        engine->generation->is_recorded ?
         _("Run the same command to resume if interrupted.") :
         _("The task is not recorded: note its id to resume it."));
   post_progress (engine, GST_PROGRESS_TYPE_CONTINUE, text);

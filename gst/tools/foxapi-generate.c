@@ -313,11 +313,23 @@ static gboolean
 is_recorded (Job * job)
 {
   g_autofree gchar *directory = NULL;
+  g_autoptr (GDir) records = NULL;
+  gboolean is_found = FALSE;
+  const gchar *name;
 
   g_object_get (job->options.source, "task-store", &directory, NULL);
   if (directory == NULL)
     directory = g_build_filename (g_get_user_state_dir (), "gst-foxapi", NULL);
-  return *directory != '\0' && access (directory, W_OK | X_OK) == 0;
+  records = g_dir_open (directory, 0, NULL);
+  while (!is_found && records && (name = g_dir_read_name (records)) != NULL) {
+    g_autofree gchar *path = g_build_filename (directory, name, NULL);
+    g_autofree gchar *text = NULL;
+
+    is_found = g_str_has_suffix (name, ".task")
+        && g_file_get_contents (path, &text, NULL, NULL)
+        && strstr (text, job->task_id) != NULL;
+  }
+  return is_found;
 }
 
 static gboolean
@@ -545,6 +557,9 @@ main (int argc, char **argv)
   if (!generate_options_parse (&job.options, &argc, &argv, &error)) {
     /* GOption takes back what it has read. */
     job.options.json = wants_json;
+    /* What is not known may have the key as its value. */
+    if (g_error_matches (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+      error->message[strcspn (error->message, "=")] = '\0';
     refuse (&job, error->message);
     say (&job, "%s", _("Try \"foxapi-generate --help\"."));
   } else if (job.options.version) {

@@ -163,6 +163,15 @@ drop_record (FoxapiGeneration * generation)
   g_mutex_unlock (&generation->record_lock);
 }
 
+static void
+let_go_of_record (FoxapiGeneration * generation)
+{
+  g_mutex_lock (&generation->record_lock);
+  if (generation->record != NULL)
+    foxapi_record_let_go (generation->record);
+  g_mutex_unlock (&generation->record_lock);
+}
+
 /* (transfer full): of the body, with local files by their content, or by their
  * uploads if these are there */
 static gchar *
@@ -336,11 +345,9 @@ foxapi_generation_let_go (FoxapiGeneration * generation)
   stop_playing (generation);
   leave_submission (generation);
   g_clear_pointer (&generation->clip, foxapi_clip_free);
+  let_go_of_record (generation);
+  /* Whoever finds this free looks into the record next. */
   g_clear_pointer (&generation->part, foxapi_part_free);
-  g_mutex_lock (&generation->record_lock);
-  if (generation->record != NULL)
-    foxapi_record_let_go (generation->record);
-  g_mutex_unlock (&generation->record_lock);
 }
 
 /* The result has arrived: the record has served its purpose. The task itself stays
@@ -422,6 +429,24 @@ set_unanswered_error (GError ** error)
       foxapi_error_new_from_transport (FOXAPI_CALL_SUBMIT, cause, TRUE));
 }
 
+/* Of a submission whose element was stopped. @part: (transfer full): it may be in
+ * another cache, or of another result. @task: (nullable) */
+static void
+take_part (FoxapiGeneration * generation, const FoxapiRun * run,
+    FoxapiPart * part, FoxapiTask * task)
+{
+  if (task != NULL)
+    foxapi_part_set_task (part, task->id);
+  else
+    let_go_of_record (generation);
+  if (generation->part == NULL && run->clip_directory != NULL
+      && foxapi_part_is_of (part, run->clip_directory,
+          generation->clip_identity))
+    generation->part = part;
+  else
+    foxapi_part_free (part);
+}
+
 /* Waits for the answer to the generation's submission. %FALSE: with
  * generation->failure, it may have been charged; with a submission still, that is not
  * known; otherwise it was not. */
@@ -433,10 +458,11 @@ await_answer (FoxapiGeneration * generation, const FoxapiRun * run,
   g_autoptr (FoxapiTask) task = NULL;
   const FoxapiErrorDetails *details;
   FoxapiRecord *record;
+  FoxapiPart *part;
   gboolean is_first;
 
   if (!foxapi_submission_wait (submission, run->deadline_us, run->cancellable,
-          &record, &is_first)) {
+          &record, &part, &is_first)) {
     if (!g_cancellable_set_error_if_cancelled (run->cancellable, error))
       set_unanswered_error (error);
     return FALSE;
@@ -457,6 +483,11 @@ await_answer (FoxapiGeneration * generation, const FoxapiRun * run,
         _("The id of the task could not be recorded (%s). Note it: %s. The "
             "generation goes on."), submission->record_fault->message,
         task->id);
+
+  generation->is_recorded = generation->record != NULL
+      && submission->record_fault == NULL;
+  if (part != NULL)
+    take_part (generation, run, part, task);
 
   foxapi_submission_leave (submission, NULL);
   generation->is_attached = FALSE;
@@ -564,7 +595,7 @@ join_submission (FoxapiGeneration * generation)
       || (generation->is_new_take && generation->submission == NULL))
     return;
   generation->submission = foxapi_submission_join (generation->submission,
-      generation->identity, &generation->part);
+      generation->identity);
   generation->is_attached = generation->submission != NULL;
   if (generation->is_attached)
     note_path (generation, generation->submission->record_path);
@@ -575,12 +606,18 @@ static gboolean
 await_earlier (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
 {
-  g_autoptr (GError) fault = NULL;
+  g_autoptr (GError) fault = NULL, warning = NULL;
+  gboolean is_taken;
 
   run->observer->waiting (run->user_data,
       _("Waiting for the answer to the same request, which was sent before"));
-  if (await_answer (generation, run, &fault))
+  if (await_answer (generation, run, &fault)) {
+    if (generation->part == NULL && generation->clip_identity != NULL
+        && run->clip_directory != NULL && !run->until_task)
+      generation->part = foxapi_part_take (run->clip_directory,
+          generation->clip_identity, &is_taken, &warning);
     return TRUE;
+  }
   if (generation->failure != NULL || generation->submission != NULL
       || g_cancellable_is_cancelled (run->cancellable))
     g_propagate_error (error, g_steal_pointer (&fault));

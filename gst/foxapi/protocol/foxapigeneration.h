@@ -41,6 +41,7 @@ typedef struct
   gchar *clip_identity;         /* of what the run asks for, whoever pays */
   FoxapiSubmission *submission; /* whose answer is not known yet, or NULL */
   gboolean is_attached;         /* to it, as long as the run lasts */
+  gboolean is_recorded;         /* that task, so that a new process finds it */
   gboolean from_cache;          /* all that is known of the task */
   gboolean resumed;
   gboolean from_store;

@@ -187,8 +187,10 @@ foxapi_generation_enter_cache (FoxapiGeneration * generation,
   generation->clip_identity =
       foxapi_clips_identify (foxapi_client_get_base_url (run->client),
       generation->text, run->result_index);
-  /* Without a key, or just for a task, nothing will be downloaded. */
-  if (run->until_task || !foxapi_client_check_key (run->client, NULL))
+  /* Without a key, or just for a task, nothing will be downloaded. With the answer to
+   * a submission comes its place. */
+  if (run->until_task || generation->is_attached
+      || !foxapi_client_check_key (run->client, NULL))
     return find_clip (generation, run, error);
   return wait_for_clip (generation, run, error);
 }

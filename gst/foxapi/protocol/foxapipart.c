@@ -212,6 +212,15 @@ foxapi_part_free (FoxapiPart * part)
   g_free (part);
 }
 
+gboolean
+foxapi_part_is_of (FoxapiPart * part, const gchar * directory,
+    const gchar * identity)
+{
+  g_autofree gchar *path = foxapi_clips_get_path (directory, identity, SUFFIX);
+
+  return g_str_equal (part->path, path);
+}
+
 /* (nullable): an earlier process has submitted it, or this one */
 const gchar *
 foxapi_part_get_task_id (FoxapiPart * part)

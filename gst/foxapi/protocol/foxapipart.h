@@ -19,6 +19,8 @@ FoxapiPart *foxapi_part_take (const gchar * directory, const gchar * identity,
     gboolean * is_taken, GError ** warning);
 void foxapi_part_free (FoxapiPart * part);
 
+gboolean foxapi_part_is_of (FoxapiPart * part, const gchar * directory,
+    const gchar * identity);
 const gchar *foxapi_part_get_task_id (FoxapiPart * part);
 void foxapi_part_set_task (FoxapiPart * part, const gchar * task_id);
 void foxapi_part_discard (FoxapiPart * part);

@@ -31,7 +31,7 @@ foxapi_submission_unref (FoxapiSubmission * submission)
 {
   if (!g_atomic_ref_count_dec (&submission->ref_count))
     return;
-  foxapi_client_unref (submission->client);
+  g_clear_pointer (&submission->client, foxapi_client_unref);
   g_object_unref (submission->cancellable);
   g_clear_pointer (&submission->part, foxapi_part_free);
   g_clear_pointer (&submission->record, foxapi_record_free);
@@ -80,14 +80,17 @@ may_be_charged (FoxapiSubmission * submission)
 static void
 put_away (FoxapiSubmission * submission)
 {
+  gboolean is_recorded = submission->record != NULL
+      && submission->record_fault == NULL;
+
+  /* Whoever finds the place free looks into the record next. */
   if (submission->part != NULL && submission->task != NULL)
     foxapi_part_set_task (submission->part, submission->task->id);
-  g_clear_pointer (&submission->part, foxapi_part_free);
-  if (submission->record != NULL && submission->record_fault == NULL)
+  if (is_recorded)
     foxapi_record_let_go (submission->record);
-  else if (may_be_charged (submission))
-    return;
-  unlist (submission);
+  g_clear_pointer (&submission->part, foxapi_part_free);
+  if (is_recorded || !may_be_charged (submission))
+    unlist (submission);
 }
 
 /* The record is this thread's until the answer is told. */
@@ -115,6 +118,7 @@ submit (gpointer user_data)
     put_away (submission);
   g_cond_broadcast (&changed);
   g_mutex_unlock (&lock);
+  g_clear_pointer (&submission->client, foxapi_client_unref);
   foxapi_submission_unref (submission);
   return NULL;
 }
@@ -160,15 +164,12 @@ foxapi_submission_new (FoxapiClient * client, const gchar * identity,
 }
 
 /* (transfer full) (nullable): of an equal request, for the caller to wait for: @own
- * (transfer full) (nullable), or one that nobody waits for any more. @part: (out)
- * (nullable): the place of its clip */
+ * (transfer full) (nullable), or one that nobody waits for any more */
 FoxapiSubmission *
-foxapi_submission_join (FoxapiSubmission * own, const gchar * identity,
-    FoxapiPart ** part)
+foxapi_submission_join (FoxapiSubmission * own, const gchar * identity)
 {
   FoxapiSubmission *found = NULL;
 
-  *part = NULL;
   if (own != NULL && g_str_equal (own->identity, identity))
     found = own;
   else if (own != NULL)
@@ -187,7 +188,6 @@ foxapi_submission_join (FoxapiSubmission * own, const gchar * identity,
   if (found != NULL) {
     found->n_attached++;
     stop_timer (found);
-    *part = g_steal_pointer (&found->part);
   }
   g_mutex_unlock (&lock);
   return found;
@@ -214,13 +214,14 @@ wait_for_answer (FoxapiSubmission * submission, gint64 deadline_us,
   return submission->is_answered;
 }
 
-/* Waits for the answer. Whoever comes first (@is_first) gets the @record, which is
- * %NULL where there is none. %FALSE: @cancellable, or @deadline_us (of
+/* Waits for the answer. Whoever comes first (@is_first) gets the @record and the @part,
+ * which are %NULL where there is none. %FALSE: @cancellable, or @deadline_us (of
  * g_get_monotonic_time()), came before the answer to what has left; what has not left
  * by then does not leave, and is answered so. */
 gboolean
 foxapi_submission_wait (FoxapiSubmission * submission, gint64 deadline_us,
-    GCancellable * cancellable, FoxapiRecord ** record, gboolean * is_first)
+    GCancellable * cancellable, FoxapiRecord ** record, FoxapiPart ** part,
+    gboolean * is_first)
 {
   gulong handler = g_cancellable_connect (cancellable, G_CALLBACK (wake), NULL,
       NULL);
@@ -238,9 +239,11 @@ foxapi_submission_wait (FoxapiSubmission * submission, gint64 deadline_us,
   }
   *is_first = is_answered && !submission->is_taken;
   *record = NULL;
+  *part = NULL;
   if (*is_first) {
     submission->is_taken = TRUE;
     *record = g_steal_pointer (&submission->record);
+    *part = g_steal_pointer (&submission->part);
     unlist (submission);
   }
   g_mutex_unlock (&lock);
@@ -259,8 +262,10 @@ void
 foxapi_submission_leave (FoxapiSubmission * submission, FoxapiPart * part)
 {
   g_mutex_lock (&lock);
-  if (part != NULL && submission->part == NULL && !submission->is_taken)
+  if (submission->part == NULL && !submission->is_taken)
     submission->part = g_steal_pointer (&part);
+  else if (part != NULL && submission->task != NULL)
+    foxapi_part_set_task (part, submission->task->id);
   submission->n_attached--;
   if (submission->n_attached == 0 && submission->is_answered)
     put_away (submission);

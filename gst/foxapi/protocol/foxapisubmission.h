@@ -15,7 +15,6 @@ typedef struct
 {
   /* Never changed */
   gatomicrefcount ref_count;
-  FoxapiClient *client;
   gchar *identity;
   gchar *body;
   gchar *record_path;           /* NULL: nothing is recorded */
@@ -23,11 +22,14 @@ typedef struct
 
   gint gate;                    /* atomic: see FoxapiGate */
 
+  FoxapiClient *client;         /* until it is answered */
+
   /* Under the lock */
   guint n_attached;             /* who waits, or is about to */
   GSource *timer;               /* while there is nobody */
-  FoxapiPart *part;             /* likewise, the place of its clip in the cache */
-  FoxapiRecord *record;         /* until somebody has got the answer */
+  FoxapiPart *part;             /* the place of its clip in the cache, if the one who
+                                 * had it has left, */
+  FoxapiRecord *record;         /* and this, until somebody has got the answer */
   gboolean is_taken;            /* somebody has */
   gboolean is_answered;         /* from then on there is, and does not change: */
   FoxapiTask *task;             /* NULL: @fault says why */
@@ -39,10 +41,10 @@ FoxapiSubmission *foxapi_submission_new (FoxapiClient * client,
     const gchar * identity, const gchar * body, FoxapiRecord * record,
     GError ** error);
 FoxapiSubmission *foxapi_submission_join (FoxapiSubmission * own,
-    const gchar * identity, FoxapiPart ** part);
+    const gchar * identity);
 gboolean foxapi_submission_wait (FoxapiSubmission * submission,
     gint64 deadline_us, GCancellable * cancellable, FoxapiRecord ** record,
-    gboolean * is_first);
+    FoxapiPart ** part, gboolean * is_first);
 void foxapi_submission_leave (FoxapiSubmission * submission, FoxapiPart * part);
 void foxapi_submission_unref (FoxapiSubmission * submission);
 

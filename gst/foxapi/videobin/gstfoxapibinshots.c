@@ -15,6 +15,9 @@
 #include "foxapicatalogue.h"
 #include "foxapirequest.h"
 
+/* The name of a shot that next-prompts has put into the queue, within */
+#define PROMPT_STRUCTURE "foxapi-prompt"
+
 /* Called with the object lock. The same picture has the same name: the file of
  * another one goes. @uri: (transfer full) (nullable) */
 void
@@ -52,34 +55,61 @@ get_last_number (GstFoxapiVideoBin * self)
   return number;
 }
 
-/* A run goes on with the shot at which the one before was stopped, what follows it of
- * the property, and what is queued behind that. */
+static gboolean
+is_of_property (const GstStructure * shot)
+{
+  return gst_structure_has_name (shot, PROMPT_STRUCTURE);
+}
+
+/* Called with the object lock: behind all others, under a number that is free */
+static void
+push_shot (GstFoxapiVideoBin * self, GstStructure * shot)
+{
+  guint number = get_last_number (self) + 1, own = 0;
+
+  gst_structure_get_uint (shot, "shot", &own);
+  gst_structure_set (shot, "shot", G_TYPE_UINT, MAX (number, own), NULL);
+  g_queue_push_tail (&self->waiting, shot);
+}
+
+/* A run goes on with the shot at which the one before was stopped, and what waited
+ * behind it: also what has been taken from the property, unless that has changed. */
 void
 gst_foxapi_video_bin_reset_shots (GstFoxapiVideoBin * self)
 {
   GStrv prompts = self->run.next_prompts;
-  guint n = g_strv_length (prompts), n_queued, number;
+  guint n = g_strv_length (prompts);
+  GQueue rest;
+  GstStructure *shot;
+  gboolean has_changed;
 
   GST_OBJECT_LOCK (self);
-  n_queued = self->waiting.length;
+  has_changed = self->prompts == NULL
+      || !g_strv_equal ((const gchar * const *) self->prompts,
+      (const gchar * const *) prompts);
+  rest = self->waiting;
+  g_queue_init (&self->waiting);
   if (self->shot == 0)
     self->engine.is_next_shot = self->engine.is_new_try = FALSE;
-  if (self->shot > 0 && self->shot <= n) {
+  if (has_changed && self->shot > 0 && self->shot <= n) {
     gst_clear_structure (&self->current);
     self->current = new_shot (self->shot + 1, prompts[self->shot - 1]);
   }
-  for (guint i = self->shot; i < n; i++)
-    g_queue_push_tail (&self->waiting, new_shot (i + 2, prompts[i]));
-  gst_foxapi_video_bin_ask_for_parked (self, n);
-  while (n_queued-- > 0) {
-    GstStructure *queued = g_queue_pop_head (&self->waiting);
-
-    gst_structure_get_uint (queued, "shot", &number);
-    if (number > n + 1 && !gst_foxapi_video_bin_is_parked (self, queued))
-      g_queue_push_tail (&self->waiting, queued);
-    else
-      gst_structure_free (queued);
+  for (guint i = self->shot; has_changed && i < n; i++) {
+    shot = new_shot (i + 2, prompts[i]);
+    gst_structure_set_name (shot, PROMPT_STRUCTURE);
+    g_queue_push_tail (&self->waiting, shot);
   }
+  gst_foxapi_video_bin_ask_for_parked (self, has_changed ? n : self->shot);
+  while ((shot = g_queue_pop_head (&rest)) != NULL) {
+    if (gst_foxapi_video_bin_is_parked (self, shot)
+        || (has_changed && is_of_property (shot)))
+      gst_structure_free (shot);
+    else
+      push_shot (self, shot);
+  }
+  g_strfreev (self->prompts);
+  self->prompts = g_strdupv (prompts);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -91,9 +121,8 @@ ask_for (GstFoxapiVideoBin * self, GstStructure * shot)
 
   GST_OBJECT_LOCK (self);
   if (!self->lacks_reference && gst_foxapi_program_ask_for_more (self->program)) {
-    number = get_last_number (self) + 1;
-    gst_structure_set (shot, "shot", G_TYPE_UINT, number, NULL);
-    g_queue_push_tail (&self->waiting, g_steal_pointer (&shot));
+    push_shot (self, g_steal_pointer (&shot));
+    number = get_last_number (self);
     self->asked_since_failure |= self->has_failed || self->holds_back;
   }
   GST_OBJECT_UNLOCK (self);
@@ -109,18 +138,20 @@ ask_for (GstFoxapiVideoBin * self, GstStructure * shot)
 gboolean
 gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
 {
-  gboolean goes_on;
+  gboolean goes_on, is_open = FALSE;
 
   GST_OBJECT_LOCK (self);
-  goes_on = (self->has_failed || self->holds_back)
-      && !self->asked_since_failure && !self->lacks_reference
-      && self->waiting.length > 0
-      && gst_foxapi_program_ask_for_more (self->program);
-  self->asked_since_failure |= goes_on;
-  GST_OBJECT_UNLOCK (self);
+  goes_on = (self->has_failed || self->holds_back) && self->waiting.length > 0;
   if (goes_on)
+    is_open = !self->lacks_reference
+        && gst_foxapi_program_ask_for_more (self->program);
+  self->asked_since_failure |= is_open;
+  GST_OBJECT_UNLOCK (self);
+  if (!goes_on)
+    return ask_for (self, new_shot (0, NULL)) > 0;
+  if (is_open)
     gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_next, NULL, NULL);
-  return goes_on || ask_for (self, new_shot (0, NULL)) > 0;
+  return is_open;
 }
 
 typedef struct
@@ -190,6 +221,8 @@ gst_foxapi_video_bin_list_shots (GstFoxapiVideoBin * self, GValue * array)
 
     g_value_init (&value, GST_TYPE_STRUCTURE);
     g_value_set_boxed (&value, l->data);
+    gst_structure_set_name (g_value_get_boxed (&value),
+        GST_FOXAPI_SHOT_STRUCTURE);
     gst_value_array_append_and_take_value (array, &value);
   }
   GST_OBJECT_UNLOCK (self);

@@ -86,8 +86,9 @@ GST_ELEMENT_REGISTER_DEFINE (foxapivideobin, "foxapivideobin", GST_RANK_NONE,
 static void
 begin_program_anew (GstFoxapiVideoBin * self)
 {
-  if (GST_STATE (self) > GST_STATE_READY)
+  if (MAX (GST_STATE (self), GST_STATE_NEXT (self)) > GST_STATE_READY)
     return;
+  g_clear_pointer (&self->prompts, g_strfreev);
   self->shot = 0;
   gst_clear_structure (&self->current);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);
@@ -332,6 +333,7 @@ gst_foxapi_video_bin_finalize (GObject * object)
 {
   GstFoxapiVideoBin *self = GST_FOXAPI_VIDEO_BIN (object);
 
+  g_clear_pointer (&self->prompts, g_strfreev);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);
   gst_clear_structure (&self->current);
   gst_foxapi_video_bin_forget_parked (self);

@@ -136,6 +136,7 @@ struct _GstFoxapiVideoBin
   GstStructure *current;        /* (nullable): the shot of that number, see
                                  * GST_FOXAPI_SHOT_STRUCTURE */
   GQueue waiting;               /* (element-type GstStructure): the shots behind it */
+  GStrv prompts;                /* (nullable): next-prompts that are in there, or were */
   gboolean asked_since_failure; /* it asked when it could know of the failure */
   gboolean has_failed;          /* the generation, and that was told */
   gboolean lacks_reference;     /* a capture has failed: nothing can be generated */

@@ -668,7 +668,7 @@ GST_START_TEST (test_part_and_gone)
   run_to_eos (run);
   run_stop (run);
   run_assert_data (run, payload);
-  fail_unless (has_warned (run, "charges it again"));
+  fail_unless (has_warned (run, "charges for it again"));
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 

@@ -352,6 +352,55 @@ GST_START_TEST (test_left_with_a_cache)
 
 GST_END_TEST;
 
+/* One that joins has no cache, or another one: the place stays in that of the first,
+ * with the task. */
+GST_START_TEST (test_joined_without_the_cache)
+{
+  g_autofree gchar *cache = g_build_filename (store, "cache", NULL);
+  g_autofree gchar *other_cache = g_build_filename (store, "other", NULL);
+  g_autoptr (Run) run = run_new (harness_source ("task-store", store,
+          "clip-cache", cache, NULL));
+  g_autoptr (Run) other = run_new (harness_source ("task-store", store,
+          "clip-cache", __i__ ? other_cache : "", NULL));
+  g_autoptr (Run) third = run_new (harness_source ("task-store", store,
+          "clip-cache", cache, NULL));
+
+  leave_while_submitting (run, &held[0], __i__);
+  join (other);
+  foxapi_sim_release (sim);
+  run_wait (other, GST_MESSAGE_EOS);
+  run_stop (other);
+  run_to_eos (third);
+  run_stop (third);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* Two wait for the answer, and the one that came later is stopped: the other goes
+ * on. */
+GST_START_TEST (test_joined_by_two)
+{
+  g_autofree gchar *cache = g_build_filename (store, "cache", NULL);
+  g_autoptr (Run) run = run_new (harness_source ("task-store", store,
+          "clip-cache", cache, NULL));
+  g_autoptr (Run) other = run_new (harness_source ("task-store", store,
+          "clip-cache", cache, NULL));
+
+  leave_while_submitting (run, &held[0], __i__);
+  join (other);
+  join (run);
+  run_set_state (other, rests[__i__]);
+  foxapi_sim_release (sim);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+  run_to_eos (other);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  assert_requests (FOXAPI_SIM_RESULT, 1);
+}
+
+GST_END_TEST;
+
 /* The time is up before the answer, which is not lost for that. */
 GST_START_TEST (test_overdue_answer)
 {
@@ -510,6 +559,8 @@ restart_suite (void)
   tcase_add_loop_test (tcase, test_left_new_take, 0, 4);
   tcase_add_rows (tcase, test_answered_for_nobody, rests);
   tcase_add_rows (tcase, test_left_with_a_cache, rests);
+  tcase_add_rows (tcase, test_joined_without_the_cache, rests);
+  tcase_add_rows (tcase, test_joined_by_two, rests);
   tcase_add_test (tcase, test_overdue_answer);
   tcase_add_rows (tcase, test_left_before_it_left, rests);
   tcase_add_loop_test (tcase, test_left_and_lost, 0, 4);

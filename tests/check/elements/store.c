@@ -409,7 +409,7 @@ GST_START_TEST (test_unknown_to_service)
     assert_requests (FOXAPI_SIM_SUBMIT, 2);
     run_stop (run);
     fail_if (harness_files_contain (store, id));
-    run_assert_says (run, GST_MESSAGE_WARNING, "charges it again", NULL);
+    run_assert_says (run, GST_MESSAGE_WARNING, "charges for it again", NULL);
   } else {
     run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
     run_assert_says (run, GST_MESSAGE_ERROR, "foxapi-tasks forget", NULL);

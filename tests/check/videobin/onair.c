@@ -462,6 +462,31 @@ GST_START_TEST (test_queue_survives_a_stop)
 
 GST_END_TEST;
 
+/* Nor does what was dropped come back, and a list that has changed counts. */
+GST_START_TEST (test_queue_changed_before_a_stop)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
+  const FoxapiSimFault fault = {.hold = TRUE };
+  g_autofree gchar *waiting = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_set_list (recorder->bin, "next-prompts", "Two", "Three", NULL);
+  recorder_play (recorder);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  fail_unless (drop_shot (recorder, 2));
+  fail_unless (drop_shot (recorder, 3));
+  fail_unless_equals_int (queue_shot (recorder, "Mine", NULL), 2);
+  if (__i__ == 1)
+    harness_set_list (recorder->bin, "next-prompts", "Other", NULL);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  recorder_play (recorder);
+  waiting = list_shots (recorder);
+  fail_unless_equals_string (waiting, __i__ == 0 ? "2 Mine" :
+      "2 Other, 3 Mine");
+}
+
+GST_END_TEST;
+
 /* After a failure, next goes on with what is queued, and adds nothing to pay for. */
 GST_START_TEST (test_next_goes_on)
 {
@@ -726,6 +751,7 @@ onair_suite (void)
   tcase_add_test (tc, test_prefetch_fails);
   tcase_add_test (tc, test_queue);
   tcase_add_test (tc, test_queue_survives_a_stop);
+  tcase_add_loop_test (tc, test_queue_changed_before_a_stop, 0, 2);
   tcase_add_test (tc, test_next_goes_on);
   tcase_add_test (tc, test_drop_all);
   tcase_add_loop_test (tc, test_retry, 0, 4);
