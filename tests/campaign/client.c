@@ -301,9 +301,11 @@ make_clip (void)
   return GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS ? 0 : 2;
 }
 
-/* What a bin and a clip need besides. */
+/* What a bin and a clip need besides; a bin starts only where it could play what the
+ * service makes. */
 static const gchar *const more_plugins[] = { "app", "audioconvert", "audiorate",
-  "audioresample", "avi", "playback", "typefindfunctions", "videoconvertscale",
+  "audioresample", "avi", "isomp4", "openh264", "playback", "typefindfunctions",
+  "videoconvertscale",
   "videorate", "videotestsrc", "y4menc"
 };
 
