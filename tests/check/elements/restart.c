@@ -405,7 +405,7 @@ GST_END_TEST;
 GST_START_TEST (test_overdue_answer)
 {
   g_autoptr (Run) run = run_new (harness_source ("task-store", store,
-          "task-timeout", 1, NULL));
+          "task-timeout", 3, NULL));
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &held[0]);
   for (guint i = 0; i < 2; i++)
