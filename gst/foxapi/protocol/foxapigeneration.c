@@ -110,6 +110,7 @@ void
 foxapi_generation_free (FoxapiGeneration * generation)
 {
   stop_playing (generation);
+  leave_submission (generation);
   g_clear_pointer (&generation->body, json_object_unref);
   g_clear_pointer (&generation->properties, json_object_unref);
   g_clear_pointer (&generation->first_answer, foxapi_task_unref);
@@ -118,7 +119,6 @@ foxapi_generation_free (FoxapiGeneration * generation)
   g_clear_pointer (&generation->clip, foxapi_clip_free);
   g_clear_pointer (&generation->part, foxapi_part_free);
   g_clear_pointer (&generation->lost, g_ptr_array_unref);
-  leave_submission (generation);
   g_clear_pointer (&generation->submission, foxapi_submission_unref);
   g_hash_table_unref (generation->given_up);
   g_clear_error (&generation->failure);
@@ -611,13 +611,15 @@ await_earlier (FoxapiGeneration * generation, const FoxapiRun * run,
 
   run->observer->waiting (run->user_data,
       _("Waiting for the answer to the same request, which was sent before"));
-  if (await_answer (generation, run, &fault)) {
-    if (generation->part == NULL && generation->clip_identity != NULL
-        && run->clip_directory != NULL && !run->until_task)
-      generation->part = foxapi_part_take (run->clip_directory,
-          generation->clip_identity, &is_taken, &warning);
+  await_answer (generation, run, &fault);
+  /* Nobody has looked for a place in the cache before. */
+  if (generation->submission == NULL && generation->failure == NULL
+      && generation->part == NULL && run->clip_directory != NULL
+      && generation->clip_identity != NULL && !run->until_task)
+    generation->part = foxapi_part_take (run->clip_directory,
+        generation->clip_identity, &is_taken, &warning);
+  if (fault == NULL)
     return TRUE;
-  }
   if (generation->failure != NULL || generation->submission != NULL
       || g_cancellable_is_cancelled (run->cancellable))
     g_propagate_error (error, g_steal_pointer (&fault));

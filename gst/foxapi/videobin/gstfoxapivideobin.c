@@ -414,7 +414,7 @@ install_signals (GstFoxapiVideoBinClass * klass)
    * Asks for another generation, with the properties as they are then. It begins
    * when all that was asked for before has been shown, and its result follows
    * what is on the air. Each is paid for. If a shot has failed and others wait,
-   * none is added: those are gone on with.
+   * the element goes on with those, and adds none.
    *
    * Returns: %FALSE if the element is not running, its program has ended, or a
    * reference has failed, without which no shot is made until the next start

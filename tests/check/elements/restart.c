@@ -212,6 +212,7 @@ GST_END_TEST;
 static const FoxapiSimFault held[] = {
   {.hold = TRUE,.act_first = TRUE},
   {.hold = TRUE,.act_first = TRUE,.status = 504},
+  {.hold = TRUE,.status = 422},
 };
 
 static void
@@ -373,6 +374,27 @@ GST_START_TEST (test_joined_without_the_cache)
   run_to_eos (third);
   run_stop (third);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+GST_END_TEST;
+
+/* It was refused, and nothing was charged: the request is sent again, and its clip
+ * kept. */
+GST_START_TEST (test_left_and_refused)
+{
+  g_autofree gchar *cache = g_build_filename (store, "cache", NULL);
+  g_autoptr (Run) run = run_new (harness_source ("task-store", store, NULL));
+  g_autoptr (Run) other = run_new (harness_source ("task-store", store,
+          "clip-cache", cache, NULL));
+
+  leave_while_submitting (run, &held[2], __i__);
+  join (other);
+  foxapi_sim_release (sim);
+  run_wait (other, GST_MESSAGE_EOS);
+  run_assert_data (other, payload);
+  run_stop (other);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  fail_unless (harness_files_contain (cache, "gst-foxapi clip"));
 }
 
 GST_END_TEST;
@@ -560,6 +582,7 @@ restart_suite (void)
   tcase_add_rows (tcase, test_answered_for_nobody, rests);
   tcase_add_rows (tcase, test_left_with_a_cache, rests);
   tcase_add_rows (tcase, test_joined_without_the_cache, rests);
+  tcase_add_rows (tcase, test_left_and_refused, rests);
   tcase_add_rows (tcase, test_joined_by_two, rests);
   tcase_add_test (tcase, test_overdue_answer);
   tcase_add_rows (tcase, test_left_before_it_left, rests);
