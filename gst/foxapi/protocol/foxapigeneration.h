@@ -58,15 +58,6 @@ typedef struct
 FoxapiGeneration *foxapi_generation_new (FoxapiGeneration * old,
     gboolean gives_up);
 void foxapi_generation_free (FoxapiGeneration * generation);
-
-gboolean foxapi_generation_run (FoxapiGeneration * generation,
-    const FoxapiRun * run, GError ** error);
-const gchar *foxapi_generation_choose_link (FoxapiGeneration * generation,
-    const FoxapiRun * run, GError ** error);
-gchar *foxapi_generation_renew_link (FoxapiGeneration * generation,
-    const FoxapiRun * run, GError ** error);
-
-gboolean foxapi_generation_give_up_expired (FoxapiGeneration * generation);
 void foxapi_generation_let_go (FoxapiGeneration * generation);
 void foxapi_generation_handed_out (FoxapiGeneration * generation);
 void foxapi_generation_delivered (FoxapiGeneration * generation,
@@ -74,14 +65,43 @@ void foxapi_generation_delivered (FoxapiGeneration * generation,
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiGeneration, foxapi_generation_free)
 
-/* foxapigenerationclips.c: what a generation has to do with the clip cache */
+/* foxapigenerationrun.c: to the end of its task, and to the result's link */
+gboolean foxapi_generation_run (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error);
+const gchar *foxapi_generation_choose_link (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error);
+gchar *foxapi_generation_renew_link (FoxapiGeneration * generation,
+    const FoxapiRun * run, GError ** error);
+gboolean foxapi_generation_give_up_expired (FoxapiGeneration * generation);
+
+/* For the files of the generation alone */
+
+gchar *foxapi_generation_find_playing_task (const gchar * identity);
+void foxapi_generation_know (FoxapiGeneration * generation, FoxapiTask * task);
+void foxapi_generation_note_path (FoxapiGeneration * generation,
+    const gchar * path);
+void foxapi_generation_set_record (FoxapiGeneration * generation,
+    FoxapiRecord * record);
+void foxapi_generation_let_go_of_record (FoxapiGeneration * generation);
+void foxapi_generation_drop_record (FoxapiGeneration * generation);
+
+/* foxapigenerationclips.c: what it has to do with the clip cache */
 gboolean foxapi_generation_enter_cache (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
+void foxapi_generation_play_clip (FoxapiGeneration * generation,
+    const FoxapiRun * run);
 void foxapi_generation_take_from_cache (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
 void foxapi_generation_set_damaged_error (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
 void foxapi_generation_keep_clip (FoxapiGeneration * generation,
     const FoxapiRun * run);
+
+/* foxapigenerationsubmit.c: from nothing to a task */
+gboolean foxapi_generation_identify (FoxapiGeneration * generation,
+    const FoxapiRun * run, GPtrArray * files, GError ** error);
+void foxapi_generation_join_submission (FoxapiGeneration * generation);
+gboolean foxapi_generation_begin (FoxapiGeneration * generation,
+    const FoxapiRun * run, GPtrArray * files, GError ** error);
 
 G_END_DECLS

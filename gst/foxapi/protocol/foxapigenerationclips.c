@@ -195,6 +195,25 @@ foxapi_generation_enter_cache (FoxapiGeneration * generation,
   return wait_for_clip (generation, run, error);
 }
 
+/* Whoever has paid has the clip: no record has to keep it. */
+void
+foxapi_generation_play_clip (FoxapiGeneration * generation,
+    const FoxapiRun * run)
+{
+  FoxapiTask *task = generation->clip->task;
+  FoxapiRecord *record = run->store_directory == NULL ? NULL :
+      foxapi_store_take_task (run->store_directory,
+      foxapi_client_get_base_url (run->client), task->id, run->cancellable);
+
+  g_clear_pointer (&generation->part, foxapi_part_free);
+  if (record != NULL) {
+    foxapi_record_remove (record);
+    foxapi_record_free (record);
+  }
+  foxapi_generation_know (generation, task);
+  run->observer->task (run->user_data, task, TRUE, -1);
+}
+
 /* Of a clip that was there, or was being downloaded, the task is known: asking for
  * it is free. */
 void

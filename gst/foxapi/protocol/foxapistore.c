@@ -588,3 +588,32 @@ foxapi_record_free (FoxapiRecord * record)
   g_free (record->task_id);
   g_free (record);
 }
+
+/* What people are told of it */
+
+/* As the console of the account shows it, to be compared */
+gchar *
+foxapi_record_describe (const FoxapiRecord * record)
+{
+  g_autoptr (GDateTime) time =
+      g_date_time_new_from_unix_local (record->created);
+  g_autofree gchar *text = time ?
+      g_date_time_format (time, "%Y-%m-%d %H:%M:%S %z") : NULL;
+
+  return g_strdup_printf (_("model %s, %s"), record->model ? record->model :
+      _("unknown"), text ? text : _("time unknown"));
+}
+
+/* How a person has a record removed */
+gchar *
+foxapi_record_get_forget_command (const FoxapiRecord * record)
+{
+  g_autofree gchar *directory = g_path_get_dirname (record->path);
+  g_autofree gchar *standard = foxapi_store_get_default_directory ();
+  g_autofree gchar *name = g_path_get_basename (record->path);
+  g_autofree gchar *quoted = g_shell_quote (directory);
+
+  if (g_str_equal (directory, standard))
+    return g_strdup_printf ("foxapi-tasks forget %s", name);
+  return g_strdup_printf ("foxapi-tasks forget %s %s", name, quoted);
+}

@@ -51,6 +51,9 @@ void foxapi_record_let_go (FoxapiRecord * record);
 void foxapi_record_remove (FoxapiRecord * record);
 void foxapi_record_free (FoxapiRecord * record);
 
+gchar *foxapi_record_describe (const FoxapiRecord * record);
+gchar *foxapi_record_get_forget_command (const FoxapiRecord * record);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiRecord, foxapi_record_free)
 
 G_END_DECLS

@@ -28,7 +28,9 @@ http proxies earlyanswer download task store clips part catalogue rules request 
 client
 run submission
 upload references
-generation generationclips
+generation
+generationclips generationsubmit
+generationrun
 result'
 
 get_layer () {
