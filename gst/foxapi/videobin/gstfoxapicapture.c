@@ -15,7 +15,6 @@
 #include <gst/video/video.h>
 
 #include "foxapireferences.h"
-#include "gstfoxapirecorder.h"
 
 GST_DEBUG_CATEGORY (foxapi_capture_debug);
 #define GST_CAT_DEFAULT foxapi_capture_debug
@@ -273,7 +272,7 @@ prepare_queue (GstFoxapiCapture * self)
 static gboolean
 note_caps (GstFoxapiCapture * self, GstEvent * event)
 {
-  g_autoptr (GstCaps) fitting = gst_foxapi_capture_get_caps (self->kind);
+  g_autoptr (GstCaps) fitting = gst_foxapi_recorder_get_caps (self->kind);
   g_autoptr (GError) error = NULL;
   GstCaps *caps;
 
@@ -524,14 +523,6 @@ gst_foxapi_capture_change_state (GstElement * element,
   return ret;
 }
 
-GstCaps *
-gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind)
-{
-  return gst_caps_from_string (kind == GST_FOXAPI_CAPTURE_IMAGE ?
-      "image/jpeg; image/png; image/webp; video/x-raw" :
-      "video/quicktime; video/x-raw");
-}
-
 /* For the next run: where the file is to be, and how long a clip of raw video is */
 void
 gst_foxapi_capture_set_up (GstFoxapiCapture * self, const gchar * directory,
@@ -618,7 +609,7 @@ gst_foxapi_capture_new (const gchar * name, GstFoxapiCaptureKind kind)
 {
   GstFoxapiCapture *self = g_object_new (GST_TYPE_FOXAPI_CAPTURE,
       "name", name, NULL);
-  g_autoptr (GstCaps) caps = gst_foxapi_capture_get_caps (kind);
+  g_autoptr (GstCaps) caps = gst_foxapi_recorder_get_caps (kind);
   g_autoptr (GstPadTemplate) templ = gst_object_ref_sink (gst_pad_template_new
       ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
   g_autoptr (GstPad) in = gst_element_get_static_pad (self->queue, "sink");

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <gst/gst.h>
+#include "gstfoxapirecorder.h"
 
 G_BEGIN_DECLS
 
@@ -13,23 +13,12 @@ G_BEGIN_DECLS
  * string, `size` uint64. */
 #define GST_FOXAPI_REFERENCE_STRUCTURE "foxapi-reference"
 
-/* What a capture makes of its branch. */
-typedef enum
-{
-  /* an image: JPEG, PNG or WebP, or a frame of raw video */
-  GST_FOXAPI_CAPTURE_IMAGE,
-  /* a video: MP4 or QuickTime, or a clip of raw video */
-  GST_FOXAPI_CAPTURE_VIDEO,
-} GstFoxapiCaptureKind;
-
 #define GST_TYPE_FOXAPI_CAPTURE (gst_foxapi_capture_get_type ())
 /* A bin with the ghost pad `sink`, which captures once a start and drops
  * what comes later. It posts, once a start, either the ELEMENT message
  * `foxapi-reference` or an ERROR, and the branch flows on either way. */
 G_DECLARE_FINAL_TYPE (GstFoxapiCapture, gst_foxapi_capture, GST,
     FOXAPI_CAPTURE, GstBin)
-
-GstCaps *gst_foxapi_capture_get_caps (GstFoxapiCaptureKind kind);
 
 GstElement *gst_foxapi_capture_new (const gchar * name,
     GstFoxapiCaptureKind kind);

@@ -65,6 +65,14 @@ struct _GstFoxapiRecorder
   guint64 movie_size;
 };
 
+GstCaps *
+gst_foxapi_recorder_get_caps (GstFoxapiCaptureKind kind)
+{
+  return gst_caps_from_string (kind == GST_FOXAPI_CAPTURE_IMAGE ?
+      "image/jpeg; image/png; image/webp; video/x-raw" :
+      "video/quicktime; video/x-raw");
+}
+
 static gboolean
 is_image (GstFoxapiRecorder * self)
 {
@@ -369,7 +377,7 @@ take_frame (GstFoxapiRecorder * self, GstBuffer * frame)
 static gboolean
 check_type (GstFoxapiRecorder * self, const GByteArray * bytes)
 {
-  g_autoptr (GstCaps) wanted = gst_foxapi_capture_get_caps (self->kind);
+  g_autoptr (GstCaps) wanted = gst_foxapi_recorder_get_caps (self->kind);
   g_autoptr (GstCaps) caps = gst_type_find_helper_for_data (NULL, bytes->data,
       bytes->len, NULL);
 

@@ -6,14 +6,24 @@
 #pragma once
 
 #include <gio/gio.h>
-
-#include "gstfoxapicapture.h"
+#include <gst/gst.h>
 
 G_BEGIN_DECLS
+
+/* What a capture makes of its branch. */
+typedef enum
+{
+  /* an image: JPEG, PNG or WebP, or a frame of raw video */
+  GST_FOXAPI_CAPTURE_IMAGE,
+  /* a video: MP4 or QuickTime, or a clip of raw video */
+  GST_FOXAPI_CAPTURE_VIDEO,
+} GstFoxapiCaptureKind;
 
 /* What one run of a capture makes of its branch. One thread uses it; whatever it is
  * at ends early where its cancellable is cancelled. */
 typedef struct _GstFoxapiRecorder GstFoxapiRecorder;
+
+GstCaps *gst_foxapi_recorder_get_caps (GstFoxapiCaptureKind kind);
 
 GstFoxapiRecorder *gst_foxapi_recorder_new (GstFoxapiCaptureKind kind,
     const gchar * name, const gchar * directory, GstClockTime clip_time,

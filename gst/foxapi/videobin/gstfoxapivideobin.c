@@ -395,7 +395,7 @@ static void
 add_request_template (GstElementClass * klass, const gchar * name,
     GstFoxapiCaptureKind kind)
 {
-  g_autoptr (GstCaps) caps = gst_foxapi_capture_get_caps (kind);
+  g_autoptr (GstCaps) caps = gst_foxapi_recorder_get_caps (kind);
 
   gst_element_class_add_pad_template (klass, gst_pad_template_new (name,
           GST_PAD_SINK, GST_PAD_REQUEST, caps));
