@@ -7,7 +7,7 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapivideobin.h"
+#include "gstfoxapibinprivate.h"
 
 #include <glib/gi18n-lib.h>
 #include <stdio.h>
@@ -74,7 +74,8 @@ add_capture (GstFoxapiVideoBin * self, GstPadTemplate * templ,
   g_autoptr (GstPad) target = gst_element_get_static_pad (capture, "sink");
   GstPad *pad;
 
-  gst_foxapi_bin_add_locked (self, capture);
+  gst_element_set_locked_state (capture, TRUE);
+  gst_bin_add (GST_BIN (self), capture);
   pad = gst_ghost_pad_new_from_template (name, target, templ);
   g_signal_connect_object (pad, "unlinked",
       G_CALLBACK (gst_foxapi_capture_forget), capture, G_CONNECT_SWAPPED);
@@ -115,14 +116,15 @@ gst_foxapi_video_bin_release_pad (GstElement * element, GstPad * pad)
   gst_element_remove_pad (element, pad);
   if (capture == NULL)
     return;
-  gst_foxapi_bin_remove_locked (self, capture);
+  gst_element_set_state (capture, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (self), capture);
   /* A bin that starts may have started it between the two. */
   gst_element_set_state (capture, GST_STATE_NULL);
   GST_OBJECT_LOCK (self);
   is_running = MAX (GST_STATE (self), GST_STATE_NEXT (self)) > GST_STATE_READY;
   GST_OBJECT_UNLOCK (self);
   if (is_running)
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_released, capture,
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_RELEASED, capture,
         NULL);
 }
 
@@ -245,6 +247,17 @@ gst_foxapi_video_bin_capture_arrived (GstFoxapiVideoBin * self,
     return FALSE;
   g_hash_table_add (self->arrived, capture);
   return TRUE;
+}
+
+/* The application has taken a reference away before the request went out. Whether it
+ * wants the rest to be paid for is not known. */
+void
+gst_foxapi_video_bin_set_released_error (GstElement * capture, GError ** error)
+{
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
+      _("The pad %s was released before its reference was there. Nothing "
+          "was sent. Start again to generate without it."),
+      GST_OBJECT_NAME (capture));
 }
 
 /* Called when a generation has read the URIs: whether it has got those of all that

@@ -1,5 +1,4 @@
-/* What is shown: the placeholder, results on their way to the air, and what is
- * generated ahead of it
+/* What is shown: the placeholder, and results on their way to the air
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,12 +7,28 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapivideobin.h"
+#include "gstfoxapibinprivate.h"
 
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 
 #include "gstfoxapioutput.h"
+
+/* Parts work at PLAYING, whatever the state of the bin. */
+
+static void
+add_part (GstFoxapiVideoBin * self, GstElement * part)
+{
+  gst_element_set_locked_state (part, TRUE);
+  gst_bin_add (GST_BIN (self), part);
+}
+
+static void
+remove_part (GstFoxapiVideoBin * self, GstElement * part)
+{
+  gst_element_set_state (part, GST_STATE_NULL);
+  gst_bin_remove (GST_BIN (self), part);
+}
 
 /* The placeholder */
 
@@ -39,10 +54,10 @@ show (GstFoxapiVideoBin * self, GstElement * placeholder)
         (_("The progress cannot be drawn: the element textoverlay is "
                 "missing. Install the package gstreamer1.0-x.")), (NULL));
   if (self->placeholder != NULL)
-    gst_foxapi_bin_remove_locked (self, self->placeholder);
+    remove_part (self, self->placeholder);
   self->placeholder = placeholder;
   self->placeholder_has_failed = FALSE;
-  gst_foxapi_bin_add_locked (self, placeholder);
+  add_part (self, placeholder);
   gst_foxapi_bin_output_set_placeholder (GST_FOXAPI_BIN_OUTPUT
       (self->video_output), GST_FOXAPI_PLACEHOLDER (placeholder));
   gst_element_set_state (placeholder, GST_STATE_PLAYING);
@@ -108,7 +123,7 @@ gst_foxapi_video_bin_drop_placeholder (GstFoxapiVideoBin * self)
   gst_foxapi_bin_output_set_placeholder (GST_FOXAPI_BIN_OUTPUT
       (self->video_output), NULL);
   if (self->placeholder != NULL)
-    gst_foxapi_bin_remove_locked (self, g_steal_pointer (&self->placeholder));
+    remove_part (self, g_steal_pointer (&self->placeholder));
 }
 
 /* Results: their files, and the players that show them */
@@ -170,7 +185,7 @@ add_player (GstFoxapiVideoBin * self, GList * events,
     g_object_set_data (G_OBJECT (player), "foxapi-result",
         GUINT_TO_POINTER (self->complete));
   self->players = g_list_prepend (self->players, player);
-  gst_foxapi_bin_add_locked (self, player);
+  add_part (self, player);
   gst_foxapi_program_offer (self->program, GST_FOXAPI_PLAYER (player), events,
       about);
   gst_element_set_state (player, GST_STATE_PLAYING);
@@ -275,7 +290,7 @@ gst_foxapi_video_bin_remove_player (GstFoxapiVideoBin * self, gpointer player,
   if (link == NULL)
     return;
   self->players = g_list_delete_link (self->players, link);
-  gst_foxapi_bin_remove_locked (self, player);
+  remove_part (self, player);
   remove_if_unused (self, clip);
   /* It may not have come to the air. */
   gst_foxapi_video_bin_on_air (self, player);
@@ -291,7 +306,7 @@ gst_foxapi_video_bin_stop_clips (GstFoxapiVideoBin * self)
 
     self->players = g_list_delete_link (self->players, self->players);
     /* In this order: it may be about to open the file. */
-    gst_foxapi_bin_remove_locked (self, player);
+    remove_part (self, player);
     remove_file (self, clip);
   }
   for (GList * l = self->to_show.head; l != NULL; l = l->next)
@@ -301,206 +316,4 @@ gst_foxapi_video_bin_stop_clips (GstFoxapiVideoBin * self)
   remove_file (self, self->complete);
   remove_file (self, self->latest);
   self->complete = self->offered = 0;
-}
-
-/* Generations ahead of the air: the next shot is made while one is shown
- *
- * The engine runs one generation. One whose result is there, and has not been shown
- * to its end, is taken out of it and kept, with the record of its task, so that the
- * next one can begin.
- */
-
-/* Threads: the control thread, and whoever starts and stops. */
-
-typedef struct
-{
-  guint clip;                   /* number of its file */
-  guint shot;
-  GstStructure *current;        /* (nullable): of that shot */
-  FoxapiGeneration *generation;
-} Kept;
-
-static void
-kept_free (Kept * kept)
-{
-  gst_clear_structure (&kept->current);
-  g_clear_pointer (&kept->generation, foxapi_generation_free);
-  g_free (kept);
-}
-
-static Kept *
-take_from_engine (GstFoxapiVideoBin * self)
-{
-  Kept *kept = g_new0 (Kept, 1);
-
-  kept->clip = self->latest;
-  GST_OBJECT_LOCK (self);
-  kept->shot = self->shot;
-  kept->current = self->current ? gst_structure_copy (self->current) : NULL;
-  GST_OBJECT_UNLOCK (self);
-  kept->generation = g_steal_pointer (&self->engine.generation);
-  return kept;
-}
-
-/* The engine goes on with that shot: it resumes what is paid for, unless the
- * application has named another task since. The engine is stopped.
- * @kept: (transfer full) */
-static void
-give_to_engine (GstFoxapiVideoBin * self, Kept * kept)
-{
-  GstFoxapiEngine *engine = &self->engine;
-  g_autoptr (FoxapiTask) old_task = NULL;
-  FoxapiTask *task = kept->generation->task;
-
-  g_clear_pointer (&engine->generation, foxapi_generation_free);
-  engine->is_next_shot = engine->is_new_try = FALSE;
-  GST_OBJECT_LOCK (self);
-  self->shot = kept->shot;
-  gst_clear_structure (&self->current);
-  self->current = g_steal_pointer (&kept->current);
-  old_task = g_steal_pointer (&engine->task);
-  engine->task = task ? foxapi_task_ref (task) : NULL;
-  g_free (engine->task_id);
-  engine->task_id = g_strdup (kept->generation->task_id);
-  GST_OBJECT_UNLOCK (self);
-  engine->generation = g_steal_pointer (&kept->generation);
-  kept_free (kept);
-}
-
-/* Whether the engine has nothing to do but to wait for the end of a clip, and the
- * next shot does not wait for its last frame. The one that this clip began with is
- * kept until then: a start that repeats the shot names it. */
-static gboolean
-may_look_ahead (GstFoxapiVideoBin * self)
-{
-  return self->is_generating && self->has_played && !self->has_ended
-      && self->downloaded == self->latest
-      && self->kept.length < self->run.prefetch
-      && gst_foxapi_video_bin_has_more (self) && self->last_frame == NULL
-      && !gst_foxapi_video_bin_can_continue (self);
-}
-
-/* %TRUE: the next shot is to begin now. */
-gboolean
-gst_foxapi_video_bin_look_ahead (GstFoxapiVideoBin * self)
-{
-  gboolean goes_on;
-
-  GST_OBJECT_LOCK (self);
-  goes_on = !self->has_failed && (!self->holds_back
-      || self->asked_since_failure);
-  GST_OBJECT_UNLOCK (self);
-  if (!goes_on || !may_look_ahead (self))
-    return FALSE;
-  g_queue_push_tail (&self->kept, take_from_engine (self));
-  return TRUE;
-}
-
-/* The clip has been shown to its end, or failed to be: then its record stays.
- * @task_id: (out) (transfer full) (optional): its task. %FALSE: it is none of those
- * that are kept. */
-gboolean
-gst_foxapi_video_bin_finish_kept (GstFoxapiVideoBin * self, guint clip,
-    gboolean is_shown, gchar ** task_id)
-{
-  GList *link = self->kept.head;
-  Kept *kept;
-  gboolean has_arrived;
-
-  while (link != NULL && ((Kept *) link->data)->clip != clip)
-    link = link->next;
-  if (link == NULL)
-    return FALSE;
-  kept = link->data;
-  g_queue_delete_link (&self->kept, link);
-  GST_OBJECT_LOCK (self);
-  has_arrived = is_shown && !self->pipeline_has_failed;
-  GST_OBJECT_UNLOCK (self);
-  foxapi_generation_handed_out (kept->generation);
-  if (has_arrived)
-    foxapi_generation_delivered (kept->generation, &self->engine.run);
-  foxapi_generation_let_go (kept->generation);
-  if (task_id != NULL)
-    *task_id = g_strdup (kept->generation->task_id);
-  kept_free (kept);
-  return TRUE;
-}
-
-/* A stop: the next start goes on with the oldest clip that has not been shown to its
- * end, and what is paid for behind it is there when its turn comes. */
-void
-gst_foxapi_video_bin_park (GstFoxapiVideoBin * self)
-{
-  Kept *oldest = g_queue_pop_head (&self->kept), *kept;
-
-  if (oldest == NULL)
-    return;
-  foxapi_generation_let_go (oldest->generation);
-  if (self->engine.generation != NULL)
-    g_queue_push_tail (&self->kept, take_from_engine (self));
-  while ((kept = g_queue_pop_tail (&self->kept)) != NULL) {
-    foxapi_generation_let_go (kept->generation);
-    GST_OBJECT_LOCK (self);
-    g_queue_push_head (&self->parked, kept);
-    GST_OBJECT_UNLOCK (self);
-  }
-  give_to_engine (self, oldest);
-}
-
-/* %TRUE: the engine has the shot that is to begin, and resumes it. Those before it
- * have been dropped, and in the place of this one the application may have named a
- * task: their records stay in the store. */
-gboolean
-gst_foxapi_video_bin_unpark (GstFoxapiVideoBin * self)
-{
-  Kept *kept, *found = NULL;
-
-  GST_OBJECT_LOCK (self);
-  while (found == NULL && (kept = g_queue_peek_head (&self->parked)) != NULL
-      && kept->shot <= self->shot) {
-    g_queue_pop_head (&self->parked);
-    if (kept->shot == self->shot && self->engine.named_task_id == NULL
-        && !self->engine.task_is_forgotten)
-      found = kept;
-    else
-      kept_free (kept);
-  }
-  GST_OBJECT_UNLOCK (self);
-  if (found != NULL)
-    give_to_engine (self, found);
-  return found != NULL;
-}
-
-/* Called with the object lock: whether the shot was begun in a run before */
-gboolean
-gst_foxapi_video_bin_is_parked (GstFoxapiVideoBin * self,
-    const GstStructure * shot)
-{
-  gboolean is_parked = FALSE;
-  guint number = 0;
-
-  gst_structure_get_uint (shot, "shot", &number);
-  for (GList * l = self->parked.head; l != NULL; l = l->next)
-    is_parked |= ((Kept *) l->data)->shot + 1 == number;
-  return is_parked;
-}
-
-/* Called with the object lock: of the shots behind number @shot, those that no
- * property names */
-void
-gst_foxapi_video_bin_ask_for_parked (GstFoxapiVideoBin * self, guint shot)
-{
-  for (GList * l = self->parked.head; l != NULL; l = l->next) {
-    Kept *kept = l->data;
-
-    if (kept->shot > shot && kept->current != NULL)
-      g_queue_push_tail (&self->waiting, gst_structure_copy (kept->current));
-  }
-}
-
-/* Their records stay in the store. */
-void
-gst_foxapi_video_bin_forget_parked (GstFoxapiVideoBin * self)
-{
-  g_queue_clear_full (&self->parked, (GDestroyNotify) kept_free);
 }

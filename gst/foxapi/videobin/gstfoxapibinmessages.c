@@ -7,7 +7,7 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapivideobin.h"
+#include "gstfoxapibinprivate.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -120,7 +120,7 @@ gst_foxapi_video_bin_take_message (GstFoxapiVideoBin * self,
     tell_output_error (self, message);
   else if (is_error || gst_message_has_name (message,
           GST_FOXAPI_REFERENCE_STRUCTURE))
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_child, part,
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_CHILD, part,
         gst_message_ref (message));
   return TRUE;
 }

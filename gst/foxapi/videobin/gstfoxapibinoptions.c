@@ -7,7 +7,7 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapivideobin.h"
+#include "gstfoxapibinprivate.h"
 
 #include <glib/gi18n-lib.h>
 

@@ -7,7 +7,7 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapivideobin.h"
+#include "gstfoxapibinprivate.h"
 
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
@@ -128,7 +128,7 @@ ask_for (GstFoxapiVideoBin * self, GstStructure * shot)
   GST_OBJECT_UNLOCK (self);
   gst_clear_structure (&shot);
   if (number > 0)
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_next, NULL, NULL);
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_NEXT, NULL, NULL);
   return number;
 }
 
@@ -150,7 +150,7 @@ gst_foxapi_video_bin_next (GstFoxapiVideoBin * self)
   if (!goes_on)
     return ask_for (self, new_shot (0, NULL)) > 0;
   if (is_open)
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_next, NULL, NULL);
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_NEXT, NULL, NULL);
   return is_open;
 }
 
@@ -207,7 +207,7 @@ gst_foxapi_video_bin_drop_shot (GstFoxapiVideoBin * self, guint number)
   if (dropped == NULL)
     return FALSE;
   gst_structure_free (dropped);
-  gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_dropped, NULL, NULL);
+  gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_DROPPED, NULL, NULL);
   return TRUE;
 }
 
@@ -238,7 +238,7 @@ gst_foxapi_video_bin_retry (GstFoxapiVideoBin * self)
       && gst_foxapi_program_ask_for_more (self->program);
   GST_OBJECT_UNLOCK (self);
   if (is_open)
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_retry, NULL, NULL);
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_RETRY, NULL, NULL);
   return is_open;
 }
 

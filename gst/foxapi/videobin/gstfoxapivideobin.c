@@ -46,7 +46,7 @@
  * that prerolls may be waiting for what they make. So their states are locked, and
  * none of them needs a clock.
  *
- * Here is the element itself: properties, pads, states. gstfoxapivideobin.h has the
+ * Here is the element itself: properties, pads, states. gstfoxapibinprivate.h has the
  * threads and locks, and docs/internals/design.md lists the rest in the order of the
  * data.
  */
@@ -55,7 +55,7 @@
 #include "config.h"
 #endif
 
-#include "gstfoxapivideobin.h"
+#include "gstfoxapibinprivate.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -131,7 +131,7 @@ gst_foxapi_video_bin_set_property (GObject * object, guint id,
   g_value_copy (value, option);
   GST_OBJECT_UNLOCK (self);
   if (pspec->flags & GST_PARAM_MUTABLE_PLAYING)
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_options, NULL,
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_OPTIONS, NULL,
         NULL);
 }
 
@@ -243,7 +243,7 @@ gst_foxapi_video_bin_change_state (GstElement * element,
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
     gst_foxapi_video_bin_stop (self);
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_paused, NULL,
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_PAUSED, NULL,
         NULL);
 
   result = GST_ELEMENT_CLASS (gst_foxapi_video_bin_parent_class)->change_state
@@ -256,7 +256,7 @@ gst_foxapi_video_bin_change_state (GstElement * element,
     gst_foxapi_folder_close (&self->folder);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING
       && result != GST_STATE_CHANGE_FAILURE)
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_playing, NULL,
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_PLAYING, NULL,
         NULL);
   return result;
 }
@@ -273,7 +273,7 @@ gst_foxapi_video_bin_send_event (GstElement * element, GstEvent * event)
     gst_event_unref (event);
     if (GST_STATE (self) < GST_STATE_PAUSED)
       return FALSE;
-    gst_foxapi_video_bin_call (self, gst_foxapi_video_bin_on_close, NULL, NULL);
+    gst_foxapi_control_tell (self->control, GST_FOXAPI_EVENT_CLOSE, NULL, NULL);
     return TRUE;
   }
   /* The base class of the outputs would flush and go on where it is. */
@@ -337,7 +337,7 @@ gst_foxapi_video_bin_finalize (GObject * object)
   g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);
   gst_clear_structure (&self->current);
   gst_foxapi_video_bin_forget_parked (self);
-  g_async_queue_unref (self->calls);
+  gst_foxapi_control_free (self->control);
   g_object_unref (self->cancellable);
   gst_foxapi_video_bin_set_last_frame (self, NULL);
   gst_foxapi_engine_clear (&self->engine);
@@ -359,7 +359,7 @@ init_parts (GstFoxapiVideoBin * self)
   gst_foxapi_bin_options_init (self->options);
   gst_foxapi_video_bin_init_engine (self);
   self->cancellable = g_cancellable_new ();
-  self->calls = gst_foxapi_video_bin_new_calls ();
+  self->control = gst_foxapi_control_new (gst_foxapi_video_bin_on_event, self);
   self->program = gst_foxapi_program_new
       (gst_foxapi_video_bin_on_program_event, self);
   self->folder.fd = -1;
