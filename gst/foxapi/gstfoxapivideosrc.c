@@ -526,6 +526,16 @@ note_pushed (GstFoxapiVideoSrc * self, GstBuffer * buffer)
         GST_BUFFER_OFFSET_END (buffer));
 }
 
+/* Buffers have memory of the element's own. A question about it would wait in each
+ * queue behind what that holds, and for ever where a branch of a tee prerolls: the
+ * base class asks again whenever something downstream is linked. */
+static GstPadProbeReturn
+on_query (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return GST_QUERY_TYPE (GST_PAD_PROBE_INFO_QUERY (info)) ==
+      GST_QUERY_ALLOCATION ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
 static GstPadProbeReturn
 on_pushed (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
@@ -728,6 +738,8 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
   gst_pad_add_probe (GST_BASE_SRC_PAD (src),
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER,
       on_pushed, self, NULL);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (src),
+      GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_query, NULL, NULL);
 }
 
 static void

@@ -545,6 +545,14 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+/* See gstfoxapivideosrc.c: buffers have memory of the player's or the placeholder's. */
+static GstPadProbeReturn
+on_query (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return GST_QUERY_TYPE (GST_PAD_PROBE_INFO_QUERY (info)) ==
+      GST_QUERY_ALLOCATION ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
 /* From GStreamer 1.26 on the base class forgets to call unlock_stop() when a pause is
  * so short that create() has not noticed it. One that is not live goes on in a pause:
  * its task would not come back. */
@@ -584,6 +592,8 @@ gst_foxapi_bin_output_init (GstFoxapiBinOutput * self)
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, self, NULL);
   gst_pad_add_probe (GST_BASE_SRC_PAD (self), GST_PAD_PROBE_TYPE_BUFFER,
       on_frame_leaves, self, NULL);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (self),
+      GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, on_query, NULL, NULL);
 }
 
 static void

@@ -208,6 +208,19 @@ GST_START_TEST (test_bad_link)
 
 GST_END_TEST;
 
+/* A question about memory would wait behind what a branch that prerolls holds. */
+GST_START_TEST (test_forked)
+{
+  g_autoptr (Run) run = run_new_to (harness_source (NULL),
+      harness_forked_sink ());
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_APPLICATION);
+  run_stop (run);
+}
+
+GST_END_TEST;
+
 static Suite *
 delivery_suite (void)
 {
@@ -220,6 +233,7 @@ delivery_suite (void)
   tcase_add_loop_test (tcase, test_in_the_middle, 0, 2);
   tcase_add_loop_test (tcase, test_expired_link, 0, 2);
   tcase_add_test (tcase, test_bad_link);
+  tcase_add_test (tcase, test_forked);
 
   tcase = add_case (suite, "servers", NULL, harness_teardown);
   tcase_add_rows (tcase, test_blocksizes, blocksizes);

@@ -350,6 +350,35 @@ run_new_to (GstElement * source, GstElement * sink)
   return run;
 }
 
+static GstPadProbeReturn
+on_forked (GstPad * pad, GstPadProbeInfo * info, gpointer n_buffers)
+{
+  GstObject *sink = gst_object_get_parent (GST_OBJECT (pad));
+  guint n = ++*(guint *) n_buffers;
+
+  if (n == 1)
+    gst_pad_push_event (pad, gst_event_new_reconfigure ());
+  if (n == 3)
+    gst_element_post_message (GST_ELEMENT (sink),
+        gst_message_new_application (sink, gst_structure_new_empty ("third")));
+  gst_object_unref (sink);
+  /* The sink itself would wait for PLAYING. */
+  return GST_PAD_PROBE_DROP;
+}
+
+GstElement *
+harness_forked_sink (void)
+{
+  GstElement *sink = gst_parse_bin_from_description ("tee name=t ! queue ! "
+      "fakesink  t. ! fakesink name=all async=false", TRUE, NULL);
+  g_autoptr (GstElement) all = gst_bin_get_by_name (GST_BIN (sink), "all");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (all, "sink");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_forked,
+      g_new0 (guint, 1), g_free);
+  return sink;
+}
+
 static void
 drain (Run * run)
 {

@@ -108,6 +108,10 @@ typedef struct
 Run *run_new (GstElement * source);
 /* With something else in the place of the fakesink */
 Run *run_new_to (GstElement * source, GstElement * sink);
+/* (transfer floating): a sink of two branches. One prerolls, and keeps its first buffer;
+ * the other has the source look for its format again with the first one, and posts an
+ * APPLICATION message with the third. */
+GstElement *harness_forked_sink (void);
 /* To NULL, and everything that was posted is in @messages afterwards */
 void run_stop (Run * run);
 void run_free (Run * run);

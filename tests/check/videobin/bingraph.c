@@ -239,6 +239,19 @@ GST_START_TEST (test_graph_fails)
 
 GST_END_TEST;
 
+/* A question about memory would wait behind what a branch that prerolls holds. */
+GST_START_TEST (test_forked)
+{
+  g_autoptr (Run) run = run_new_to (bin_new ("is-live", FALSE, NULL),
+      harness_forked_sink ());
+
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_APPLICATION);
+  run_stop (run);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_unlinked_pad_is_told_of)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
@@ -272,6 +285,7 @@ bingraph_suite (void)
   tcase_add_test (timed, test_one_group);
   tcase_add_test (timed, test_no_seek);
   tcase_add_test (timed, test_graph_fails);
+  tcase_add_test (timed, test_forked);
   tcase_add_test (timed, test_unlinked_pad_is_told_of);
 
   suite_add_tcase (suite, manual);
