@@ -6,46 +6,27 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
 import contextlib
-import errno
 import fcntl
-import getopt
 import hashlib
 import json
-import locale
 import os
 import re
 import secrets
-import stat
 import sys
 import time
-import unicodedata
 
-DOMAIN = "gst-foxapi"
-LOCALEDIR = "@LOCALEDIR@"
-PACKAGE_VERSION = "@PACKAGE_VERSION@"
+# Nothing is written beside a module of the system.
+sys.dont_write_bytecode = True
+sys.path.append("@PKGDATADIR@")
+from foxapitool import (  # noqa: E402
+    Failure, N_, PACKAGE_VERSION, UsageError, _, main, open_file, print_row,
+    read_options, visible)
+
 FORMAT = "gst-foxapi clip"
 VERSION = 1
 MAX_BYTES = 32 * 1024 * 1024
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PIECE = 1024 * 1024
-
-
-class Failure(Exception):
-    """A sentence that ends the command."""
-
-
-class UsageError(Failure):
-    """The command line is wrong."""
-
-
-def N_(text):
-    """Marks a text that is translated where it is used."""
-    return text
-
-
-def _(text):
-    """In the user's language"""
-    return locale.dgettext(DOMAIN, text)
 
 
 def default_directory():
@@ -57,43 +38,9 @@ def default_directory():
         cache, "gst-foxapi")
 
 
-def visible(text):
-    """A text with everything that a terminal could take for a command, or that
-    would hide or turn around what follows, as an escape."""
-    return "".join(
-        char.encode("unicode_escape").decode("ascii")
-        if unicodedata.category(char)[0] == "C"
-        or unicodedata.category(char) in ("Zl", "Zp") else char
-        for char in text)
-
-
 def shown(text):
     """A word of the command line"""
     return visible(text) or '""'
-
-
-def print_row(label, text):
-    """A line of the list. Chinese characters are two columns wide."""
-    width = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1
-                for char in label)
-    print(f"  {label}{' ' * max(1, 9 - width)}{text}")
-
-
-def open_file(path):
-    """Not what could block, leads elsewhere, or may be another user's: as the
-    elements have it (foxapistore.c, foxapi_store_is_trusted)"""
-    descriptor = os.open(
-        path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    status = os.fstat(descriptor)
-    parent = os.stat(os.path.dirname(path) or ".")
-    if not stat.S_ISREG(status.st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a file")
-    if (status.st_uid not in (os.geteuid(), parent.st_uid)
-            and parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
-        os.close(descriptor)
-        raise OSError(errno.EPERM, "another user's file")
-    return os.fdopen(descriptor, "rb")
 
 
 @contextlib.contextmanager
@@ -499,18 +446,10 @@ DIGEST is the digest of a clip, or at least its first four digits. The default
 DIRECTORY is %s.""")
 
 
-def read_options(arguments):
-    """The command line: its options, and the words behind them"""
-    try:
-        found, words = getopt.gnu_getopt(arguments, "d:h", [
-            "directory=", "help", "json", "version"])
-    except getopt.GetoptError as error:
-        option = ("--" if len(error.opt) > 1 else "-") + visible(error.opt)
-        raise UsageError((
-            _("The option %s needs a value.")
-            if error.msg.endswith("requires argument")
-            else _("There is no option %s, or it takes no value.")) %
-            option) from error
+def read_command_line(arguments):
+    """Its options, and the words behind them"""
+    found, words = read_options(arguments, "d:h", [
+        "directory=", "help", "json", "version"])
     options = {name: value for name, value in found}
     if not options.keys().isdisjoint(("-h", "--help", "--version")):
         return options, words
@@ -537,7 +476,7 @@ def read_options(arguments):
 
 def run(arguments):
     """The list, or one of the commands. Returns the exit status."""
-    options, words = read_options(arguments)
+    options, words = read_command_line(arguments)
     if "-h" in options or "--help" in options:
         print(_(HELP) % default_directory())
         return 0
@@ -557,41 +496,5 @@ def run(arguments):
     return 0
 
 
-def main():
-    """The exit status"""
-    try:
-        result = run(sys.argv[1:])
-        sys.stdout.flush()
-        return result
-    except UsageError as error:
-        print(error, _('Try "%s --help".') % "foxapi-clips", sep="\n",
-              file=sys.stderr)
-        return 2
-    except Failure as error:
-        print(error, file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        return 1
-    except OSError as error:
-        print(f"{visible(str(error.filename or 'stdout'))}: {error.strerror}",
-              file=sys.stderr)
-        return 1
-
-
 if __name__ == "__main__":
-    with contextlib.suppress(locale.Error):
-        locale.setlocale(locale.LC_ALL, "")
-    locale.bindtextdomain(DOMAIN, os.environ.get("FOXAPI_LOCALEDIR", LOCALEDIR))
-    # A locale that cannot show a prompt gets escapes.
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
-        getattr(sys, name).reconfigure(errors="backslashreplace")
-    try:
-        status = main()
-    except KeyboardInterrupt:
-        status = 130
-    # Not once more at the exit, which would have a traceback.
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
-    os._exit(status)
+    main("foxapi-clips", run)

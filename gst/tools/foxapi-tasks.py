@@ -8,20 +8,20 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import contextlib
 import errno
 import fcntl
-import getopt
 import json
-import locale
 import os
 import shlex
 import shutil
-import stat
 import sys
 import time
-import unicodedata
 
-DOMAIN = "gst-foxapi"
-LOCALEDIR = "@LOCALEDIR@"
-PACKAGE_VERSION = "@PACKAGE_VERSION@"
+# Nothing is written beside a module of the system.
+sys.dont_write_bytecode = True
+sys.path.append("@PKGDATADIR@")
+from foxapitool import (  # noqa: E402
+    Failure, N_, PACKAGE_VERSION, UsageError, _, main, open_file, print_row,
+    read_options, visible)
+
 FORMAT = "gst-foxapi task"
 VERSION = 1
 SUFFIX = ".task"
@@ -31,57 +31,12 @@ SERVICE = "https://api.foxapi.cc"
 COMMANDS = ("fetch", "status", "forget")
 
 
-class Failure(Exception):
-    """A sentence that ends the command."""
-
-
-class UsageError(Failure):
-    """The command line is wrong."""
-
-
-def N_(text):
-    """Marks a text that is translated where it is used."""
-    return text
-
-
-def _(text):
-    """In the user's language"""
-    return locale.dgettext(DOMAIN, text)
-
-
 def default_directory():
     """Where the element keeps its records if nothing else is said."""
     state = os.environ.get("XDG_STATE_HOME")
     if not state:
         state = os.path.join(os.path.expanduser("~"), ".local", "state")
     return os.path.join(state, "gst-foxapi")
-
-
-def visible(text):
-    """A text with everything that a terminal could take for a command, or that
-    would hide or turn around what follows, as an escape."""
-    return "".join(
-        char.encode("unicode_escape").decode("ascii")
-        if unicodedata.category(char)[0] == "C"
-        or unicodedata.category(char) in ("Zl", "Zp") else char
-        for char in text)
-
-
-def print_row(label, text):
-    """A line of the list. Chinese characters are two columns wide."""
-    width = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1
-                for char in label)
-    print(f"  {label}{' ' * max(1, 9 - width)}{text}")
-
-
-def open_record(path):
-    """Not what could block, or leads elsewhere."""
-    descriptor = os.open(
-        path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a file")
-    return os.fdopen(descriptor, "rb")
 
 
 def is_locked(file, operation):
@@ -104,7 +59,7 @@ class Record:
         self.held = False
         self.entry = {}
         try:
-            with open_record(path) as file:
+            with open_file(path) as file:
                 self.entry = json.loads(file.read(MAX_BYTES))
                 self.held = is_locked(file, fcntl.LOCK_SH)
         except (OSError, ValueError, RecursionError) as error:
@@ -212,7 +167,7 @@ def forget(records, words):
     for record in found:
         shown = visible(record.task_id or record.name)
         try:
-            with open_record(record.path) as file:
+            with open_file(record.path) as file:
                 if is_locked(file, fcntl.LOCK_EX):
                     raise Failure(_("%s is not forgotten: a running pipeline is "
                                     "working on it.") % shown)
@@ -269,16 +224,8 @@ class Options:
     text = output = command = id = None
 
     def __init__(self, arguments):
-        try:
-            found, words = getopt.gnu_getopt(arguments, "fho:", [
-                "force", "help", "json", "output=", "version"])
-        except getopt.GetoptError as error:
-            option = ("--" if len(error.opt) > 1 else "-") + visible(error.opt)
-            raise UsageError((
-                _("The option %s needs a value.")
-                if error.msg.endswith("requires argument")
-                else _("There is no option %s, or it takes no value.")) %
-                option) from error
+        found, words = read_options(arguments, "fho:", [
+            "force", "help", "json", "output=", "version"])
         for name, value in found:
             if name in ("-h", "--help"):
                 self.text = _(HELP) % default_directory()
@@ -337,8 +284,9 @@ fetch and status need FOXAPI_API_KEY, and have the exit statuses of
 foxapi-generate. Forgetting a task neither cancels it nor gives money back.""")
 
 
-def run(options):
+def run(arguments):
     """The list, or one of the commands"""
+    options = Options(arguments)
     if options.text is not None:
         print(options.text)
         return
@@ -364,41 +312,5 @@ def run(options):
             print(_("No paid task is waiting in %s.") % shown)
 
 
-def main():
-    """The exit status"""
-    try:
-        run(Options(sys.argv[1:]))
-        sys.stdout.flush()
-    except UsageError as error:
-        print(error, _('Try "%s --help".') % "foxapi-tasks", sep="\n",
-              file=sys.stderr)
-        return 2
-    except Failure as error:
-        print(error, file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        return 1
-    except OSError as error:
-        print(f"{visible(str(error.filename or 'stdout'))}: {error.strerror}",
-              file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    with contextlib.suppress(locale.Error):
-        locale.setlocale(locale.LC_ALL, "")
-    locale.bindtextdomain(DOMAIN, os.environ.get("FOXAPI_LOCALEDIR", LOCALEDIR))
-    # A locale that cannot show a prompt gets escapes.
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
-        getattr(sys, name).reconfigure(errors="backslashreplace")
-    try:
-        status = main()
-    except KeyboardInterrupt:
-        status = 130
-    # Not once more at the exit, which would have a traceback.
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
-    os._exit(status)
+    main("foxapi-tasks", run)
