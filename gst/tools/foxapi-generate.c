@@ -350,8 +350,10 @@ on_signal (Job * job, int number)
             "recorded: run foxapi-generate --task-id %s to resume it, at no new "
             "charge."), job->task_id, job->task_id);
   else
-    say (job, _("Stopped. Run the same command again: if the request has "
-            "been sent, that resumes its task or says how to find it."));
+    say (job,
+        _("Stopped. If the request has been sent, the program waits up to "
+            "10 s for its answer. Run the same command again: that resumes the "
+            "task, or says how to find it."));
   end (job, EXIT_SIGNAL + number);
   return G_SOURCE_CONTINUE;
 }
@@ -458,6 +460,7 @@ static void
 play (Job * job, GstElement * sink)
 {
   g_autoptr (GstBus) bus = NULL;
+  guint signals[2];
 
   job->pipeline = gst_pipeline_new (NULL);
   gst_bin_add_many (GST_BIN (job->pipeline), gst_object_ref
@@ -470,13 +473,16 @@ play (Job * job, GstElement * sink)
   g_signal_connect (bus, "sync-message::error", G_CALLBACK (on_failure), job);
   g_signal_connect (bus, "sync-message::eos", G_CALLBACK (on_end_of_stream),
       job);
-  g_unix_signal_add (SIGINT, on_interrupt, job);
-  g_unix_signal_add (SIGTERM, on_terminate, job);
+  signals[0] = g_unix_signal_add (SIGINT, on_interrupt, job);
+  signals[1] = g_unix_signal_add (SIGTERM, on_terminate, job);
   if (job->has_bar)
     g_timeout_add (REDRAW_MS, on_redraw, job);
 
   gst_element_set_state (job->pipeline, GST_STATE_PLAYING);
   g_main_loop_run (job->loop);
+  /* A second Ctrl-C waits for nothing. */
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_source_remove (signals[i]);
   gst_element_set_state (job->pipeline, GST_STATE_NULL);
 
   gst_bus_disable_sync_message_emission (bus);

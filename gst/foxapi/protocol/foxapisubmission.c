@@ -11,6 +11,8 @@
 #include "foxapisubmission.h"
 
 #include <glib/gi18n-lib.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* So long an answer is awaited for nobody: most come within some seconds, and an
  * application that has stopped its element expects that nothing of it stays. */
@@ -123,15 +125,70 @@ submit (gpointer user_data)
   return NULL;
 }
 
+/* Called with the lock */
+static gboolean
+close_gate (FoxapiSubmission * submission)
+{
+  return g_atomic_int_compare_and_exchange (&submission->gate,
+      FOXAPI_GATE_OPEN, FOXAPI_GATE_CLOSED);
+}
+
+/* Of the process that has made the first submission: one that was forked since has
+ * none of their threads. */
+static pid_t own_pid;
+
+/* Called with the lock: whether there is one without an answer */
+static gboolean
+is_any_on_its_way (void)
+{
+  for (GList * l = submissions; l != NULL; l = l->next) {
+    if (!((FoxapiSubmission *) l->data)->is_answered)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* A program that was interrupted may end right behind the stop of its pipeline. What
+ * has not left by then does not leave. */
+static void
+wait_at_exit (void)
+{
+  gint64 end_us = g_get_monotonic_time () + ABANDONED_US;
+  g_autoptr (GPtrArray) unsent =
+      g_ptr_array_new_with_free_func (g_object_unref);
+
+  if (getpid () != own_pid)
+    return;
+  g_mutex_lock (&lock);
+  for (GList * l = submissions; l != NULL; l = l->next) {
+    FoxapiSubmission *submission = l->data;
+
+    if (close_gate (submission))
+      g_ptr_array_add (unsent, g_object_ref (submission->cancellable));
+  }
+  g_mutex_unlock (&lock);
+  for (guint i = 0; i < unsent->len; i++)
+    g_cancellable_cancel (g_ptr_array_index (unsent, i));
+  g_mutex_lock (&lock);
+  while (is_any_on_its_way () && g_cond_wait_until (&changed, &lock, end_us));
+  g_mutex_unlock (&lock);
+}
+
 /* Sends @body, for the caller to wait for. @record: (transfer full) (nullable): the
  * intent to do so */
 FoxapiSubmission *
 foxapi_submission_new (FoxapiClient * client, const gchar * identity,
     const gchar * body, FoxapiRecord * record, GError ** error)
 {
+  static gsize once = 0;
   FoxapiSubmission *submission = g_new0 (FoxapiSubmission, 1);
   GThread *thread;
 
+  if (g_once_init_enter (&once)) {
+    own_pid = getpid ();
+    atexit (wait_at_exit);
+    g_once_init_leave (&once, 1);
+  }
   g_atomic_ref_count_init (&submission->ref_count);
   submission->client = foxapi_client_ref (client);
   submission->identity = g_strdup (identity);
@@ -229,9 +286,7 @@ foxapi_submission_wait (FoxapiSubmission * submission, gint64 deadline_us,
 
   g_mutex_lock (&lock);
   is_answered = wait_for_answer (submission, deadline_us, cancellable);
-  if (!is_answered && submission->n_attached == 1
-      && g_atomic_int_compare_and_exchange (&submission->gate,
-          FOXAPI_GATE_OPEN, FOXAPI_GATE_CLOSED)) {
+  if (!is_answered && submission->n_attached == 1 && close_gate (submission)) {
     g_mutex_unlock (&lock);
     g_cancellable_cancel (submission->cancellable);
     g_mutex_lock (&lock);

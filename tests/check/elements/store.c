@@ -110,7 +110,21 @@ crash (GSubprocess * client)
   fail_unless (g_subprocess_wait (client, NULL, NULL));
 }
 
-/* By another element, or after a crash */
+/* The answer has begun to come when the pipeline stops, and the process ends. */
+static void
+interrupt_submission (void)
+{
+  FoxapiSimFault slow = {.drip_ms = 5,.act_first = TRUE };
+  g_autoptr (GSubprocess) client = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &slow);
+  client = harness_spawn ("seed=-1", FALSE);
+  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  g_subprocess_send_signal (client, SIGINT);
+  fail_unless (g_subprocess_wait (client, NULL, NULL));
+}
+
+/* By another element, after a crash, or after an interrupt */
 GST_START_TEST (test_taken_up)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -120,6 +134,8 @@ GST_START_TEST (test_taken_up)
 
   if (__i__ == 0) {
     run_abandon (harness_source (NULL));
+  } else if (__i__ == 1) {
+    interrupt_submission ();
   } else {
     client = harness_spawn ("seed=-1", FALSE);
     fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
@@ -521,7 +537,7 @@ store_suite (void)
   tcase_add_test (tcase, test_default_directory);
 
   tcase = add_case (suite, "taking up", harness_setup_manual, harness_teardown);
-  tcase_add_loop_test (tcase, test_taken_up, 0, 2);
+  tcase_add_loop_test (tcase, test_taken_up, 0, 3);
   tcase_add_rows (tcase, test_not_taken_up, others);
   tcase_add_test (tcase, test_other_key);
   tcase_add_test (tcase, test_two_at_once);
