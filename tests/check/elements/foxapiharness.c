@@ -235,6 +235,16 @@ harness_assert_no_leak (const LeakWay * way,
   fail_unless (active, "The leaks tracer was not active");
 }
 
+void
+harness_script_next (FoxapiSimRoute route, guint n,
+    const FoxapiSimFault * fault)
+{
+  guint before = foxapi_sim_count_requests (sim, route);
+
+  for (guint i = 1; i <= n; i++)
+    foxapi_sim_script (sim, route, before + i, fault);
+}
+
 gchar *
 harness_get_string (GstElement * source, const gchar * property)
 {
@@ -477,6 +487,20 @@ run_wait_task (Run * run, const gchar * status)
 }
 
 void
+run_wait_progress (Run * run, const gchar * words)
+{
+  gboolean is_there = FALSE;
+
+  while (!is_there) {
+    g_autofree gchar *text = NULL;
+
+    gst_message_parse_progress (run_wait (run, GST_MESSAGE_PROGRESS), NULL,
+        NULL, &text);
+    is_there = strstr (text, words) != NULL;
+  }
+}
+
+void
 run_set_state (Run * run, GstState state)
 {
   fail_if (gst_element_set_state (run->pipeline, state)
@@ -488,6 +512,14 @@ run_to_eos (Run * run)
 {
   run_set_state (run, GST_STATE_PLAYING);
   run_wait (run, GST_MESSAGE_EOS);
+}
+
+void
+run_to_result (Run * run)
+{
+  run_to_eos (run);
+  run_stop (run);
+  run_assert_data (run, payload);
 }
 
 void

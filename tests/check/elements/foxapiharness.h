@@ -58,6 +58,9 @@ typedef struct
  * request is held, it is interrupted there. */
 void harness_assert_no_leak (const LeakWay * way,
     GSubprocess * (*spawn) (const gchar * line, gboolean trace_leaks));
+/* This is what the next @n requests of a route meet */
+void harness_script_next (FoxapiSimRoute route, guint n,
+    const FoxapiSimFault * fault);
 gchar *harness_get_string (GstElement * source, const gchar * property);
 /* How a file in PNG begins */
 #define HARNESS_PNG "\x89PNG\r\n\x1a\n"
@@ -123,8 +126,12 @@ GstMessage *run_wait (Run * run, GstMessageType types);
 /* The next foxapi-task, (transfer none), with this status unless NULL */
 const GstStructure *run_wait_task (Run * run, const gchar * status);
 void run_set_state (Run * run, GstState state);
+/* For a PROGRESS with these words */
+void run_wait_progress (Run * run, const gchar * words);
 /* From wherever it is to PLAYING and to EOS, no ERROR on the way */
 void run_to_eos (Run * run);
+/* Likewise, and to NULL; what has arrived is @payload */
+void run_to_result (Run * run);
 /* From wherever it is to PLAYING, which has to end in exactly one ERROR of the
  * resource domain with this code and no EOS. Returns its details; stops. */
 const GstStructure *run_to_error (Run * run, gint code);
