@@ -773,11 +773,10 @@ GST_END_TEST;
 /* Whoever comes second waits for the first one's clip. */
 GST_START_TEST (test_two_at_once)
 {
-  FoxapiSimFault hold = {.hold = TRUE };
   g_autoptr (Run) one = run_new (source_with (NULL, NULL));
   g_autoptr (Run) two = run_new (source_with (NULL, NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (one, GST_STATE_PLAYING);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
   run_set_state (two, GST_STATE_PLAYING);

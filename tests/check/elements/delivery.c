@@ -29,9 +29,7 @@ setup (void)
 static void
 deliver (Run * run)
 {
-  run_to_eos (run);
-  run_stop (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -151,11 +149,10 @@ GST_START_TEST (test_in_the_middle)
 {
   g_autoptr (GBytes) other = harness_make_payload (SIZE);
   FoxapiSimFault cut = {.cut_at = PART };
-  FoxapiSimFault hold = {.hold = TRUE };
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &cut);
-  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 2, &hold);
+  harness_hold (FOXAPI_SIM_RESULT, 2);
   run_set_state (run, GST_STATE_PLAYING);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 2));
   if (__i__ == 0)
@@ -174,11 +171,10 @@ GST_END_TEST;
 /* A link is asked for once more, through the task. */
 GST_START_TEST (test_expired_link)
 {
-  FoxapiSimFault fault = {.status = 410 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
   guint asks;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, __i__, &fault);
+  harness_refuse (FOXAPI_SIM_RESULT, __i__, 410);
   run_set_state (run, GST_STATE_PAUSED);
   run_wait_task (run, "completed");
   asks = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);

@@ -245,6 +245,31 @@ harness_script_next (FoxapiSimRoute route, guint n,
     foxapi_sim_script (sim, route, before + i, fault);
 }
 
+void
+harness_hold (FoxapiSimRoute route, guint nth)
+{
+  const FoxapiSimFault fault = {.hold = TRUE };
+
+  foxapi_sim_script (sim, route, nth, &fault);
+}
+
+void
+harness_refuse (FoxapiSimRoute route, guint nth, guint status)
+{
+  const FoxapiSimFault fault = {.status = status };
+
+  foxapi_sim_script (sim, route, nth, &fault);
+}
+
+gboolean
+harness_act (GstElement * element, const gchar * signal)
+{
+  gboolean is_done;
+
+  g_signal_emit_by_name (element, signal, &is_done);
+  return is_done;
+}
+
 gchar *
 harness_get_string (GstElement * source, const gchar * property)
 {

@@ -58,10 +58,16 @@ typedef struct
  * request is held, it is interrupted there. */
 void harness_assert_no_leak (const LeakWay * way,
     GSubprocess * (*spawn) (const gchar * line, gboolean trace_leaks));
+/* The nth request of a route, or with 0 each, gets no answer before
+ * foxapi_sim_release(); or this status */
+void harness_hold (FoxapiSimRoute route, guint nth);
+void harness_refuse (FoxapiSimRoute route, guint nth, guint status);
 /* This is what the next @n requests of a route meet */
 void harness_script_next (FoxapiSimRoute route, guint n,
     const FoxapiSimFault * fault);
 gchar *harness_get_string (GstElement * source, const gchar * property);
+/* What the element answers to an action signal without arguments */
+gboolean harness_act (GstElement * element, const gchar * signal);
 /* How a file in PNG begins */
 #define HARNESS_PNG "\x89PNG\r\n\x1a\n"
 /* (transfer full): the URI of a new file below the store with this content: a text

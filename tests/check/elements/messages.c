@@ -283,11 +283,10 @@ GST_END_TEST;
 
 GST_START_TEST (test_progress_of_refusal)
 {
-  FoxapiSimFault fault = {.status = 402 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autofree gchar *seen = NULL;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 1, 402);
   run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
   seen = progress_of (run, "generate");
   fail_unless_equals_string (seen, "sE");

@@ -509,12 +509,11 @@ GST_END_TEST;
 /* That the answer took too long is no reason to send 100 MB again. */
 GST_START_TEST (test_silent)
 {
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autofree gchar *uri = harness_make_file ("a.png", "a picture", -1);
   g_autoptr (Run) run = new_run ("reference-image-urls", uri);
 
   g_object_set (run->source, "submit-timeout", 1, NULL);
-  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &fault);
+  harness_hold (FOXAPI_SIM_UPLOAD, 0);
   run_to_error (run, GST_RESOURCE_ERROR_OPEN_READ);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
@@ -648,12 +647,11 @@ abandon (const gchar * uri)
 /* In the store local files count by content, not by name or time. */
 GST_START_TEST (test_content_counts)
 {
-  FoxapiSimFault hold = {.hold = TRUE };
   g_autofree gchar *one = harness_make_file ("one.png", "a picture", -1);
   g_autofree gchar *two = harness_make_file ("two.png", "a picture", -1);
   g_autofree gchar *changed = NULL;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 0, &hold);
+  harness_hold (FOXAPI_SIM_RESULT, 0);
   abandon (one);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   abandon (two);
@@ -699,10 +697,10 @@ references_suite (void)
   tcase_add_rows (tcase, test_format, formats);
   tcase_add_rows (tcase, test_unusable, unusable);
   tcase_add_test (tcase, test_wrong_format);
-  tcase_add_loop_test (tcase, test_no_media, 0, G_N_ELEMENTS (no_media));
+  tcase_add_rows (tcase, test_no_media, no_media);
   tcase_add_rows (tcase, test_small_image, images);
   tcase_add_loop_test (tcase, test_name_in_error, 0, 2);
-  tcase_add_loop_test (tcase, test_path_is_fixed, 0, G_N_ELEMENTS (paths));
+  tcase_add_rows (tcase, test_path_is_fixed, paths);
   tcase_add_test (tcase, test_path);
   tcase_add_test (tcase, test_largest);
   tcase_add_rows (tcase, test_elsewhere, elsewhere);

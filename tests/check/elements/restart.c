@@ -522,10 +522,9 @@ GST_END_TEST;
 /* An error after the submission keeps the task */
 GST_START_TEST (test_after_an_error)
 {
-  FoxapiSimFault fault = {.status = 401 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &fault);
+  harness_refuse (FOXAPI_SIM_ASK, 1, 401);
   run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
   run_to_eos (run);
   run_assert_data (run, payload);

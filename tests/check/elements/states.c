@@ -85,12 +85,11 @@ GST_END_TEST;
  * progress to end, as it prerolls */
 GST_START_TEST (test_end_while_it_waits)
 {
-  const FoxapiSimFault hold = {.hold = TRUE };
   FoxapiSimRoute route = __i__ == 0 ? FOXAPI_SIM_SUBMIT : FOXAPI_SIM_ASK;
   g_autoptr (Run) run = run_new (harness_source (NULL));
   GstProgressType type;
 
-  foxapi_sim_script (sim, route, 1, &hold);
+  harness_hold (route, 1);
   run_set_state (run, GST_STATE_PAUSED);
   fail_unless (foxapi_sim_wait_requests (sim, route, 1));
   fail_unless (gst_element_send_event (run->pipeline, gst_event_new_eos ()));
@@ -140,7 +139,6 @@ GST_END_TEST;
 
 GST_START_TEST (test_leave_upload)
 {
-  FoxapiSimFault hold = {.hold = TRUE };
   g_autofree gchar *path = g_build_filename (store, "a.png", NULL);
   g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
   GstElement *source = harness_source ("task-store", "", NULL);
@@ -149,7 +147,7 @@ GST_START_TEST (test_leave_upload)
   fail_unless (g_file_set_contents (path, HARNESS_PNG, -1, NULL));
   harness_set_list (source, "reference-image-urls", uri, NULL);
   run = run_new (source);
-  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &hold);
+  harness_hold (FOXAPI_SIM_UPLOAD, 0);
   run_set_state (run, GST_STATE_PAUSED);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_UPLOAD, 1));
   leave (run, FOXAPI_SIM_UPLOAD);
@@ -185,11 +183,10 @@ GST_END_TEST;
 /* Back from PAUSED to READY and on again, out of the phases of one task */
 GST_START_TEST (test_ready_and_on)
 {
-  FoxapiSimFault hold = {.hold = TRUE };
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &hold);
-  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &hold);
+  harness_hold (FOXAPI_SIM_ASK, 1);
+  harness_hold (FOXAPI_SIM_RESULT, 1);
   run_set_state (run, GST_STATE_PLAYING);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
   run_set_state (run, GST_STATE_READY);
@@ -206,10 +203,9 @@ GST_END_TEST;
 /* A flush in the middle of waiting: the task is known and taken up */
 GST_START_TEST (test_flush_while_waiting)
 {
-  FoxapiSimFault hold = {.hold = TRUE };
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &hold);
+  harness_hold (FOXAPI_SIM_ASK, 1);
   run_set_state (run, GST_STATE_PLAYING);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
   gst_element_send_event (run->source, gst_event_new_flush_start ());

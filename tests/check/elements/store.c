@@ -46,10 +46,9 @@ has_warned (Run * run)
 
 GST_START_TEST (test_intent_before_request)
 {
-  FoxapiSimFault hold = {.hold = TRUE };
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (run, GST_STATE_PAUSED);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
   fail_unless (look_at_files () >= 1);
@@ -408,7 +407,6 @@ GST_END_TEST;
  * for again, with a warning; if it should know it, a person decides. */
 GST_START_TEST (test_unknown_to_service)
 {
-  FoxapiSimFault unknown = {.status = 404 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
   guint asked;
   g_autofree gchar *id = NULL;
@@ -417,7 +415,7 @@ GST_START_TEST (test_unknown_to_service)
   id = harness_task_id (1);
   asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
   for (guint i = 1; i <= 4; i++)
-    foxapi_sim_script (sim, FOXAPI_SIM_ASK, asked + i, &unknown);
+    harness_refuse (FOXAPI_SIM_ASK, asked + i, 404);
   shift_records (__i__ == 0 ? -2 * 86400 : -3600);
   if (__i__ == 0) {
     run_set_state (run, GST_STATE_PAUSED);
@@ -440,7 +438,6 @@ GST_END_TEST;
  * the same to the same dead link. */
 GST_START_TEST (test_expired_result)
 {
-  FoxapiSimFault gone = {.status = 410 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (Run) other = run_new (harness_source (NULL));
   g_autofree gchar *id = NULL;
@@ -449,7 +446,7 @@ GST_START_TEST (test_expired_result)
   id = harness_task_id (1);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   for (guint i = 1; i <= 20; i++)
-    foxapi_sim_script (sim, FOXAPI_SIM_RESULT, i, &gone);
+    harness_refuse (FOXAPI_SIM_RESULT, i, 410);
   run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
   fail_unless (harness_files_contain (store, id));
   shift_records (-2 * 86400);
@@ -478,9 +475,7 @@ GST_START_TEST (test_damaged)
   run_set_state (run, GST_STATE_PAUSED);
   assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_to_eos (run);
-  run_stop (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   run_assert_says (run, GST_MESSAGE_WARNING, "cannot be used in full", NULL);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   fail_unless (look_at_files () >= before);
@@ -496,9 +491,7 @@ GST_START_TEST (test_no_directory)
   g_autoptr (Run) run = run_new (harness_source ("task-store", below, NULL));
 
   fail_unless (g_file_set_contents (file, "mine", -1, NULL));
-  run_to_eos (run);
-  run_stop (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   run_assert_says (run, GST_MESSAGE_WARNING, "cannot record the task", NULL);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }

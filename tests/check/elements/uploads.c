@@ -90,9 +90,8 @@ wait_for_threads (guint n)
 static void
 hold (guint nth)
 {
-  const FoxapiSimFault fault = {.hold = TRUE };
 
-  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, nth, &fault);
+  harness_hold (FOXAPI_SIM_UPLOAD, nth);
 }
 
 static void
@@ -205,13 +204,12 @@ GST_END_TEST;
  * others end at once, though nobody answers them. */
 GST_START_TEST (test_one_fails)
 {
-  const FoxapiSimFault forbidden = {.status = 403 };
   g_autoptr (Run) run = new_run (N_FILES, 5);
   g_autoptr (GError) error = NULL;
 
   for (guint i = 1; i < AT_ONCE; i++)
     hold (i);
-  foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, AT_ONCE, &forbidden);
+  harness_refuse (FOXAPI_SIM_UPLOAD, AT_ONCE, 403);
   run_set_state (run, GST_STATE_PLAYING);
   gst_message_parse_error (run_wait (run, GST_MESSAGE_ERROR), &error, NULL);
   wait_for_threads (0);

@@ -235,11 +235,8 @@ static Suite *
 binbranches_suite (void)
 {
   Suite *suite = suite_create ("binbranches");
-  TCase *tcase = tcase_create ("branches");
+  TCase *tcase = bin_add_case (suite, "branches", bin_setup);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
-  tcase_add_checked_fixture (tcase, bin_setup, harness_teardown);
   tcase_add_loop_test (tcase, test_tee, 0, 6);
   tcase_add_test (tcase, test_tee_again);
   tcase_add_loop_test (tcase, test_own_source, 0, 4);

@@ -184,11 +184,10 @@ GST_END_TEST;
 /* The output of a bin without a placeholder ends. */
 GST_START_TEST (test_end_without_placeholder)
 {
-  const FoxapiSimFault fault = {.status = 422 };
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, "on-error", 1,
           "is-live", __i__ == 0, "retries", 0, NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &fault);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 0, 422);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
   run_wait (run, GST_MESSAGE_EOS);
@@ -431,9 +430,7 @@ GST_START_TEST (test_repetition_fails)
   gboolean is_shown = FALSE;
 
   harness_set_list (run->source, "next-prompts", "It runs", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
   run_wait_task (run, "pending");
   remove_results ();
@@ -459,9 +456,7 @@ GST_START_TEST (test_repetition_of_the_last_fails)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 0, "end", 2, NULL));
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   bin_wait_on_air (run);
   if (__i__ == 0)
     bin_wait_buffers (run, bin_count_buffers (run) + 2 * RESULT_FRAMES);
@@ -539,7 +534,7 @@ ask_for_another (GstBus * bus, GstMessage * message, gpointer bin)
 
   /* Without its reference there is no other. */
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING) {
-    g_signal_emit_by_name (bin, "next", &is_asked);
+    is_asked = harness_act (bin, "next");
     fail_unless_equals_int (is_asked, GST_ELEMENT (bin)->numsinkpads == 0);
   }
   return GST_BUS_PASS;
@@ -548,11 +543,10 @@ ask_for_another (GstBus * bus, GstMessage * message, gpointer bin)
 /* Asked for as soon as the failure is known */
 GST_START_TEST (test_next_after_a_failure)
 {
-  const FoxapiSimFault refused = {.status = 422 };
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "placeholder",
           __i__, NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &refused);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 1, 422);
   gst_bus_set_sync_handler (run->bus, ask_for_another, run->source, NULL);
   run_to_eos (run);
   gst_bus_set_sync_handler (run->bus, NULL, NULL, NULL);
@@ -565,15 +559,14 @@ GST_END_TEST;
  * promised is shown, and nothing else is paid for. */
 GST_START_TEST (test_next_after_the_message)
 {
-  const FoxapiSimFault refused = {.status = 422 };
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "placeholder", 0,
           "is-live", FALSE, NULL));
   gboolean is_asked = FALSE;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &refused);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 1, 422);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
+  is_asked = harness_act (run->source, "next");
   run_wait (run, GST_MESSAGE_EOS);
   run_stop (run);
   fail_unless_equals_int (bin_count_buffers (run) > 0, is_asked);
@@ -586,7 +579,6 @@ static GstBusSyncReply
 ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
 {
   Run *run = user_data;
-  gboolean is_asked = FALSE;
 
   /* One of its children is ahead of it. */
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_STATE_CHANGED
@@ -595,8 +587,7 @@ ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
       && GST_STATE (GST_MESSAGE_SRC (message)) == GST_STATE_PAUSED) {
     fail_unless (GST_STATE (run->source) == GST_STATE_READY);
     gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
-    g_signal_emit_by_name (run->source, "next", &is_asked);
-    fail_unless (is_asked);
+    fail_unless (harness_act (run->source, "next"));
   }
   return GST_BUS_PASS;
 }
@@ -605,11 +596,10 @@ ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
  * told of where they are errors. */
 GST_START_TEST (test_failure_keeps_the_queue)
 {
-  const FoxapiSimFault refused = {.status = 422 };
   gboolean is_warning = __i__ & 1, is_asked = __i__ & 2;
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", is_warning, NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &refused);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 1, 422);
   if (!is_asked)
     harness_set_list (run->source, "next-prompts", "It runs", NULL);
   else
@@ -633,18 +623,17 @@ GST_END_TEST;
 /* The shot behind one that failed fails in its turn, and that is told. */
 GST_START_TEST (test_no_room_after_a_failure)
 {
-  const FoxapiSimFault refused = {.status = 422 };
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
   gboolean is_asked = FALSE;
 
   signal (SIGXFSZ, SIG_IGN);
   gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
   harness_set_list (run->source, "next-prompts", "It runs", NULL);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
   limit_file_size (0);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
+  is_asked = harness_act (run->source, "next");
   g_assert_true (is_asked);
   bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
   run_stop (run);
@@ -672,9 +661,7 @@ GST_START_TEST (test_no_folder_for_the_result)
   g_autofree gchar *there = NULL;
   guint n;
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  run_stop (run);
+  bin_abandon (run);
   n = bin_count_buffers (run);
   there = bin_leftovers ();
   harness_remove_tree (g_strchomp (there));
@@ -713,7 +700,6 @@ GST_START_TEST (test_capture_fails)
   g_autoptr (GstPad) pad = gst_element_request_pad_simple (run->source,
       captures[__i__ / 2].pad);
   g_autoptr (GstPad) src = gst_element_get_static_pad (feed, "src");
-  gboolean is_promised = TRUE;
 
   gst_bin_add (GST_BIN (run->pipeline), feed);
   if (GST_PAD_LINK_FAILED (gst_pad_link (src, pad)))
@@ -722,8 +708,7 @@ GST_START_TEST (test_capture_fails)
     gst_bus_set_sync_handler (run->bus, ask_for_another, run->source, NULL);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_warning (run, GST_STREAM_ERROR, captures[__i__ / 2].code);
-  g_signal_emit_by_name (run->source, "retry", &is_promised);
-  fail_if (is_promised);
+  fail_if (harness_act (run->source, "retry"));
   assert_goes_on (run);
   assert_nothing_sent ();
 }
@@ -774,9 +759,7 @@ GST_START_TEST (test_end_without_the_placeholder_file)
           g_bytes_get_size (png), NULL));
   run = bin_run_new (bin_new ("placeholder", 3, "placeholder-location", path,
           "end", 1, NULL));
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   bin_wait_on_air (run);
   g_unlink (path);
   g_object_set (run->source, "end", 0, NULL);
@@ -791,43 +774,37 @@ static Suite *
 binfailures_suite (void)
 {
   Suite *suite = suite_create ("binfailures");
-  TCase *timed = tcase_create ("service");
-  TCase *manual = tcase_create ("manual");
+  TCase *tcase = bin_add_case (suite, "service", bin_setup);
 
-  suite_add_tcase (suite, timed);
-  tcase_add_unchecked_fixture (timed, bin_prepare, NULL);
-  tcase_add_checked_fixture (timed, bin_setup, harness_teardown);
-  tcase_add_loop_test (timed, test_wrong_property, 0, 11);
-  tcase_add_loop_test (timed, test_mismatch, 0, G_N_ELEMENTS (mismatches));
-  tcase_add_loop_test (timed, test_fault, 0, 2 * G_N_ELEMENTS (faults));
-  tcase_add_loop_test (timed, test_no_place_for_files, 0, 2);
-  tcase_add_test (timed, test_service_is_down);
-  tcase_add_loop_test (timed, test_end_without_placeholder, 0, 2);
-  tcase_add_test (timed, test_result_of_noise);
-  tcase_add_loop_test (timed, test_noise_is_not_waited_for, 0, 4);
-  tcase_add_test (timed, test_result_of_noise_is_error);
-  tcase_add_test (timed, test_result_without_video);
-  tcase_add_test (timed, test_no_room_for_the_result);
-  tcase_add_test (timed, test_no_room_for_the_last_frame);
-  tcase_add_test (timed, test_no_room_repeats_the_shot);
-  tcase_add_loop_test (timed, test_next_after_a_failure, 0, 2);
-  tcase_add_loop_test (timed, test_next_after_the_message, 0, 10);
-  tcase_add_loop_test (timed, test_failure_keeps_the_queue, 0, 4);
-  tcase_add_test (timed, test_no_room_after_a_failure);
-  tcase_add_test (timed, test_next_while_it_starts);
+  tcase_add_loop_test (tcase, test_wrong_property, 0, 11);
+  tcase_add_rows (tcase, test_mismatch, mismatches);
+  tcase_add_loop_test (tcase, test_fault, 0, 2 * G_N_ELEMENTS (faults));
+  tcase_add_loop_test (tcase, test_no_place_for_files, 0, 2);
+  tcase_add_test (tcase, test_service_is_down);
+  tcase_add_loop_test (tcase, test_end_without_placeholder, 0, 2);
+  tcase_add_test (tcase, test_result_of_noise);
+  tcase_add_loop_test (tcase, test_noise_is_not_waited_for, 0, 4);
+  tcase_add_test (tcase, test_result_of_noise_is_error);
+  tcase_add_test (tcase, test_result_without_video);
+  tcase_add_test (tcase, test_no_room_for_the_result);
+  tcase_add_test (tcase, test_no_room_for_the_last_frame);
+  tcase_add_test (tcase, test_no_room_repeats_the_shot);
+  tcase_add_loop_test (tcase, test_next_after_a_failure, 0, 2);
+  tcase_add_loop_test (tcase, test_next_after_the_message, 0, 10);
+  tcase_add_loop_test (tcase, test_failure_keeps_the_queue, 0, 4);
+  tcase_add_test (tcase, test_no_room_after_a_failure);
+  tcase_add_test (tcase, test_next_while_it_starts);
 
-  suite_add_tcase (suite, manual);
-  tcase_add_unchecked_fixture (manual, bin_prepare, NULL);
-  tcase_add_checked_fixture (manual, bin_setup_manual, harness_teardown);
-  tcase_add_test (manual, test_task_fails);
-  tcase_add_test (manual, test_task_takes_too_long);
-  tcase_add_loop_test (manual, test_noise_before_a_prefetched_shot, 0, 3);
-  tcase_add_test (manual, test_end_without_the_placeholder_file);
-  tcase_add_test (manual, test_repetition_fails);
-  tcase_add_loop_test (manual, test_repetition_of_the_last_fails, 0, 2);
-  tcase_add_test (manual, test_no_folder_for_the_result);
-  tcase_add_loop_test (manual, test_capture_fails, 0, 8);
-  tcase_add_loop_test (manual, test_placeholder_is_broken, 0, 2);
+  tcase = bin_add_case (suite, "manual", bin_setup_manual);
+  tcase_add_test (tcase, test_task_fails);
+  tcase_add_test (tcase, test_task_takes_too_long);
+  tcase_add_loop_test (tcase, test_noise_before_a_prefetched_shot, 0, 3);
+  tcase_add_test (tcase, test_end_without_the_placeholder_file);
+  tcase_add_test (tcase, test_repetition_fails);
+  tcase_add_loop_test (tcase, test_repetition_of_the_last_fails, 0, 2);
+  tcase_add_test (tcase, test_no_folder_for_the_result);
+  tcase_add_loop_test (tcase, test_capture_fails, 0, 8);
+  tcase_add_loop_test (tcase, test_placeholder_is_broken, 0, 2);
   return suite;
 }
 

@@ -29,8 +29,7 @@ GST_START_TEST (test_one_preroll)
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (Run) run = bin_run_new (bin_new ("task-id", id, NULL));
 
-  run_to_eos (run);
-  run_stop (run);
+  bin_play (run);
   fail_unless_equals_int (count_from (run, run->pipeline,
           GST_MESSAGE_ASYNC_DONE), 1);
   fail_unless_equals_int (count_from (run, run->source,
@@ -274,24 +273,18 @@ static Suite *
 bingraph_suite (void)
 {
   Suite *suite = suite_create ("bingraph");
-  TCase *timed = tcase_create ("timed");
-  TCase *manual = tcase_create ("manual");
+  TCase *tcase = bin_add_case (suite, "timed", bin_setup);
 
-  suite_add_tcase (suite, timed);
-  tcase_add_unchecked_fixture (timed, bin_prepare, NULL);
-  tcase_add_checked_fixture (timed, bin_setup, harness_teardown);
-  tcase_add_test (timed, test_one_preroll);
-  tcase_add_loop_test (timed, test_size, 0, G_N_ELEMENTS (sizes));
-  tcase_add_test (timed, test_one_group);
-  tcase_add_test (timed, test_no_seek);
-  tcase_add_test (timed, test_graph_fails);
-  tcase_add_test (timed, test_forked);
-  tcase_add_test (timed, test_unlinked_pad_is_told_of);
+  tcase_add_test (tcase, test_one_preroll);
+  tcase_add_rows (tcase, test_size, sizes);
+  tcase_add_test (tcase, test_one_group);
+  tcase_add_test (tcase, test_no_seek);
+  tcase_add_test (tcase, test_graph_fails);
+  tcase_add_test (tcase, test_forked);
+  tcase_add_test (tcase, test_unlinked_pad_is_told_of);
 
-  suite_add_tcase (suite, manual);
-  tcase_add_unchecked_fixture (manual, bin_prepare, NULL);
-  tcase_add_checked_fixture (manual, bin_setup_manual, harness_teardown);
-  tcase_add_loop_test (manual, test_end_before_the_result, 0, 2);
+  tcase = bin_add_case (suite, "manual", bin_setup_manual);
+  tcase_add_loop_test (tcase, test_end_before_the_result, 0, 2);
   return suite;
 }
 

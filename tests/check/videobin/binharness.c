@@ -97,6 +97,15 @@ bin_prepare (void)
   bin_result_without_video = bin_make_file (SOUND MUX);
 }
 
+TCase *
+bin_add_case (Suite * suite, const gchar * name, SFun setup)
+{
+  TCase *tcase = add_case (suite, name, setup, harness_teardown);
+
+  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
+  return tcase;
+}
+
 /* What a test that failed has left is not the next one's fault. */
 static void
 clean_tmp (void)
@@ -214,6 +223,29 @@ bin_run_new (GstElement * bin)
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_arrived, run, NULL);
   return run;
+}
+
+void
+bin_complete (Run * run)
+{
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+}
+
+void
+bin_abandon (Run * run)
+{
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait_task (run, NULL);
+  run_stop (run);
+}
+
+void
+bin_play (Run * run)
+{
+  run_to_eos (run);
+  run_stop (run);
 }
 
 /* Called with the lock */

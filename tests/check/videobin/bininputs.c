@@ -86,9 +86,7 @@ GST_START_TEST (test_pad)
   g_autofree gchar *url = NULL;
 
   feed (run, is_video ? MOTION : PICTURE, inputs[__i__].pad);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  run_stop (run);
+  bin_abandon (run);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   url = get_field (1, inputs[__i__].field);
   if (is_video)
@@ -107,9 +105,7 @@ GST_START_TEST (test_both_frames)
 
   feed (run, PICTURE, "last_frame");
   g_object_set (run->source, "first-frame-url", "https://a.example/1", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  run_stop (run);
+  bin_abandon (run);
   body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
   fail_unless (strstr (body, "\"image_urls\":[\"https://a.example/1\",\"")
       != NULL, "%s", body);
@@ -191,8 +187,7 @@ GST_START_TEST (test_pad_of_a_task)
   g_object_set (run->source, "task-id", id, NULL);
   feed (run, PICTURE, "first_frame");
   for (guint i = 0; i < 2; i++) {
-    run_to_eos (run);
-    run_stop (run);
+    bin_play (run);
   }
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
@@ -215,8 +210,7 @@ GST_START_TEST (test_placeholder)
     g_object_set (run->source, "first-frame-url", __i__ ? uri : path, NULL);
   else
     feed (run, PICTURE, "first_frame");
-  run_to_eos (run);
-  run_stop (run);
+  bin_play (run);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   fail_unless_equals_int (run_count (run, GST_MESSAGE_WARNING), 0);
 }
@@ -334,19 +328,16 @@ static Suite *
 bininputs_suite (void)
 {
   Suite *suite = suite_create ("bininputs");
-  TCase *tcase = tcase_create ("inputs");
+  TCase *tcase = bin_add_case (suite, "inputs", bin_setup);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
-  tcase_add_checked_fixture (tcase, bin_setup, harness_teardown);
-  tcase_add_loop_test (tcase, test_pad, 0, G_N_ELEMENTS (inputs));
+  tcase_add_rows (tcase, test_pad, inputs);
   tcase_add_test (tcase, test_both_frames);
-  tcase_add_loop_test (tcase, test_no_such_input, 0, G_N_ELEMENTS (refusals));
+  tcase_add_rows (tcase, test_no_such_input, refusals);
   tcase_add_test (tcase, test_pad_and_property);
   tcase_add_test (tcase, test_too_many_pads);
   tcase_add_test (tcase, test_pad_of_a_task);
   tcase_add_loop_test (tcase, test_placeholder, 0, 3);
-  tcase_add_loop_test (tcase, test_continuity, 0, G_N_ELEMENTS (continuities));
+  tcase_add_rows (tcase, test_continuity, continuities);
   tcase_add_test (tcase, test_continuity_of_another_model);
   tcase_add_test (tcase, test_continuity_kept);
   tcase_add_test (tcase, test_continuity_with_references);

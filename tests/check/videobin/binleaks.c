@@ -44,12 +44,9 @@ static Suite *
 binleaks_suite (void)
 {
   Suite *suite = suite_create ("binleaks");
-  TCase *tcase = tcase_create ("objects");
+  TCase *tcase = bin_add_case (suite, "objects", bin_setup);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
-  tcase_add_checked_fixture (tcase, bin_setup, harness_teardown);
-  tcase_add_loop_test (tcase, test_leaks, 0, G_N_ELEMENTS (ways));
+  tcase_add_rows (tcase, test_leaks, ways);
   return suite;
 }
 

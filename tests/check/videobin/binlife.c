@@ -48,23 +48,21 @@ static Run *
 new_run (Phase phase)
 {
   GstElement *bin = bin_new ("on-error", 1, NULL);
-  const FoxapiSimFault hold = {.hold = TRUE };
   const FoxapiSimFault hold_at = {.hold_at = 1000 };
-  const FoxapiSimFault fault = {.status = 402 };
 
   switch (phase) {
     case PHASE_UPLOAD:{
       g_autofree gchar *uri = make_reference ();
 
       harness_set_list (bin, "reference-image-urls", uri, NULL);
-      foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &hold);
+      harness_hold (FOXAPI_SIM_UPLOAD, 0);
       break;
     }
     case PHASE_SUBMIT:
-      foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &hold);
+      harness_hold (FOXAPI_SIM_SUBMIT, 0);
       break;
     case PHASE_ASK:
-      foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &hold);
+      harness_hold (FOXAPI_SIM_ASK, 0);
       break;
     case PHASE_DOWNLOAD:
       foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 0, &hold_at);
@@ -77,10 +75,10 @@ new_run (Phase phase)
       break;
     case PHASE_NEXT_SHOT:
       harness_set_list (bin, "next-prompts", "It runs", NULL);
-      foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &hold);
+      harness_hold (FOXAPI_SIM_SUBMIT, 2);
       break;
     case PHASE_FAILED:
-      foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &fault);
+      harness_refuse (FOXAPI_SIM_SUBMIT, 0, 402);
       break;
     default:
       break;
@@ -246,12 +244,11 @@ GST_END_TEST;
 /* A pause while there is nothing to show, of the output that waits for it */
 GST_START_TEST (test_pause_while_waiting)
 {
-  const FoxapiSimFault held = {.hold = TRUE };
   GstElement *bin = bin_new ("is-live", __i__ == 0, "placeholder", 0, NULL);
   g_autoptr (Run) run = NULL;
 
   harness_set_list (bin, "next-prompts", "It runs", NULL);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &held);
+  harness_hold (FOXAPI_SIM_SUBMIT, 2);
   run = bin_run_new (bin);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_buffers (run, RESULT_FRAMES);
@@ -371,12 +368,11 @@ take_buffers (GstElement * sink, const gchar * media, GstClockTime time)
 
 GST_START_TEST (test_links_while_it_plays)
 {
-  const FoxapiSimFault held = {.hold = TRUE };
   Run *run = bin_run_new (bin_new ("is-live", __i__ == 0, "end", 1, NULL));
   GstElement *video, *audio;
   GstClockTime time;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &held);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_buffers (run, 2);
   audio = add_late_sink (run, "audio");
@@ -515,15 +511,12 @@ static Suite *
 binlife_suite (void)
 {
   Suite *suite = suite_create ("binlife");
-  TCase *tcase = tcase_create ("life");
+  TCase *tcase = bin_add_case (suite, "life", bin_setup);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
-  tcase_add_checked_fixture (tcase, bin_setup, harness_teardown);
   tcase_add_loop_test (tcase, test_leave, 0, N_PHASES);
   tcase_add_loop_test (tcase, test_ready_and_on, 0, N_PHASES);
   tcase_add_loop_test (tcase, test_pause_while_waiting, 0, 2);
-  tcase_add_loop_test (tcase, test_remove, 0, G_N_ELEMENTS (removals));
+  tcase_add_rows (tcase, test_remove, removals);
   tcase_add_test (tcase, test_hundred);
   tcase_add_loop_test (tcase, test_links_while_it_plays, 0, 2);
   tcase_add_loop_test (tcase, test_alone, 0, 6);

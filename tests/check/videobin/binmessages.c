@@ -78,9 +78,7 @@ GST_START_TEST (test_body)
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
     gst_util_set_object_arg (G_OBJECT (bin), settings[i][0], settings[i][1]);
   run = bin_run_new (bin);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  run_stop (run);
+  bin_abandon (run);
   assert_body (1, "{\"model\":\"wan-2.7-reference-to-video\","
       "\"prompt\":\"Ein Fuchs\",\"duration\":3,\"resolution\":\"720p\","
       "\"aspect_ratio\":\"9:16\",\"negative_prompt\":\"rain\",\"seed\":7,"
@@ -114,8 +112,7 @@ GST_START_TEST (test_tasks)
 
   g_signal_connect (run->source, "notify::status", G_CALLBACK (on_notify),
       &n_notified);
-  run_to_eos (run);
-  run_stop (run);
+  bin_play (run);
   fail_unless (n_notified >= 2);
   bin_assert_count (run, GST_MESSAGE_ELEMENT, run_count (run,
           GST_MESSAGE_ELEMENT));
@@ -252,23 +249,17 @@ static Suite *
 binmessages_suite (void)
 {
   Suite *suite = suite_create ("binmessages");
-  TCase *timed = tcase_create ("timed");
-  TCase *manual = tcase_create ("manual");
+  TCase *tcase = bin_add_case (suite, "timed", bin_setup);
 
-  suite_add_tcase (suite, timed);
-  tcase_add_unchecked_fixture (timed, bin_prepare, NULL);
-  tcase_add_checked_fixture (timed, bin_setup, harness_teardown);
-  tcase_add_test (timed, test_same_properties);
-  tcase_add_test (timed, test_tasks);
+  tcase_add_test (tcase, test_same_properties);
+  tcase_add_test (tcase, test_tasks);
 
-  suite_add_tcase (suite, manual);
-  tcase_add_unchecked_fixture (manual, bin_prepare, NULL);
-  tcase_add_checked_fixture (manual, bin_setup_manual, harness_teardown);
-  tcase_add_test (manual, test_body);
-  tcase_add_test (manual, test_progress_is_held_back);
-  tcase_add_loop_test (manual, test_progress_is_balanced, 0, 3);
-  tcase_add_test (manual, test_no_progress_in_paused);
-  tcase_add_test (manual, test_reference_message);
+  tcase = bin_add_case (suite, "manual", bin_setup_manual);
+  tcase_add_test (tcase, test_body);
+  tcase_add_test (tcase, test_progress_is_held_back);
+  tcase_add_loop_test (tcase, test_progress_is_balanced, 0, 3);
+  tcase_add_test (tcase, test_no_progress_in_paused);
+  tcase_add_test (tcase, test_reference_message);
   return suite;
 }
 

@@ -25,28 +25,12 @@
 #define OTHER_CAMERA "videotestsrc is-live=true pattern=ball ! " \
     "video/x-raw,width=64,height=36,framerate=25/1"
 
-static void
-play_to_eos (Run * run)
-{
-  run_to_eos (run);
-  run_stop (run);
-}
-
 static gboolean
 is_recorded (guint nth)
 {
   g_autofree gchar *id = harness_task_id (nth);
 
   return harness_files_contain (store, id);
-}
-
-/* Stops where the task is known. */
-static void
-abandon (Run * run)
-{
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  run_stop (run);
 }
 
 /* Restarts */
@@ -61,14 +45,14 @@ GST_START_TEST (test_restarts)
     run_set_state (run, GST_STATE_PAUSED);
     run_wait_task (run, NULL);
     run_set_state (run, GST_STATE_READY);
-    abandon (run);
+    bin_abandon (run);
   }
   fail_unless (is_recorded (1));
   foxapi_sim_set_task (sim, NULL, "completed", 100);
-  play_to_eos (run);
+  bin_play (run);
   fail_if (is_recorded (1));
   /* Shown again for nothing */
-  play_to_eos (run);
+  bin_play (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -78,11 +62,10 @@ GST_END_TEST;
  * with the same request: it waits for that answer. */
 GST_START_TEST (test_removed_while_submitting)
 {
-  const FoxapiSimFault fault = {.hold = TRUE };
   Run *run = bin_run_new (bin_new (NULL, NULL));
   g_autoptr (Run) other = bin_run_new (bin_new (NULL, NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (run, GST_STATE_PLAYING);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
   run_stop (run);
@@ -125,12 +108,12 @@ GST_START_TEST (test_changed_is_new)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
-  abandon (run);
+  bin_abandon (run);
   g_object_set (run->source, "prompt", "A fox", "width", 32, NULL);
-  abandon (run);
+  bin_abandon (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   g_object_set (run->source, "prompt", "A wolf", NULL);
-  abandon (run);
+  bin_abandon (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
@@ -143,7 +126,7 @@ GST_START_TEST (test_task_id)
           NULL));
   g_autofree gchar *read = NULL;
 
-  play_to_eos (run);
+  bin_play (run);
   g_object_get (run->source, "task-id", &read, NULL);
   fail_unless_equals_string (read, id);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
@@ -167,7 +150,7 @@ GST_START_TEST (test_paused_keeps)
           60 * GST_SECOND), GST_STATE_CHANGE_SUCCESS);
   run_stop (run);
   fail_unless (is_recorded (1));
-  play_to_eos (run);
+  bin_play (run);
   fail_if (is_recorded (1));
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
@@ -198,9 +181,7 @@ GST_START_TEST (test_pause_keeps)
   gst_element_unlink (bin, run->sink);
   gst_bin_add (GST_BIN (run->pipeline), queue);
   fail_unless (gst_element_link_many (bin, queue, run->sink, NULL));
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   bin_wait_buffers (run, RESULT_FRAMES);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
   run_wait_task (run, "pending");
@@ -210,7 +191,7 @@ GST_START_TEST (test_pause_keeps)
     g_usleep (1000);
   run_stop (run);
   fail_unless (is_recorded (2));
-  play_to_eos (run);
+  bin_play (run);
   fail_if (is_recorded (2));
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
@@ -250,9 +231,7 @@ GST_START_TEST (test_middle_keeps)
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
 
   stop_in_the_middle (run, pad);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   bin_wait_buffers (run, RESULT_FRAMES / 2);
   run_stop (run);
   fail_unless (is_recorded (1));
@@ -265,16 +244,14 @@ GST_START_TEST (test_failure_elsewhere_keeps)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   bin_wait_buffers (run, 2);
   GST_ELEMENT_ERROR (run->sink, RESOURCE, NO_SPACE_LEFT, ("full"), (NULL));
   run_wait (run, GST_MESSAGE_ERROR);
   run_wait (run, GST_MESSAGE_EOS);
   run_stop (run);
   fail_unless (is_recorded (1));
-  play_to_eos (run);
+  bin_play (run);
   fail_if (is_recorded (1));
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
@@ -284,12 +261,11 @@ GST_END_TEST;
 /* The ERROR of the shot that is made ahead is not that of the clip on the air. */
 GST_START_TEST (test_failure_ahead_drops)
 {
-  const FoxapiSimFault refused = {.status = 422 };
   g_autoptr (Run) run = new_ahead ("It runs");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
   gulong probe = stop_in_the_middle (run, pad);
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
   gst_util_set_object_arg (G_OBJECT (run->source), "placeholder", "black");
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_buffers (run, 3);
@@ -314,9 +290,7 @@ GST_START_TEST (test_task_named_ahead)
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
 
   stop_in_the_middle (run, pad);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
   run_wait_task (run, "pending");
   id = foxapi_sim_add_task (sim, "pending");
@@ -347,9 +321,7 @@ GST_START_TEST (test_next_prompts_change)
   g_autofree gchar *id = NULL, *body = NULL;
 
   harness_set_list (run->source, "next-prompts", "It runs", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
   run_wait_task (run, "pending");
   run_set_state (run, GST_STATE_READY);
@@ -373,9 +345,7 @@ GST_START_TEST (test_end_drops)
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, "end", __i__,
           NULL));
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   if (__i__ == 0)
     run_wait (run, GST_MESSAGE_EOS);
   else
@@ -484,7 +454,7 @@ abandon_with (Run * run, GstElement ** feed, const gchar * line,
     gst_bin_remove (GST_BIN (run->pipeline), *feed);
   }
   *feed = bin_feed (run, line, pad);
-  abandon (run);
+  bin_abandon (run);
 }
 
 static GstPad *
@@ -502,7 +472,7 @@ GST_START_TEST (test_content_decides)
 
   abandon_with (run, &feed, __i__ == 0 ? PICTURE : MOTION, name);
   abandon_with (run, &feed, __i__ == 0 ? PICTURE : MOTION, name);
-  abandon (run);
+  bin_abandon (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   abandon_with (run, &feed, OTHER_PICTURE, name);
@@ -530,14 +500,14 @@ GST_START_TEST (test_camera)
 
   abandon_with (run, &feed, CAMERA, "image_0");
   turn_camera (run, 0x406080);
-  abandon (run);
-  abandon (run);
+  bin_abandon (run);
+  bin_abandon (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   /* The application wants another picture: it says so in one of two ways. */
   g_object_set (run->source, "task-id", NULL, NULL);
-  abandon (run);
-  abandon (run);
+  bin_abandon (run);
+  bin_abandon (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   assert_requests (FOXAPI_SIM_UPLOAD, 2);
   abandon_with (run, &feed, OTHER_CAMERA, "image_0");
@@ -594,7 +564,7 @@ GST_START_TEST (test_order_and_bytes)
   bin_feed (run, PICTURE, "image_7");
   bin_feed (run, line, "image_2");
   bin_feed (run, MOTION, "video_0");
-  abandon (run);
+  bin_abandon (run);
 
   body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
   node = json_from_string (body, NULL);
@@ -698,14 +668,13 @@ GST_START_TEST (test_next_without_references)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
   g_autoptr (GstPad) pad = request (run, "image_0");
-  gboolean is_asked = FALSE;
 
   run_set_state (run, GST_STATE_PLAYING);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
+  harness_act (run->source, "next");
   bin_wait_buffers (run, 3);
   gst_element_release_request_pad (run->source, pad);
   bin_wait_warning (run, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
+  harness_act (run->source, "next");
   bin_wait_buffers (run, bin_count_buffers (run) + 3);
   run_stop (run);
   assert_nothing_sent ();
@@ -716,18 +685,13 @@ GST_END_TEST;
 GST_START_TEST (test_next_at_the_end)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
-  gboolean is_asked = TRUE;
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   run_wait (run, GST_MESSAGE_EOS);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
-  fail_if (is_asked);
+  fail_if (harness_act (run->source, "next"));
   run_stop (run);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
-  fail_if (is_asked);
-  play_to_eos (run);
+  fail_if (harness_act (run->source, "next"));
+  bin_play (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -738,15 +702,13 @@ GST_START_TEST (test_next_of_a_task)
 {
   g_autofree gchar *shown = NULL, *id = NULL, *read = NULL;
   g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
-  gboolean is_asked = FALSE;
 
   run_set_state (run, GST_STATE_PLAYING);
   run_wait_task (run, "pending");
   shown = harness_task_id (1);
   id = foxapi_sim_add_task (sim, "completed");
   g_object_set (run->source, "task-id", id, NULL);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
-  fail_unless (is_asked);
+  fail_unless (harness_act (run->source, "next"));
   foxapi_sim_set_task (sim, shown, "completed", 100);
   assert_string (run_wait_task (run, "completed"), "id", shown);
   assert_string (run_wait_task (run, "completed"), "id", id);
@@ -763,16 +725,12 @@ GST_END_TEST;
 GST_START_TEST (test_no_file_of_what_is_held)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
-  gboolean is_asked = FALSE;
   g_autofree gchar *left = NULL;
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  bin_complete (run);
   bin_wait_on_air (run);
   bin_wait_buffers (run, bin_count_buffers (run) + 3 * RESULT_FRAMES);
-  g_signal_emit_by_name (run->source, "next", &is_asked);
-  fail_unless (is_asked);
+  fail_unless (harness_act (run->source, "next"));
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
   run_stop (run);
   left = bin_leftovers ();
@@ -826,7 +784,7 @@ GST_START_TEST (test_dropped_after_a_stop)
   run_set_state (run, GST_STATE_PAUSED);
   g_signal_emit_by_name (run->source, "drop-shot", 2, &is_dropped);
   fail_unless (is_dropped);
-  play_to_eos (run);
+  bin_play (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 3);
 }
 
@@ -841,7 +799,7 @@ play_program (const gchar * clips)
   harness_set_list (bin, "next-prompts", "It runs", "It rests", "It runs",
       NULL);
   run = bin_run_new (bin);
-  play_to_eos (run);
+  bin_play (run);
 }
 
 /* A program is paid for once, also where two of its shots are equal. */
@@ -867,7 +825,7 @@ GST_START_TEST (test_record_without_length)
   run_set_state (run, GST_STATE_PAUSED);
   run_wait (run, GST_MESSAGE_ASYNC_DONE);
   fail_unless (is_recorded (1));
-  play_to_eos (run);
+  bin_play (run);
   fail_if (is_recorded (1));
 }
 
@@ -877,13 +835,8 @@ static Suite *
 binmoney_suite (void)
 {
   Suite *suite = suite_create ("binmoney");
-  TCase *tcase = tcase_create ("money");
-  TCase *blind = tcase_create ("without length");
-  TCase *served = tcase_create ("served");
+  TCase *tcase = bin_add_case (suite, "money", bin_setup_manual);
 
-  suite_add_tcase (suite, tcase);
-  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
-  tcase_add_checked_fixture (tcase, bin_setup_manual, harness_teardown);
   tcase_add_loop_test (tcase, test_restarts, 0, 2);
   tcase_add_loop_test (tcase, test_removed_while_submitting, 0, 2);
   tcase_add_test (tcase, test_supervisor);
@@ -902,24 +855,19 @@ binmoney_suite (void)
   tcase_add_loop_test (tcase, test_content_decides, 0, 2);
   tcase_add_loop_test (tcase, test_camera, 0, 2);
   tcase_add_test (tcase, test_order_and_bytes);
-  tcase_add_loop_test (tcase, test_released_too_early, 0,
-      G_N_ELEMENTS (releases));
+  tcase_add_rows (tcase, test_released_too_early, releases);
   tcase_add_test (tcase, test_next_without_references);
   tcase_add_test (tcase, test_next_at_the_end);
   tcase_add_test (tcase, test_next_of_a_task);
   tcase_add_test (tcase, test_no_file_of_what_is_held);
   tcase_add_test (tcase, test_files_of_shots);
 
-  suite_add_tcase (suite, blind);
-  tcase_add_unchecked_fixture (blind, bin_prepare, NULL);
-  tcase_add_checked_fixture (blind, bin_setup_without_length, harness_teardown);
-  tcase_add_test (blind, test_record_without_length);
+  tcase = bin_add_case (suite, "without length", bin_setup_without_length);
+  tcase_add_test (tcase, test_record_without_length);
 
-  suite_add_tcase (suite, served);
-  tcase_add_unchecked_fixture (served, bin_prepare, NULL);
-  tcase_add_checked_fixture (served, bin_setup, harness_teardown);
-  tcase_add_test (served, test_program_from_cache);
-  tcase_add_test (served, test_dropped_after_a_stop);
+  tcase = bin_add_case (suite, "served", bin_setup);
+  tcase_add_test (tcase, test_program_from_cache);
+  tcase_add_test (tcase, test_dropped_after_a_stop);
   return suite;
 }
 

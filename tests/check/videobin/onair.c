@@ -94,13 +94,11 @@ set_while_playing (Recorder * recorder, const gchar * property,
 GST_START_TEST (test_what_is_shown)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", __i__);
-  const FoxapiSimFault fault = {.hold = TRUE };
   GstClockTime placeholder, clip, hold;
-  gboolean is_asked = FALSE;
   guint at;
 
   assert_state (recorder, "stopped", 0);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
   placeholder = wait_on_air (recorder, "placeholder", 0);
   assert_state (recorder, "placeholder", 0);
@@ -108,8 +106,7 @@ GST_START_TEST (test_what_is_shown)
   clip = wait_on_air (recorder, "clip", 1);
   hold = wait_on_air (recorder, "hold", 1);
   assert_state (recorder, "hold", 1);
-  g_signal_emit_by_name (recorder->bin, "next", &is_asked);
-  fail_unless (is_asked);
+  fail_unless (harness_act (recorder->bin, "next"));
   wait_on_air (recorder, "clip", 2);
   wait_on_air (recorder, "hold", 2);
   set_while_playing (recorder, "end", "eos");
@@ -186,7 +183,6 @@ GST_START_TEST (test_failure_ends)
     {"eos", "none", TRUE, 1}, {"hold", "black", TRUE, 2},
     {"repeat", "black", FALSE, 2}, {"repeat", "none", TRUE, 2},
   };
-  const FoxapiSimFault fault = {.status = 422 };
   g_autoptr (Recorder) recorder = new_recorder (cases[__i__].end, "warning",
       cases[__i__].is_live);
 
@@ -194,7 +190,7 @@ GST_START_TEST (test_failure_ends)
       cases[__i__].placeholder);
   harness_set_list (recorder->bin, "next-prompts", "It looks around",
       "It trots away", NULL);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, cases[__i__].nth, &fault);
+  harness_refuse (FOXAPI_SIM_SUBMIT, cases[__i__].nth, 422);
   set_while_playing (recorder, "on-error", "eos");
   recorder_to_eos (recorder);
   assert_state (recorder, "ended", cases[__i__].nth - 1);
@@ -217,7 +213,6 @@ GST_START_TEST (test_slow_consumer)
   guint slow = __i__ >> 1;
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
   Track *tracks[] = { &recorder->video, &recorder->audio };
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[slow],
       "sink");
   g_autoptr (GstMessage) message = NULL;
@@ -229,7 +224,7 @@ GST_START_TEST (test_slow_consumer)
       (gint64) 100 * GST_MSECOND : (gint64) - 1, NULL);
   for (guint i = 0; i < 2; i++)
     g_object_set (recorder->sinks[i], "sync", FALSE, NULL);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
   recorder_wait (tracks[slow], 3);
   probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
@@ -257,7 +252,6 @@ GST_END_TEST;
 GST_START_TEST (test_quality_of_service)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
       "sink");
   const GstClockTimeDiff lateness = 200 * GST_MSECOND;
@@ -265,7 +259,7 @@ GST_START_TEST (test_quality_of_service)
   guint n;
 
   g_object_set (recorder->bin, "max-lateness", (gint64) GST_SECOND / 10, NULL);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
   n = recorder_wait (&recorder->video, 3);
   time = get_time (recorder, n - 1);
@@ -388,11 +382,10 @@ assert_field (guint nth, const gchar * field, const gchar * value)
 GST_START_TEST (test_queue)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autofree gchar *waiting = NULL, *left = NULL;
 
   fail_unless_equals_int (queue_shot (recorder, "Too early", NULL), 0);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
@@ -442,10 +435,9 @@ GST_END_TEST;
 GST_START_TEST (test_queue_survives_a_stop)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autofree gchar *waiting = NULL;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
   recorder_play (recorder);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
@@ -466,10 +458,9 @@ GST_END_TEST;
 GST_START_TEST (test_queue_changed_before_a_stop)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autofree gchar *waiting = NULL;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   harness_set_list (recorder->bin, "next-prompts", "Two", "Three", NULL);
   recorder_play (recorder);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
@@ -491,10 +482,9 @@ GST_END_TEST;
 GST_START_TEST (test_next_goes_on)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
-  const FoxapiSimFault fault = {.status = 422 };
   g_autoptr (GstMessage) message = NULL;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 1, 422);
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
   recorder_play (recorder);
   message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
@@ -561,10 +551,9 @@ GST_END_TEST;
  * more shot. */
 GST_START_TEST (test_retry_cannot_begin)
 {
-  const FoxapiSimFault fault = {.status = 500 };
   g_autoptr (Recorder) recorder = new_recorder ("hold", "warning", FALSE);
 
-  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &fault);
+  harness_refuse (FOXAPI_SIM_RESULT, 1, 500);
   recorder_play (recorder);
   wait_warning (recorder, "");
   g_object_set (recorder->bin, "base-url", "not a url", NULL);
@@ -713,13 +702,12 @@ GST_END_TEST;
 GST_START_TEST (test_prefetch_fails)
 {
   g_autoptr (Recorder) recorder = new_ahead (1);
-  const FoxapiSimFault fault = {.status = 422 };
   g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
       "sink");
   gulong probe;
 
   gst_util_set_object_arg (G_OBJECT (recorder->bin), "on-error", "eos");
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &fault);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
   probe = hold_first_clip (recorder, pad);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
   gst_pad_remove_probe (pad, probe);
@@ -735,10 +723,8 @@ static Suite *
 onair_suite (void)
 {
   Suite *suite = suite_create ("onair");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = add_case (suite, "general", setup, harness_teardown);
 
-  suite_add_tcase (suite, tc);
-  tcase_add_checked_fixture (tc, setup, harness_teardown);
   tcase_add_loop_test (tc, test_what_is_shown, 0, 2);
   tcase_add_loop_test (tc, test_end_changes, 0, 4);
   tcase_add_test (tc, test_no_such_end);

@@ -288,12 +288,11 @@ GST_END_TEST;
 /* Repeats while the next shot is generated, as often as that takes */
 GST_START_TEST (test_repeats_until_the_next_shot)
 {
-  const FoxapiSimFault fault = {.hold = TRUE };
   GstElement *bin = make_bin (FALSE, "none");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
   guint n;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 2);
   gst_util_set_object_arg (G_OBJECT (bin), "end", "repeat");
   harness_set_list (bin, "next-prompts", "It looks around", NULL);
   recorder_play (recorder);
@@ -313,11 +312,10 @@ GST_END_TEST;
 /* Nothing to show: a pause, a stop and EOS have to get through all the same. */
 GST_START_TEST (test_waiting_can_be_left)
 {
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autoptr (Recorder) recorder = recorder_new (make_bin (__i__ & 1, "none"),
       TRUE, TRUE);
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
   fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
   if (__i__ & 2) {
@@ -344,12 +342,11 @@ GST_END_TEST;
 /* Time stands still in a pause. */
 GST_START_TEST (test_pause_and_go_on)
 {
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autoptr (Recorder) recorder = recorder_new (make_bin (TRUE, "black"), TRUE,
       TRUE);
   guint at;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
   recorder_wait (&recorder->video, 5);
   gst_element_set_state (recorder->pipeline, GST_STATE_PAUSED);
@@ -378,7 +375,6 @@ on_blocked (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 GST_START_TEST (test_thrown_away)
 {
   static const gchar *const names[] = { "videooutput", "audiooutput" };
-  const FoxapiSimFault fault = {.hold = TRUE };
   g_autoptr (Recorder) recorder = recorder_new (make_bin (TRUE, "black"), TRUE,
       TRUE);
   g_autoptr (GstElement) output = gst_bin_get_by_name (GST_BIN (recorder->bin),
@@ -388,7 +384,7 @@ GST_START_TEST (test_thrown_away)
   g_autoptr (GAsyncQueue) blocked = g_async_queue_new ();
   gulong probe;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
   recorder_wait (&recorder->video, 3);
   recorder_wait (&recorder->audio, 3);
@@ -445,17 +441,16 @@ GST_START_TEST (test_next)
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
   gboolean is_asked = TRUE;
 
-  g_signal_emit_by_name (bin, "next", &is_asked);
+  is_asked = harness_act (bin, "next");
   fail_if (is_asked, "It does not run");
   gst_util_set_object_arg (G_OBJECT (bin), "end", __i__ == 2 ? "hold" : "eos");
   recorder_play (recorder);
   if (__i__ == 2)
     recorder_wait (&recorder->video, N_FRAMES + 10);
-  g_signal_emit_by_name (bin, "next", &is_asked);
-  fail_unless (is_asked);
+  fail_unless (harness_act (bin, "next"));
   if (__i__ == 1) {
     recorder_wait (&recorder->video, N_FRAMES + 1);
-    g_signal_emit_by_name (bin, "next", &is_asked);
+    is_asked = harness_act (bin, "next");
   }
   if (__i__ == 2) {
     guint at = recorder_wait_number (&recorder->video, 0, N_FRAMES);
@@ -469,7 +464,7 @@ GST_START_TEST (test_next)
     recorder_to_eos (recorder);
     fail_unless_equals_int (recorder->video.times->len % N_FRAMES, 0);
     assert_requests (FOXAPI_SIM_SUBMIT, recorder->video.times->len / N_FRAMES);
-    g_signal_emit_by_name (bin, "next", &is_asked);
+    is_asked = harness_act (bin, "next");
     fail_if (is_asked, "It has ended");
   }
   recorder_assert_video (recorder, FPS, 1);
@@ -502,7 +497,6 @@ make_picture (void)
 /* As cameras and the service make it */
 GST_START_TEST (test_encoded_video_as_placeholder)
 {
-  const FoxapiSimFault fault = {.hold = TRUE };
   GstElement *bin = make_bin (FALSE, "image");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, FALSE);
   g_autofree gchar *path = g_build_filename (store, "video.mp4", NULL);
@@ -513,7 +507,7 @@ GST_START_TEST (test_encoded_video_as_placeholder)
   g_autoptr (GstMessage) message = NULL;
 
   harness_play (encoding);
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   g_object_set (bin, "placeholder-location", path, "reference-image",
       "https://a.example/1", NULL);
   recorder_play (recorder);
@@ -529,7 +523,6 @@ GST_END_TEST;
 /* The same from the first frame on: an image's path, a video's, a reference's URI */
 GST_START_TEST (test_picture_as_placeholder)
 {
-  const FoxapiSimFault fault = {.hold = TRUE };
   GstElement *bin = make_bin (FALSE, __i__ == 2 ? "reference" : "image");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, FALSE);
   g_autofree gchar *picture = make_picture ();
@@ -538,7 +531,7 @@ GST_START_TEST (test_picture_as_placeholder)
 
   fail_unless (g_file_set_contents (video, g_bytes_get_data (payload, NULL),
           g_bytes_get_size (payload), NULL));
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
+  harness_hold (FOXAPI_SIM_SUBMIT, 1);
   if (__i__ == 2)
     harness_set_list (bin, "reference-image-urls", uri, NULL);
   else
@@ -839,10 +832,8 @@ static Suite *
 output_suite (void)
 {
   Suite *suite = suite_create ("output");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = add_case (suite, "general", setup, harness_teardown);
 
-  suite_add_tcase (suite, tc);
-  tcase_add_checked_fixture (tc, setup, harness_teardown);
   tcase_add_loop_test (tc, test_placeholder_then_result, 0, 6);
   tcase_add_loop_test (tc, test_shots_back_to_back, 0, 4);
   tcase_add_loop_test (tc, test_shot_continuity, 0, 2);
@@ -858,7 +849,7 @@ output_suite (void)
   tcase_add_loop_test (tc, test_next, 0, 3);
   tcase_add_loop_test (tc, test_into_a_file, 0, 3);
   tcase_add_loop_test (tc, test_careless_downstream, 0, 10);
-  tcase_add_loop_test (tc, test_downstream_decides, 0, G_N_ELEMENTS (wishes));
+  tcase_add_rows (tc, test_downstream_decides, wishes);
   return suite;
 }
 

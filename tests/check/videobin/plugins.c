@@ -134,15 +134,12 @@ static Suite *
 plugins_suite (void)
 {
   Suite *suite = suite_create ("plugins");
-  TCase *tc = tcase_create ("plugins");
+  TCase *tcase = bin_add_case (suite, "plugins", bin_setup);
 
-  suite_add_tcase (suite, tc);
-  tcase_add_unchecked_fixture (tc, bin_prepare, NULL);
-  tcase_add_checked_fixture (tc, bin_setup, harness_teardown);
-  tcase_add_loop_test (tc, test_types_are_shared, 0, 2);
-  tcase_add_rows (tc, test_missing_decoder, formats);
-  tcase_add_loop_test (tc, test_missing_element, 0, G_N_ELEMENTS (needed));
-  tcase_add_loop_test (tc, test_first_start, 0, 10);
+  tcase_add_loop_test (tcase, test_types_are_shared, 0, 2);
+  tcase_add_rows (tcase, test_missing_decoder, formats);
+  tcase_add_rows (tcase, test_missing_element, needed);
+  tcase_add_loop_test (tcase, test_first_start, 0, 10);
   return suite;
 }
 
