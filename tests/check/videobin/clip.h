@@ -11,6 +11,10 @@ G_BEGIN_DECLS
 
 #define CLIP_RATE 48000
 
+/* Of most clips and of the output */
+#define FPS 25
+#define SAMPLES_PER_FRAME (CLIP_RATE / FPS)
+
 typedef struct
 {
   guint n_frames;

@@ -7,20 +7,6 @@
 
 #include <string.h>
 
-#define FPS 25
-#define N_FRAMES 20
-#define SAMPLES_PER_FRAME (CLIP_RATE / FPS)
-
-static void
-setup (void)
-{
-  const Clip clip = { N_FRAMES, FPS, 1, N_FRAMES * SAMPLES_PER_FRAME };
-  FoxapiSimOptions options;
-
-  payload = clip_make (&clip);
-  options = harness_options ();
-  harness_setup_with (&options);
-}
 
 static Recorder *
 new_recorder (const gchar * end, const gchar * on_error, gboolean is_live)
@@ -38,26 +24,31 @@ new_recorder (const gchar * end, const gchar * on_error, gboolean is_live)
   return recorder;
 }
 
-/* The next message foxapi-on-air says that this is shown. Its running time */
-static GstClockTime
-wait_on_air (Recorder * recorder, const gchar * what, guint shot)
+/* (transfer full): the next message foxapi-on-air */
+static GstMessage *
+next_on_air (Recorder * recorder)
 {
-  g_autoptr (GstMessage) message = NULL;
-  const GstStructure *structure;
+  for (;;) {
+    g_autoptr (GstMessage) message = recorder_wait_message (recorder,
+        GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+
+    fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_ELEMENT);
+    if (gst_message_has_name (message, "foxapi-on-air"))
+      return g_steal_pointer (&message);
+  }
+}
+
+/* It says that this is shown. Its running time */
+static GstClockTime
+assert_on_air (Recorder * recorder, GstMessage * message, const gchar * what,
+    guint shot)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
   guint64 running_time = GST_CLOCK_TIME_NONE;
   guint number = 0;
 
-  do {
-    gst_clear_message (&message);
-    message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
-        GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
-    fail_unless (message != NULL, "Nothing tells of %s", what);
-    fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_ELEMENT);
-  } while (!gst_message_has_name (message, "foxapi-on-air"));
-  structure = gst_message_get_structure (message);
   fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (recorder->bin));
-  fail_unless_equals_string (gst_structure_get_string (structure, "what"),
-      what);
+  assert_string (structure, "what", what);
   fail_unless (gst_structure_get_uint64 (structure, "running-time",
           &running_time));
   gst_structure_get_uint (structure, "shot", &number);
@@ -65,6 +56,14 @@ wait_on_air (Recorder * recorder, const gchar * what, guint shot)
   fail_unless_equals_int (gst_structure_has_field (structure, "task-id"),
       shot > 0);
   return running_time;
+}
+
+static GstClockTime
+wait_on_air (Recorder * recorder, const gchar * what, guint shot)
+{
+  g_autoptr (GstMessage) message = next_on_air (recorder);
+
+  return assert_on_air (recorder, message, what, shot);
 }
 
 static void
@@ -87,9 +86,6 @@ set_while_playing (Recorder * recorder, const gchar * property,
 {
   gst_util_set_object_arg (G_OBJECT (recorder->bin), property, value);
 }
-
-#define get_time(recorder, at) \
-  recorder_get (&(recorder)->video, times, GstClockTime, at)
 
 GST_START_TEST (test_what_is_shown)
 {
@@ -116,11 +112,10 @@ GST_START_TEST (test_what_is_shown)
   assert_state (recorder, "stopped", 0);
 
   at = recorder_wait_number (&recorder->video, 0, 0);
-  fail_unless_equals_uint64 (get_time (recorder, 0), placeholder);
-  fail_unless_equals_uint64 (get_time (recorder, at), clip);
+  fail_unless_equals_uint64 (recorder_time (&recorder->video, 0), placeholder);
+  fail_unless_equals_uint64 (recorder_time (&recorder->video, at), clip);
   fail_unless (hold >= clip + N_FRAMES * GST_SECOND / FPS);
-  recorder_assert_video (recorder, FPS, 1);
-  recorder_assert_audio (recorder, FPS, 1);
+  recorder_assert_both (recorder, FPS, 1);
 }
 
 GST_END_TEST;
@@ -143,8 +138,7 @@ GST_START_TEST (test_end_changes)
   wait_on_air (recorder, "hold", 1);
   set_while_playing (recorder, "end", "eos");
   recorder_to_eos (recorder);
-  recorder_assert_video (recorder, FPS, 1);
-  recorder_assert_audio (recorder, FPS, 1);
+  recorder_assert_both (recorder, FPS, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -154,14 +148,11 @@ GST_END_TEST;
 GST_START_TEST (test_no_such_end)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", FALSE);
-  g_autoptr (GstMessage) message = NULL;
 
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
   g_object_set (recorder->bin, "end", 99, NULL);
-  message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
-      GST_MESSAGE_WARNING);
-  fail_unless (message != NULL);
+  harness_wait (recorder->pipeline, GST_MESSAGE_WARNING);
   wait_on_air (recorder, "clip", 1);
   wait_on_air (recorder, "hold", 1);
 }
@@ -238,7 +229,7 @@ GST_START_TEST (test_slow_consumer)
   fail_unless_equals_int (message != NULL, drops);
   /* The one that was held, and the one behind it */
   before = recorder_get (tracks[slow], ends, GstClockTime, n);
-  behind = recorder_get (tracks[slow], times, GstClockTime, n + 1);
+  behind = recorder_time (tracks[slow], n + 1);
   fail_unless_equals_int (behind >= before + 3 * GST_SECOND / FPS, drops);
   if (slow == 0 || !drops)
     recorder_assert_audio (recorder, FPS, 1);
@@ -262,14 +253,15 @@ GST_START_TEST (test_quality_of_service)
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
   n = recorder_wait (&recorder->video, 3);
-  time = get_time (recorder, n - 1);
+  time = recorder_time (&recorder->video, n - 1);
   fail_unless (gst_pad_push_event (pad, gst_event_new_qos
           (GST_QOS_TYPE_UNDERFLOW, 1.0, lateness, time)));
   recorder_wait (&recorder->video, n + 4);
   gst_element_set_state (recorder->pipeline, GST_STATE_READY);
   for (guint i = n; i < n + 4; i++)
     skipped =
-        MAX (skipped, get_time (recorder, i) - get_time (recorder, i - 1));
+        MAX (skipped, recorder_time (&recorder->video,
+            i) - recorder_time (&recorder->video, i - 1));
   fail_unless (skipped >= (guint64) lateness, "%" GST_TIME_FORMAT,
       GST_TIME_ARGS (skipped));
   recorder_assert_audio (recorder, FPS, 1);
@@ -283,16 +275,13 @@ GST_START_TEST (test_absurd_lateness)
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[__i__],
       "sink");
-  g_autoptr (GstMessage) message = NULL;
 
   g_object_set (recorder->bin, "max-lateness", (gint64) GST_SECOND / 10, NULL);
   recorder_play (recorder);
   recorder_wait (__i__ == 0 ? &recorder->video : &recorder->audio, 3);
   fail_unless (gst_pad_push_event (pad, gst_event_new_qos
           (GST_QOS_TYPE_UNDERFLOW, 1.0, G_MAXINT64 / 8, 0)));
-  message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
-      GST_MESSAGE_QOS);
-  fail_unless (message != NULL);
+  harness_wait (recorder->pipeline, GST_MESSAGE_QOS);
 }
 
 GST_END_TEST;
@@ -304,11 +293,11 @@ wait_warning (Recorder * recorder, const gchar * text)
   gboolean is_other;
 
   do {
-    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (recorder->bus,
-        60 * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR);
+    g_autoptr (GstMessage) message =
+        recorder_wait_message (recorder,
+        GST_MESSAGE_WARNING | GST_MESSAGE_ERROR);
     g_autoptr (GError) error = NULL;
 
-    fail_unless (message != NULL, "No WARNING");
     fail_unless_equals_int (GST_MESSAGE_TYPE (message), GST_MESSAGE_WARNING);
     gst_message_parse_warning (message, &error, NULL);
     is_other = strstr (error->message, "has no reference") != NULL;
@@ -336,15 +325,6 @@ drop_shot (Recorder * recorder, guint number)
 
   g_signal_emit_by_name (recorder->bin, "drop-shot", number, &is_dropped);
   return is_dropped;
-}
-
-static gboolean
-act (Recorder * recorder, const gchar * signal)
-{
-  gboolean is_done = -1;
-
-  g_signal_emit_by_name (recorder->bin, signal, &is_done);
-  return is_done;
 }
 
 /* What waits, as "number prompt, …" */
@@ -393,7 +373,7 @@ GST_START_TEST (test_queue)
   fail_unless_equals_int (queue_shot (recorder, "Three",
           "own,duration=3,resolution=(string)720p,seed=(gint64)7"), 3);
   fail_unless_equals_int (queue_shot (recorder, "Four", NULL), 4);
-  fail_unless (act (recorder, "next"));
+  fail_unless (harness_act (recorder->bin, "next"));
   waiting = list_shots (recorder);
   fail_unless_equals_string (waiting, "2 Two, 3 Three, 4 Four, 5 -");
   fail_unless (drop_shot (recorder, 4));
@@ -487,11 +467,9 @@ GST_START_TEST (test_next_goes_on)
   harness_refuse (FOXAPI_SIM_SUBMIT, 1, 422);
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
   recorder_play (recorder);
-  message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
-      GST_MESSAGE_ERROR);
-  fail_unless (message != NULL);
+  message = recorder_wait_message (recorder, GST_MESSAGE_ERROR);
   wait_warning (recorder, "Emit next");
-  fail_unless (act (recorder, "next"));
+  fail_unless (harness_act (recorder->bin, "next"));
   recorder_to_eos (recorder);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   assert_field (2, "prompt", "\"Two\"");
@@ -533,15 +511,15 @@ GST_START_TEST (test_retry)
   };
   g_autoptr (Recorder) recorder = new_recorder ("hold", "warning", __i__ & 1);
 
-  fail_if (act (recorder, "retry"));
+  fail_if (harness_act (recorder->bin, "retry"));
   foxapi_sim_script (sim, cases[__i__].route, 1, &cases[__i__].fault);
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
   wait_warning (recorder, "");
   g_object_set (recorder->bin, "seed", cases[__i__].seed, NULL);
-  fail_unless (act (recorder, "retry"));
+  fail_unless (harness_act (recorder->bin, "retry"));
   wait_on_air (recorder, "clip", 1);
-  fail_if (act (recorder, "retry"));
+  fail_if (harness_act (recorder->bin, "retry"));
   assert_requests (FOXAPI_SIM_SUBMIT, cases[__i__].n_submitted);
 }
 
@@ -557,11 +535,11 @@ GST_START_TEST (test_retry_cannot_begin)
   recorder_play (recorder);
   wait_warning (recorder, "");
   g_object_set (recorder->bin, "base-url", "not a url", NULL);
-  fail_unless (act (recorder, "retry"));
+  fail_unless (harness_act (recorder->bin, "retry"));
   wait_warning (recorder, "base-url");
   g_object_set (recorder->bin, "base-url", foxapi_sim_get_base_url (sim),
       "prompt", "Another fox", NULL);
-  fail_unless (act (recorder, "next"));
+  fail_unless (harness_act (recorder->bin, "next"));
   wait_on_air (recorder, "clip", 2);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
@@ -577,21 +555,20 @@ GST_START_TEST (test_show_placeholder)
   guint nth = __i__ >> 1;
   g_autoptr (Recorder) recorder = new_recorder (ends[nth], "error", is_live);
 
-  fail_if (act (recorder, "show-placeholder"));
+  fail_if (harness_act (recorder->bin, "show-placeholder"));
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
   wait_on_air (recorder, "clip", 1);
   if (nth == 2)
     wait_on_air (recorder, "hold", 1);
-  fail_unless (act (recorder, "show-placeholder"));
+  fail_unless (harness_act (recorder->bin, "show-placeholder"));
   wait_on_air (recorder, "placeholder", 0);
-  fail_unless (act (recorder, "next"));
+  fail_unless (harness_act (recorder->bin, "next"));
   wait_on_air (recorder, "clip", 2);
   set_while_playing (recorder, "end", "eos");
   recorder_to_eos (recorder);
-  fail_if (act (recorder, "show-placeholder"));
-  recorder_assert_video (recorder, FPS, 1);
-  recorder_assert_audio (recorder, FPS, 1);
+  fail_if (harness_act (recorder->bin, "show-placeholder"));
+  recorder_assert_both (recorder, FPS, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
@@ -629,29 +606,19 @@ assert_nothing_is_recorded (void)
         (gchar *) g_ptr_array_index (files, i));
 }
 
-/* Each of three clips is on the air once; one behind the other. */
+/* The clips from this one on are on the air once each; one behind the other. */
 static void
 assert_all_shown (Recorder * recorder, guint from)
 {
   for (guint shot = from; shot <= 3; shot++) {
-    GstClockTime time;
-    g_autoptr (GstMessage) message = NULL;
+    g_autoptr (GstMessage) message = next_on_air (recorder);
 
-    do {
-      gst_clear_message (&message);
-      message = gst_bus_timed_pop_filtered (recorder->bus, 60 * GST_SECOND,
-          GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
-      fail_unless (message != NULL
-          && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT);
-    } while (!gst_message_has_name (message, "foxapi-on-air")
-        || g_strcmp0 (gst_structure_get_string (gst_message_get_structure
-                (message), "what"), "clip") != 0);
-    fail_unless (gst_structure_get_uint64 (gst_message_get_structure (message),
-            "running-time", &time));
-    fail_unless (gst_structure_has_field_typed (gst_message_get_structure
-            (message), "shot", G_TYPE_UINT));
-    fail_unless_equals_int (g_value_get_uint (gst_structure_get_value
-            (gst_message_get_structure (message), "shot")), shot);
+    while (g_strcmp0 (gst_structure_get_string (gst_message_get_structure
+                (message), "what"), "clip") != 0) {
+      gst_message_unref (message);
+      message = next_on_air (recorder);
+    }
+    assert_on_air (recorder, message, "clip", shot);
   }
   recorder_to_eos (recorder);
   assert_requests (FOXAPI_SIM_SUBMIT, 3);
@@ -671,8 +638,7 @@ GST_START_TEST (test_prefetch)
   assert_requests (FOXAPI_SIM_SUBMIT, 1 + prefetch);
   gst_pad_remove_probe (pad, probe);
   assert_all_shown (recorder, 2);
-  recorder_assert_video (recorder, FPS, 1);
-  recorder_assert_audio (recorder, FPS, 1);
+  recorder_assert_both (recorder, FPS, 1);
 }
 
 GST_END_TEST;
@@ -723,7 +689,7 @@ static Suite *
 onair_suite (void)
 {
   Suite *suite = suite_create ("onair");
-  TCase *tc = add_case (suite, "general", setup, harness_teardown);
+  TCase *tc = add_case (suite, "general", recorder_setup, harness_teardown);
 
   tcase_add_loop_test (tc, test_what_is_shown, 0, 2);
   tcase_add_loop_test (tc, test_end_changes, 0, 4);

@@ -12,10 +12,9 @@
 #include <gst/check/gsttestclock.h>
 #include <string.h>
 
+#include "../testcase.h"
 #include "clip.h"
 
-#define FPS 25
-#define SAMPLES_PER_FRAME (CLIP_RATE / FPS)
 #define BPF 4
 
 #define VIDEO_CAPS "video/x-raw, format=I420, width=16, height=12, " \
@@ -117,6 +116,14 @@ start (void)
 {
   gst_foxapi_program_start (program, &settings);
   gst_foxapi_program_set_video_is_linked (program, TRUE);
+}
+
+/* Of one result, behind which none is to come */
+static void
+start_last (void)
+{
+  start ();
+  gst_foxapi_program_set_more_to_come (program, FALSE);
 }
 
 static GstFoxapiPlayer *
@@ -259,14 +266,20 @@ listen_in_thread (gpointer user_data)
   return GINT_TO_POINTER (get_sound (3, FALSE, &buffer));
 }
 
+/* This picture and the sound beside it, as of show() and listen() */
+static void
+assert_frame (guint64 frame, gint shown, gint64 heard)
+{
+  fail_unless_equals_int (show (frame), shown);
+  fail_unless_equals_int64 (listen (frame), heard);
+}
+
 /* Frames @start and those behind it are these of the result, with their sound. */
 static void
 assert_shows (guint64 start, guint from, guint n)
 {
   for (guint i = 0; i < n; i++) {
-    fail_unless_equals_int (show (start + i), from + i);
-    fail_unless_equals_int64 (listen (start + i),
-        (gint64) (from + i) * SAMPLES_PER_FRAME);
+    assert_frame (start + i, from + i, (gint64) (from + i) * SAMPLES_PER_FRAME);
   }
 }
 
@@ -305,8 +318,7 @@ GST_START_TEST (test_switch_is_the_same_for_picture_and_sound)
   assert_shows (frame + 2, 2, 8);
   /* The last one has not been let go yet */
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 0);
-  fail_unless_equals_int (show (frame + 10), -2);
-  fail_unless_equals_int64 (listen (frame + 10), -2);
+  assert_frame (frame + 10, -2, -2);
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
   finish ();
@@ -343,8 +355,7 @@ GST_START_TEST (test_either_stream_may_be_ahead)
   gint64 heard = 0;
 
   settings.has_placeholder = FALSE;
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   offer ();
   video = sound = begin ();
   while (shown != -2 || heard != -2) {
@@ -374,14 +385,12 @@ GST_START_TEST (test_sound_behind_the_end_is_cut)
   write_clip (&clip);
   settings.has_placeholder = FALSE;
   settings.end = GST_FOXAPI_END_HOLD;
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   offer ();
   fail_unless_equals_uint64 (begin (), 0);
   assert_shows (0, 0, 10);
   for (guint frame = 10; frame < 15; frame++) {
-    fail_unless_equals_int (show (frame), 9);
-    fail_unless_equals_int64 (listen (frame), -1);
+    assert_frame (frame, 9, -1);
   }
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
@@ -397,18 +406,15 @@ GST_START_TEST (test_sound_that_ends_before_is_silence)
 
   write_clip (__i__ == 0 ? &clip : &silent);
   settings.has_placeholder = FALSE;
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   offer ();
   fail_unless_equals_uint64 (begin (), 0);
   if (__i__ == 0)
     assert_shows (0, 0, 6);
   for (guint frame = __i__ == 0 ? 6 : 0; frame < 10; frame++) {
-    fail_unless_equals_int (show (frame), frame);
-    fail_unless_equals_int64 (listen (frame), -1);
+    assert_frame (frame, frame, -1);
   }
-  fail_unless_equals_int (show (10), -2);
-  fail_unless_equals_int64 (listen (10), -2);
+  assert_frame (10, -2, -2);
   finish ();
 }
 
@@ -427,8 +433,7 @@ GST_START_TEST (test_repeats_without_a_gap)
 
   settings.end = GST_FOXAPI_END_REPEAT;
   settings.has_placeholder = __i__ == 0;
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   wait_until_ready (offer ());
   fail_unless_equals_uint64 (begin (), 0);
   assert_shows (0, 0, 5);
@@ -518,8 +523,7 @@ GST_START_TEST (test_late_frames_are_dropped)
   write_clip (&clip);
   settings.is_live = TRUE;
   settings.end = GST_FOXAPI_END_HOLD;
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   player = offer ();
   wait_until_ready (player);
   pad = get_video_pad (player);
@@ -547,11 +551,9 @@ GST_START_TEST (test_late_frames_are_dropped)
   }
   for (; frame < 50; frame++) {
     wait_until_ready (player);
-    fail_unless_equals_int (show (frame), frame);
-    fail_unless_equals_int64 (listen (frame), frame * SAMPLES_PER_FRAME);
+    assert_frame (frame, frame, frame * SAMPLES_PER_FRAME);
   }
-  fail_unless_equals_int (show (50), 49);
-  fail_unless_equals_int64 (listen (50), -1);
+  assert_frame (50, 49, -1);
   finish ();
 }
 
@@ -605,8 +607,7 @@ assert_survives_stall (GstFoxapiEnd end, guint stall)
 
   settings.is_live = TRUE;
   settings.end = end;
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   g_mutex_init (&gate.lock);
   g_cond_init (&gate.moved);
   player = make_player ();
@@ -669,8 +670,7 @@ GST_START_TEST (test_sound_without_pictures)
   write_clip (&clip);
   settings.is_live = TRUE;
   settings.end = GST_FOXAPI_END_HOLD;
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   player = offer ();
   wait_until_ready (player);
   fail_unless_equals_uint64 (begin (), 0);
@@ -730,8 +730,7 @@ GST_START_TEST (test_live_begins_at_the_next_frame)
   gst_test_clock_set_time (GST_TEST_CLOCK (test_clock), 1010 * GST_MSECOND);
   start ();
   fail_unless_equals_uint64 (begin (), 26);
-  fail_unless_equals_int (show (26), -1);
-  fail_unless_equals_int64 (listen (26), -1);
+  assert_frame (26, -1, -1);
   finish ();
 }
 
@@ -775,8 +774,7 @@ GST_END_TEST;
 GST_START_TEST (test_nothing_follows_the_end)
 {
   settings.has_placeholder = FALSE;
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   wait_until_ready (offer ());
   begin ();
   assert_shows (0, 0, 9);
@@ -828,8 +826,7 @@ GST_START_TEST (test_finish)
   if (__i__ == 0) {
     begin ();
     for (frame = 0; frame < 20; frame++) {
-      fail_unless_equals_int (show (frame), -1);
-      fail_unless_equals_int64 (listen (frame), -1);
+      assert_frame (frame, -1, -1);
     }
   } else {
     fail_unless_equals_int (begin_stream (GST_FOXAPI_STREAM_VIDEO, &frame),
@@ -856,8 +853,7 @@ GST_START_TEST (test_rates)
   settings.has_placeholder = FALSE;
   settings.fps_n = rate[0];
   settings.fps_d = rate[1];
-  start ();
-  gst_foxapi_program_set_more_to_come (program, FALSE);
+  start_last ();
   offer ();
   fail_unless_equals_uint64 (begin (), 0);
   for (; (shown = show (frame)) != -2; frame++) {
@@ -941,10 +937,8 @@ static Suite *
 program_suite (void)
 {
   Suite *suite = suite_create ("program");
-  TCase *tc = tcase_create ("general");
+  TCase *tc = add_case (suite, "general", setup, teardown);
 
-  suite_add_tcase (suite, tc);
-  tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, test_switch_is_the_same_for_picture_and_sound);
   tcase_add_test (tc, test_placeholder_ahead_of_a_result);
   tcase_add_loop_test (tc, test_either_stream_may_be_ahead, 0, 2);

@@ -119,6 +119,17 @@ on_flow (GstPad * pad, GstPadProbeInfo * info, gpointer data)
   return GST_PAD_PROBE_OK;
 }
 
+void
+recorder_setup (void)
+{
+  const Clip clip = { N_FRAMES, FPS, 1, N_FRAMES * SAMPLES_PER_FRAME };
+  FoxapiSimOptions options;
+
+  payload = clip_make (&clip);
+  options = harness_options ();
+  harness_setup_with (&options);
+}
+
 GstElement *
 recorder_bin (const gchar * property, ...)
 {
@@ -185,18 +196,30 @@ recorder_play (Recorder * self)
 }
 
 void
+recorder_keep_to_the_clock (Recorder * self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->sinks); i++) {
+    if (self->sinks[i] != NULL)
+      g_object_set (self->sinks[i], "sync", TRUE, NULL);
+  }
+}
+
+GstMessage *
+recorder_wait_message (Recorder * self, GstMessageType types)
+{
+  GstMessage *message = gst_bus_timed_pop_filtered (self->bus,
+      PATIENCE_US * GST_USECOND, types);
+
+  fail_unless (message != NULL, "Waited in vain for a message of type 0x%x",
+      types);
+  return message;
+}
+
+void
 recorder_to_eos (Recorder * self)
 {
-  g_autoptr (GstMessage) message = NULL;
-  g_autoptr (GError) error = NULL;
-
   recorder_play (self);
-  message = gst_bus_timed_pop_filtered (self->bus, PATIENCE_US * GST_USECOND,
-      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  fail_unless (message != NULL, "No EOS");
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
-    gst_message_parse_error (message, &error, NULL);
-  fail_unless (error == NULL, "%s", error ? error->message : "");
+  harness_wait (self->pipeline, GST_MESSAGE_EOS);
 }
 
 guint
@@ -214,6 +237,13 @@ recorder_wait (Track * track, guint n)
   return there;
 }
 
+void
+recorder_wait_both (Recorder * self, guint n)
+{
+  recorder_wait (&self->video, n);
+  recorder_wait (&self->audio, n);
+}
+
 guint
 recorder_wait_number (Track * track, gint64 number, guint from)
 {
@@ -222,8 +252,7 @@ recorder_wait_number (Track * track, gint64 number, guint from)
 
   g_mutex_lock (&track->lock);
   for (;;) {
-    while (at < track->numbers->len
-        && recorder_get (track, numbers, gint64, at) != number)
+    while (at < track->numbers->len && recorder_number (track, at) != number)
       at++;
     if (at < track->numbers->len)
       break;
@@ -262,10 +291,11 @@ recorder_assert_video (Recorder * self, guint fps_n, guint fps_d)
 
   g_mutex_lock (&track->lock);
   assert_events (track);
-  start = gst_util_uint64_scale_round (recorder_get (track, times,
-          GstClockTime, 0), fps_n, GST_SECOND * fps_d);
+  start =
+      gst_util_uint64_scale_round (recorder_time (track, 0), fps_n,
+      GST_SECOND * fps_d);
   for (guint i = 0; i < track->times->len; i++) {
-    fail_unless_equals_uint64 (recorder_get (track, times, GstClockTime, i),
+    fail_unless_equals_uint64 (recorder_time (track, i),
         gst_util_uint64_scale (start + i, GST_SECOND * fps_d, fps_n));
     fail_unless_equals_uint64 (recorder_get (track, ends, GstClockTime, i),
         gst_util_uint64_scale (start + i + 1, GST_SECOND * fps_d, fps_n));
@@ -289,10 +319,11 @@ recorder_assert_audio (Recorder * self, guint fps_n, guint fps_d)
 
   g_mutex_lock (&track->lock);
   assert_events (track);
-  start = gst_util_uint64_scale_round (recorder_get (track, times,
-          GstClockTime, 0), fps_n, GST_SECOND * fps_d);
+  start =
+      gst_util_uint64_scale_round (recorder_time (track, 0), fps_n,
+      GST_SECOND * fps_d);
   for (guint i = 0; i < track->times->len; i++) {
-    fail_unless_equals_uint64 (recorder_get (track, times, GstClockTime, i),
+    fail_unless_equals_uint64 (recorder_time (track, i),
         gst_util_uint64_scale (get_sample (start + i, fps_n, fps_d),
             GST_SECOND, CLIP_RATE));
     fail_unless_equals_uint64 (recorder_get (track, ends, GstClockTime, i),
@@ -300,4 +331,11 @@ recorder_assert_audio (Recorder * self, guint fps_n, guint fps_d)
             GST_SECOND, CLIP_RATE));
   }
   g_mutex_unlock (&track->lock);
+}
+
+void
+recorder_assert_both (Recorder * self, guint fps_n, guint fps_d)
+{
+  recorder_assert_video (self, fps_n, fps_d);
+  recorder_assert_audio (self, fps_n, fps_d);
 }
