@@ -70,6 +70,23 @@ take (guint n_lost, GError ** warning)
   return record;
 }
 
+FoxapiRecord *
+take_record (const gchar * id)
+{
+  FoxapiRecord *record = take (0, NULL);
+
+  fail_unless (record != NULL, "There is no record of %s", id);
+  fail_unless_equals_string (record->task_id, id);
+  return record;
+}
+
+void
+remove_record (FoxapiRecord * record)
+{
+  foxapi_record_remove (record);
+  foxapi_record_free (record);
+}
+
 void
 check_taken (const gchar * id)
 {

@@ -29,8 +29,12 @@ FoxapiRecord *add (const gchar * id);
 gchar *add_file (const gchar * id);
 /* What is there for an equal request, beside @n_lost lost intents */
 FoxapiRecord *take (guint n_lost, GError ** warning);
+/* The record of this task, beside no lost intent; fails where there is none */
+FoxapiRecord *take_record (const gchar * id);
 /* Fails unless this task is there, and nothing to warn of; lets it go again */
 void check_taken (const gchar * id);
+/* It goes, and its file with it. */
+void remove_record (FoxapiRecord * record);
 void check_nothing_to_take (void);
 gboolean is_there (const gchar * path);
 guint count_files (void);
