@@ -5,29 +5,7 @@
 
 #include <string.h>
 
-#include "protocoltest.h"
-
-#define OTHER_ORIGIN_LINK "http://127.0.0.1:9/elsewhere"
-
-static FoxapiSim *sim;
-static FoxapiClient *client;
-
-static void
-setup (void)
-{
-  g_autoptr (GBytes) payload = make_payload (1000, 1);
-  FoxapiSimOptions options = make_options (payload);
-
-  sim = make_sim (&options);
-  client = make_client (sim);
-}
-
-static void
-teardown (void)
-{
-  g_clear_pointer (&client, foxapi_client_unref);
-  g_clear_pointer (&sim, foxapi_sim_free);
-}
+#include "clienttest.h"
 
 static void
 check_header (FoxapiSimRoute route, const gchar * name, const gchar * expected)
@@ -56,7 +34,7 @@ check_request (FoxapiSimRoute route, const gchar * method, const gchar * path,
   g_autofree gchar *text = g_strndup (g_bytes_get_data (request->body, NULL),
       g_bytes_get_size (request->body));
 
-  fail_unless_equals_int (foxapi_sim_count_requests (sim, route), 1);
+  check_requests (route, 1);
   fail_unless_equals_string (request->method, method);
   fail_unless_equals_string (request->path, path);
   fail_unless_equals_string (text, body);
@@ -168,36 +146,20 @@ GST_START_TEST (test_upload)
 
 GST_END_TEST;
 
-/* A small form, to be answered by a script */
-static gchar *
-upload (GError ** error)
-{
-  g_autoptr (GInputStream) stream =
-      g_memory_input_stream_new_from_data ("x", 1, NULL);
+static const ErrorMeaning unusable = { FOXAPI_ERROR_FAILED, 200,
+  FOXAPI_CHARGE_NOT_ASKED, FALSE
+};
 
-  return foxapi_client_upload (client, stream,
-      "multipart/form-data; boundary=fox", 1, NULL, error);
-}
+static const gchar *const no_uploads[] = { "", "{}", "[]", "<html></html>",
+  "{\"url\":5}", "{\"url\":\"\"}", "{\"url\":\"ftp://a/b\"}",
+  "{\"url\":\"file:///etc/passwd\"}", "{\"url\":\"/a/b\"}"
+};
 
 GST_START_TEST (test_upload_answers)
 {
-  static const gchar *const bodies[] = { "", "{}", "[]", "<html></html>",
-    "{\"url\":5}", "{\"url\":\"\"}", "{\"url\":\"ftp://a/b\"}",
-    "{\"url\":\"file:///etc/passwd\"}", "{\"url\":\"/a/b\"}"
-  };
-  const ErrorMeaning unusable = { FOXAPI_ERROR_FAILED, 200,
-    FOXAPI_CHARGE_NOT_ASKED, FALSE
-  };
+  FoxapiSimFault answer = {.status = 200,.body = no_uploads[__i__] };
 
-  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
-    g_autoptr (GError) error = NULL;
-
-    script_all (sim, FOXAPI_SIM_UPLOAD, (FoxapiSimFault) {
-        .status = 200,.body = bodies[i]}
-    );
-    fail_unless (upload (&error) == NULL, "%s", bodies[i]);
-    check_error (error, &unusable);
-  }
+  check_fault (FOXAPI_CALL_UPLOAD, answer, &unusable);
 }
 
 GST_END_TEST;
@@ -210,30 +172,29 @@ new_client (const gchar * base_url, const gchar * key, GError ** error)
   return foxapi_client_new (session, base_url, key, error);
 }
 
-GST_START_TEST (test_base_urls)
+static const gchar *const good_base_urls[][2] = {
+  {"https://api.foxapi.cc", "https://api.foxapi.cc"},
+  {"https://api.foxapi.cc/", "https://api.foxapi.cc"},
+  {"http://127.0.0.1:8080///", "http://127.0.0.1:8080"},
+  {"https://proxy.example/fox/api/", "https://proxy.example/fox/api"},
+  {"https://api.foxapi.cc/v1/", "https://api.foxapi.cc"},
+  {"http://[::1]:80", "http://[::1]:80"},
+  {"HTTP://Api_1.example.:8080/", "http://Api_1.example.:8080"},
+  {"https://a:", "https://a"},
+  {"https://a:65535", "https://a:65535"},
+  {"https://\xc3\xa9.example", "https://xn--9ca.example"},
+};
+
+GST_START_TEST (test_good_base_url)
 {
-  static const gchar *const good[][2] = {
-    {"https://api.foxapi.cc", "https://api.foxapi.cc"},
-    {"https://api.foxapi.cc/", "https://api.foxapi.cc"},
-    {"http://127.0.0.1:8080///", "http://127.0.0.1:8080"},
-    {"https://proxy.example/fox/api/", "https://proxy.example/fox/api"},
-    {"https://api.foxapi.cc/v1/", "https://api.foxapi.cc"},
-    {"http://[::1]:80", "http://[::1]:80"},
-    {"HTTP://Api_1.example.:8080/", "http://Api_1.example.:8080"},
-    {"https://a:", "https://a"},
-    {"https://a:65535", "https://a:65535"},
-    {"https://\xc3\xa9.example", "https://xn--9ca.example"},
-  };
+  g_autoptr (FoxapiClient) other = new_client (good_base_urls[__i__][0],
+      "key-12345", NULL);
+  const gchar *url;
 
-  for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
-    g_autoptr (FoxapiClient) other = new_client (good[i][0], "key-12345", NULL);
-    const gchar *url;
-
-    fail_unless (other != NULL, "%s", good[i][0]);
-    url = foxapi_client_get_base_url (other);
-    fail_unless (g_str_equal (url, good[i][1])
-        || g_str_equal (url, "http://[::1]"), "%s", url);
-  }
+  fail_unless (other != NULL);
+  url = foxapi_client_get_base_url (other);
+  fail_unless (g_str_equal (url, good_base_urls[__i__][1])
+      || g_str_equal (url, "http://[::1]"), "%s", url);
 }
 
 GST_END_TEST;
@@ -302,35 +263,41 @@ GST_START_TEST (test_bad_base_url)
 GST_END_TEST;
 
 /* None at all; one that could end its header; characters that no key has */
-GST_START_TEST (test_keys)
+static const gchar *const bad_keys[] = { NULL, "", "key 12345", "key-12345\n",
+  "key\r\nHost: a", "\tkey", "k\xc3\xa9y", "key\x7f", "\"key-12345\"", "a\\b",
+  "a=b", "==", "{key}"
+};
+
+GST_START_TEST (test_bad_key)
 {
-  static const gchar *const bad[] = { NULL, "", "key 12345", "key-12345\n",
-    "key\r\nHost: a", "\tkey", "k\xc3\xa9y", "key\x7f", "\"key-12345\"", "a\\b",
-    "a=b", "==", "{key}"
+  const gchar *key = bad_keys[__i__];
+  gboolean is_none = key == NULL || *key == '\0';
+  const ErrorMeaning meaning = {.code = is_none ? FOXAPI_ERROR_NOT_AUTHORIZED :
+        FOXAPI_ERROR_SETTINGS
   };
-  static const gchar *const good[] = { "sk-Ab0._~+/", "abc==" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FoxapiClient) other = new_client ("https://a", key, &error);
 
-  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    const ErrorMeaning meaning = {.code = i < 2 ? FOXAPI_ERROR_NOT_AUTHORIZED :
-          FOXAPI_ERROR_SETTINGS
-    };
-    g_autoptr (GError) error = NULL;
-    g_autoptr (FoxapiClient) other = new_client ("https://a", bad[i], &error);
+  if (is_none)
+    fail_if (foxapi_client_check_key (other, &error));
+  else
+    fail_unless (other == NULL);
+  check_error (error, &meaning);
+  check_words (error->message, "FOXAPI_API_KEY", NULL);
+  if (!is_none)
+    fail_unless (strstr (error->message, key) == NULL, "%s", error->message);
+}
 
-    if (i < 2)
-      fail_if (foxapi_client_check_key (other, &error));
-    else
-      fail_unless (other == NULL, "%u", i);
-    check_error (error, &meaning);
-    check_words (error->message, "FOXAPI_API_KEY", NULL);
-    if (i >= 2)
-      fail_unless (strstr (error->message, bad[i]) == NULL);
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (good); i++) {
-    g_autoptr (FoxapiClient) other = new_client ("https://a", good[i], NULL);
+GST_END_TEST;
 
-    fail_unless (other != NULL, "%s", good[i]);
-  }
+static const gchar *const good_keys[] = { "sk-Ab0._~+/", "abc==" };
+
+GST_START_TEST (test_good_key)
+{
+  g_autoptr (FoxapiClient) other = new_client ("https://a", good_keys[__i__],
+      NULL);
+
+  fail_unless (other != NULL);
 }
 
 GST_END_TEST;
@@ -370,48 +337,33 @@ GST_START_TEST (test_key_digest)
 GST_END_TEST;
 
 /* The key goes nowhere but where it was meant to go. */
-static void
-check_no_redirect (guint status, const gchar * location)
+static const guint redirects[] = { 301, 302, 303, 307, 308 };
+
+GST_START_TEST (test_redirects)
 {
+  guint status = redirects[__i__];
   const ErrorMeaning paid = { FOXAPI_ERROR_FAILED, status, FOXAPI_CHARGE_NO,
     FALSE
   };
   const ErrorMeaning free = { FOXAPI_ERROR_FAILED, status,
     FOXAPI_CHARGE_NOT_ASKED, FALSE
   };
-  g_autofree gchar *headers = g_strconcat ("Location: ", location, NULL);
-  FoxapiSimFault fault = {.status = status,.headers = headers,.body = "" };
-  g_autoptr (GError) submit_error = NULL, ask_error = NULL, upload_error = NULL;
-
-  script_all (sim, FOXAPI_SIM_SUBMIT, fault);
-  script_all (sim, FOXAPI_SIM_ASK, fault);
-  script_all (sim, FOXAPI_SIM_UPLOAD, fault);
-  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, NULL,
-          &submit_error)
-      == NULL);
-  check_error (submit_error, &paid);
-  fail_unless (foxapi_client_ask (client, "task-1", NULL, &ask_error) == NULL);
-  check_error (ask_error, &free);
-  fail_unless (upload (&upload_error) == NULL);
-  check_error (upload_error, &free);
-}
-
-GST_START_TEST (test_redirects)
-{
-  static const guint statuses[] = { 301, 302, 303, 307, 308 };
   g_autofree gchar *other = g_strconcat (foxapi_sim_get_result_base_url (sim),
       "/v1/videos/generations", NULL);
+  const gchar *const locations[] = { other, "/elsewhere",
+    "http://127.0.0.1:9/elsewhere"
+  };
 
-  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++) {
-    check_no_redirect (statuses[i], other);
-    check_no_redirect (statuses[i], "/elsewhere");
-    check_no_redirect (statuses[i], OTHER_ORIGIN_LINK);
+  for (guint i = 0; i < G_N_ELEMENTS (locations); i++) {
+    g_autofree gchar *headers = g_strconcat ("Location: ", locations[i], NULL);
+    FoxapiSimFault fault = {.status = status,.headers = headers,.body = "" };
+
+    check_fault (FOXAPI_CALL_SUBMIT, fault, &paid);
+    check_fault (FOXAPI_CALL_ASK, fault, &free);
+    check_fault (FOXAPI_CALL_UPLOAD, fault, &free);
   }
-  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_OTHER), 0);
-  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_RESULT),
-      0);
-  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
-      15);
+  check_requests (FOXAPI_SIM_OTHER, 0);
+  check_requests (FOXAPI_SIM_RESULT, 0);
 }
 
 GST_END_TEST;
@@ -422,17 +374,11 @@ GST_START_TEST (test_challenge)
   const ErrorMeaning refused = { FOXAPI_ERROR_NOT_AUTHORIZED, 401,
     FOXAPI_CHARGE_NO, FALSE
   };
-  g_autoptr (GError) error = NULL;
+  FoxapiSimFault challenge = {.status = 401,.body = "",
+    .headers = "WWW-Authenticate: Basic realm=\"x\""
+  };
 
-  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
-      .status = 401,.headers = "WWW-Authenticate: Basic realm=\"x\"",.body =
-        ""}
-  );
-  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, NULL,
-          &error) == NULL);
-  check_error (error, &refused);
-  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
-      1);
+  check_fault (FOXAPI_CALL_SUBMIT, challenge, &refused);
 }
 
 GST_END_TEST;
@@ -473,26 +419,24 @@ check_echo (FoxapiTask * task)
   fail_unless (g_str_has_suffix (task->model, "-model"));
 }
 
+static const gchar *const echoes[] = {
+  "{\"id\":\"task-1\",\"status\":\"test-key-0123456789\",\"model\":"
+      "\"test-key-0123456789-model\",\"key\":[\"xtest-key-0123456789x\"]}",
+  "{\"id\":\"task-1\",\"status\":\"\\u0074est-key-0123456789\",\"model\":"
+      "\"test\\u002dkey-0123456789-model\",\"test-key-0123456789\":1}",
+};
+
 GST_START_TEST (test_key_echoed)
 {
-  static const gchar *const bodies[] = {
-    "{\"id\":\"task-1\",\"status\":\"test-key-0123456789\",\"model\":"
-        "\"test-key-0123456789-model\",\"key\":[\"xtest-key-0123456789x\"]}",
-    "{\"id\":\"task-1\",\"status\":\"\\u0074est-key-0123456789\",\"model\":"
-        "\"test\\u002dkey-0123456789-model\",\"test-key-0123456789\":1}",
-  };
+  FoxapiSimFault answer = {.status = 200,.body = echoes[__i__] };
+  g_autoptr (FoxapiTask) submitted = NULL, asked = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
-    FoxapiSimFault fault = {.status = 200,.body = bodies[i] };
-    g_autoptr (FoxapiTask) submitted = NULL, asked = NULL;
-
-    script_all (sim, FOXAPI_SIM_SUBMIT, fault);
-    script_all (sim, FOXAPI_SIM_ASK, fault);
-    submitted = foxapi_client_submit (client, GOOD_BODY, NULL, NULL, NULL);
-    check_echo (submitted);
-    asked = foxapi_client_ask (client, "task-1", NULL, NULL);
-    check_echo (asked);
-  }
+  script_all (sim, FOXAPI_SIM_SUBMIT, answer);
+  script_all (sim, FOXAPI_SIM_ASK, answer);
+  submitted = foxapi_client_submit (client, GOOD_BODY, NULL, NULL, NULL);
+  check_echo (submitted);
+  asked = foxapi_client_ask (client, "task-1", NULL, NULL);
+  check_echo (asked);
 }
 
 GST_END_TEST;
@@ -518,30 +462,26 @@ static Suite *
 client_suite (void)
 {
   Suite *suite = suite_create ("client");
-  TCase *calls = tcase_create ("calls");
-  TCase *secrets = tcase_create ("secrets");
+  TCase *calls = add_case (suite, "calls", client_setup, client_teardown);
+  TCase *secrets = add_case (suite, "secrets", client_setup, client_teardown);
 
-  suite_add_tcase (suite, calls);
-  tcase_add_checked_fixture (calls, setup, teardown);
   tcase_add_test (calls, test_submit);
   tcase_add_test (calls, test_ask);
   tcase_add_test (calls, test_ask_odd_id);
   tcase_add_test (calls, test_models);
   tcase_add_test (calls, test_upload);
-  tcase_add_test (calls, test_upload_answers);
-  tcase_add_test (calls, test_base_urls);
-  tcase_add_loop_test (calls, test_bad_base_url, 0,
-      G_N_ELEMENTS (bad_base_urls));
+  tcase_add_rows (calls, test_upload_answers, no_uploads);
+  tcase_add_rows (calls, test_good_base_url, good_base_urls);
+  tcase_add_rows (calls, test_bad_base_url, bad_base_urls);
   tcase_add_test (calls, test_path_below_base_url);
   tcase_add_test (calls, test_pause);
   tcase_add_test (calls, test_json_as_received);
-  suite_add_tcase (suite, secrets);
-  tcase_add_checked_fixture (secrets, setup, teardown);
-  tcase_add_test (secrets, test_keys);
+  tcase_add_rows (secrets, test_bad_key, bad_keys);
+  tcase_add_rows (secrets, test_good_key, good_keys);
   tcase_add_test (secrets, test_key_digest);
-  tcase_add_test (secrets, test_redirects);
+  tcase_add_rows (secrets, test_redirects, redirects);
   tcase_add_test (secrets, test_challenge);
-  tcase_add_test (secrets, test_key_echoed);
+  tcase_add_rows (secrets, test_key_echoed, echoes);
   return suite;
 }
 

@@ -10,10 +10,7 @@
 #include <unistd.h>
 
 #include "foxapijson.h"
-#include "protocoltest.h"
-
-static FoxapiSim *sim;
-static FoxapiClient *client;
+#include "clienttest.h"
 
 static const ErrorMeaning never_reached = { FOXAPI_ERROR_CONNECT, 0,
   FOXAPI_CHARGE_NO, TRUE
@@ -35,22 +32,9 @@ static const ErrorMeaning free_unusable = { FOXAPI_ERROR_FAILED, 200,
   FOXAPI_CHARGE_NOT_ASKED, FALSE
 };
 
-static void
-setup (void)
-{
-  g_autoptr (GBytes) payload = make_payload (1000, 1);
-  FoxapiSimOptions options = make_options (payload);
-
-  sim = make_sim (&options);
-  client = make_client (sim);
-}
-
-static void
-teardown (void)
-{
-  g_clear_pointer (&client, foxapi_client_unref);
-  g_clear_pointer (&sim, foxapi_sim_free);
-}
+static const ErrorMeaning server_fault = { FOXAPI_ERROR_FAILED, 500,
+  FOXAPI_CHARGE_MAYBE, FALSE
+};
 
 static guint
 count_tasks (void)
@@ -60,42 +44,15 @@ count_tasks (void)
   return tasks->len;
 }
 
-/* One submission, one request on the wire, and this error. */
-static void
-check_submit (FoxapiSimFault fault, const ErrorMeaning * meaning)
-{
-  guint before = foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT);
-  g_autoptr (GError) error = NULL;
-
-  script_all (sim, FOXAPI_SIM_SUBMIT, fault);
-  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, NULL,
-          &error) == NULL);
-  check_error (error, meaning);
-  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
-      before + 1);
-}
-
-static void
-check_ask (FoxapiSimFault fault, const ErrorMeaning * meaning)
-{
-  g_autoptr (GError) error = NULL;
-
-  script_all (sim, FOXAPI_SIM_ASK, fault);
-  fail_unless (foxapi_client_ask (client, "task-1", NULL, &error) == NULL);
-  check_error (error, meaning);
-}
-
 GST_START_TEST (test_refused)
 {
   g_autoptr (GError) submit_error = NULL, ask_error = NULL;
 
   /* its port is closed from now on, its address is known */
   g_clear_pointer (&sim, foxapi_sim_free);
-  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, NULL,
-          &submit_error)
-      == NULL);
+  fail_if (make_call (FOXAPI_CALL_SUBMIT, &submit_error));
   check_error (submit_error, &never_reached);
-  fail_unless (foxapi_client_ask (client, "task-1", NULL, &ask_error) == NULL);
+  fail_if (make_call (FOXAPI_CALL_ASK, &ask_error));
   check_error (ask_error, &free_fault);
 }
 
@@ -109,12 +66,11 @@ GST_START_TEST (test_tls_refused)
       foxapi_sim_get_base_url (sim) + strlen ("http"), NULL);
   FoxapiSessionSettings settings = {.timeout = 1,.ssl_strict = TRUE };
   g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
-  g_autoptr (FoxapiClient) other = foxapi_client_new (session, url,
-      foxapi_sim_get_api_key (sim), NULL);
   g_autoptr (GError) error = NULL;
 
-  fail_unless (foxapi_client_submit (other, GOOD_BODY, NULL, NULL,
-          &error) == NULL);
+  foxapi_client_unref (client);
+  client = foxapi_client_new (session, url, foxapi_sim_get_api_key (sim), NULL);
+  fail_if (make_call (FOXAPI_CALL_SUBMIT, &error));
   fail_unless (error->domain == FOXAPI_ERROR, "%s", error->message);
   fail_unless_equals_int (error->code, FOXAPI_ERROR_CONNECT);
   fail_unless_equals_int (foxapi_error_get_details (error)->charge,
@@ -124,90 +80,74 @@ GST_START_TEST (test_tls_refused)
 
 GST_END_TEST;
 
-static FoxapiTask *
-submit_with_tls (FoxapiSim * tls_sim, gboolean strict, GError ** error)
-{
-  FoxapiSessionSettings settings = {.timeout = 60,.ssl_strict = strict };
-  g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
-  g_autoptr (FoxapiClient) other = foxapi_client_new (session,
-      foxapi_sim_get_base_url (tls_sim), foxapi_sim_get_api_key (tls_sim),
-      NULL);
-
-  return foxapi_client_submit (other, GOOD_BODY, NULL, NULL, error);
-}
-
 GST_START_TEST (test_certificate)
 {
   const ErrorMeaning bad_certificate = { FOXAPI_ERROR_CONNECT, 0,
     FOXAPI_CHARGE_NO, FALSE
   };
+  FoxapiSessionSettings settings = {.timeout = 60,.ssl_strict = TRUE };
   g_autoptr (GTlsCertificate) certificate = make_certificate ();
   FoxapiSimOptions options = {.manual = TRUE,.tls_certificate = certificate };
-  g_autoptr (FoxapiSim) tls_sim = NULL;
-  g_autoptr (FoxapiTask) task = NULL;
   g_autoptr (GError) error = NULL;
 
   if (certificate == NULL)
     return;
-  tls_sim = make_sim (&options);
-  fail_unless (submit_with_tls (tls_sim, TRUE, &error) == NULL);
+  client_teardown ();
+  sim = make_sim (&options);
+  client = make_client_with (sim, &settings);
+  fail_if (make_call (FOXAPI_CALL_SUBMIT, &error));
   check_error (error, &bad_certificate);
-  fail_unless_equals_int (foxapi_sim_count_requests (tls_sim,
-          FOXAPI_SIM_SUBMIT), 0);
-  task = submit_with_tls (tls_sim, FALSE, NULL);
-  fail_unless (task != NULL);
+  check_requests (FOXAPI_SIM_SUBMIT, 0);
+  foxapi_client_unref (client);
+  settings.ssl_strict = FALSE;
+  client = make_client_with (sim, &settings);
+  fail_unless (make_call (FOXAPI_CALL_SUBMIT, NULL));
 }
 
 GST_END_TEST;
 
-GST_START_TEST (test_connection_lost)
+#define RUNNING "{\"id\":\"task-1\",\"status\":\"pending\"}"
+
+/* What a call meets on its way and back, what that means, and how many tasks there
+ * are then. An answer that never ends is left after 16 MiB; whatever it was, its
+ * connection does not stay. */
+static const struct
 {
-  check_submit ((FoxapiSimFault) {
-      .reset = TRUE}
-      , &answer_lost);
-  check_submit ((FoxapiSimFault) {
-      .close = TRUE}
-      , &answer_lost);
-  fail_unless_equals_int (count_tasks (), 0);
-  check_submit ((FoxapiSimFault) {
-      .act_first = TRUE,.reset = TRUE}
-      , &answer_lost);
-  check_submit ((FoxapiSimFault) {
-      .act_first = TRUE,.close = TRUE}
-      , &answer_lost);
-  fail_unless_equals_int (count_tasks (), 2);
-}
+  FoxapiCall call;
+  FoxapiSimFault fault;
+  const ErrorMeaning *meaning;
+  guint n_tasks;
+} faults[] = {
+  {FOXAPI_CALL_SUBMIT, {.reset = TRUE}, &answer_lost, 0},
+  {FOXAPI_CALL_SUBMIT, {.close = TRUE}, &answer_lost, 0},
+  {FOXAPI_CALL_SUBMIT, {.act_first = TRUE,.reset = TRUE}, &answer_lost, 1},
+  {FOXAPI_CALL_SUBMIT, {.act_first = TRUE,.close = TRUE}, &answer_lost, 1},
+  /* The head says that it is well, and then the rest does not come. */
+  {FOXAPI_CALL_SUBMIT, {.act_first = TRUE,.cut_at = 10}, &answer_lost, 1},
+  {FOXAPI_CALL_SUBMIT, {.act_first = TRUE,.reset_at = 10}, &answer_lost, 1},
+  /* Losing a question costs nothing. */
+  {FOXAPI_CALL_ASK, {.reset = TRUE}, &free_fault, 0},
+  {FOXAPI_CALL_ASK, {.close = TRUE}, &free_fault, 0},
+  {FOXAPI_CALL_ASK, {.status = 200,.body = RUNNING,.cut_at = 5}, &free_fault,
+      0},
+  {FOXAPI_CALL_ASK, {.status = 200,.body = RUNNING,.reset_at = 5},
+      &free_fault, 0},
+  {FOXAPI_CALL_SUBMIT, {.status = 200,.body = "",.endless = TRUE}, &unusable,
+      0},
+  {FOXAPI_CALL_SUBMIT, {.status = 200,.body = "{\"id\":\"task-1\",\"a\":\"",
+          .endless = TRUE}, &unusable, 0},
+  {FOXAPI_CALL_ASK, {.status = 200,.body = "{\"id\":\"task-1\",\"a\":\"",
+          .endless = TRUE}, &free_unusable, 0},
+  {FOXAPI_CALL_SUBMIT, {.status = 500,.body = "{\"error\":",.endless = TRUE},
+      &server_fault, 0},
+};
 
-GST_END_TEST;
-
-/* The head says that it is well, and then the rest does not come. */
-GST_START_TEST (test_answer_cut)
+GST_START_TEST (test_fault)
 {
-  FoxapiSimFault cut = {.act_first = TRUE,.cut_at = 10 };
-  FoxapiSimFault reset = {.act_first = TRUE,.reset_at = 10 };
-
-  check_submit (cut, &answer_lost);
-  check_submit (reset, &answer_lost);
-  fail_unless_equals_int (count_tasks (), 2);
-}
-
-GST_END_TEST;
-
-/* Losing a question costs nothing. */
-GST_START_TEST (test_questions_lost)
-{
-  g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
-  FoxapiSimFault faults[] = { {.reset = TRUE}, {.close = TRUE}, {.cut_at = 5},
-  {.reset_at = 5}
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (faults); i++) {
-    g_autoptr (GError) error = NULL;
-
-    script_all (sim, FOXAPI_SIM_ASK, faults[i]);
-    fail_unless (foxapi_client_ask (client, id, NULL, &error) == NULL);
-    check_error (error, &free_fault);
-  }
+  check_fault (faults[__i__].call, faults[__i__].fault, faults[__i__].meaning);
+  fail_unless_equals_int (count_tasks (), faults[__i__].n_tasks);
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
+  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
 }
 
 GST_END_TEST;
@@ -217,17 +157,12 @@ GST_START_TEST (test_timeout)
   FoxapiSessionSettings settings = {.timeout = 1,.submit_timeout = 1,
     .ssl_strict = TRUE
   };
-  g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
+  FoxapiSimFault silence = {.hold = TRUE,.act_first = TRUE };
 
   foxapi_client_unref (client);
-  client = foxapi_client_new (session, foxapi_sim_get_base_url (sim),
-      foxapi_sim_get_api_key (sim), NULL);
-  check_submit ((FoxapiSimFault) {
-      .hold = TRUE,.act_first = TRUE}
-      , &answer_lost);
-  check_ask ((FoxapiSimFault) {
-      .hold = TRUE}
-      , &free_fault);
+  client = make_client_with (sim, &settings);
+  check_fault (FOXAPI_CALL_SUBMIT, silence, &answer_lost);
+  check_fault (FOXAPI_CALL_ASK, silence, &free_fault);
 }
 
 GST_END_TEST;
@@ -236,17 +171,14 @@ GST_END_TEST;
 GST_START_TEST (test_slow_answer)
 {
   FoxapiSessionSettings settings = {.timeout = 1,.submit_timeout = 60 };
-  g_autoptr (FoxapiSession) session = foxapi_session_new (&settings, NULL);
-  g_autoptr (FoxapiClient) other = foxapi_client_new (session,
-      foxapi_sim_get_base_url (sim), foxapi_sim_get_api_key (sim), NULL);
-  g_autoptr (FoxapiTask) task = NULL;
+  FoxapiSimFault slow = {.delay_ms = 2500 };
   g_autoptr (GError) error = NULL;
 
-  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
-      .delay_ms = 2500}
-  );
-  task = foxapi_client_submit (other, GOOD_BODY, NULL, NULL, &error);
-  fail_unless (task != NULL, "%s", error ? error->message : "");
+  foxapi_client_unref (client);
+  client = make_client_with (sim, &settings);
+  script_all (sim, FOXAPI_SIM_SUBMIT, slow);
+  fail_unless (make_call (FOXAPI_CALL_SUBMIT, &error), "%s",
+      error ? error->message : "");
 }
 
 GST_END_TEST;
@@ -276,14 +208,14 @@ GST_END_TEST;
 /* The request's id and the pause that is asked for come from headers. */
 GST_START_TEST (test_headers)
 {
+  FoxapiSimFault busy = {.status = 429,
+    .headers = "X-Request-Id: req-7\nRetry-After: 9"
+  };
   g_autoptr (GError) error = NULL;
   const FoxapiErrorDetails *details;
 
-  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
-      .status = 429,.headers = "X-Request-Id: req-7\nRetry-After: 9"}
-  );
-  fail_unless (foxapi_client_submit (client, GOOD_BODY, NULL, NULL,
-          &error) == NULL);
+  script_all (sim, FOXAPI_SIM_SUBMIT, busy);
+  fail_if (make_call (FOXAPI_CALL_SUBMIT, &error));
   details = foxapi_error_get_details (error);
   fail_unless_equals_string (details->request_id, "req-7");
   fail_unless_equals_int64 (details->retry_after_us, 9 * G_USEC_PER_SEC);
@@ -291,51 +223,22 @@ GST_START_TEST (test_headers)
 
 GST_END_TEST;
 
+static const gchar *const malformed[] = { "", " ", "null", "[]", "{}",
+  "{\"id\"", "<html>welcome</html>", "{\"id\":5}", "{\"id\":\"../x\"}",
+  "\xff\xfe", "{\"status\":\"pending\"}"
+};
+
+/* The last one is an answer to a question. */
 GST_START_TEST (test_malformed_answers)
 {
-  static const gchar *const bodies[] = { "", " ", "null", "[]", "{}", "{\"id\"",
-    "<html>welcome</html>", "{\"id\":5}", "{\"id\":\"../x\"}", "\xff\xfe",
-    "{\"status\":\"pending\"}"
+  FoxapiSimFault fault = {.status = 200,.body = malformed[__i__],
+    .act_first = TRUE
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
-    FoxapiSimFault fault = {.status = 200,.body = bodies[i],.act_first = TRUE };
-
-    check_submit (fault, &unusable);
-    if (i + 1 < G_N_ELEMENTS (bodies))
-      check_ask (fault, &free_unusable);
-  }
-  fail_unless_equals_int (count_tasks (), G_N_ELEMENTS (bodies));
-}
-
-GST_END_TEST;
-
-/* An answer that never ends is left after 16 MiB, and the connection with it. */
-GST_START_TEST (test_endless)
-{
-  FoxapiSimFault spaces = {.status = 200,.body = "",.endless = TRUE };
-  FoxapiSimFault text = {.status = 200,.body = "{\"id\":\"task-1\",\"a\":\"",
-    .endless = TRUE
-  };
-
-  check_submit (spaces, &unusable);
-  check_submit (text, &unusable);
-  check_ask (text, &free_unusable);
-  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
-  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_endless_error)
-{
-  const ErrorMeaning server = { FOXAPI_ERROR_FAILED, 500, FOXAPI_CHARGE_MAYBE,
-    FALSE
-  };
-  FoxapiSimFault fault = {.status = 500,.body = "{\"error\":",.endless = TRUE };
-
-  check_submit (fault, &server);
-  fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
+  check_fault (FOXAPI_CALL_SUBMIT, fault, &unusable);
+  if (__i__ + 1 < (gint) G_N_ELEMENTS (malformed))
+    check_fault (FOXAPI_CALL_ASK, fault, &free_unusable);
+  fail_unless_equals_int (count_tasks (), 1);
 }
 
 GST_END_TEST;
@@ -345,18 +248,17 @@ static void
 check_long (gsize length, gboolean good)
 {
   g_autofree gchar *text = g_malloc (length + 1);
-  FoxapiSimFault fault = {.status = 200,.body = text };
-  g_autoptr (FoxapiTask) task = NULL;
+  FoxapiSimFault answer = {.status = 200,.body = text };
   g_autoptr (GError) error = NULL;
   static const gchar start[] = "{\"id\":\"task-1\",\"a\":\"";
 
   memset (text, 'x', length);
   memcpy (text, start, strlen (start));
   memcpy (text + length - 2, "\"}", 3);
-  script_all (sim, FOXAPI_SIM_SUBMIT, fault);
-  task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL, &error);
-  fail_unless ((task != NULL) == good, "%" G_GSIZE_FORMAT " bytes: %s", length,
-      error ? error->message : "taken");
+  script_all (sim, FOXAPI_SIM_SUBMIT, answer);
+  fail_unless (make_call (FOXAPI_CALL_SUBMIT, &error) == good,
+      "%" G_GSIZE_FORMAT " bytes: %s", length, error ? error->message :
+      "taken");
 }
 
 GST_START_TEST (test_long_answers)
@@ -373,8 +275,11 @@ GST_END_TEST;
 static void
 check_long_chunk (gsize length, gboolean good)
 {
-  GString *body = g_string_new (NULL);
-  g_autoptr (FoxapiTask) task = NULL;
+  g_autoptr (GString) body = g_string_new (NULL);
+  FoxapiSimFault answer = {.status = 200,
+    .headers = "Transfer-Encoding: chunked"
+  };
+  g_autoptr (GError) error = NULL;
   gsize end;
 
   g_string_append_printf (body, "%zx\r\n{\"id\":\"task-1\",\"a\":\"", length);
@@ -382,13 +287,12 @@ check_long_chunk (gsize length, gboolean good)
   while (body->len < end - 2)
     g_string_append_c (body, 'x');
   g_string_append (body, "\"}\r\n0\r\n\r\n");
-  script_all (sim, FOXAPI_SIM_SUBMIT, (FoxapiSimFault) {
-      .status = 200,.headers = "Transfer-Encoding: chunked",.body =
-        body->str,.body_length = (gssize) body->len}
-  );
-  task = foxapi_client_submit (client, GOOD_BODY, NULL, NULL, NULL);
-  fail_unless ((task != NULL) == good);
-  g_string_free (body, TRUE);
+  answer.body = body->str;
+  answer.body_length = body->len;
+  script_all (sim, FOXAPI_SIM_SUBMIT, answer);
+  fail_unless (make_call (FOXAPI_CALL_SUBMIT, &error) == good,
+      "%" G_GSIZE_FORMAT " bytes: %s", length, error ? error->message :
+      "taken");
 }
 
 GST_START_TEST (test_long_chunked_answers)
@@ -404,16 +308,14 @@ GST_END_TEST;
 /* A body of an error is read up to 64 KiB; chunked, and just as long */
 GST_START_TEST (test_long_chunked_error)
 {
-  const ErrorMeaning server = { FOXAPI_ERROR_FAILED, 500, FOXAPI_CHARGE_MAYBE,
-    FALSE
-  };
   g_autofree gchar *text = g_strnfill (64 * 1024, ' ');
   g_autofree gchar *body = g_strconcat ("10000\r\n", text, "\r\n0\r\n\r\n",
       NULL);
+  FoxapiSimFault fault = {.status = 500,.body = body,
+    .headers = "Transfer-Encoding: chunked"
+  };
 
-  check_submit ((FoxapiSimFault) {
-      .status = 500,.headers = "Transfer-Encoding: chunked",.body =
-        body}, &server);
+  check_fault (FOXAPI_CALL_SUBMIT, fault, &server_fault);
 }
 
 GST_END_TEST;
@@ -431,8 +333,7 @@ GST_START_TEST (test_cancelled_before)
   fail_unless (foxapi_client_ask (client, "task-1", cancellable, &ask_error)
       == NULL);
   fail_unless (g_error_matches (ask_error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
-  fail_unless_equals_int (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT),
-      0);
+  check_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
 GST_END_TEST;
@@ -495,19 +396,19 @@ GST_START_TEST (test_cancelled_after)
 
 GST_END_TEST;
 
-GST_START_TEST (test_proxies)
+static const gchar *const bad_proxies[] = { "::", "http://", "://a:1",
+  ":3128"
+};
+
+GST_START_TEST (test_bad_proxy)
 {
-  static const gchar *const bad[] = { "::", "http://", "://a:1", ":3128" };
-  const ErrorMeaning settings = {.code = FOXAPI_ERROR_SETTINGS };
+  const ErrorMeaning meaning = {.code = FOXAPI_ERROR_SETTINGS };
+  FoxapiSessionSettings settings = {.proxy = (gchar *) bad_proxies[__i__] };
+  g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
-    FoxapiSessionSettings odd = {.proxy = (gchar *) bad[i] };
-    g_autoptr (GError) error = NULL;
-
-    fail_unless (foxapi_session_new (&odd, &error) == NULL, "%s", bad[i]);
-    check_error (error, &settings);
-    check_words (error->message, "proxy", NULL);
-  }
+  fail_unless (foxapi_session_new (&settings, &error) == NULL);
+  check_error (error, &meaning);
+  check_words (error->message, "proxy", NULL);
 }
 
 GST_END_TEST;
@@ -516,29 +417,21 @@ static Suite *
 clientfaults_suite (void)
 {
   Suite *suite = suite_create ("clientfaults");
-  TCase *ways = tcase_create ("connections");
-  TCase *answers = tcase_create ("answers");
+  TCase *ways = add_case (suite, "connections", client_setup, client_teardown);
+  TCase *answers = add_case (suite, "answers", client_setup, client_teardown);
 
-  suite_add_tcase (suite, ways);
-  tcase_add_checked_fixture (ways, setup, teardown);
   tcase_add_test (ways, test_refused);
   tcase_add_test (ways, test_tls_refused);
   tcase_add_test (ways, test_certificate);
-  tcase_add_test (ways, test_connection_lost);
-  tcase_add_test (ways, test_answer_cut);
-  tcase_add_test (ways, test_questions_lost);
+  tcase_add_rows (ways, test_fault, faults);
   tcase_add_test (ways, test_timeout);
   tcase_add_test (ways, test_slow_answer);
   tcase_add_test (ways, test_no_descriptors);
   tcase_add_test (ways, test_cancelled_before);
   tcase_add_test (ways, test_cancelled_after);
-  tcase_add_test (ways, test_proxies);
-  suite_add_tcase (suite, answers);
-  tcase_add_checked_fixture (answers, setup, teardown);
+  tcase_add_rows (ways, test_bad_proxy, bad_proxies);
   tcase_add_test (answers, test_headers);
-  tcase_add_test (answers, test_malformed_answers);
-  tcase_add_test (answers, test_endless);
-  tcase_add_test (answers, test_endless_error);
+  tcase_add_rows (answers, test_malformed_answers, malformed);
   tcase_add_test (answers, test_long_answers);
   tcase_add_test (answers, test_long_chunked_answers);
   tcase_add_test (answers, test_long_chunked_error);
