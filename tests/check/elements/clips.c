@@ -778,7 +778,7 @@ GST_START_TEST (test_two_at_once)
 
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (one, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (two, GST_STATE_PLAYING);
   run_wait_progress (two, "Waiting for the same clip");
   foxapi_sim_release (sim);

@@ -154,7 +154,7 @@ GST_START_TEST (test_in_the_middle)
   foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &cut);
   harness_hold (FOXAPI_SIM_RESULT, 2);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 2));
+  harness_wait_requests (FOXAPI_SIM_RESULT, 2);
   if (__i__ == 0)
     foxapi_sim_expire_links (sim);
   else

@@ -261,6 +261,14 @@ harness_refuse (FoxapiSimRoute route, guint nth, guint status)
   foxapi_sim_script (sim, route, nth, &fault);
 }
 
+void
+harness_wait_requests (FoxapiSimRoute route, guint n)
+{
+  fail_unless (foxapi_sim_wait_requests (sim, route, n),
+      "Waited in vain for %u requests: there are %u", n,
+      foxapi_sim_count_requests (sim, route));
+}
+
 gboolean
 harness_act (GstElement * element, const gchar * signal)
 {

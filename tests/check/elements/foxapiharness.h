@@ -62,6 +62,8 @@ void harness_assert_no_leak (const LeakWay * way,
  * foxapi_sim_release(); or this status */
 void harness_hold (FoxapiSimRoute route, guint nth);
 void harness_refuse (FoxapiSimRoute route, guint nth, guint status);
+/* Until so many, in all, have arrived */
+void harness_wait_requests (FoxapiSimRoute route, guint n);
 /* This is what the next @n requests of a route meet */
 void harness_script_next (FoxapiSimRoute route, guint n,
     const FoxapiSimFault * fault);

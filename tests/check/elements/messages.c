@@ -115,7 +115,7 @@ GST_START_TEST (test_changes)
     assert_int (run_wait_task (run, steps[i].status), "progress",
         steps[i].progress);
     if (i + 1 < G_N_ELEMENTS (steps))
-      fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, asked + 3));
+      harness_wait_requests (FOXAPI_SIM_ASK, asked + 3);
   }
   run_wait (run, GST_MESSAGE_EOS);
   run_stop (run);

@@ -215,7 +215,7 @@ GST_START_TEST (test_unusable_now_and_then)
     foxapi_sim_script (sim, FOXAPI_SIM_ASK, i, &fault);
   run = run_new (harness_source ("retries", 1, NULL));
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 12));
+  harness_wait_requests (FOXAPI_SIM_ASK, 12);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_wait (run, GST_MESSAGE_EOS);
   run_assert_data (run, payload);

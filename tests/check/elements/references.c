@@ -626,7 +626,7 @@ GST_START_TEST (test_changed)
 
   foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 1, &fault);
   run_set_state (run, GST_STATE_PAUSED);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_UPLOAD, 1));
+  harness_wait_requests (FOXAPI_SIM_UPLOAD, 1);
   changes[__i__].change (path);
   foxapi_sim_release (sim);
   run_to_error (run, GST_RESOURCE_ERROR_READ);

@@ -160,7 +160,7 @@ leave_while_submitting (Run * run, const FoxapiSimFault * answer, guint rest)
 {
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, answer);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (run, rests[rest % 2]);
 }
 
@@ -457,7 +457,7 @@ GST_START_TEST (test_supervisor)
     if (i == 0)
       run_wait_task (run, NULL);
     else
-      fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, asked + 1));
+      harness_wait_requests (FOXAPI_SIM_ASK, asked + 1);
     fail_if (run_flow_has (run, 'b'));
     run_stop (run);
     asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);

@@ -51,7 +51,7 @@ GST_START_TEST (test_leave)
 
   foxapi_sim_script (sim, phase->route, 0, &phase->fault);
   run_set_state (run, __i__ % 2 ? GST_STATE_PLAYING : GST_STATE_PAUSED);
-  fail_unless (foxapi_sim_wait_requests (sim, phase->route, 1));
+  harness_wait_requests (phase->route, 1);
   leave (run, phase->route);
 }
 
@@ -91,7 +91,7 @@ GST_START_TEST (test_end_while_it_waits)
 
   harness_hold (route, 1);
   run_set_state (run, GST_STATE_PAUSED);
-  fail_unless (foxapi_sim_wait_requests (sim, route, 1));
+  harness_wait_requests (route, 1);
   fail_unless (gst_element_send_event (run->pipeline, gst_event_new_eos ()));
   do {
     gst_message_parse_progress (run_wait (run, GST_MESSAGE_PROGRESS), &type,
@@ -149,7 +149,7 @@ GST_START_TEST (test_leave_upload)
   run = run_new (source);
   harness_hold (FOXAPI_SIM_UPLOAD, 0);
   run_set_state (run, GST_STATE_PAUSED);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_UPLOAD, 1));
+  harness_wait_requests (FOXAPI_SIM_UPLOAD, 1);
   leave (run, FOXAPI_SIM_UPLOAD);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
@@ -188,10 +188,10 @@ GST_START_TEST (test_ready_and_on)
   harness_hold (FOXAPI_SIM_ASK, 1);
   harness_hold (FOXAPI_SIM_RESULT, 1);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  harness_wait_requests (FOXAPI_SIM_ASK, 1);
   run_set_state (run, GST_STATE_READY);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1));
+  harness_wait_requests (FOXAPI_SIM_RESULT, 1);
   run_set_state (run, GST_STATE_READY);
   run_to_eos (run);
   run_assert_data (run, payload);
@@ -207,7 +207,7 @@ GST_START_TEST (test_flush_while_waiting)
 
   harness_hold (FOXAPI_SIM_ASK, 1);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  harness_wait_requests (FOXAPI_SIM_ASK, 1);
   gst_element_send_event (run->source, gst_event_new_flush_start ());
   gst_element_send_event (run->source, gst_event_new_flush_stop (TRUE));
   run_set_state (run, GST_STATE_READY);

@@ -50,7 +50,7 @@ GST_START_TEST (test_intent_before_request)
 
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (run, GST_STATE_PAUSED);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   fail_unless (look_at_files () >= 1);
 }
 
@@ -137,7 +137,7 @@ GST_START_TEST (test_taken_up)
     interrupt_submission ();
   } else {
     client = harness_spawn ("seed=-1", FALSE);
-    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+    harness_wait_requests (FOXAPI_SIM_ASK, 1);
     crash (client);
   }
   fail_unless (look_at_files () >= 1);
@@ -222,7 +222,7 @@ GST_START_TEST (test_other_process)
   g_autoptr (GSubprocess) client = harness_spawn ("seed=-1", FALSE);
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  harness_wait_requests (FOXAPI_SIM_ASK, 1);
   run_set_state (run, GST_STATE_PAUSED);
   assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
@@ -241,7 +241,7 @@ lose_answer (void)
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
   client = harness_spawn ("seed=-1", FALSE);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   crash (client);
 }
 

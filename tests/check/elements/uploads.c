@@ -98,7 +98,7 @@ static void
 start_and_wait (Run * run, guint n_uploads)
 {
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_UPLOAD, n_uploads));
+  harness_wait_requests (FOXAPI_SIM_UPLOAD, n_uploads);
 }
 
 /* The URLs of the submission are those of the files, in their order. */

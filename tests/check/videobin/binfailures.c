@@ -303,9 +303,9 @@ GST_START_TEST (test_noise_before_a_prefetched_shot)
         GST_STREAM_ERROR_TYPE_NOT_FOUND);
   assert_task_is_kept (details);
   if (__i__ < 2) {
-    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
-    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK,
-            1 + foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK)));
+    harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
+    harness_wait_requests (FOXAPI_SIM_ASK, 1 + foxapi_sim_count_requests (sim,
+            FOXAPI_SIM_ASK));
     next_id = harness_task_id (2);
     foxapi_sim_change_result (sim, bin_result);
     foxapi_sim_set_task (sim, next_id, "completed", 100);
@@ -313,7 +313,7 @@ GST_START_TEST (test_noise_before_a_prefetched_shot)
   if (is_error)
     bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED);
   if (is_warning)
-    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 3));
+    harness_wait_requests (FOXAPI_SIM_SUBMIT, 3);
   else
     run_wait (run, GST_MESSAGE_EOS);
   run_stop (run);
@@ -401,7 +401,7 @@ GST_START_TEST (test_repetition_fails)
 
   harness_set_list (run->source, "next-prompts", "It runs", NULL);
   bin_complete (run);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   run_wait_task (run, "pending");
   remove_results ();
   bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
@@ -487,7 +487,7 @@ GST_START_TEST (test_no_room_repeats_the_shot)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   run_set_state (run, GST_STATE_READY);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 3));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 3);
   body = harness_request_body (FOXAPI_SIM_SUBMIT, 3);
   fail_unless (strstr (body, "It rests") != NULL, "Paid for again: %s", body);
   run_stop (run);

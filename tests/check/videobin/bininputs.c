@@ -37,12 +37,10 @@ feed (Run * run, const gchar * line, const gchar * pad)
 static gchar *
 get_field (guint nth, const gchar * field)
 {
-  g_autofree gchar *body = harness_request_body (FOXAPI_SIM_SUBMIT, nth);
-  g_autoptr (JsonNode) node = json_from_string (body, NULL);
-  JsonObject *object = json_node_get_object (node);
-  JsonNode *value = json_object_get_member (object, field);
+  g_autoptr (JsonObject) body = harness_submitted (nth);
+  JsonNode *value = json_object_get_member (body, field);
 
-  fail_unless (value != NULL, "No %s in %s", field, body);
+  fail_unless (value != NULL, "No %s in the submission", field);
   if (!JSON_NODE_HOLDS_ARRAY (value))
     return g_strdup (json_node_get_string (value));
   fail_unless_equals_int (json_array_get_length (json_node_get_array (value)),

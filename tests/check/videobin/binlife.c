@@ -106,7 +106,7 @@ reach (Run * run, Phase phase)
     case PHASE_SUBMIT:
     case PHASE_ASK:
     case PHASE_DOWNLOAD:
-      fail_unless (foxapi_sim_wait_requests (sim, routes[phase], 1));
+      harness_wait_requests (routes[phase], 1);
       break;
     case PHASE_STAGED:
       run_wait_task (run, "completed");
@@ -120,7 +120,7 @@ reach (Run * run, Phase phase)
       bin_wait_buffers (run, bin_count_buffers (run) + RESULT_FRAMES + 2);
       break;
     case PHASE_NEXT_SHOT:
-      fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+      harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
       break;
     case PHASE_FAILED:
       run_wait (run, GST_MESSAGE_WARNING);
@@ -252,7 +252,7 @@ GST_START_TEST (test_pause_while_waiting)
   run = bin_run_new (bin);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_buffers (run, RESULT_FRAMES);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   run_set_state (run, GST_STATE_PAUSED);
   run_set_state (run, GST_STATE_PLAYING);
   foxapi_sim_release (sim);

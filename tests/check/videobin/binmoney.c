@@ -67,7 +67,7 @@ GST_START_TEST (test_removed_while_submitting)
 
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   run_stop (run);
   if (__i__ == 1) {
     run_free (run);
@@ -115,21 +115,6 @@ GST_START_TEST (test_changed_is_new)
   g_object_set (run->source, "prompt", "A wolf", NULL);
   bin_abandon (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_task_id)
-{
-  g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
-  g_autoptr (Run) run = bin_run_new (bin_new ("task-id", id, "prompt", NULL,
-          NULL));
-  g_autofree gchar *read = NULL;
-
-  bin_play (run);
-  g_object_get (run->source, "task-id", &read, NULL);
-  fail_unless_equals_string (read, id);
-  assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
 GST_END_TEST;
@@ -183,7 +168,7 @@ GST_START_TEST (test_pause_keeps)
   fail_unless (gst_element_link_many (bin, queue, run->sink, NULL));
   bin_complete (run);
   bin_wait_buffers (run, RESULT_FRAMES);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   run_wait_task (run, "pending");
   run_set_state (run, GST_STATE_PAUSED);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
@@ -291,7 +276,7 @@ GST_START_TEST (test_task_named_ahead)
 
   stop_in_the_middle (run, pad);
   bin_complete (run);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   run_wait_task (run, "pending");
   id = foxapi_sim_add_task (sim, "pending");
   if (is_parked) {
@@ -303,7 +288,7 @@ GST_START_TEST (test_task_named_ahead)
     g_object_set (run->source, "task-id", id, NULL);
     run_set_state (run, GST_STATE_READY);
   }
-  g_object_get (run->source, "task-id", &read, NULL);
+  read = harness_get_string (run->source, "task-id");
   fail_unless_equals_string (read, id);
   run_set_state (run, GST_STATE_PLAYING);
   assert_string (run_wait_task (run, "pending"), "id", id);
@@ -322,14 +307,13 @@ GST_START_TEST (test_next_prompts_change)
 
   harness_set_list (run->source, "next-prompts", "It runs", NULL);
   bin_complete (run);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   run_wait_task (run, "pending");
   run_set_state (run, GST_STATE_READY);
   harness_set_list (run->source, "next-prompts", "It runs", is_same ? NULL :
       "It rests", NULL);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT,
-          is_same ? 2 : 3));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, is_same ? 2 : 3);
   id = harness_task_id (is_same ? 2 : 3);
   assert_string (run_wait_task (run, "pending"), "id", id);
   run_stop (run);
@@ -390,10 +374,10 @@ GST_START_TEST (test_killed)
 
   if (__i__ == 1)
     foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &hold_at);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  harness_wait_requests (FOXAPI_SIM_ASK, 1);
   if (__i__ > 0) {
     foxapi_sim_set_task (sim, NULL, "completed", 100);
-    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1));
+    harness_wait_requests (FOXAPI_SIM_RESULT, 1);
   }
   while (__i__ == 2 && (g_stat (path, &status) != 0 || status.st_size == 0))
     g_usleep (1000);
@@ -412,10 +396,8 @@ GST_START_TEST (test_same_content_elsewhere)
 {
   g_autoptr (GBytes) clip = bin_make_file (MOTION " ! x264enc ! mp4mux");
   g_autofree gchar *path = g_build_filename (store, "clip.mp4", NULL);
-  g_autofree gchar *image G_GNUC_UNUSED =
-      g_build_filename (store, "clip.png", NULL);
   g_autofree gchar *file =
-      g_strdup_printf ("! fakesink filesrc location=%s ! " "bin.video_0", path);
+      g_strdup_printf ("! fakesink filesrc location=%s ! bin.video_0", path);
   const gchar *const lines[] = {
     "! fakesink " PICTURE " ! bin.image_0",
     "reference-seconds=1 ! fakesink " MOTION " ! bin.video_0",
@@ -426,7 +408,7 @@ GST_START_TEST (test_same_content_elsewhere)
   fail_unless (g_file_set_contents (path, g_bytes_get_data (clip, NULL),
           g_bytes_get_size (clip), NULL));
   client = bin_spawn (lines[__i__], FALSE);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  harness_wait_requests (FOXAPI_SIM_ASK, 1);
   kill_client (client);
   fail_unless (is_recorded (1));
   foxapi_sim_set_task (sim, NULL, "completed", 100);
@@ -549,11 +531,11 @@ GST_START_TEST (test_order_and_bytes)
   g_autofree gchar *local = g_build_filename (store, "a.jpg", NULL);
   g_autofree gchar *uri = g_filename_to_uri (local, NULL, NULL);
   g_autoptr (GBytes) png = NULL, found = NULL, clip = NULL;
-  g_autofree gchar *line = make_png_like (&png), *body = NULL;
+  g_autofree gchar *line = make_png_like (&png);
   g_autoptr (GstPad) image_7 G_GNUC_UNUSED = request (run, "image_7");
   g_autoptr (GstPad) image_2 G_GNUC_UNUSED = request (run, "image_2");
   g_autoptr (GstPad) video_0 G_GNUC_UNUSED = request (run, "video_%u");
-  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (JsonObject) body = NULL;
   g_auto (GValue) list = G_VALUE_INIT;
   JsonArray *images, *videos;
 
@@ -566,12 +548,9 @@ GST_START_TEST (test_order_and_bytes)
   bin_feed (run, MOTION, "video_0");
   bin_abandon (run);
 
-  body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
-  node = json_from_string (body, NULL);
-  images = json_object_get_array_member (json_node_get_object (node),
-      "reference_image_urls");
-  videos = json_object_get_array_member (json_node_get_object (node),
-      "reference_video_urls");
+  body = harness_submitted (1);
+  images = json_object_get_array_member (body, "reference_image_urls");
+  videos = json_object_get_array_member (body, "reference_video_urls");
   fail_unless_equals_int (json_array_get_length (images), 4);
   fail_unless_equals_int (json_array_get_length (videos), 1);
   fail_unless_equals_string (json_array_get_string_element (images, 0),
@@ -713,7 +692,7 @@ GST_START_TEST (test_next_of_a_task)
   assert_string (run_wait_task (run, "completed"), "id", shown);
   assert_string (run_wait_task (run, "completed"), "id", id);
   run_stop (run);
-  g_object_get (run->source, "task-id", &read, NULL);
+  read = harness_get_string (run->source, "task-id");
   fail_unless_equals_string (read, id);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
@@ -731,7 +710,7 @@ GST_START_TEST (test_no_file_of_what_is_held)
   bin_wait_on_air (run);
   bin_wait_buffers (run, bin_count_buffers (run) + 3 * RESULT_FRAMES);
   fail_unless (harness_act (run->source, "next"));
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   run_stop (run);
   left = bin_leftovers ();
   fail_unless (strstr (left, "/result-") == NULL, "%s", left);
@@ -751,7 +730,7 @@ GST_START_TEST (test_files_of_shots)
   run = bin_run_new (bin);
   run_set_state (run, GST_STATE_PLAYING);
   for (guint i = 1; i <= 3; i++) {
-    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, i));
+    harness_wait_requests (FOXAPI_SIM_SUBMIT, i);
     run_wait_task (run, "pending");
     if (i < 3)
       foxapi_sim_set_task (sim, NULL, "completed", 100);
@@ -778,7 +757,7 @@ GST_START_TEST (test_dropped_after_a_stop)
   harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
   g_object_set (run->source, "prefetch", 2, "task-store", "", NULL);
   run_set_state (run, GST_STATE_PLAYING);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 3));
+  harness_wait_requests (FOXAPI_SIM_RESULT, 3);
   run_set_state (run, GST_STATE_READY);
   gst_pad_remove_probe (pad, probe);
   run_set_state (run, GST_STATE_PAUSED);
@@ -841,7 +820,6 @@ binmoney_suite (void)
   tcase_add_loop_test (tcase, test_removed_while_submitting, 0, 2);
   tcase_add_test (tcase, test_supervisor);
   tcase_add_test (tcase, test_changed_is_new);
-  tcase_add_test (tcase, test_task_id);
   tcase_add_loop_test (tcase, test_paused_keeps, 0, 2);
   tcase_add_test (tcase, test_pause_keeps);
   tcase_add_test (tcase, test_middle_keeps);

@@ -369,7 +369,7 @@ GST_START_TEST (test_queue)
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   fail_unless_equals_int (queue_shot (recorder, "Three",
           "own,duration=3,resolution=(string)720p,seed=(gint64)7"), 3);
   fail_unless_equals_int (queue_shot (recorder, "Four", NULL), 4);
@@ -420,7 +420,7 @@ GST_START_TEST (test_queue_survives_a_stop)
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
   recorder_play (recorder);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   fail_unless_equals_int (queue_shot (recorder, "Three", NULL), 3);
   gst_element_set_state (recorder->pipeline, GST_STATE_READY);
   recorder_play (recorder);
@@ -443,7 +443,7 @@ GST_START_TEST (test_queue_changed_before_a_stop)
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   harness_set_list (recorder->bin, "next-prompts", "Two", "Three", NULL);
   recorder_play (recorder);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   fail_unless (drop_shot (recorder, 2));
   fail_unless (drop_shot (recorder, 3));
   fail_unless_equals_int (queue_shot (recorder, "Mine", NULL), 2);
@@ -634,7 +634,7 @@ GST_START_TEST (test_prefetch)
       "sink");
   gulong probe = hold_first_clip (recorder, pad);
 
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1 + prefetch));
+  harness_wait_requests (FOXAPI_SIM_RESULT, 1 + prefetch);
   assert_requests (FOXAPI_SIM_SUBMIT, 1 + prefetch);
   gst_pad_remove_probe (pad, probe);
   assert_all_shown (recorder, 2);
@@ -652,7 +652,7 @@ GST_START_TEST (test_prefetched_is_kept)
       "sink");
   gulong probe = hold_first_clip (recorder, pad);
 
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 1 + prefetch));
+  harness_wait_requests (FOXAPI_SIM_RESULT, 1 + prefetch);
   gst_element_set_state (recorder->pipeline, GST_STATE_NULL);
   gst_pad_remove_probe (pad, probe);
   gst_bus_set_flushing (recorder->bus, TRUE);
@@ -675,7 +675,7 @@ GST_START_TEST (test_prefetch_fails)
   gst_util_set_object_arg (G_OBJECT (recorder->bin), "on-error", "eos");
   harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
   probe = hold_first_clip (recorder, pad);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   gst_pad_remove_probe (pad, probe);
   recorder_to_eos (recorder);
   fail_unless (recorder->video.times->len >= N_FRAMES);

@@ -158,12 +158,11 @@ GST_END_TEST;
 static GBytes *
 get_reference (guint nth)
 {
-  g_autofree gchar *body = harness_request_body (FOXAPI_SIM_SUBMIT, nth);
-  g_autoptr (JsonNode) root = json_from_string (body, NULL);
-  JsonArray *urls = json_object_get_array_member (json_node_get_object (root),
+  g_autoptr (JsonObject) body = harness_submitted (nth);
+  JsonArray *urls = json_object_get_array_member (body,
       "reference_image_urls");
 
-  fail_unless (urls != NULL && json_array_get_length (urls) == 1, "%s", body);
+  fail_unless (urls != NULL && json_array_get_length (urls) == 1);
   return foxapi_sim_get_upload (sim, json_array_get_string_element (urls, 0));
 }
 
@@ -206,7 +205,7 @@ GST_START_TEST (test_shot_continuity)
     recorder_to_eos (recorder);
   } else {
     recorder_play (recorder);
-    fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+    harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   }
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   png = get_reference (2);
@@ -265,7 +264,7 @@ GST_START_TEST (test_repeats_until_the_next_shot)
   gst_util_set_object_arg (G_OBJECT (bin), "end", "repeat");
   harness_set_list (bin, "next-prompts", "It looks around", NULL);
   recorder_play (recorder);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 2));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   n = recorder_wait (&recorder->video, 0);
   n = recorder_wait (&recorder->video, n + 4 * N_FRAMES);
   foxapi_sim_release (sim);
@@ -286,7 +285,7 @@ GST_START_TEST (test_waiting_can_be_left)
 
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_SUBMIT, 1));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   if (__i__ & 2) {
     gst_element_set_state (recorder->pipeline, GST_STATE_PAUSED);
     foxapi_sim_release (sim);
@@ -551,7 +550,7 @@ GST_START_TEST (test_progress_is_drawn)
   recorder = recorder_new (bin, TRUE, FALSE);
   recorder_keep_to_the_clock (recorder);
   recorder_play (recorder);
-  fail_unless (foxapi_sim_wait_requests (sim, FOXAPI_SIM_ASK, 1));
+  harness_wait_requests (FOXAPI_SIM_ASK, 1);
   bright = wait_for_other_text (recorder, 0);
   foxapi_sim_set_task (sim, NULL, "running", 88);
   wait_for_other_text (recorder, bright);
