@@ -89,8 +89,7 @@ GST_START_TEST (test_private_authority)
   g_autoptr (Run) run = run_new (harness_source ("tls-database", authorities,
           NULL));
 
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
 }
 
 GST_END_TEST;
@@ -191,8 +190,7 @@ GST_START_TEST (test_proxy)
   g_autofree gchar *uri = proxy_uri ();
   g_autoptr (Run) run = run_new (harness_source ("proxy", uri, NULL));
 
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   assert_went_through_proxy ();
 }
 
@@ -218,8 +216,7 @@ GST_START_TEST (test_proxy_password)
   g_autoptr (Run) run = run_new (harness_source ("proxy", uri, "proxy-id",
           "fox", "proxy-pw", "den", NULL));
 
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -239,8 +236,7 @@ GST_START_TEST (test_proxy_password_in_uri)
   } else {
     run = run_new (harness_source ("proxy", uri, NULL));
   }
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   assert_went_through_proxy ();
 }
@@ -284,8 +280,7 @@ GST_START_TEST (test_tls_proxy_password)
 
   if (__i__ == 1)
     g_object_set (run->source, "proxy-id", "fox", "proxy-pw", "den", NULL);
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 

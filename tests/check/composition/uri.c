@@ -202,9 +202,8 @@ GST_START_TEST (test_task_uri_takes_up)
 
   fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source), uri,
           NULL));
-  run_to_eos (run);
+  run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
-  run_assert_data (run, payload);
 }
 
 GST_END_TEST;

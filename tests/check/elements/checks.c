@@ -196,8 +196,7 @@ GST_START_TEST (test_long_limit)
   g_autoptr (Run) run = run_new (harness_source ("task-timeout",
           limits[__i__], "submit-timeout", limits[__i__], NULL));
 
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
 }
 
 GST_END_TEST;
@@ -247,9 +246,8 @@ GST_START_TEST (test_corrected)
   run_refused (run, GST_RESOURCE_ERROR_SETTINGS);
   assert_nothing_sent ();
   g_object_set (run->source, "prompt", "A fox", NULL);
-  run_to_eos (run);
+  run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
-  run_assert_data (run, payload);
 }
 
 GST_END_TEST;

@@ -111,8 +111,7 @@ GST_START_TEST (test_completed_at_once)
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   assert_requests (FOXAPI_SIM_ASK, 0);
 }
@@ -180,8 +179,7 @@ GST_START_TEST (test_asking_beyond_retries)
 
   for (guint i = 1; i <= 3; i++)
     foxapi_sim_script (sim, FOXAPI_SIM_ASK, i, &stubborn_faults[__i__]);
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -196,8 +194,7 @@ GST_START_TEST (test_asking_timeout)
           NULL));
 
   harness_hold (FOXAPI_SIM_ASK, 1);
-  run_to_eos (run);
-  run_assert_data (run, payload);
+  run_to_result (run);
   fail_unless (foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK) >= 2);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
