@@ -19,14 +19,7 @@ static const FoxapiSimFault a_second = {.status = 429,
 static void
 wait_for_pause (Run * run)
 {
-  for (;;) {
-    GstMessage *message = run_wait (run, GST_MESSAGE_PROGRESS);
-    g_autofree gchar *text = NULL;
-
-    gst_message_parse_progress (message, NULL, NULL, &text);
-    if (strstr (text, "429") != NULL)
-      return;
-  }
+  run_wait_progress (run, "429");
 }
 
 static Run *

@@ -534,6 +534,17 @@ run_wait_progress (Run * run, const gchar * words)
 }
 
 void
+run_wait_progress_type (Run * run, GstProgressType type)
+{
+  GstProgressType found;
+
+  do {
+    gst_message_parse_progress (run_wait (run, GST_MESSAGE_PROGRESS), &found,
+        NULL, NULL);
+  } while (found != type);
+}
+
+void
 run_set_state (Run * run, GstState state)
 {
   fail_if (gst_element_set_state (run->pipeline, state)
@@ -669,6 +680,29 @@ run_assert_says (Run * run, GstMessageType type, ...)
       fail_unless (strstr (text, words) != NULL, "No \"%s\" in: %s", words,
         text);
   va_end (args);
+}
+
+void
+run_assert_progress (Run * run, const gchar * wanted, const gchar * pattern)
+{
+  static const gchar letters[] = "scCXE";
+  g_autoptr (GString) seen = g_string_new (NULL);
+
+  drain (run);
+  for (guint i = 0; i < run->messages->len; i++) {
+    GstMessage *message = g_ptr_array_index (run->messages, i);
+    g_autofree gchar *code = NULL, *text = NULL;
+    GstProgressType type;
+
+    if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_PROGRESS)
+      continue;
+    gst_message_parse_progress (message, &type, &code, &text);
+    fail_unless (text != NULL && *text != '\0');
+    if (g_str_equal (code, wanted))
+      g_string_append_c (seen, letters[type]);
+  }
+  fail_unless (g_regex_match_simple (pattern, seen->str, 0, 0),
+      "%s: %s is not %s", wanted, seen->str, pattern);
 }
 
 GPtrArray *

@@ -134,8 +134,9 @@ GstMessage *run_wait (Run * run, GstMessageType types);
 /* The next foxapi-task, (transfer none), with this status unless NULL */
 const GstStructure *run_wait_task (Run * run, const gchar * status);
 void run_set_state (Run * run, GstState state);
-/* For a PROGRESS with these words */
+/* For a PROGRESS with these words, of this type */
 void run_wait_progress (Run * run, const gchar * words);
+void run_wait_progress_type (Run * run, GstProgressType type);
 /* From wherever it is to PLAYING and to EOS, no ERROR on the way */
 void run_to_eos (Run * run);
 /* Likewise, and to NULL; what has arrived is @payload */
@@ -154,6 +155,10 @@ gchar *run_text (Run * run, GstMessageType type);
 /* Fails unless these texts have these words, up to a NULL */
 void run_assert_says (Run * run, GstMessageType type, ...)
     G_GNUC_NULL_TERMINATED;
+/* All PROGRESSes of this code so far match a regular expression, a letter each:
+ * s(tart), c(ontinue), C(omplete), X (cancelled), E(rror) */
+void run_assert_progress (Run * run, const gchar * code,
+    const gchar * pattern);
 /* (transfer full) (element-type GstStructure): all foxapi-task so far */
 GPtrArray *run_tasks (Run * run);
 /* The bytes that arrived are these */

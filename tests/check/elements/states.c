@@ -87,16 +87,12 @@ GST_START_TEST (test_end_while_it_waits)
 {
   FoxapiSimRoute route = __i__ == 0 ? FOXAPI_SIM_SUBMIT : FOXAPI_SIM_ASK;
   g_autoptr (Run) run = run_new (harness_source (NULL));
-  GstProgressType type;
 
   harness_hold (route, 1);
   run_set_state (run, GST_STATE_PAUSED);
   harness_wait_requests (route, 1);
   fail_unless (gst_element_send_event (run->pipeline, gst_event_new_eos ()));
-  do {
-    gst_message_parse_progress (run_wait (run, GST_MESSAGE_PROGRESS), &type,
-        NULL, NULL);
-  } while (type != GST_PROGRESS_TYPE_CANCELED);
+  run_wait_progress_type (run, GST_PROGRESS_TYPE_CANCELED);
   run_set_state (run, GST_STATE_PLAYING);
   run_wait (run, GST_MESSAGE_EOS);
   run_stop (run);

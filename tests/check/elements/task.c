@@ -79,16 +79,10 @@ GST_END_TEST;
 GST_START_TEST (test_complete)
 {
   g_autoptr (Run) run = run_new (make_source ());
-  GstProgressType type;
-  GstMessage *message;
 
   run_set_state (run, GST_STATE_PAUSED);
   run_wait_task (run, "pending");
-  do {
-    message = run_wait (run, GST_MESSAGE_PROGRESS | GST_MESSAGE_EOS);
-    fail_if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS);
-    gst_message_parse_progress (message, &type, NULL, NULL);
-  } while (type != GST_PROGRESS_TYPE_COMPLETE);
+  run_wait_progress_type (run, GST_PROGRESS_TYPE_COMPLETE);
   run_wait (run, GST_MESSAGE_ASYNC_DONE);
   run_to_eos (run);
 }
