@@ -44,6 +44,15 @@ has_warned (Run * run)
   return FALSE;
 }
 
+/* It makes a second task, whatever there was of the first. */
+static void
+assert_submits_anew (Run * run)
+{
+  run_set_state (run, GST_STATE_PAUSED);
+  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
 GST_START_TEST (test_intent_before_request)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -172,9 +181,7 @@ GST_START_TEST (test_not_taken_up)
   gst_util_set_object_arg (G_OBJECT (source), others[__i__][0],
       others[__i__][1]);
   run = run_new (source);
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_submits_anew (run);
 }
 
 GST_END_TEST;
@@ -223,9 +230,7 @@ GST_START_TEST (test_other_process)
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   harness_wait_requests (FOXAPI_SIM_ASK, 1);
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_submits_anew (run);
   crash (client);
 }
 
@@ -275,9 +280,7 @@ GST_START_TEST (test_lost_answer_is_not_paid_again)
   fail_if (has_warned (run));
   /* another request is another matter */
   g_object_set (run->source, "prompt", "A hare", NULL);
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_submits_anew (run);
 }
 
 GST_END_TEST;
@@ -299,9 +302,7 @@ GST_START_TEST (test_lost_answer_with_consent)
     run_free (g_steal_pointer (&run));
     run = run_new (harness_source (NULL));
   }
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_submits_anew (run);
   run_stop (run);
   g_unsetenv ("FOXAPI_RESUBMIT_MAYBE_CHARGED");
   fail_unless (has_warned (run));
@@ -320,9 +321,7 @@ GST_START_TEST (test_lost_answer_forgotten)
   assert_refused (run);
   files = harness_list_files (store);
   fail_unless (g_unlink (g_ptr_array_index (files, 0)) == 0);
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_submits_anew (run);
   fail_if (has_warned (run));
 }
 
@@ -352,15 +351,10 @@ GST_START_TEST (test_no_intent_in_a_pause)
 {
   FoxapiSimFault busy = {.status = 429,.headers = "Retry-After: 60" };
   g_autoptr (Run) run = run_new (harness_source (NULL));
-  g_autofree gchar *text = NULL;
 
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &busy);
   run_set_state (run, GST_STATE_PAUSED);
-  do {
-    g_free (text);
-    run_wait (run, GST_MESSAGE_PROGRESS);
-    text = run_text (run, GST_MESSAGE_PROGRESS);
-  } while (strstr (text, "Retrying") == NULL);
+  run_wait_progress (run, "Retrying");
   fail_unless_equals_int (look_at_files (), 0);
 }
 
@@ -407,20 +401,16 @@ GST_END_TEST;
  * for again, with a warning; if it should know it, a person decides. */
 GST_START_TEST (test_unknown_to_service)
 {
+  FoxapiSimFault unknown = {.status = 404 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
-  guint asked;
   g_autofree gchar *id = NULL;
 
   run_abandon (harness_source (NULL));
   id = harness_task_id (1);
-  asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
-  for (guint i = 1; i <= 4; i++)
-    harness_refuse (FOXAPI_SIM_ASK, asked + i, 404);
+  harness_script_next (FOXAPI_SIM_ASK, 4, &unknown);
   shift_records (__i__ == 0 ? -2 * 86400 : -3600);
   if (__i__ == 0) {
-    run_set_state (run, GST_STATE_PAUSED);
-    assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-    assert_requests (FOXAPI_SIM_SUBMIT, 2);
+    assert_submits_anew (run);
     run_stop (run);
     fail_if (harness_files_contain (store, id));
     run_assert_says (run, GST_MESSAGE_WARNING, "charges for it again", NULL);
@@ -445,8 +435,7 @@ GST_START_TEST (test_expired_result)
   run_abandon (harness_source (NULL));
   id = harness_task_id (1);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
-  for (guint i = 1; i <= 20; i++)
-    harness_refuse (FOXAPI_SIM_RESULT, i, 410);
+  harness_refuse (FOXAPI_SIM_RESULT, 0, 410);
   run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
   fail_unless (harness_files_contain (store, id));
   shift_records (-2 * 86400);
@@ -472,12 +461,10 @@ GST_START_TEST (test_damaged)
     fail_unless (g_file_set_contents_full (g_ptr_array_index (files, i), "[[",
             -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
   before = look_at_files ();
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  assert_submits_anew (run);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_to_result (run);
   run_assert_says (run, GST_MESSAGE_WARNING, "cannot be used in full", NULL);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
   fail_unless (look_at_files () >= before);
 }
 
