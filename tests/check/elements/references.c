@@ -521,51 +521,6 @@ GST_START_TEST (test_silent)
 
 GST_END_TEST;
 
-/* Refuses an upload as soon as it has begun, and counts what comes after that. */
-static gboolean
-refuse_early (GThreadedSocketService * service, GSocketConnection * connection,
-    GObject * object, gpointer n_bytes)
-{
-  const gchar answer[] = "HTTP/1.1 413 Payload Too Large\r\n"
-      "Content-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>";
-  GIOStream *stream = G_IO_STREAM (connection);
-  gchar piece[4096];
-  gssize n;
-
-  g_atomic_int_inc ((gint *) n_bytes);
-  g_main_context_wakeup (NULL);
-  g_output_stream_write_all (g_io_stream_get_output_stream (stream), answer,
-      strlen (answer), NULL, NULL, NULL);
-  while ((n = g_input_stream_read (g_io_stream_get_input_stream (stream), piece,
-              sizeof (piece), NULL, NULL)) > 0)
-    g_atomic_int_add ((gint *) n_bytes, n);
-  return TRUE;
-}
-
-/* What the sockets between them hold is less than half of the file. */
-GST_START_TEST (test_refused_early)
-{
-  g_autofree gchar *uri = make_large_file ("large.mp4", 80 * MB);
-  g_autoptr (Run) run = new_run ("reference-video-urls", uri);
-  g_autoptr (GSocketService) service = g_threaded_socket_service_new (1);
-  static gint n_bytes;          /* the service's thread may outlive this */
-  guint port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (service),
-      NULL, NULL);
-  g_autofree gchar *base_url = g_strdup_printf ("http://127.0.0.1:%u", port);
-
-  g_signal_connect (service, "run", G_CALLBACK (refuse_early), &n_bytes);
-  g_object_set (run->source, "base-url", base_url, NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  while (g_atomic_int_get (&n_bytes) == 0)
-    g_main_context_iteration (NULL, TRUE);
-  assert_uint (run_to_error (run, GST_RESOURCE_ERROR_SETTINGS), "http-status",
-      413);
-  fail_unless (g_atomic_int_get (&n_bytes) < 40 * MB, "%d", n_bytes);
-  g_socket_service_stop (service);
-}
-
-GST_END_TEST;
-
 /* Changes of a file */
 
 static void
@@ -706,7 +661,6 @@ references_suite (void)
   tcase_add_rows (tcase, test_elsewhere, elsewhere);
   tcase_add_rows (tcase, test_refused, rows);
   tcase_add_test (tcase, test_silent);
-  tcase_add_test (tcase, test_refused_early);
   tcase_add_rows (tcase, test_changed, changes);
   tcase_add_test (tcase, test_content_counts);
   tcase_add_test (tcase, test_memory);
