@@ -186,18 +186,14 @@ static Suite *
 download_suite (void)
 {
   Suite *suite = suite_create ("download");
-  TCase *tcase = tcase_create ("servers");
+  TCase *tcase = add_case (suite, "servers", NULL, download_teardown);
 
-#define LOOP(test, array) \
-  tcase_add_loop_test (tcase, test, 0, G_N_ELEMENTS (array))
-  suite_add_tcase (suite, tcase);
-  tcase_add_checked_fixture (tcase, NULL, download_teardown);
   tcase_add_test (tcase, test_whole);
-  LOOP (test_pieces, pieces);
+  tcase_add_rows (tcase, test_pieces, pieces);
   tcase_add_test (tcase, test_positions);
   tcase_add_test (tcase, test_behind_the_end);
-  LOOP (test_poor_server, servers);
-  LOOP (test_empty, empties);
+  tcase_add_rows (tcase, test_poor_server, servers);
+  tcase_add_rows (tcase, test_empty, empties);
   return suite;
 }
 

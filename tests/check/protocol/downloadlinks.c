@@ -35,19 +35,15 @@ GST_START_TEST (test_expired_in_the_middle)
 
 GST_END_TEST;
 
+static const guint gone[] = { 401, 403, 404, 410 };
+
 GST_START_TEST (test_gone)
 {
-  static const guint statuses[] = { 401, 403, 404, 410 };
-
   start (5);
-  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++) {
-    script_status (0, statuses[i], NULL);
-    n_renewals = 0;
-    renewed_link = first_link;
-    start_at (first_link, 5);
-    check_fails (FOXAPI_ERROR_NOT_FOUND, statuses[i]);
-    fail_unless_equals_int (n_renewals, 1);
-  }
+  script_status (0, gone[__i__], NULL);
+  renewed_link = first_link;
+  check_fails (FOXAPI_ERROR_NOT_FOUND, gone[__i__]);
+  fail_unless_equals_int (n_renewals, 1);
 }
 
 GST_END_TEST;
@@ -199,20 +195,18 @@ static Suite *
 downloadlinks_suite (void)
 {
   Suite *suite = suite_create ("downloadlinks");
-  TCase *links = tcase_create ("links");
+  TCase *links = add_case (suite, "links", NULL, download_teardown);
 
-  suite_add_tcase (suite, links);
-  tcase_add_checked_fixture (links, NULL, download_teardown);
   tcase_add_test (links, test_expired);
   tcase_add_test (links, test_expired_in_the_middle);
-  tcase_add_test (links, test_gone);
+  tcase_add_rows (links, test_gone, gone);
   tcase_add_test (links, test_late);
   tcase_add_test (links, test_signature_expired);
   tcase_add_test (links, test_no_new_link);
   tcase_add_test (links, test_redirect);
   tcase_add_test (links, test_endless_redirects);
   tcase_add_loop_test (links, test_wrong_redirect, 0, N_ABSOLUTE);
-  tcase_add_loop_test (links, test_wrong_link, 0, G_N_ELEMENTS (wrong_links));
+  tcase_add_rows (links, test_wrong_link, wrong_links);
   tcase_add_test (links, test_link_is_no_header);
   tcase_add_test (links, test_not_reached);
   return suite;
