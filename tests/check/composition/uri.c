@@ -159,9 +159,9 @@ GST_START_TEST (test_extra_parameters_on_the_wire)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source),
-          "foxapi://generate/test-model?prompt=a+b&duration=12"
-          "&image_urls=https://a/1.png&generate_audio=true&ratio=21:9", NULL));
+  harness_set_uri (run->source,
+      "foxapi://generate/test-model?prompt=a+b&duration=12"
+      "&image_urls=https://a/1.png&generate_audio=true&ratio=21:9");
   run_to_eos (run);
   assert_body (1, "{\"model\":\"test-model\",\"prompt\":\"a b\","
       "\"duration\":12,\"image_urls\":[\"https://a/1.png\"],"
@@ -180,8 +180,7 @@ GST_START_TEST (test_numbers_on_the_wire)
       "&word=True&half=.5&quoted=%227%22";
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source), uri,
-          NULL));
+  harness_set_uri (run->source, uri);
   run_to_eos (run);
   assert_body (1,
       "{\"model\":\"test-model\",\"prompt\":\"a\",\"whole\":7,\"minus\":-7,"
@@ -200,8 +199,7 @@ GST_START_TEST (test_task_uri_takes_up)
   g_autofree gchar *uri = g_strconcat ("foxapi://tasks/", id, NULL);
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (run->source), uri,
-          NULL));
+  harness_set_uri (run->source, uri);
   run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }

@@ -94,15 +94,6 @@ source_with (const gchar * property, const gchar * value)
   return source;
 }
 
-static void
-set_uri (GstElement * source, const gchar * uri)
-{
-  g_autoptr (GError) error = NULL;
-
-  fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (source), uri, &error),
-      "%s", error ? error->message : "");
-}
-
 /* To the end, and to NULL */
 static void
 play (GstElement * source, gboolean is_cached)
@@ -273,7 +264,7 @@ GST_START_TEST (test_where)
   GstElement *source = harness_source (NULL);
 
   harness_remove_tree (standard);
-  set_uri (source, "foxapi://generate/?prompt=A+fox");
+  harness_set_uri (source, "foxapi://generate/?prompt=A+fox");
   play (source, FALSE);
   fail_if (g_file_test (standard, G_FILE_TEST_EXISTS));
 
@@ -281,7 +272,7 @@ GST_START_TEST (test_where)
   play (harness_source (NULL), FALSE);
   fail_if (g_file_test (standard, G_FILE_TEST_EXISTS));
   source = harness_source (NULL);
-  set_uri (source, "foxapi://generate/?prompt=A+fox");
+  harness_set_uri (source, "foxapi://generate/?prompt=A+fox");
   play (source, FALSE);
   fail_unless (g_file_test (standard, G_FILE_TEST_EXISTS));
   harness_remove_tree (standard);
@@ -530,7 +521,7 @@ source_of_clip (const gchar * digest)
   g_autofree gchar *uri = g_strconcat ("foxapi://clips/", digest, NULL);
 
   g_object_set (source, "prompt", NULL, NULL);
-  set_uri (source, uri);
+  harness_set_uri (source, uri);
   return source;
 }
 
@@ -696,7 +687,7 @@ GST_START_TEST (test_takes_of_a_uri)
   for (guint i = 0; i < 4; i++) {
     GstElement *source = source_with (NULL, NULL);
 
-    set_uri (source, uris[i % 2]);
+    harness_set_uri (source, uris[i % 2]);
     play (source, i >= 2);
   }
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
@@ -714,8 +705,8 @@ GST_START_TEST (test_takes_in_the_store)
   GstElement *two = source_with (NULL, NULL);
   g_autofree gchar *uri = NULL;
 
-  set_uri (one, "foxapi://generate/?prompt=A+fox");
-  set_uri (two, "foxapi://generate/?prompt=A+fox&take=2");
+  harness_set_uri (one, "foxapi://generate/?prompt=A+fox");
+  harness_set_uri (two, "foxapi://generate/?prompt=A+fox&take=2");
   uri = gst_uri_handler_get_uri (GST_URI_HANDLER (two));
   fail_unless (g_str_has_suffix (uri, "&take=2"), "%s", uri);
   run_abandon (one);
@@ -754,7 +745,7 @@ GST_START_TEST (test_task_uri)
   play (source_with (NULL, NULL), FALSE);
   id = harness_task_id (1);
   uri = g_strconcat ("foxapi://tasks/", id, NULL);
-  set_uri (source, uri);
+  harness_set_uri (source, uri);
   play (source, TRUE);
 }
 

@@ -172,6 +172,15 @@ harness_set_list (GstElement * source, const gchar * property, ...)
   g_value_unset (&list);
 }
 
+void
+harness_set_uri (GstElement * source, const gchar * uri)
+{
+  g_autoptr (GError) error = NULL;
+
+  fail_unless (gst_uri_handler_set_uri (GST_URI_HANDLER (source), uri, &error),
+      "%s: %s", uri, error ? error->message : "");
+}
+
 GSubprocessLauncher *
 harness_launcher (gboolean trace_leaks)
 {

@@ -39,6 +39,7 @@ GstElement *harness_element (const gchar * factory);
 GstElement *harness_source (const gchar * property, ...);
 /* Strings up to NULL */
 void harness_set_list (GstElement * source, const gchar * property, ...);
+void harness_set_uri (GstElement * source, const gchar * uri);
 /* (transfer full): for a client of the simulator in a process of its own; with the
  * leaks tracer it tells on stderr */
 GSubprocessLauncher *harness_launcher (gboolean trace_leaks);
