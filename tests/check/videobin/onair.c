@@ -161,31 +161,32 @@ GST_END_TEST;
 
 /* A failure ends an output that nobody watches: of the first shot, with and without
  * a placeholder, and of one behind a result that is held or repeated. */
+static const struct
+{
+  const gchar *end;
+  const gchar *placeholder;
+  gboolean is_live;
+  guint nth;
+} failures[] = {
+  {"hold", "black", TRUE, 1}, {"hold", "black", FALSE, 1},
+  {"eos", "none", TRUE, 1}, {"hold", "black", TRUE, 2},
+  {"repeat", "black", FALSE, 2}, {"repeat", "none", TRUE, 2},
+};
+
 GST_START_TEST (test_failure_ends)
 {
-  static const struct
-  {
-    const gchar *end;
-    const gchar *placeholder;
-    gboolean is_live;
-    guint nth;
-  } cases[] = {
-    {"hold", "black", TRUE, 1}, {"hold", "black", FALSE, 1},
-    {"eos", "none", TRUE, 1}, {"hold", "black", TRUE, 2},
-    {"repeat", "black", FALSE, 2}, {"repeat", "none", TRUE, 2},
-  };
-  g_autoptr (Recorder) recorder = new_recorder (cases[__i__].end, "warning",
-      cases[__i__].is_live);
+  g_autoptr (Recorder) recorder = new_recorder (failures[__i__].end, "warning",
+      failures[__i__].is_live);
 
   gst_util_set_object_arg (G_OBJECT (recorder->bin), "placeholder",
-      cases[__i__].placeholder);
+      failures[__i__].placeholder);
   harness_set_list (recorder->bin, "next-prompts", "It looks around",
       "It trots away", NULL);
-  harness_refuse (FOXAPI_SIM_SUBMIT, cases[__i__].nth, 422);
+  harness_refuse (FOXAPI_SIM_SUBMIT, failures[__i__].nth, 422);
   set_while_playing (recorder, "on-error", "eos");
   recorder_to_eos (recorder);
-  assert_state (recorder, "ended", cases[__i__].nth - 1);
-  assert_requests (FOXAPI_SIM_SUBMIT, cases[__i__].nth);
+  assert_state (recorder, "ended", failures[__i__].nth - 1);
+  assert_requests (FOXAPI_SIM_SUBMIT, failures[__i__].nth);
 }
 
 GST_END_TEST;
@@ -494,33 +495,34 @@ GST_START_TEST (test_drop_all)
 GST_END_TEST;
 
 /* What is not paid for is submitted again; what is paid for is resumed. */
+static const struct
+{
+  FoxapiSimRoute route;
+  FoxapiSimFault fault;
+  guint n_submitted;
+  gint64 seed;                  /* that is set before */
+} retries[] = {
+  {FOXAPI_SIM_SUBMIT, {.status = 422}, 2, -1},
+  {FOXAPI_SIM_RESULT, {.status = 500}, 1, -1},
+  {FOXAPI_SIM_RESULT, {.status = 500}, 1, 5},
+  {FOXAPI_SIM_SUBMIT, {.status = 200,.body =
+              "{\"id\":\"task-1\",\"status\":\"failed\"}"}, 2, -1},
+};
+
 GST_START_TEST (test_retry)
 {
-  static const struct
-  {
-    FoxapiSimRoute route;
-    FoxapiSimFault fault;
-    guint n_submitted;
-    gint64 seed;                /* that is set before */
-  } cases[] = {
-    {FOXAPI_SIM_SUBMIT, {.status = 422}, 2, -1},
-    {FOXAPI_SIM_RESULT, {.status = 500}, 1, -1},
-    {FOXAPI_SIM_RESULT, {.status = 500}, 1, 5},
-    {FOXAPI_SIM_SUBMIT, {.status = 200,.body =
-                "{\"id\":\"task-1\",\"status\":\"failed\"}"}, 2, -1},
-  };
   g_autoptr (Recorder) recorder = new_recorder ("hold", "warning", __i__ & 1);
 
   fail_if (harness_act (recorder->bin, "retry"));
-  foxapi_sim_script (sim, cases[__i__].route, 1, &cases[__i__].fault);
+  foxapi_sim_script (sim, retries[__i__].route, 1, &retries[__i__].fault);
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
   wait_warning (recorder, "");
-  g_object_set (recorder->bin, "seed", cases[__i__].seed, NULL);
+  g_object_set (recorder->bin, "seed", retries[__i__].seed, NULL);
   fail_unless (harness_act (recorder->bin, "retry"));
   wait_on_air (recorder, "clip", 1);
   fail_if (harness_act (recorder->bin, "retry"));
-  assert_requests (FOXAPI_SIM_SUBMIT, cases[__i__].n_submitted);
+  assert_requests (FOXAPI_SIM_SUBMIT, retries[__i__].n_submitted);
 }
 
 GST_END_TEST;
@@ -694,7 +696,7 @@ onair_suite (void)
   tcase_add_loop_test (tc, test_what_is_shown, 0, 2);
   tcase_add_loop_test (tc, test_end_changes, 0, 4);
   tcase_add_test (tc, test_no_such_end);
-  tcase_add_loop_test (tc, test_failure_ends, 0, 6);
+  tcase_add_rows (tc, test_failure_ends, failures);
   tcase_add_loop_test (tc, test_slow_consumer, 0, 4);
   tcase_add_test (tc, test_quality_of_service);
   tcase_add_loop_test (tc, test_absurd_lateness, 0, 2);
@@ -706,7 +708,7 @@ onair_suite (void)
   tcase_add_loop_test (tc, test_queue_changed_before_a_stop, 0, 2);
   tcase_add_test (tc, test_next_goes_on);
   tcase_add_test (tc, test_drop_all);
-  tcase_add_loop_test (tc, test_retry, 0, 4);
+  tcase_add_rows (tc, test_retry, retries);
   tcase_add_test (tc, test_retry_cannot_begin);
   tcase_add_loop_test (tc, test_show_placeholder, 0, 6);
   return suite;

@@ -378,43 +378,36 @@ GST_START_TEST (test_either_stream_may_be_ahead)
 
 GST_END_TEST;
 
-GST_START_TEST (test_sound_behind_the_end_is_cut)
+/* Of a result whose sound is longer than its ten pictures, the rest is cut; behind
+ * one that is shorter, or has none, there is silence. */
+static const struct
 {
-  const Clip clip = { 10, FPS, 1, 15 * SAMPLES_PER_FRAME };
+  guint n_heard;                /* with so many pictures */
+  GstFoxapiEnd end;
+} sounds[] = {
+  {15, GST_FOXAPI_END_HOLD}, {6, GST_FOXAPI_END_EOS}, {0, GST_FOXAPI_END_EOS},
+};
+
+GST_START_TEST (test_sound_of_another_length)
+{
+  guint n_heard = sounds[__i__].n_heard;
+  const Clip clip = { 10, FPS, 1, n_heard * SAMPLES_PER_FRAME };
 
   write_clip (&clip);
   settings.has_placeholder = FALSE;
-  settings.end = GST_FOXAPI_END_HOLD;
+  settings.end = sounds[__i__].end;
   start_last ();
   offer ();
   fail_unless_equals_uint64 (begin (), 0);
-  assert_shows (0, 0, 10);
-  for (guint frame = 10; frame < 15; frame++) {
+  for (guint frame = 0; frame < 10; frame++)
+    assert_frame (frame, frame, frame < n_heard ?
+        (gint64) frame * SAMPLES_PER_FRAME : -1);
+  if (settings.end == GST_FOXAPI_END_EOS)
+    assert_frame (10, -2, -2);
+  for (guint frame = 10; frame < n_heard; frame++)
     assert_frame (frame, 9, -1);
-  }
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
-  finish ();
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_sound_that_ends_before_is_silence)
-{
-  const Clip clip = { 10, FPS, 1, 6 * SAMPLES_PER_FRAME };
-  const Clip silent = { 10, FPS, 1, 0 };
-
-  write_clip (__i__ == 0 ? &clip : &silent);
-  settings.has_placeholder = FALSE;
-  start_last ();
-  offer ();
-  fail_unless_equals_uint64 (begin (), 0);
-  if (__i__ == 0)
-    assert_shows (0, 0, 6);
-  for (guint frame = __i__ == 0 ? 6 : 0; frame < 10; frame++) {
-    assert_frame (frame, frame, -1);
-  }
-  assert_frame (10, -2, -2);
   finish ();
 }
 
@@ -838,11 +831,12 @@ GST_START_TEST (test_finish)
 GST_END_TEST;
 
 /* A result of two seconds is two seconds at every rate, with its sound beside it. */
+static const gint rates[][2] = {
+  {30, 1}, {25, 1}, {30000, 1001}, {60, 1}, {5, 1}, {1, 1}
+};
+
 GST_START_TEST (test_rates)
 {
-  static const gint rates[][2] = { {30, 1}, {25, 1}, {30000, 1001}, {60, 1},
-  {5, 1}, {1, 1}
-  };
   const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
   const gint *rate = rates[__i__];
   guint64 n = gst_util_uint64_scale_round (2, rate[0], rate[1]);
@@ -942,8 +936,7 @@ program_suite (void)
   tcase_add_test (tc, test_switch_is_the_same_for_picture_and_sound);
   tcase_add_test (tc, test_placeholder_ahead_of_a_result);
   tcase_add_loop_test (tc, test_either_stream_may_be_ahead, 0, 2);
-  tcase_add_test (tc, test_sound_behind_the_end_is_cut);
-  tcase_add_loop_test (tc, test_sound_that_ends_before_is_silence, 0, 2);
+  tcase_add_rows (tc, test_sound_of_another_length, sounds);
   tcase_add_loop_test (tc, test_repeats_without_a_gap, 0, 2);
   tcase_add_test (tc, test_final_frame);
   tcase_add_test (tc, test_late_frames_are_dropped);
@@ -955,7 +948,7 @@ program_suite (void)
   tcase_add_test (tc, test_nothing_follows_the_end);
   tcase_add_loop_test (tc, test_close, 0, 2);
   tcase_add_loop_test (tc, test_finish, 0, 2);
-  tcase_add_loop_test (tc, test_rates, 0, 6);
+  tcase_add_rows (tc, test_rates, rates);
   tcase_add_loop_test (tc, test_links_are_there_from_the_start, 0, 2);
   tcase_add_test (tc, test_waiting_for_a_picture_is_interrupted);
   return suite;
