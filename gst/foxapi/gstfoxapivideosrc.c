@@ -526,9 +526,9 @@ note_pushed (GstFoxapiVideoSrc * self, GstBuffer * buffer)
         GST_BUFFER_OFFSET_END (buffer));
 }
 
-/* Buffers have memory of the element's own. A question about it would wait in each
- * queue behind what that holds, and for ever where a branch of a tee prerolls: the
- * base class asks again whenever something downstream is linked. */
+/* Buffers are of the element's own memory, so the answer is not needed. The base class
+ * asks whenever something downstream is linked, and the query would wait in each queue
+ * behind what that holds, for ever where a branch of a tee prerolls. */
 static GstPadProbeReturn
 on_query (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {

@@ -15,9 +15,10 @@ import secrets
 import sys
 import time
 
-# Nothing is written beside a module of the system.
+# No __pycache__ beside the installed module, which may have been moved with this
 sys.dont_write_bytecode = True
-sys.path.append("@PKGDATADIR@")
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path += [HERE, os.path.join(HERE, "..", "share", "gst-foxapi"), "@PKGDATADIR@"]
 from foxapitool import (  # noqa: E402
     Failure, N_, PACKAGE_VERSION, UsageError, _, main, open_file, print_row,
     read_options, visible)

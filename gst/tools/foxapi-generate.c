@@ -50,6 +50,7 @@ typedef struct
   gboolean has_bar;             /* standard error is a terminal */
   gboolean has_ended;
   gint has_failed;              /* atomic: there was an ERROR */
+  guint signals[2];             /* sources */
   int status;
 } Job;
 
@@ -352,9 +353,12 @@ on_signal (Job * job, int number)
   else
     say (job,
         _("Stopped. If the request has been sent, the program waits up to "
-            "10 s for its answer. Run the same command again: that resumes the "
-            "task, or says how to find it."));
+            "10 s for its answer; a second Ctrl-C would lose it. Then run the same "
+            "command again: that resumes the task, or says how to find it."));
   end (job, EXIT_SIGNAL + number);
+  /* From here on, a signal ends the process at once. */
+  for (guint i = 0; i < G_N_ELEMENTS (job->signals); i++)
+    g_source_remove (job->signals[i]);
   return G_SOURCE_CONTINUE;
 }
 
@@ -460,7 +464,6 @@ static void
 play (Job * job, GstElement * sink)
 {
   g_autoptr (GstBus) bus = NULL;
-  guint signals[2];
 
   job->pipeline = gst_pipeline_new (NULL);
   gst_bin_add_many (GST_BIN (job->pipeline), gst_object_ref
@@ -473,16 +476,13 @@ play (Job * job, GstElement * sink)
   g_signal_connect (bus, "sync-message::error", G_CALLBACK (on_failure), job);
   g_signal_connect (bus, "sync-message::eos", G_CALLBACK (on_end_of_stream),
       job);
-  signals[0] = g_unix_signal_add (SIGINT, on_interrupt, job);
-  signals[1] = g_unix_signal_add (SIGTERM, on_terminate, job);
+  job->signals[0] = g_unix_signal_add (SIGINT, on_interrupt, job);
+  job->signals[1] = g_unix_signal_add (SIGTERM, on_terminate, job);
   if (job->has_bar)
     g_timeout_add (REDRAW_MS, on_redraw, job);
 
   gst_element_set_state (job->pipeline, GST_STATE_PLAYING);
   g_main_loop_run (job->loop);
-  /* A second Ctrl-C waits for nothing. */
-  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
-    g_source_remove (signals[i]);
   gst_element_set_state (job->pipeline, GST_STATE_NULL);
 
   gst_bus_disable_sync_message_emission (bus);

@@ -15,9 +15,10 @@ import shutil
 import sys
 import time
 
-# Nothing is written beside a module of the system.
+# No __pycache__ beside the installed module, which may have been moved with this
 sys.dont_write_bytecode = True
-sys.path.append("@PKGDATADIR@")
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path += [HERE, os.path.join(HERE, "..", "share", "gst-foxapi"), "@PKGDATADIR@"]
 from foxapitool import (  # noqa: E402
     Failure, N_, PACKAGE_VERSION, UsageError, _, main, open_file, print_row,
     read_options, visible)
@@ -200,9 +201,8 @@ def generate(records, options):
                             "FOXAPI_BASE_URL to its address if you trust that "
                             "service.") % {"its": visible(made_at or "?"),
                                            "ours": visible(service)})
-    beside = os.path.dirname(os.path.realpath(__file__))
     program = shutil.which("foxapi-generate", path=os.pathsep.join(
-        [beside, os.environ.get("PATH", os.defpath)]))
+        [HERE, os.environ.get("PATH", os.defpath)]))
     if program is None:
         raise Failure(_("foxapi-generate is not there. It is installed with "
                         "foxapi-tasks."))

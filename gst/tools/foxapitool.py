@@ -54,19 +54,19 @@ def print_row(label, text):
 
 
 def open_file(path):
-    """Not what could block, leads elsewhere, or may be another user's: as the
-    elements have it (foxapistore.c, foxapi_store_is_trusted)"""
+    """Refuses what could block, symbolic links, and files that another user may have
+    planted, as the elements do (foxapistore.c, foxapi_store_is_trusted)."""
     descriptor = os.open(
         path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     status = os.fstat(descriptor)
     parent = os.stat(os.path.dirname(path) or ".")
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a file")
+        raise OSError(errno.EINVAL, _("not a file"))
     if (status.st_uid not in (os.geteuid(), parent.st_uid)
             and parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
         os.close(descriptor)
-        raise OSError(errno.EPERM, "another user's file")
+        raise OSError(errno.EPERM, _("another user's file"))
     return os.fdopen(descriptor, "rb")
 
 

@@ -142,14 +142,15 @@ def check_killed(points):
 
 
 def check_record(points):
-    """Every field of a record."""
+    """Every field of a record: an intent has its process instead of the task."""
     page = pages.Page("docs/task-store.md")
     said = [name for table in page.find_tables("field")
             for row in table.rows for name in pages.code_of(row[0])]
     with tempfile.TemporaryDirectory() as folder:
         record, listed = make_record(folder)
-    points.check(sorted(said) == sorted(record), "fields of a record",
-                 tap.differences(said, record))
+    fields = [*record, "pid"]
+    points.check(sorted(said) == sorted(fields), "fields of a record",
+                 tap.differences(said, fields))
     points.check(record.get("task_id", "?") in listed,
                  "foxapi-tasks lists it", listed)
 
@@ -184,7 +185,7 @@ def check_files(points):
     page = pages.Page("docs/internals/design.md")
     said = [os.path.join(table.heading, pages.code_of(row[0])[0])
             for table in page.find_tables("file") for row in table.rows]
-    found = [path for path in pages.find_files(".c")
+    found = [path for kind in (".c", ".py") for path in pages.find_files(kind)
              if path.startswith("gst/")]
     points.check(sorted(said) == sorted(found), "sources in the design",
                  tap.differences(said, found))
@@ -208,9 +209,13 @@ def check_installed(points):
             points.check(run.returncode == 0 and folder in run.stdout,
                          f"gst-inspect-1.0 finds {element} where it is "
                          "installed", found, run.stdout[:500], run.stderr)
-        points.check(glob.glob(os.path.join(folder, "**", "bin",
-                                            "foxapi-tasks"), recursive=True),
-                     "foxapi-tasks is installed")
+        for name in "foxapi-clips", "foxapi-tasks":
+            found = glob.glob(os.path.join(folder, "**", "bin", name),
+                              recursive=True)
+            run = subprocess.run([*found, "--version"], check=False,
+                                 capture_output=True, text=True)
+            points.check(len(found) == 1 and name in run.stdout,
+                         f"{name} runs where it is installed", run.stderr)
 
 
 def main():

@@ -74,7 +74,11 @@ gchar *foxapi_generation_renew_link (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
 gboolean foxapi_generation_give_up_expired (FoxapiGeneration * generation);
 
-/* For the files of the generation alone */
+/* foxapigenerationclips.c: its result is there in full */
+void foxapi_generation_keep_clip (FoxapiGeneration * generation,
+    const FoxapiRun * run);
+
+/* What its files do for each other */
 
 gchar *foxapi_generation_find_playing_task (const gchar * identity);
 void foxapi_generation_know (FoxapiGeneration * generation, FoxapiTask * task);
@@ -85,7 +89,7 @@ void foxapi_generation_set_record (FoxapiGeneration * generation,
 void foxapi_generation_let_go_of_record (FoxapiGeneration * generation);
 void foxapi_generation_drop_record (FoxapiGeneration * generation);
 
-/* foxapigenerationclips.c: what it has to do with the clip cache */
+/* foxapigenerationclips.c: what it has to do with the clip cache, before */
 gboolean foxapi_generation_enter_cache (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
 void foxapi_generation_play_clip (FoxapiGeneration * generation,
@@ -94,8 +98,6 @@ void foxapi_generation_take_from_cache (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
 void foxapi_generation_set_damaged_error (FoxapiGeneration * generation,
     const FoxapiRun * run, GError ** error);
-void foxapi_generation_keep_clip (FoxapiGeneration * generation,
-    const FoxapiRun * run);
 
 /* foxapigenerationsubmit.c: from nothing to a task */
 gboolean foxapi_generation_identify (FoxapiGeneration * generation,

@@ -6,12 +6,25 @@
 #include "foxapigeneration.h"
 
 #include <glib/gi18n-lib.h>
+#include <unistd.h>
 
 #include "foxapicatalogue.h"
 #include "foxapihttp.h"
 #include "foxapijson.h"
 #include "foxapireferences.h"
 #include "foxapirequest.h"
+
+/* So long another process is believed to wait for its answer: one that was interrupted
+ * gives up after ten seconds. */
+#define PENDING_US (12 * G_USEC_PER_SEC)
+#define LOOK_US (200 * 1000)
+
+static void
+tell_of_waiting (const FoxapiRun * run)
+{
+  run->observer->waiting (run->user_data,
+      _("Waiting for the answer to the same request, which was sent before"));
+}
 
 /* (transfer full): of the body, with local files by their content, or by their
  * uploads if these are there */
@@ -60,7 +73,8 @@ check_lost (FoxapiGeneration * generation, const FoxapiRun * run,
   for (guint i = 0; i < generation->lost->len; i++) {
     const FoxapiRecord *one = g_ptr_array_index (generation->lost, i);
 
-    if (!g_hash_table_contains (generation->given_up, one->path)
+    if (!one->is_held
+        && !g_hash_table_contains (generation->given_up, one->path)
         && (record == NULL || one->created > record->created))
       record = one;
   }
@@ -86,19 +100,51 @@ check_lost (FoxapiGeneration * generation, const FoxapiRun * run,
   foxapi_error_edit_details (*error)->charge = FOXAPI_CHARGE_MAYBE;
 }
 
+/* (transfer full) (nullable): the record of a task to resume */
+static FoxapiRecord *
+look_into_store (FoxapiGeneration * generation, const FoxapiRun * run,
+    GError ** warning)
+{
+  g_clear_pointer (&generation->lost, g_ptr_array_unref);
+  generation->lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      foxapi_record_free);
+  return foxapi_store_take (run->store_directory, generation->identity,
+      generation->given_up, generation->lost, run->cancellable, warning);
+}
+
+/* Whether another process waits for the answer to an equal request. If it was
+ * interrupted, the task is free to be resumed within seconds. */
+static gboolean
+is_being_sent (FoxapiGeneration * generation)
+{
+  for (guint i = 0; i < generation->lost->len; i++) {
+    const FoxapiRecord *record = g_ptr_array_index (generation->lost, i);
+
+    if (record->is_held && record->pid != getpid ())
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* With an error nothing may be submitted. */
 static void
 take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
 {
+  gint64 begun_us = g_get_monotonic_time (), now_us = begun_us;
   g_autoptr (GError) warning = NULL;
-  FoxapiRecord *record;
+  FoxapiRecord *record = look_into_store (generation, run, &warning);
 
-  g_clear_pointer (&generation->lost, g_ptr_array_unref);
-  generation->lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      foxapi_record_free);
-  record = foxapi_store_take (run->store_directory, generation->identity,
-      generation->given_up, generation->lost, run->cancellable, &warning);
+  while (record == NULL && is_being_sent (generation)
+      && now_us < begun_us + PENDING_US && !foxapi_run_is_overdue (run)) {
+    if (now_us == begun_us)
+      tell_of_waiting (run);
+    if (!foxapi_run_wait_until (run, now_us + LOOK_US, NULL))
+      break;
+    now_us = g_get_monotonic_time ();
+    g_clear_error (&warning);
+    record = look_into_store (generation, run, &warning);
+  }
   if (warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         _("The store of paid tasks cannot be used in full (%s). The "
@@ -365,8 +411,7 @@ await_earlier (FoxapiGeneration * generation, const FoxapiRun * run,
   g_autoptr (GError) fault = NULL, warning = NULL;
   gboolean is_taken;
 
-  run->observer->waiting (run->user_data,
-      _("Waiting for the answer to the same request, which was sent before"));
+  tell_of_waiting (run);
   await_answer (generation, run, &fault);
   /* Nobody has looked for a place in the cache before. */
   if (generation->submission == NULL && generation->failure == NULL

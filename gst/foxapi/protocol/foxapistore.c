@@ -137,6 +137,7 @@ parse_record (const gchar * text, gsize length)
   record->key_digest = g_strdup (foxapi_json_get_string (object, "key_digest"));
   record->identity = g_strdup (foxapi_json_get_string (object, "identity"));
   record->task_id = g_strdup (foxapi_json_get_string (object, "task_id"));
+  foxapi_json_get_int (object, "pid", &record->pid);
   return record;
 }
 
@@ -201,8 +202,9 @@ lock_record (FoxapiRecord * record, GError ** warning)
   g_autoptr (FoxapiRecord) now = NULL;
   gboolean foreign;
 
-  if (!lock_file (record->fd, record->task_id ? LOCK_EX : LOCK_SH,
-          record->path, warning))
+  record->is_held = !lock_file (record->fd, record->task_id ? LOCK_EX :
+      LOCK_SH, record->path, warning);
+  if (record->is_held)
     return FALSE;
   now = open_record (record->path, &foreign);
   return now != NULL && g_strcmp0 (now->task_id, record->task_id) == 0
@@ -236,10 +238,14 @@ take_file (const gchar * path, const gchar * identity, gboolean * foreign,
   g_autoptr (FoxapiRecord) record = open_record (path, foreign);
   FoxapiRecord *finished;
 
-  if (record == NULL || !g_str_equal (record->identity, identity)
-      || !lock_record (record, warning))
+  if (record == NULL || !g_str_equal (record->identity, identity))
     return NULL;
-  if (record->task_id == NULL) {
+  if (!lock_record (record, warning) && !(record->is_held
+          && record->task_id == NULL))
+    return NULL;
+  if (record->is_held) {
+    foxapi_record_let_go (record);
+  } else if (record->task_id == NULL) {
     finished = finish_renaming (record);
     if (finished != NULL)
       return finished;
@@ -265,8 +271,8 @@ read_name (GDir * dir, const gchar * prefix, GCancellable * cancellable)
 /* Looks for a task that was paid for by an equal request and that no living process
  * holds, and takes hold of it; not one whose path is in
  * @given_up (nullable). If there is none, @lost gets the intents: of requests
- * that were about to be sent by a process that has gone. What could not be read does
- * not stop the search, it is told in @warning. */
+ * that were about to be sent by a process that has gone, or are, and are held. What
+ * could not be read does not stop the search, it is told in @warning. */
 FoxapiRecord *
 foxapi_store_take (const gchar * directory, const gchar * identity,
     GHashTable * given_up, GPtrArray * lost, GCancellable * cancellable,
@@ -356,6 +362,8 @@ to_text (const FoxapiRecord * record)
   json_object_set_string_member (object, "identity", record->identity);
   if (record->task_id != NULL)
     json_object_set_string_member (object, "task_id", record->task_id);
+  else
+    json_object_set_int_member (object, "pid", record->pid);
 
   json_node_set_object (node, object);
   pretty = json_to_string (node, TRUE);
@@ -459,6 +467,7 @@ write_record (FoxapiRecord * record, GError ** warning, GError ** error)
       written = (record->fd = create_file (record->path, text, warning)) >= 0;
     else                        /* it fits into the block that the intent has taken */
       written = write_all (record->fd, text)
+          && ftruncate (record->fd, text->len) == 0
           && sync_file (record->fd, record->path, warning);
   }
   g_string_free (text, TRUE);
@@ -507,6 +516,7 @@ foxapi_store_add (const gchar * directory, const gchar * identity,
   record->prompt = shorten (foxapi_json_get_string (body, "prompt"));
   record->key_digest = g_strdup (key_digest);
   record->identity = g_strdup (identity);
+  record->pid = getpid ();
   if (!write_record (record, &note, warning))
     return NULL;
   if (note != NULL)

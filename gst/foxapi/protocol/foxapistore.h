@@ -28,6 +28,8 @@ typedef struct
   gchar *task_id;               /* (nullable) */
 
   gint fd;                      /* has the lock; -1: not held */
+  gint64 pid;                   /* of an intent: which process sends it; 0: unknown */
+  gboolean is_held;             /* by somebody else, when it was looked at */
 } FoxapiRecord;
 
 gchar *foxapi_store_get_default_directory (void);

@@ -24,9 +24,11 @@
 static GMutex lock;
 static GCond changed;
 
-/* Under the lock, each with a reference: on their way, and those whose answer nothing
- * else knows */
-static GList *submissions;
+/* Under the lock */
+static GList *submissions;      /* each with a reference: on their way, and those whose
+                                 * answer nothing else knows */
+static guint n_threads;         /* that have not let go of all they use */
+static gboolean is_ending;      /* the process */
 
 void
 foxapi_submission_unref (FoxapiSubmission * submission)
@@ -122,6 +124,11 @@ submit (gpointer user_data)
   g_mutex_unlock (&lock);
   g_clear_pointer (&submission->client, foxapi_client_unref);
   foxapi_submission_unref (submission);
+
+  g_mutex_lock (&lock);
+  n_threads--;
+  g_cond_broadcast (&changed);
+  g_mutex_unlock (&lock);
   return NULL;
 }
 
@@ -133,22 +140,11 @@ close_gate (FoxapiSubmission * submission)
       FOXAPI_GATE_OPEN, FOXAPI_GATE_CLOSED);
 }
 
-/* Of the process that has made the first submission: one that was forked since has
- * none of their threads. */
+/* Of the process that has made the first submission: a child that was forked since
+ * then has none of the threads. */
 static pid_t own_pid;
 
-/* Called with the lock: whether there is one without an answer */
-static gboolean
-is_any_on_its_way (void)
-{
-  for (GList * l = submissions; l != NULL; l = l->next) {
-    if (!((FoxapiSubmission *) l->data)->is_answered)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-/* A program that was interrupted may end right behind the stop of its pipeline. What
+/* A program that was interrupted may exit right after its pipeline has stopped. What
  * has not left by then does not leave. */
 static void
 wait_at_exit (void)
@@ -160,6 +156,7 @@ wait_at_exit (void)
   if (getpid () != own_pid)
     return;
   g_mutex_lock (&lock);
+  is_ending = TRUE;
   for (GList * l = submissions; l != NULL; l = l->next) {
     FoxapiSubmission *submission = l->data;
 
@@ -170,8 +167,52 @@ wait_at_exit (void)
   for (guint i = 0; i < unsent->len; i++)
     g_cancellable_cancel (g_ptr_array_index (unsent, i));
   g_mutex_lock (&lock);
-  while (is_any_on_its_way () && g_cond_wait_until (&changed, &lock, end_us));
+  while (n_threads > 0 && g_cond_wait_until (&changed, &lock, end_us));
   g_mutex_unlock (&lock);
+}
+
+/* Handlers run in the reverse order: one that a TLS library has is to run later. */
+static void
+wait_at_exit_from_now_on (void)
+{
+  static gsize once = 0;
+
+  if (!g_once_init_enter (&once))
+    return;
+  own_pid = getpid ();
+  g_tls_backend_get_default ();
+  atexit (wait_at_exit);
+  g_once_init_leave (&once, 1);
+}
+
+/* %FALSE: nothing is sent. */
+static gboolean
+start (FoxapiSubmission * submission, GError ** error)
+{
+  GThread *thread = NULL;
+  gboolean is_too_late;
+
+  g_mutex_lock (&lock);
+  is_too_late = is_ending;
+  if (!is_too_late)
+    thread = g_thread_try_new ("foxapi-submit", submit, submission, NULL);
+  if (thread != NULL) {
+    n_threads++;
+    g_atomic_ref_count_inc (&submission->ref_count);
+    g_atomic_ref_count_inc (&submission->ref_count);
+    submissions = g_list_prepend (submissions, submission);
+    g_thread_unref (thread);
+  }
+  g_mutex_unlock (&lock);
+  if (thread != NULL)
+    return TRUE;
+
+  g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
+      is_too_late ? _("The process is ending. Nothing was sent.") :
+      _("The process can start no more threads. Nothing was sent. Run fewer "
+          "pipelines at once, then start again."));
+  foxapi_error_edit_details (*error)->charge = FOXAPI_CHARGE_NO;
+  return FALSE;
 }
 
 /* Sends @body, for the caller to wait for. @record: (transfer full) (nullable): the
@@ -180,15 +221,9 @@ FoxapiSubmission *
 foxapi_submission_new (FoxapiClient * client, const gchar * identity,
     const gchar * body, FoxapiRecord * record, GError ** error)
 {
-  static gsize once = 0;
   FoxapiSubmission *submission = g_new0 (FoxapiSubmission, 1);
-  GThread *thread;
 
-  if (g_once_init_enter (&once)) {
-    own_pid = getpid ();
-    atexit (wait_at_exit);
-    g_once_init_leave (&once, 1);
-  }
+  wait_at_exit_from_now_on ();
   g_atomic_ref_count_init (&submission->ref_count);
   submission->client = foxapi_client_ref (client);
   submission->identity = g_strdup (identity);
@@ -197,27 +232,12 @@ foxapi_submission_new (FoxapiClient * client, const gchar * identity,
   submission->record_path = record ? g_strdup (record->path) : NULL;
   submission->cancellable = g_cancellable_new ();
   submission->n_attached = 1;
-
-  g_atomic_ref_count_inc (&submission->ref_count);
-  thread = g_thread_try_new ("foxapi-submit", submit, submission, NULL);
-  if (thread == NULL) {
-    if (record != NULL)
-      foxapi_record_remove (record);
-    foxapi_submission_unref (submission);
-    foxapi_submission_unref (submission);
-    g_set_error_literal (error, FOXAPI_ERROR, FOXAPI_ERROR_CONNECT,
-        _("The process can start no more threads. Nothing was sent. Run fewer "
-            "pipelines at once, then start again."));
-    foxapi_error_edit_details (*error)->charge = FOXAPI_CHARGE_NO;
-    return NULL;
-  }
-  g_thread_unref (thread);
-
-  g_mutex_lock (&lock);
-  g_atomic_ref_count_inc (&submission->ref_count);
-  submissions = g_list_prepend (submissions, submission);
-  g_mutex_unlock (&lock);
-  return submission;
+  if (start (submission, error))
+    return submission;
+  if (record != NULL)
+    foxapi_record_remove (record);
+  foxapi_submission_unref (submission);
+  return NULL;
 }
 
 /* (transfer full) (nullable): of an equal request, for the caller to wait for: @own

@@ -1,7 +1,8 @@
 /* What happens, and what the bin does about it: starts generations, shows their clips,
  * goes on
  *
- * All of it runs in the control thread.
+ * The handlers run in the control thread; what is left at a stop, in the thread that
+ * stops.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -22,7 +23,7 @@ GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
 
 /* Shots */
 
-/* It is acted on in its turn. */
+/* Queued like any other event */
 static void
 fail (GstFoxapiVideoBin * self, const GError * error)
 {

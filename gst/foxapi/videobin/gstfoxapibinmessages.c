@@ -125,7 +125,7 @@ gst_foxapi_video_bin_take_message (GstFoxapiVideoBin * self,
   return TRUE;
 }
 
-/* The generation, in the control thread from here on */
+/* The generation: from here on in the control thread, or in the thread that stops */
 
 /* As `on-error` says. @message: an ERROR; @task_id: (nullable): of the result that
  * cannot be shown, of which the part that failed does not know */

@@ -9,7 +9,6 @@
 
 #include "gstfoxapicapture.h"
 
-#include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <gst/video/video.h>

@@ -114,8 +114,8 @@ gst_foxapi_control_stop (GstFoxapiControl * control)
   g_thread_join (g_steal_pointer (&control->thread));
 }
 
-/* While it is stopped: the queue is empty then. What is torn down has nothing to tell,
- * but, if @tells, that what it was at has ended. */
+/* To be called while it is stopped. Empties the queue: what is torn down has nothing
+ * to tell but, if @tells, the end of its PROGRESS. */
 void
 gst_foxapi_control_drain (GstFoxapiControl * control, gboolean tells)
 {

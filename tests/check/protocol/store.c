@@ -126,12 +126,23 @@ GST_START_TEST (test_other_request)
 
 GST_END_TEST;
 
-/* An intent, too, while its submission is under way */
+/* An intent, too, while its submission is under way: whoever looks is told of it, and
+ * cannot remove it. */
 GST_START_TEST (test_held_in_this_process)
 {
   g_autoptr (FoxapiRecord) record = add (NULL);
+  g_autoptr (GPtrArray) intents = g_ptr_array_new_with_free_func
+      ((GDestroyNotify) foxapi_record_free);
+  FoxapiRecord *intent;
 
   check_nothing_to_take ();
+  fail_unless (foxapi_store_take (directory, identity, NULL, intents, NULL,
+          NULL) == NULL);
+  fail_unless_equals_int (intents->len, 1);
+  intent = g_ptr_array_index (intents, 0);
+  fail_unless (intent->is_held && !foxapi_record_hold (intent));
+  foxapi_record_remove (intent);
+  fail_unless (is_there (record->path));
   fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
   check_nothing_to_take ();
   foxapi_record_let_go (record);
