@@ -108,7 +108,8 @@ play (GstElement * source, gboolean is_cached)
   assert_boolean (run->event, "cached", is_cached);
 }
 
-/* Likewise, with so many requests by then, and a WARNING with these words if any */
+/* Likewise, with so many requests by then, and a WARNING with these words if
+ * any */
 static void
 play_and_count (GstElement * source, const gchar * warning, guint n_submitted,
     guint n_downloaded)
@@ -226,8 +227,8 @@ assert_metadata (guint n_uses)
   fail_unless (strstr (text, id) != NULL, "No %s in: %s", id, text);
 }
 
-/* Neither a key nor a request; an element that brought the clip has it from there,
- * too. */
+/* Neither a key nor a request; an element that brought the clip has it from
+ * there, too. */
 GST_START_TEST (test_cached)
 {
   g_autoptr (GstElement) source = gst_object_ref_sink (source_with (NULL,
@@ -589,8 +590,8 @@ GST_START_TEST (test_request_of_no_clip)
 
 GST_END_TEST;
 
-/* There was a clip: nothing is paid for before a person has decided. The element
- * that was refused goes on then. */
+/* There was a clip: nothing is paid for before a person has decided. The
+ * element that was refused goes on then. */
 GST_START_TEST (test_request_of_no_use)
 {
   g_autoptr (Run) run = run_new (source_with (NULL, NULL));

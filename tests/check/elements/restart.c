@@ -84,9 +84,9 @@ GST_START_TEST (test_task_id)
 
 GST_END_TEST;
 
-/* What is set between two starts, and how many generations that makes: two where a
- * property of the first table changes, or the task is given up; one where it is set
- * to what it is, or is another property. */
+/* What is set between two starts, and how many generations that makes: two
+ * where a property of the first table changes, or the task is given up; one
+ * where it is set to what it is, or is another property. */
 static const struct
 {
   const gchar *property;
@@ -173,8 +173,9 @@ static const FoxapiSimFault unknown[] = {
   {.hold = TRUE,.act_first = TRUE,.status = 504},
 };
 
-/* Whatever is recorded of it, it is not sent again before the application gives it
- * up, or changes the request; who changes that back was told of it, and has decided. */
+/* Whatever is recorded of it, it is not sent again before the application gives
+ * it up, or changes the request; who changes that back was told of it, and has
+ * decided. */
 GST_START_TEST (test_unknown_outcome)
 {
   const FoxapiSimFault *fault = &unknown[__i__ / 4];
@@ -213,8 +214,8 @@ join (Run * run)
   run_wait_progress (run, "Waiting for the answer");
 }
 
-/* The element waits for it, and pays once, however often it is started: also without
- * a record, and where the application wants another take. */
+/* The element waits for it, and pays once, however often it is started: also
+ * without a record, and where the application wants another take. */
 static const struct
 {
   gboolean is_recorded;
@@ -246,7 +247,7 @@ GST_START_TEST (test_left_while_submitting)
 
 GST_END_TEST;
 
-/* (transfer full): with a clip cache of this name below the store, unless %NULL */
+/* (transfer full): with a clip cache of this name below the store, or none */
 static Run *
 new_run (const gchar * cache)
 {
@@ -255,9 +256,10 @@ new_run (const gchar * cache)
   return run_new (harness_source ("clip-cache", path ? path : "", NULL));
 }
 
-/* Removed, and added again as another element, before the answer or after it: also
- * without a record, as the process knows what it has paid for. Nobody else takes the
- * place of the clip for free: it stays in the cache of the first, with the task. */
+/* Removed, and added again as another element, before the answer or after it:
+ * also without a record, as the process knows what it has paid for. Nobody else
+ * takes the place of the clip for free: it stays in the cache of the first,
+ * with the task. */
 static const struct
 {
   gboolean is_recorded;

@@ -108,9 +108,9 @@ GST_END_TEST;
 
 #define RUNNING "{\"id\":\"task-1\",\"status\":\"pending\"}"
 
-/* What a call meets on its way and back, what that means, and how many tasks there
- * are then. An answer that never ends is left after 16 MiB; whatever it was, its
- * connection does not stay. */
+/* What a call meets on its way and back, what that means, and how many tasks
+ * there are then. An answer that never ends is left after 16 MiB; whatever it
+ * was, its connection does not stay. */
 static const struct
 {
   FoxapiCall call;

@@ -22,7 +22,7 @@ FoxapiClient *make_client_with (FoxapiSim * of,
 
 /* Submits, asks about task-1 or uploads a byte: whether that was well */
 gboolean make_call (FoxapiCall call, GError ** error);
-/* Whatever the simulator does to such a call, it is one request and this error. */
+/* Whatever is done to such a call, it is one request and this error. */
 void check_fault (FoxapiCall call, FoxapiSimFault fault,
     const ErrorMeaning * meaning);
 /* So many requests, in all */

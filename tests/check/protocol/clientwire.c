@@ -16,16 +16,16 @@ static const ErrorMeaning free_fault = { FOXAPI_ERROR_CONNECT, 0,
   FOXAPI_CHARGE_NOT_ASKED, TRUE
 };
 
-/* A server that writes @text, and closes. One that @refuses writes it behind the
- * request's head, and does nothing more. One that @drips writes it again and again, as
- * long as somebody listens. */
+/* A server that writes @text, and closes. One that @refuses writes it behind
+ * the request's head, and does nothing more. One that @drips writes it again
+ * and again, as long as somebody listens. */
 typedef struct
 {
   GSocketListener *listener;
   guint16 port;
   const gchar *text;
   gboolean refuses;
-  GTlsCertificate *certificate; /* (nullable): of one that refuses: it speaks TLS */
+  GTlsCertificate *certificate; /* (nullable): with it, it refuses by TLS */
   gboolean drips;
   GCancellable *stopped;
   GThread *thread;
@@ -157,8 +157,9 @@ GST_START_TEST (test_answer_broken_off)
 
 GST_END_TEST;
 
-/* A server that does not want a file says so while it is sent, and reads no more, by
- * HTTP and by HTTPS. What the sockets between them hold is less than the file. */
+/* A server that does not want a file says so while it is sent, and reads no
+ * more, by HTTP and by HTTPS. What the sockets between them hold is less than
+ * the file. */
 GST_START_TEST (test_refused_early)
 {
   const ErrorMeaning too_large = { FOXAPI_ERROR_SETTINGS, 413,

@@ -212,7 +212,7 @@ GST_END_TEST;
 
 #define HTML "<!DOCTYPE html><html><title>Please log in</title>"
 
-/* What the service of results answers instead of one, and what the error says */
+/* What may come in the place of a result, and what the error says */
 static const struct
 {
   const gchar *headers;

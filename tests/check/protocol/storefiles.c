@@ -20,8 +20,8 @@
 #include "protocoltest.h"
 #include "storetest.h"
 
-/* What the functions below, which take the place of the C library's, make of the file
- * system: what fails, with which error, and who owns what there is */
+/* What the functions below, which take the place of the C library's, make of
+ * the file system: what fails, with which error, and who owns what there is */
 typedef struct
 {
   gint flock_errno, fsync_errno, rename_errno;
@@ -131,7 +131,8 @@ static const struct
   {{.fsync_errno = ENOSYS}, TRUE}, {{.fsync_errno = EIO}, TRUE},
   {{.rename_errno = EPERM}, FALSE}, {{.rename_errno = EXDEV}, FALSE},
   {{.rename_errno = ENOTSUP}, FALSE}, {{.rename_errno = EACCES}, FALSE},
-  /* Everything is somebody else's, and everybody's: WSL, vfat, some containers */
+  /* Everything is somebody else's, and everybody's: WSL, vfat, some containers
+   * */
   {{.file_owner = 12345,.directory_owner = 12345,.added_mode = 0777}, FALSE},
   /* Files get another owner, but nobody else can write in the directory. */
   {{.file_owner = 12345}, FALSE},
@@ -499,7 +500,8 @@ GST_START_TEST (test_symlink)
 
 GST_END_TEST;
 
-/* A FIFO, which nobody opens who does not want to wait for a writer; a directory */
+/* A FIFO, which nobody opens who does not want to wait for a writer; a
+ * directory */
 GST_START_TEST (test_no_file)
 {
   g_autofree gchar *path = make_name ("00000000");

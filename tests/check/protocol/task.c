@@ -198,8 +198,8 @@ GST_START_TEST (test_without_link)
 
 GST_END_TEST;
 
-/* What a task is called, and what that means as long as it carries no link: with one
- * it is complete, whatever it is called. */
+/* What a task is called, and what that means as long as it carries no link:
+ * with one it is complete, whatever it is called. */
 static const struct
 {
   const gchar *word;
@@ -370,8 +370,8 @@ GST_END_TEST;
 
 #define WITH_ID(id) "{\"id\":" id ",\"status\":\"pending\"}"
 
-/* What is no answer: to a submission, which may leave out the status; to a question,
- * which may leave out the id */
+/* What is no answer: to a submission, which may leave out the status; to a
+ * question, which may leave out the id */
 static const struct
 {
   const gchar *text;

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* The output goes on, and there was one message of this type, of WARNINGs and ERRORs */
+/* The output goes on, and there was one message of this type, of WARNINGs and
+ * ERRORs */
 static void
 assert_goes_on (Run * run, GstMessageType type)
 {
@@ -324,8 +325,8 @@ GST_START_TEST (test_noise_before_a_prefetched_shot)
 
 GST_END_TEST;
 
-/* The check library notes each assertion in a file of its own, and exits where it
- * cannot: none is made until the limit is lifted, with the WARNING. */
+/* The check library notes each assertion in a file of its own, and exits where
+ * it cannot: none is made until the limit is lifted, with the WARNING. */
 static void
 limit_file_size (rlim_t size)
 {

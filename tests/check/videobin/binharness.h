@@ -24,8 +24,8 @@ extern gchar *bin_tmp;
 /* A case of @suite in which each test has one of the setups that follow. */
 TCase *bin_add_case (Suite * suite, const gchar * name, SFun setup);
 
-/* A simulator that gives the shared result. In manual mode the test says when it is
- * there; without a length, only its end says how long it is. */
+/* A simulator that gives the shared result. In manual mode the test says when
+ * it is there; without a length, only its end says how long it is. */
 void bin_setup (void);
 void bin_setup_manual (void);
 void bin_setup_without_length (void);
@@ -47,8 +47,8 @@ gchar *bin_leftovers (void);
 /* (transfer full): the bin with a sink at its pictures; see run_new() */
 Run *bin_run_new (GstElement * bin);
 
-/* From wherever it is to PLAYING, until its task is known; it completes the task then,
- * or stops, as if the application had gone */
+/* From wherever it is to PLAYING, until its task is known; it completes the
+ * task then, or stops, as if the application had gone */
 void bin_complete (Run * run);
 void bin_abandon (Run * run);
 /* To PLAYING, to EOS and to NULL */

@@ -263,8 +263,8 @@ GST_START_TEST (test_pause_while_waiting)
 
 GST_END_TEST;
 
-/* Many come and go while a mixer plays, also while the first one submits: those behind
- * it wait for its answer, or take its task up. */
+/* Many come and go while a mixer plays, also while the first one submits: those
+ * behind it wait for its answer, or take its task up. */
 
 static GstElement *
 add_to_mixer (GstElement * pipeline, GstElement * mixer, GstPad ** pad)

@@ -128,8 +128,8 @@ GST_START_TEST (test_tasks)
 
 GST_END_TEST;
 
-/* All are the bin's. That of the download is the source's own: it would hold up a
- * preroll. */
+/* All are the bin's. That of the download is the source's own: it would hold up
+ * a preroll. */
 static void
 assert_progress (Run * run, const gchar * pattern)
 {

@@ -33,7 +33,8 @@ is_recorded (guint nth)
   return harness_files_contain (store, id);
 }
 
-/* The nth task, which has not been shown, is shown for nothing when the bin starts. */
+/* The nth task, which has not been shown, is shown for nothing when the bin
+ * starts. */
 static void
 assert_kept (Run * run, guint nth)
 {

@@ -354,7 +354,7 @@ feed_frame (Feed * feed, GstBuffer * frame)
   fail_unless_equals_int (gst_pad_push (feed->src, frame), GST_FLOW_OK);
 }
 
-/* The one ERROR, after which everything is still taken, and nothing comes of it */
+/* The one ERROR, after which everything is taken, and nothing comes of it */
 static void
 feed_fail (Feed * feed, GQuark domain, gint code, const gchar * text)
 {
@@ -381,8 +381,8 @@ new_frame (guint8 value, GstClockTime time)
   return frame;
 }
 
-/* (transfer full) (element-type GstSample): all that a pipeline with the sink `out`
- * makes, and how long that is, says the pipeline */
+/* (transfer full) (element-type GstSample): all that a pipeline with the sink
+ * `out` makes, and how long it says that is */
 static GPtrArray *
 run_pipeline (const gchar * description, gint64 * duration)
 {

@@ -579,8 +579,8 @@ count_frames (const gchar * location)
   return n;
 }
 
-/* (transfer full): a bin `f` that is not live, with the properties and the elements
- * that follow in @line */
+/* (transfer full): a bin `f` that is not live, with the properties and the
+ * elements that follow in @line */
 static GstElement *
 launch (const gchar * line)
 {

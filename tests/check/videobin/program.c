@@ -378,8 +378,8 @@ GST_START_TEST (test_either_stream_may_be_ahead)
 
 GST_END_TEST;
 
-/* Of a result whose sound is longer than its ten pictures, the rest is cut; behind
- * one that is shorter, or has none, there is silence. */
+/* Of a result whose sound is longer than its ten pictures, the rest is cut;
+ * behind one that is shorter, or has none, there is silence. */
 static const struct
 {
   guint n_heard;                /* with so many pictures */

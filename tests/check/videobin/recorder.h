@@ -33,8 +33,8 @@ typedef struct
   Track audio;
 } Recorder;
 
-/* As a fixture, with harness_teardown(): the simulator's results are clips of so many
- * frames, with as much sound. */
+/* As a fixture, with harness_teardown(): the simulator's results are clips of
+ * so many frames, with as much sound. */
 #define N_FRAMES 20
 void recorder_setup (void);
 
