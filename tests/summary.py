@@ -44,7 +44,7 @@ def report(test):
     if not found:
         found = (text + "\n" + (test.get("stderr") or "")).split("\n")[-10:]
     for line in [test["result"]] + found:
-        print(f"failed: {test['name'].split(' / ')[-1]}: {line}")
+        print(f"failed: {re.split(' / |:', test['name'])[-1]}: {line}")
 
 
 def main():

@@ -103,9 +103,13 @@ GST_START_TEST (test_rendered_frames)
 {
   g_autofree gchar *path = g_build_filename (store, "rendered.mkv", NULL);
   g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
+  guint n_frames;
 
   render (new_timeline (), uri);
-  fail_unless_equals_int (count_frames (path), 4 * 25);
+  n_frames = count_frames (path);
+  /* From 1.28 on there is one frame more, with nothing but test clips, too. */
+  fail_unless (n_frames == 4 * 25 || n_frames == 4 * 25 + 1, "%u frames",
+      n_frames);
   /* Looked at as an asset, and played: paid for once */
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
