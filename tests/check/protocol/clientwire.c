@@ -79,11 +79,15 @@ serve (gpointer user_data)
 {
   RawServer *server = user_data;
   g_autoptr (GSocketConnection) connection =
-      g_socket_listener_accept (server->listener, NULL, NULL, NULL);
-  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
-  GOutputStream *output =
-      g_io_stream_get_output_stream (G_IO_STREAM (connection));
+      g_socket_listener_accept (server->listener, NULL, server->stopped, NULL);
+  GInputStream *input;
+  GOutputStream *output;
 
+  /* The call's deadline may have come before it connected. */
+  if (connection == NULL)
+    return NULL;
+  input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
   if (server->refuses) {
     refuse (server, connection);
     return NULL;
