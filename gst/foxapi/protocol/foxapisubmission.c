@@ -173,14 +173,15 @@ wait_at_exit (void)
 
 /* Handlers run in the reverse order: one that a TLS library has is to run later. */
 static void
-wait_at_exit_from_now_on (void)
+wait_at_exit_from_now_on (FoxapiClient * client)
 {
   static gsize once = 0;
 
   if (!g_once_init_enter (&once))
     return;
   own_pid = getpid ();
-  g_tls_backend_get_default ();
+  if (g_str_has_prefix (foxapi_client_get_base_url (client), "https:"))
+    g_tls_backend_get_default ();
   atexit (wait_at_exit);
   g_once_init_leave (&once, 1);
 }
@@ -223,7 +224,7 @@ foxapi_submission_new (FoxapiClient * client, const gchar * identity,
 {
   FoxapiSubmission *submission = g_new0 (FoxapiSubmission, 1);
 
-  wait_at_exit_from_now_on ();
+  wait_at_exit_from_now_on (client);
   g_atomic_ref_count_init (&submission->ref_count);
   submission->client = foxapi_client_ref (client);
   submission->identity = g_strdup (identity);
