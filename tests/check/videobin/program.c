@@ -653,12 +653,13 @@ GST_START_TEST (test_late_decoder)
 GST_END_TEST;
 
 /* Live sound is due when the clock says so, also while nobody takes the pictures:
- * neither their decision nor their decoder holds it up. */
+ * neither their decision nor their decoder holds it up. The pictures of this clip are
+ * more than what decodebin has room for, 8 MiB. */
 GST_START_TEST (test_sound_without_pictures)
 {
-  const Clip clip = { 250, FPS, 1, 250 * SAMPLES_PER_FRAME };
+  const guint n = 1500;
+  const Clip clip = { n, FPS, 1, n * SAMPLES_PER_FRAME };
   GstFoxapiPlayer *player;
-  guint n_heard = 0;
 
   write_clip (&clip);
   settings.is_live = TRUE;
@@ -668,18 +669,14 @@ GST_START_TEST (test_sound_without_pictures)
   wait_until_ready (player);
   fail_unless_equals_uint64 (begin (), 0);
   fail_unless_equals_int (show (0), 0);
-  for (guint64 frame = 0; frame < 250; frame++) {
-    while (!gst_foxapi_player_is_ready (player)
-        && !gst_foxapi_player_video_is_in_the_way (player))
+  for (guint64 frame = 0; frame < n; frame++) {
+    while (!listen_any (frame))
       g_usleep (1000);
-    if (listen_any (frame) && frame >= 200)
-      n_heard++;
   }
-  fail_unless (n_heard > 25, "%u of the last 50 blocks sound", n_heard);
 
   /* The pictures are still in order when somebody takes them again, and none is
    * shown before its time. Their numbers repeat. */
-  for (guint64 frame = 1; frame < 260; frame++) {
+  for (guint64 frame = 1; frame < n + 10; frame++) {
     gint shown;
 
     wait_until_ready (player);
