@@ -345,6 +345,30 @@ GST_START_TEST (test_placeholder_ahead_of_a_result)
 
 GST_END_TEST;
 
+/* Whatever the end of a clip is, the placeholder takes its place: behind the eight
+ * frames that are decoded already. In one thread: whoever waited would wait for ever. */
+GST_START_TEST (test_placeholder_in_a_clip)
+{
+  const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
+  guint64 frame = 1;
+
+  write_clip (&clip);
+  settings.end = __i__;
+  start_last ();
+  wait_until_ready (offer ());
+  fail_unless_equals_uint64 (begin (), 0);
+  assert_shows (0, 0, 1);
+  fail_unless (gst_foxapi_program_show_placeholder (program));
+  while (show (frame) == (gint) frame)
+    frame++;
+  fail_unless (frame <= 1 + 8, "%u frames are shown", (guint) frame);
+  for (guint i = 0; i < 5; i++)
+    assert_frame (frame + i, -1, -1);
+  finish ();
+}
+
+GST_END_TEST;
+
 /* A muxer without queues takes a picture when it has the sound behind it, and the
  * other way round. In one thread: whoever waited would wait for ever. */
 GST_START_TEST (test_either_stream_may_be_ahead)
@@ -932,6 +956,8 @@ program_suite (void)
 
   tcase_add_test (tc, test_switch_is_the_same_for_picture_and_sound);
   tcase_add_test (tc, test_placeholder_ahead_of_a_result);
+  tcase_add_loop_test (tc, test_placeholder_in_a_clip, GST_FOXAPI_END_EOS,
+      GST_FOXAPI_END_REPEAT + 1);
   tcase_add_loop_test (tc, test_either_stream_may_be_ahead, 0, 2);
   tcase_add_rows (tc, test_sound_of_another_length, sounds);
   tcase_add_loop_test (tc, test_repeats_without_a_gap, 0, 2);
