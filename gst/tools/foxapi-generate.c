@@ -333,11 +333,25 @@ is_recorded (Job * job)
   return is_found;
 }
 
+/* From here on, a signal ends the process at once. */
+static void
+release_signals (Job * job)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (job->signals); i++) {
+    if (job->signals[i] != 0)
+      g_source_remove (job->signals[i]);
+    job->signals[i] = 0;
+  }
+}
+
 static gboolean
 on_signal (Job * job, int number)
 {
-  JsonObject *event = new_event (job, "interrupted");
+  JsonObject *event;
 
+  if (job->has_ended)
+    return G_SOURCE_CONTINUE;
+  event = new_event (job, "interrupted");
   json_object_set_int_member (event, "exit-status", EXIT_SIGNAL + number);
   print_event (job, event);
   if (job->task_id != NULL && is_recorded (job))
@@ -356,9 +370,7 @@ on_signal (Job * job, int number)
             "10 s for its answer; a second Ctrl-C would lose it. Then run the same "
             "command again: that resumes the task, or says how to find it."));
   end (job, EXIT_SIGNAL + number);
-  /* From here on, a signal ends the process at once. */
-  for (guint i = 0; i < G_N_ELEMENTS (job->signals); i++)
-    g_source_remove (job->signals[i]);
+  release_signals (job);
   return G_SOURCE_CONTINUE;
 }
 
@@ -579,6 +591,7 @@ main (int argc, char **argv)
     save (&job);
   }
 
+  release_signals (&job);
   generate_options_clear (&job.options);
   g_main_loop_unref (job.loop);
   g_free (job.task_id);

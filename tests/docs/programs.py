@@ -148,7 +148,7 @@ def check_record(points):
             for row in table.rows for name in pages.code_of(row[0])]
     with tempfile.TemporaryDirectory() as folder:
         record, listed = make_record(folder)
-    fields = [*record, "pid"]
+    fields = [*record, "process"]
     points.check(sorted(said) == sorted(fields), "fields of a record",
                  tap.differences(said, fields))
     points.check(record.get("task_id", "?") in listed,

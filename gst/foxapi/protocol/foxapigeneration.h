@@ -46,7 +46,8 @@ typedef struct
   gboolean resumed;
   gboolean from_store;
   GPtrArray *lost;              /* records of equal requests whose answer was
-                                   lost; NULL, or to be forgotten soon */
+                                   lost, or is waited for by others (is_held);
+                                   NULL, or to be forgotten soon */
   GHashTable *given_up;         /* paths of records that are not to be resumed or
                                    told of: the application has decided */
 

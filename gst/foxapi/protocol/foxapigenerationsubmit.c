@@ -6,7 +6,6 @@
 #include "foxapigeneration.h"
 
 #include <glib/gi18n-lib.h>
-#include <unistd.h>
 
 #include "foxapicatalogue.h"
 #include "foxapihttp.h"
@@ -15,16 +14,11 @@
 #include "foxapirequest.h"
 
 /* So long another process is believed to wait for its answer: one that was interrupted
- * gives up after ten seconds. */
-#define PENDING_US (12 * G_USEC_PER_SEC)
+ * gives up after ten seconds. Behind the answer comes the time that it takes to write
+ * the id down, and to let go of it. */
+#define PENDING_US (15 * G_USEC_PER_SEC)
+#define GRACE_US (2 * G_USEC_PER_SEC)
 #define LOOK_US (200 * 1000)
-
-static void
-tell_of_waiting (const FoxapiRun * run)
-{
-  run->observer->waiting (run->user_data,
-      _("Waiting for the answer to the same request, which was sent before"));
-}
 
 /* (transfer full): of the body, with local files by their content, or by their
  * uploads if these are there */
@@ -112,18 +106,50 @@ look_into_store (FoxapiGeneration * generation, const FoxapiRun * run,
       generation->given_up, generation->lost, run->cancellable, warning);
 }
 
-/* Whether another process waits for the answer to an equal request. If it was
- * interrupted, the task is free to be resumed within seconds. */
+/* Whether another process waits for the answer to an equal request */
 static gboolean
 is_being_sent (FoxapiGeneration * generation)
 {
+  g_autofree gchar *own = foxapi_store_get_process ();
+
   for (guint i = 0; i < generation->lost->len; i++) {
     const FoxapiRecord *record = g_ptr_array_index (generation->lost, i);
 
-    if (record->is_held && record->pid != getpid ())
+    if (record->is_held && g_strcmp0 (record->process, own) != 0)
       return TRUE;
   }
   return FALSE;
+}
+
+/* (transfer full) (nullable): likewise. If another process that is sending the request
+ * was interrupted, its task is free to be resumed within seconds. */
+static FoxapiRecord *
+wait_for_record (FoxapiGeneration * generation, const FoxapiRun * run,
+    GError ** warning)
+{
+  gint64 now_us = g_get_monotonic_time (), end_us = now_us + PENDING_US;
+  FoxapiRecord *record = look_into_store (generation, run, warning);
+  gint64 seen_us = 0;
+
+  if (record != NULL || !is_being_sent (generation))
+    return record;
+  run->observer->waiting (run->user_data,
+      _("Waiting for another process, which has sent the same request"));
+  do {
+    if (is_being_sent (generation))
+      seen_us = now_us;
+    if (!foxapi_run_wait_until (run, now_us + LOOK_US, NULL)
+        || foxapi_run_is_overdue (run))
+      return NULL;
+    g_clear_error (warning);
+    record = look_into_store (generation, run, warning);
+    now_us = g_get_monotonic_time ();
+  } while (record == NULL && now_us < MIN (end_us, seen_us + GRACE_US));
+  if (record == NULL && is_being_sent (generation))
+    foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
+        _("Another process still waits for the answer to the same request. The "
+            "element submits it, too, and the service charges for both."));
+  return record;
 }
 
 /* With an error nothing may be submitted. */
@@ -131,20 +157,9 @@ static void
 take_from_store (FoxapiGeneration * generation, const FoxapiRun * run,
     GError ** error)
 {
-  gint64 begun_us = g_get_monotonic_time (), now_us = begun_us;
   g_autoptr (GError) warning = NULL;
-  FoxapiRecord *record = look_into_store (generation, run, &warning);
+  FoxapiRecord *record = wait_for_record (generation, run, &warning);
 
-  while (record == NULL && is_being_sent (generation)
-      && now_us < begun_us + PENDING_US && !foxapi_run_is_overdue (run)) {
-    if (now_us == begun_us)
-      tell_of_waiting (run);
-    if (!foxapi_run_wait_until (run, now_us + LOOK_US, NULL))
-      break;
-    now_us = g_get_monotonic_time ();
-    g_clear_error (&warning);
-    record = look_into_store (generation, run, &warning);
-  }
   if (warning != NULL)
     foxapi_run_warn (run, FOXAPI_CHARGE_NOT_ASKED,
         _("The store of paid tasks cannot be used in full (%s). The "
@@ -191,7 +206,7 @@ forget_lost (FoxapiGeneration * generation)
   for (guint i = 0; i < generation->lost->len; i++) {
     FoxapiRecord *record = g_ptr_array_index (generation->lost, i);
 
-    if (foxapi_record_hold (record))
+    if (!record->is_held && foxapi_record_hold (record))
       foxapi_record_remove (record);
   }
   g_clear_pointer (&generation->lost, g_ptr_array_unref);
@@ -285,6 +300,9 @@ await_answer (FoxapiGeneration * generation, const FoxapiRun * run,
             "generation goes on."), submission->record_fault->message,
         task->id);
 
+  /* That it may have been charged is news for whoever starts next. */
+  if (generation->failure != NULL)
+    foxapi_generation_let_go_of_record (generation);
   generation->is_recorded = generation->record != NULL
       && submission->record_fault == NULL;
   if (part != NULL)
@@ -411,7 +429,8 @@ await_earlier (FoxapiGeneration * generation, const FoxapiRun * run,
   g_autoptr (GError) fault = NULL, warning = NULL;
   gboolean is_taken;
 
-  tell_of_waiting (run);
+  run->observer->waiting (run->user_data,
+      _("Waiting for the answer to the same request, which was sent before"));
   await_answer (generation, run, &fault);
   /* Nobody has looked for a place in the cache before. */
   if (generation->submission == NULL && generation->failure == NULL

@@ -46,6 +46,18 @@ foxapi_store_get_default_directory (void)
   return g_build_filename (g_get_user_state_dir (), "gst-foxapi", NULL);
 }
 
+/* (transfer full): of this process, and of no other: containers that share a store may
+ * have equal numbers */
+gchar *
+foxapi_store_get_process (void)
+{
+  static gsize token = 0;
+
+  if (g_once_init_enter (&token))
+    g_once_init_leave (&token, (gsize) g_random_int () | 1);
+  return g_strdup_printf ("%d-%08x", (gint) getpid (), (guint) token);
+}
+
 /* A digest, the same only for the same request to the same service under the same
  * key. In @body each local file is named by its content. */
 gchar *
@@ -137,7 +149,7 @@ parse_record (const gchar * text, gsize length)
   record->key_digest = g_strdup (foxapi_json_get_string (object, "key_digest"));
   record->identity = g_strdup (foxapi_json_get_string (object, "identity"));
   record->task_id = g_strdup (foxapi_json_get_string (object, "task_id"));
-  foxapi_json_get_int (object, "pid", &record->pid);
+  record->process = g_strdup (foxapi_json_get_string (object, "process"));
   return record;
 }
 
@@ -363,7 +375,7 @@ to_text (const FoxapiRecord * record)
   if (record->task_id != NULL)
     json_object_set_string_member (object, "task_id", record->task_id);
   else
-    json_object_set_int_member (object, "pid", record->pid);
+    json_object_set_string_member (object, "process", record->process);
 
   json_node_set_object (node, object);
   pretty = json_to_string (node, TRUE);
@@ -516,7 +528,7 @@ foxapi_store_add (const gchar * directory, const gchar * identity,
   record->prompt = shorten (foxapi_json_get_string (body, "prompt"));
   record->key_digest = g_strdup (key_digest);
   record->identity = g_strdup (identity);
-  record->pid = getpid ();
+  record->process = foxapi_store_get_process ();
   if (!write_record (record, &note, warning))
     return NULL;
   if (note != NULL)
@@ -545,8 +557,11 @@ foxapi_record_set_task_id (FoxapiRecord * record, const gchar * task_id,
 void
 foxapi_record_let_go (FoxapiRecord * record)
 {
-  if (record->fd >= 0)
+  if (record->fd >= 0) {
+    /* A child that was forked meanwhile has the same lock. */
+    flock (record->fd, LOCK_UN);
     close (record->fd);
+  }
   record->fd = -1;
 }
 
@@ -596,6 +611,7 @@ foxapi_record_free (FoxapiRecord * record)
   g_free (record->key_digest);
   g_free (record->identity);
   g_free (record->task_id);
+  g_free (record->process);
   g_free (record);
 }
 

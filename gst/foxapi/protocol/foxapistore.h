@@ -28,11 +28,12 @@ typedef struct
   gchar *task_id;               /* (nullable) */
 
   gint fd;                      /* has the lock; -1: not held */
-  gint64 pid;                   /* of an intent: which process sends it; 0: unknown */
+  gchar *process;               /* (nullable): that sends an intent */
   gboolean is_held;             /* by somebody else, when it was looked at */
 } FoxapiRecord;
 
 gchar *foxapi_store_get_default_directory (void);
+gchar *foxapi_store_get_process (void);
 gchar *foxapi_store_identify (const gchar * service, const gchar * key_digest,
     const gchar * body);
 gboolean foxapi_store_is_trusted (const gchar * path, const struct stat *file);

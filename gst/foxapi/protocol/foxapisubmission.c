@@ -149,13 +149,15 @@ static pid_t own_pid;
 static void
 wait_at_exit (void)
 {
-  gint64 end_us = g_get_monotonic_time () + ABANDONED_US;
+  static gint64 end_us = 0;
   g_autoptr (GPtrArray) unsent =
       g_ptr_array_new_with_free_func (g_object_unref);
 
   if (getpid () != own_pid)
     return;
   g_mutex_lock (&lock);
+  if (!is_ending)
+    end_us = g_get_monotonic_time () + ABANDONED_US;
   is_ending = TRUE;
   for (GList * l = submissions; l != NULL; l = l->next) {
     FoxapiSubmission *submission = l->data;
@@ -171,19 +173,24 @@ wait_at_exit (void)
   g_mutex_unlock (&lock);
 }
 
-/* Handlers run in the reverse order: one that a TLS library has is to run later. */
+/* Handlers run in the reverse order, and this one has to come before any that a TLS
+ * library has: so it is registered once more where that is used. */
 static void
 wait_at_exit_from_now_on (FoxapiClient * client)
 {
-  static gsize once = 0;
+  static gsize once = 0, once_with_tls = 0;
 
-  if (!g_once_init_enter (&once))
-    return;
-  own_pid = getpid ();
-  if (g_str_has_prefix (foxapi_client_get_base_url (client), "https:"))
+  if (g_once_init_enter (&once)) {
+    own_pid = getpid ();
+    atexit (wait_at_exit);
+    g_once_init_leave (&once, 1);
+  }
+  if (g_str_has_prefix (foxapi_client_get_base_url (client), "https:")
+      && g_once_init_enter (&once_with_tls)) {
     g_tls_backend_get_default ();
-  atexit (wait_at_exit);
-  g_once_init_leave (&once, 1);
+    atexit (wait_at_exit);
+    g_once_init_leave (&once_with_tls, 1);
+  }
 }
 
 /* %FALSE: nothing is sent. */

@@ -272,6 +272,21 @@ assert_refused (Run * run)
   }
 }
 
+/* Also where the element that was told of it has not been stopped */
+GST_START_TEST (test_neighbour_of_a_lost_answer)
+{
+  FoxapiSimFault lost = {.status = 504,.act_first = TRUE };
+  g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (Run) other = run_new (harness_source (NULL));
+
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &lost);
+  run_set_state (run, GST_STATE_PLAYING);
+  run_wait (run, GST_MESSAGE_ERROR);
+  assert_refused (other);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_lost_answer_is_not_paid_again)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -526,6 +541,7 @@ store_suite (void)
   tcase_add_test (tcase, test_two_at_once);
   tcase_add_test (tcase, test_other_process);
   tcase_add_test (tcase, test_lost_answer_is_not_paid_again);
+  tcase_add_test (tcase, test_neighbour_of_a_lost_answer);
   tcase_add_loop_test (tcase, test_lost_answer_with_consent, 0, 2);
   tcase_add_test (tcase, test_lost_answer_forgotten);
   tcase_add_test (tcase, test_lost_answer_outlives_a_refusal);

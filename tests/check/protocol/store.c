@@ -389,6 +389,11 @@ kill_process (GPid pid)
 }
 
 static void
+do_nothing (void)
+{
+}
+
+static void
 hold_a_task (void)
 {
   add ("task-1");
@@ -440,6 +445,19 @@ GST_START_TEST (test_taken_by_another_process)
 GST_END_TEST;
 
 /* What an application starts later has no part in what is held. */
+/* A child that was forked has the same open file. */
+GST_START_TEST (test_lock_is_not_kept_by_a_child)
+{
+  g_autoptr (FoxapiRecord) record = add ("task-1");
+  GPid pid = start_process (do_nothing);
+
+  foxapi_record_let_go (record);
+  check_taken ("task-1");
+  kill_process (pid);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_lock_is_not_inherited)
 {
   gchar *argv[] = { (gchar *) "/bin/sh", (gchar *) "-c",
@@ -489,6 +507,7 @@ store_suite (void)
   tcase_add_loop_test (locks, test_crashed_holder, 0, 2);
   tcase_add_test (locks, test_taken_by_another_process);
   tcase_add_test (locks, test_lock_is_not_inherited);
+  tcase_add_test (locks, test_lock_is_not_kept_by_a_child);
   return suite;
 }
 
