@@ -187,7 +187,7 @@ begin (void)
 }
 
 /* The number of the result's frame that is shown, -1 of the placeholder, -2 at
- * the end. */
+ * the end, -3 where that is waited for. */
 static gint
 show_with_event (guint64 frame, gboolean * has_event)
 {
@@ -202,6 +202,8 @@ show_with_event (guint64 frame, gboolean * has_event)
   g_list_free_full (events, (GDestroyNotify) gst_mini_object_unref);
   if (flow == GST_FLOW_EOS)
     return -2;
+  if (flow == GST_FLOW_FLUSHING)
+    return -3;
   fail_unless_equals_int (flow, GST_FLOW_OK);
   if (buffer == NULL)
     return -1;
@@ -224,19 +226,13 @@ get_sound (guint64 frame, gboolean is_due, GstBuffer ** buffer)
   return gst_foxapi_program_get_samples (program, frame, is_due, buffer);
 }
 
-/* The number of the first sample of @frame, whose others have to follow it; -1
- * of silence, -2 at the end. */
+/* The number of the first sample, whose others have to follow it; -1 of silence */
 static gint64
-listen (guint64 frame)
+get_first_sample (GstBuffer * buffer)
 {
-  g_autoptr (GstBuffer) buffer = NULL;
-  GstFlowReturn flow = get_sound (frame, TRUE, &buffer);
   GstMapInfo map;
   gint64 number;
 
-  if (flow == GST_FLOW_EOS)
-    return -2;
-  fail_unless_equals_int (flow, GST_FLOW_OK);
   fail_unless (gst_buffer_map (buffer, &map, GST_MAP_READ));
   number = clip_get_sample (map.data);
   for (gsize i = 0; i < map.size / BPF; i++)
@@ -244,6 +240,21 @@ listen (guint64 frame)
         number < 0 ? -1 : number + (gint64) i);
   gst_buffer_unmap (buffer, &map);
   return number;
+}
+
+/* Likewise of @frame; -2 at the end, -3 where that is waited for */
+static gint64
+listen (guint64 frame)
+{
+  g_autoptr (GstBuffer) buffer = NULL;
+  GstFlowReturn flow = get_sound (frame, TRUE, &buffer);
+
+  if (flow == GST_FLOW_EOS)
+    return -2;
+  if (flow == GST_FLOW_FLUSHING)
+    return -3;
+  fail_unless_equals_int (flow, GST_FLOW_OK);
+  return get_first_sample (buffer);
 }
 
 /* Whether there is sound with @frame */
@@ -492,19 +503,25 @@ GST_START_TEST (test_final_frame)
 
 GST_END_TEST;
 
+typedef struct
+{
+  const gchar *kind;            /* of media */
+  GstElement *found;
+} SinkSearch;
+
 static void
 find_sink (const GValue * value, gpointer user_data)
 {
   GstElement *element = g_value_get_object (value);
-  GstElement **sink = user_data;
+  SinkSearch *search = user_data;
   g_autoptr (GstCaps) caps = NULL;
 
   if (!GST_IS_APP_SINK (element))
     return;
   caps = gst_app_sink_get_caps (GST_APP_SINK (element));
   if (caps != NULL && g_str_has_prefix (gst_structure_get_name
-          (gst_caps_get_structure (caps, 0)), "video"))
-    *sink = element;
+          (gst_caps_get_structure (caps, 0)), search->kind))
+    search->found = element;
 }
 
 static GstPadProbeReturn
@@ -514,16 +531,16 @@ block (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 }
 
 static GstPad *
-get_video_pad (GstFoxapiPlayer * player)
+get_pad (GstFoxapiPlayer * player, const gchar * kind)
 {
   GstIterator *it = gst_bin_iterate_elements (GST_BIN (player));
-  GstElement *sink = NULL;
+  SinkSearch search = {.kind = kind };
 
-  fail_unless_equals_int (gst_iterator_foreach (it, find_sink, &sink),
+  fail_unless_equals_int (gst_iterator_foreach (it, find_sink, &search),
       GST_ITERATOR_DONE);
   gst_iterator_free (it);
-  fail_unless (sink != NULL);
-  return gst_element_get_static_pad (sink, "sink");
+  fail_unless (search.found != NULL);
+  return gst_element_get_static_pad (search.found, "sink");
 }
 
 /* Live, a frame that is late is left out, and nothing behind it is. */
@@ -543,7 +560,7 @@ GST_START_TEST (test_late_frames_are_dropped)
   start_last ();
   player = offer ();
   wait_until_ready (player);
-  pad = get_video_pad (player);
+  pad = get_pad (player, "video");
   id = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
       | GST_PAD_PROBE_TYPE_BUFFER, block, NULL, NULL);
   n = gst_foxapi_player_count_frames (player);
@@ -628,7 +645,7 @@ assert_survives_stall (GstFoxapiEnd end, guint stall)
   g_mutex_init (&gate.lock);
   g_cond_init (&gate.moved);
   player = make_player ();
-  pad = get_video_pad (player);
+  pad = get_pad (player, "video");
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, wait_at_gate, &gate, NULL);
   offer_player (player);
   fail_unless_equals_uint64 (begin (), 0);
@@ -672,6 +689,60 @@ GST_START_TEST (test_late_decoder)
 
   write_clip (&clip);
   assert_survives_stall (__i__ / n, stalls[__i__ % n]);
+}
+
+GST_END_TEST;
+
+/* Where the sound of a result is not decoded in time, one that is live goes on
+ * without it, and what comes later is in its place; one that is not waits. */
+GST_START_TEST (test_late_sound)
+{
+  const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
+  Gate gate = {.n_left = 16 };
+  GstFoxapiPlayer *player;
+  g_autoptr (GstPad) pad = NULL;
+  guint64 frame = 0;
+  gint64 heard;
+
+  write_clip (&clip);
+  settings.is_live = __i__;
+  start_last ();
+  g_mutex_init (&gate.lock);
+  g_cond_init (&gate.moved);
+  player = make_player ();
+  pad = get_pad (player, "audio");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, wait_at_gate, &gate, NULL);
+  offer_player (player);
+  wait_until_ready (player);
+  fail_unless_equals_uint64 (begin (), 0);
+  /* Whoever would wait comes back. */
+  gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, TRUE);
+  if (settings.is_live) {
+    while (listen_any (frame))
+      frame++;
+    for (guint i = 0; i < 5; i++)
+      fail_if (listen_any (++frame));
+    open_gate (&gate);
+    while (!listen_any (frame))
+      g_usleep (1000);
+    while (++frame < 50) {
+      wait_until_ready (player);
+      fail_unless_equals_int64 (listen (frame), frame * SAMPLES_PER_FRAME);
+    }
+  } else {
+    while ((heard = listen (frame)) >= 0) {
+      fail_unless_equals_int64 (heard, frame * SAMPLES_PER_FRAME);
+      fail_unless_equals_int (show (frame), frame);
+      frame++;
+    }
+    fail_unless_equals_int64 (heard, -3);
+    gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, FALSE);
+    open_gate (&gate);
+    assert_shows (frame, frame, 50 - frame);
+  }
+  finish ();
+  g_mutex_clear (&gate.lock);
+  g_cond_clear (&gate.moved);
 }
 
 GST_END_TEST;
@@ -964,6 +1035,7 @@ program_suite (void)
   tcase_add_test (tc, test_final_frame);
   tcase_add_test (tc, test_late_frames_are_dropped);
   tcase_add_loop_test (tc, test_late_decoder, 0, 3 * 16);
+  tcase_add_loop_test (tc, test_late_sound, 0, 2);
   tcase_add_test (tc, test_sound_without_pictures);
   tcase_add_test (tc, test_sound_without_clock);
   tcase_add_test (tc, test_live_begins_at_the_next_frame);
