@@ -479,6 +479,43 @@ GST_START_TEST (test_repeats_without_a_gap)
 
 GST_END_TEST;
 
+/* What follows the last frame of a result while the next one, or its repetition, is
+ * not there yet: that frame. A program that is not live waits (-3), where there is
+ * nothing else to show on purpose. */
+static const struct
+{
+  gboolean is_live;
+  gboolean has_placeholder;
+  gboolean more_to_come;
+  GstFoxapiEnd end;
+  gint shown;
+} gaps[] = {
+  {TRUE, TRUE, FALSE, GST_FOXAPI_END_REPEAT, 9},
+  {FALSE, TRUE, FALSE, GST_FOXAPI_END_REPEAT, -3},
+  {TRUE, FALSE, TRUE, GST_FOXAPI_END_EOS, 9},
+  {FALSE, FALSE, TRUE, GST_FOXAPI_END_EOS, -3},
+  {FALSE, TRUE, TRUE, GST_FOXAPI_END_EOS, 9},
+};
+
+GST_START_TEST (test_gap_behind_a_result)
+{
+  settings.is_live = gaps[__i__].is_live;
+  settings.has_placeholder = gaps[__i__].has_placeholder;
+  settings.end = gaps[__i__].end;
+  start ();
+  gst_foxapi_program_set_more_to_come (program, gaps[__i__].more_to_come);
+  wait_until_ready (offer ());
+  fail_unless_equals_uint64 (begin (), 0);
+  assert_shows (0, 0, 10);
+  /* Whoever would wait comes back. */
+  gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_VIDEO, TRUE);
+  gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, TRUE);
+  assert_frame (10, gaps[__i__].shown, gaps[__i__].shown < 0 ? -3 : -1);
+  finish ();
+}
+
+GST_END_TEST;
+
 /* The frame that the next generation gets is the one with which the result has
  * ended, whatever is on the air by then. */
 GST_START_TEST (test_final_frame)
@@ -1032,6 +1069,7 @@ program_suite (void)
   tcase_add_loop_test (tc, test_either_stream_may_be_ahead, 0, 2);
   tcase_add_rows (tc, test_sound_of_another_length, sounds);
   tcase_add_loop_test (tc, test_repeats_without_a_gap, 0, 2);
+  tcase_add_rows (tc, test_gap_behind_a_result, gaps);
   tcase_add_test (tc, test_final_frame);
   tcase_add_test (tc, test_late_frames_are_dropped);
   tcase_add_loop_test (tc, test_late_decoder, 0, 3 * 16);
