@@ -952,6 +952,16 @@ hold_queue (Feed * feed, gulong * probe)
   return queue;
 }
 
+/* Until there is something that it holds */
+static void
+wait_until_held (GstElement * queue)
+{
+  g_autoptr (GstPad) src = gst_element_get_static_pad (queue, "src");
+
+  while (!gst_pad_is_blocking (src))
+    g_usleep (1000);
+}
+
 static void
 release_queue (GstElement * queue, gulong probe)
 {
@@ -971,23 +981,55 @@ new_large_frame (guint i)
   return frame;
 }
 
-/* A camera never waits: what the encoder has no time for is left out. */
+/* A camera never waits: what the encoder has no time for is left out, and the clip
+ * goes on to the last frame. */
 GST_START_TEST (test_live_leaks)
 {
+  const guint n = 60;
   g_autoptr (Feed) feed = NULL;
   g_autoptr (GBytes) captured = NULL;
+  g_autoptr (GPtrArray) frames = NULL;
+  gint64 duration;
   GstElement *queue;
   gulong probe;
 
   live = TRUE;
   feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, LARGE);
-  gst_foxapi_capture_set_up (feed->graph->capture, directory, GST_SECOND);
   queue = hold_queue (feed, &probe);
-  for (guint i = 0; i < 60; i++)
+  feed_frame (feed, new_large_frame (0));
+  wait_until_held (queue);
+  for (guint i = 1; i < n; i++)
     feed_frame (feed, new_large_frame (i));
   feed_end (feed);
   release_queue (queue, probe);
   captured = graph_capture (feed->graph, "video/mp4");
+  frames = decode (feed->graph, CLIP, &duration);
+  fail_unless (frames->len < n);
+  fail_unless_equals_int64 (duration, n * GST_SECOND / 25);
+}
+
+GST_END_TEST;
+
+/* Nor does a live source of bytes, of which nothing is left out. */
+GST_START_TEST (test_live_bytes)
+{
+  const guint n = 70;
+  g_autofree guint8 *data = g_malloc0 (n * MIB);
+  g_autoptr (GBytes) movie = NULL, captured = NULL;
+  g_autoptr (Feed) feed = NULL;
+  GstElement *queue;
+  gulong probe;
+
+  memcpy (data, "\0\0\0\x10" "ftypqt  ", 12);
+  movie = g_bytes_new_static (data, n * MIB);
+  live = TRUE;
+  feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, "video/quicktime");
+  queue = hold_queue (feed, &probe);
+  feed_pieces (feed, movie, MIB);
+  feed_end (feed);
+  release_queue (queue, probe);
+  captured = graph_capture (feed->graph, "video/quicktime");
+  assert_equal_bytes (captured, movie);
 }
 
 GST_END_TEST;
@@ -1408,6 +1450,7 @@ capture_suite (void)
   tcase_add_loop_test (tcase, test_no_folder, 0, 2);
   tcase_add_test (tcase, test_no_encoder);
   tcase_add_test (tcase, test_live_leaks);
+  tcase_add_test (tcase, test_live_bytes);
   tcase_add_loop_test (tcase, test_others_wait, 0, 2);
   tcase_add_rows (tcase, test_tee, tees);
   tcase_add_loop_test (tcase, test_restart, 0, 3);
