@@ -771,6 +771,34 @@ GST_START_TEST (test_dropped_after_a_stop)
 
 GST_END_TEST;
 
+/* Stopped while one of five results is on the air, and the others are there or on
+ * their way: none has a file any more, also in READY, where their folder stays. */
+GST_START_TEST (test_no_files_after_a_stop)
+{
+  g_autoptr (Run) run = new_ahead ("It runs");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
+  g_autofree gchar *before = NULL, *left = NULL;
+
+  stop_in_the_middle (run, pad);
+  harness_set_list (run->source, "next-prompts", "It runs", "It rests",
+      "It eats", "It sleeps", NULL);
+  g_object_set (run->source, "prefetch", 4, NULL);
+  run_set_state (run, GST_STATE_PLAYING);
+  harness_wait_requests (FOXAPI_SIM_RESULT, 5);
+  before = bin_leftovers ();
+  run_set_state (run, GST_STATE_READY);
+  left = bin_leftovers ();
+  for (guint i = 1; i <= 4; i++) {
+    g_autofree gchar *name = g_strdup_printf ("/result-%u.mp4", i);
+
+    fail_unless (strstr (before, name) != NULL, "%s", before);
+  }
+  fail_unless (strstr (left, "/gst-foxapi") != NULL, "%s", left);
+  fail_if (strstr (left, "/result-") != NULL, "%s", left);
+}
+
+GST_END_TEST;
+
 static void
 play_program (const gchar * clips)
 {
@@ -846,6 +874,7 @@ binmoney_suite (void)
   tcase = bin_add_case (suite, "served", bin_setup);
   tcase_add_test (tcase, test_program_from_cache);
   tcase_add_test (tcase, test_dropped_after_a_stop);
+  tcase_add_test (tcase, test_no_files_after_a_stop);
   return suite;
 }
 
