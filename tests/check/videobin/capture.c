@@ -1056,7 +1056,7 @@ push_frames (gpointer data)
   Feed *feed = data;
   GstFlowReturn flow = GST_FLOW_OK;
 
-  for (guint i = 0; i < 60 && flow == GST_FLOW_OK; i++)
+  for (guint i = 1; i < 60 && flow == GST_FLOW_OK; i++)
     flow = gst_pad_push (feed->src, new_large_frame (i));
   return GINT_TO_POINTER (flow);
 }
@@ -1071,6 +1071,8 @@ GST_START_TEST (test_others_wait)
   gulong probe;
 
   queue = hold_queue (feed, &probe);
+  feed_frame (feed, new_large_frame (0));
+  wait_until_held (queue);
   g_signal_connect (queue, "overrun", G_CALLBACK (note_full), &fullness);
   thread = g_thread_new ("pusher", push_frames, feed);
   g_mutex_lock (&fullness.lock);
