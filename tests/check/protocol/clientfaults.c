@@ -320,6 +320,20 @@ GST_START_TEST (test_long_chunked_error)
 
 GST_END_TEST;
 
+/* Nor is what follows waited for. */
+GST_START_TEST (test_held_error)
+{
+  FoxapiSessionSettings no_limits = {.timeout = 0,.submit_timeout = 0 };
+  g_autofree gchar *text = g_strnfill (128 * 1024, ' ');
+  FoxapiSimFault fault = {.status = 500,.body = text,.hold_at = 100 * 1024 };
+
+  foxapi_client_unref (client);
+  client = make_client_with (sim, &no_limits);
+  check_fault (FOXAPI_CALL_SUBMIT, fault, &server_fault);
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_cancelled_before)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -435,6 +449,7 @@ clientfaults_suite (void)
   tcase_add_test (answers, test_long_answers);
   tcase_add_test (answers, test_long_chunked_answers);
   tcase_add_test (answers, test_long_chunked_error);
+  tcase_add_test (answers, test_held_error);
   return suite;
 }
 
