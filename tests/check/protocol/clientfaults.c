@@ -271,9 +271,10 @@ GST_START_TEST (test_long_answers)
 
 GST_END_TEST;
 
-/* The same in one chunk, which says nothing of the length of the whole */
+/* The same in one chunk, which says nothing of the length of the whole, and what
+ * follows in others */
 static void
-check_long_chunk (gsize length, gboolean good)
+check_long_chunk (gsize length, const gchar * more, gboolean good)
 {
   g_autoptr (GString) body = g_string_new (NULL);
   FoxapiSimFault answer = {.status = 200,
@@ -286,7 +287,7 @@ check_long_chunk (gsize length, gboolean good)
   end = body->len + length - strlen ("{\"id\":\"task-1\",\"a\":\"");
   while (body->len < end - 2)
     g_string_append_c (body, 'x');
-  g_string_append (body, "\"}\r\n0\r\n\r\n");
+  g_string_append_printf (body, "\"}\r\n%s0\r\n\r\n", more);
   answer.body = body->str;
   answer.body_length = body->len;
   script_all (sim, FOXAPI_SIM_SUBMIT, answer);
@@ -297,10 +298,11 @@ check_long_chunk (gsize length, gboolean good)
 
 GST_START_TEST (test_long_chunked_answers)
 {
-  check_long_chunk (1024 * 1024, TRUE);
-  check_long_chunk (FOXAPI_JSON_MAX_BYTES - 1, TRUE);
-  check_long_chunk (FOXAPI_JSON_MAX_BYTES + 1, FALSE);
-  check_long_chunk (FOXAPI_JSON_MAX_BYTES, TRUE);
+  check_long_chunk (1024 * 1024, "", TRUE);
+  check_long_chunk (FOXAPI_JSON_MAX_BYTES - 1, "", TRUE);
+  check_long_chunk (FOXAPI_JSON_MAX_BYTES + 1, "", FALSE);
+  check_long_chunk (FOXAPI_JSON_MAX_BYTES, "", TRUE);
+  check_long_chunk (FOXAPI_JSON_MAX_BYTES, "1\r\n \r\n", FALSE);
 }
 
 GST_END_TEST;
