@@ -934,19 +934,26 @@ keep_blocked (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-/* What comes out of the capture's queue is held there. */
 static GstElement *
-hold_queue (Feed * feed, gulong * probe)
+find_queue (Feed * feed)
 {
   GstElement *queue = NULL;
-  g_autoptr (GstPad) src = NULL;
 
   GST_OBJECT_LOCK (feed->graph->capture);
   for (GList * l = GST_BIN_CHILDREN (feed->graph->capture); l; l = l->next)
     if (g_str_has_prefix (GST_OBJECT_NAME (l->data), "queue"))
       queue = l->data;
   GST_OBJECT_UNLOCK (feed->graph->capture);
-  src = gst_element_get_static_pad (queue, "src");
+  return queue;
+}
+
+/* What comes out of the capture's queue is held there. */
+static GstElement *
+hold_queue (Feed * feed, gulong * probe)
+{
+  GstElement *queue = find_queue (feed);
+  g_autoptr (GstPad) src = gst_element_get_static_pad (queue, "src");
+
   *probe = gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BLOCK |
       GST_PAD_PROBE_TYPE_BUFFER, keep_blocked, NULL, NULL);
   return queue;
@@ -1264,6 +1271,78 @@ GST_START_TEST (test_stop)
 
 GST_END_TEST;
 
+/* Memory that cannot be read, which takes until the capture stops */
+typedef GstAllocator Unreadable;
+typedef GstAllocatorClass UnreadableClass;
+
+GType unreadable_get_type (void);
+
+/* *INDENT-OFF* */
+G_DEFINE_TYPE (Unreadable, unreadable, GST_TYPE_ALLOCATOR)
+/* *INDENT-ON* */
+
+static GstPad *end;             /* of the capture */
+static gint is_being_read;      /* atomic */
+
+static gpointer
+fail_to_map (GstMemory * memory, gsize size, GstMapFlags flags)
+{
+  g_atomic_int_set (&is_being_read, TRUE);
+  while (!GST_PAD_IS_FLUSHING (end))
+    g_usleep (1000);
+  return NULL;
+}
+
+static void
+free_memory (GstAllocator * allocator, GstMemory * memory)
+{
+  g_free (memory);
+}
+
+static void
+unreadable_class_init (UnreadableClass * klass)
+{
+  klass->free = free_memory;
+}
+
+static void
+unreadable_init (Unreadable * allocator)
+{
+  allocator->mem_type = "unreadable";
+  allocator->mem_map = fail_to_map;
+}
+
+static GstBuffer *
+new_unreadable_frame (void)
+{
+  g_autoptr (GstAllocator) allocator = gst_object_ref_sink (g_object_new
+      (unreadable_get_type (), NULL));
+  GstMemory *memory = g_new0 (GstMemory, 1);
+  GstBuffer *frame = gst_buffer_new ();
+
+  gst_memory_init (memory, 0, allocator, NULL, SMALL_BYTES, 0, 0, SMALL_BYTES);
+  gst_buffer_append_memory (frame, memory);
+  return frame;
+}
+
+/* What fails because it is stopped is no ERROR any more. */
+GST_START_TEST (test_failure_at_a_stop)
+{
+  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  g_autoptr (GstPad) src = gst_element_get_static_pad (find_queue (feed),
+      "src");
+
+  end = gst_pad_get_peer (src);
+  feed_frame (feed, new_unreadable_frame ());
+  while (!g_atomic_int_get (&is_being_read))
+    g_usleep (1000);
+  gst_element_set_state (feed->graph->pipeline, GST_STATE_READY);
+  assert_nothing_more (feed->graph);
+  gst_clear_object (&end);
+}
+
+GST_END_TEST;
+
 /* What links and what does not */
 static const struct
 {
@@ -1458,6 +1537,7 @@ capture_suite (void)
   tcase_add_loop_test (tcase, test_restart, 0, 3);
   tcase_add_loop_test (tcase, test_restart_at_eos, 0, 2);
   tcase_add_loop_test (tcase, test_stop, 0, 5);
+  tcase_add_test (tcase, test_failure_at_a_stop);
   tcase_add_rows (tcase, test_negotiation, offers);
   tcase_add_rows (tcase, test_files, readers);
   tcase_add_test (tcase, test_locked);
