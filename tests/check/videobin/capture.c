@@ -586,6 +586,48 @@ GST_START_TEST (test_fields)
 
 GST_END_TEST;
 
+/* The colours of a field, of whose lines a clip has every other, are not taken for
+ * those of two fields: each pair of lines has its own. What says that there are two
+ * may be with the buffer alone, or with its metadata, too. */
+GST_START_TEST (test_colours_of_fields)
+{
+  const guint side = 64, stride = 2 * side;
+  const guint8 colours[] = { 64, 192 };
+  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, "video/x-raw,"
+      "format=YUY2,width=64,height=64,framerate=25/1,"
+      "interlace-mode=interleaved");
+  g_autoptr (GBytes) captured = NULL;
+  g_autoptr (GPtrArray) decoded = NULL;
+  GstBuffer *frame = gst_buffer_new_allocate (NULL, side * stride, NULL);
+  GstSample *sample;
+  GstVideoInfo info;
+
+  gst_buffer_memset (frame, 0, 128, side * stride);
+  for (guint i = 1; i < side * stride; i += 2)
+    gst_buffer_memset (frame, i, colours[i / (4 * stride) % 2], 1);
+  GST_BUFFER_PTS (frame) = 0;
+  GST_BUFFER_FLAG_SET (frame, GST_VIDEO_BUFFER_FLAG_INTERLACED);
+  if (__i__ == 1)
+    gst_buffer_add_video_meta (frame, GST_VIDEO_FRAME_FLAG_INTERLACED,
+        GST_VIDEO_FORMAT_YUY2, side, side);
+  feed_frame (feed, frame);
+  feed_end (feed);
+  captured = graph_capture (feed->graph, "video/mp4");
+  decoded = decode (feed->graph, CLIP, NULL);
+  sample = g_ptr_array_index (decoded, 0);
+  fail_unless (gst_video_info_from_caps (&info, gst_sample_get_caps (sample)));
+  /* Scaled: each has two lines, which are nearer to it than to its neighbours. */
+  for (guint y = 0; y < side / 2; y++) {
+    guint8 colour;
+
+    gst_buffer_extract (gst_sample_get_buffer (sample), info.offset[1]
+        + y * info.stride[1], &colour, 1);
+    fail_unless (ABS (colour - colours[y / 2 % 2]) < 48, "%u at %u", colour, y);
+  }
+}
+
+GST_END_TEST;
+
 GST_START_TEST (test_first_good_frame)
 {
   const GstBufferFlags flags[] = { GST_BUFFER_FLAG_CORRUPTED,
@@ -1518,6 +1560,7 @@ capture_suite (void)
   tcase_add_rows (tcase, test_raw_image, raw_formats);
   tcase_add_loop_test (tcase, test_shape, 0, G_N_ELEMENTS (shapes) * 2);
   tcase_add_loop_test (tcase, test_fields, 0, 2);
+  tcase_add_loop_test (tcase, test_colours_of_fields, 0, 2);
   tcase_add_test (tcase, test_first_good_frame);
   tcase_add_loop_test (tcase, test_raw_clip, 0, G_N_ELEMENTS (clips) * 2 - 1);
   tcase_add_test (tcase, test_same_clip);
