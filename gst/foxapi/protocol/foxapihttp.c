@@ -484,7 +484,7 @@ foxapi_session_send (FoxapiSession * session, SoupMessage * message,
 
 /* To the end, or to somewhere behind @max_bytes. It never asks for a few bytes only:
  * of a chunked body libsoup 3.2 asserts when it is asked for one. */
-static gboolean
+static void
 read_body (FoxapiResponse * answer, gsize max_bytes,
     GCancellable * cancellable, GError ** error)
 {
@@ -498,7 +498,6 @@ read_body (FoxapiResponse * answer, gsize max_bytes,
     if (n > 0)
       g_string_append_len (answer->body, piece, n);
   }
-  return n >= 0;
 }
 
 /* GLib 2.74 ends the process where it finds no descriptor to wake a wait with. So they

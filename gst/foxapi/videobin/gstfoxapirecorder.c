@@ -346,6 +346,7 @@ take_field (GstFoxapiRecorder * self, GstBuffer * frame)
         self->info.height, GST_VIDEO_INFO_N_PLANES (&self->branch_info),
         self->branch_info.offset, self->branch_info.stride);
   meta->height = self->info.height;
+  meta->flags &= ~GST_VIDEO_FRAME_FLAG_INTERLACED;
   for (guint i = 0; i < meta->n_planes; i++)
     meta->stride[i] *= 2;
   GST_BUFFER_FLAG_UNSET (field, GST_VIDEO_BUFFER_FLAG_INTERLACED);
