@@ -247,13 +247,21 @@ static FoxapiRecord *
 take_file (const gchar * path, const gchar * identity, gboolean * foreign,
     GError ** warning)
 {
-  g_autoptr (FoxapiRecord) record = open_record (path, foreign);
+  g_autoptr (FoxapiRecord) record = NULL;
   FoxapiRecord *finished;
+  gboolean changed;
+  guint n_looks = 0;
 
-  if (record == NULL || !g_str_equal (record->identity, identity))
-    return NULL;
-  if (!lock_record (record, warning) && !(record->is_held
-          && record->task_id == NULL))
+  /* A record that has changed meanwhile is an intent that got its id, or one that
+   * is gone. */
+  do {
+    g_clear_pointer (&record, foxapi_record_free);
+    record = open_record (path, foreign);
+    if (record == NULL || !g_str_equal (record->identity, identity))
+      return NULL;
+    changed = !lock_record (record, warning) && !record->is_held;
+  } while (changed && n_looks++ == 0);
+  if (changed || (record->is_held && record->task_id != NULL))
     return NULL;
   if (record->is_held) {
     foxapi_record_let_go (record);

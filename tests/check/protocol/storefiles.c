@@ -31,6 +31,7 @@ typedef struct
 
 static Disk disk;
 static guint n_exclusive;       /* locks */
+static FoxapiRecord *answered;  /* gets its id just before the next lock */
 
 static gint
 fail_with (gint error)
@@ -42,6 +43,11 @@ fail_with (gint error)
 int
 flock (int fd, int operation)
 {
+  g_autoptr (FoxapiRecord) record = g_steal_pointer (&answered);
+
+  if (record != NULL)
+    fail_unless (foxapi_record_set_task_id (record, "task-1", NULL));
+  g_clear_pointer (&record, foxapi_record_free);
   if (disk.flock_errno != 0)
     return fail_with (disk.flock_errno);
   n_exclusive += (operation & LOCK_EX) != 0;
@@ -154,6 +160,15 @@ GST_START_TEST (test_looking_is_shared)
   n_exclusive = 0;
   fail_unless (take (1, NULL) == NULL);
   fail_unless_equals_int (n_exclusive, 0);
+}
+
+GST_END_TEST;
+
+/* The task of an answer that came between a look's open and its lock is paid for. */
+GST_START_TEST (test_answered_during_look)
+{
+  answered = add (NULL);
+  check_taken ("task-1");
 }
 
 GST_END_TEST;
@@ -565,6 +580,7 @@ storefiles_suite (void)
 
   tcase_add_rows (disks, test_lacks, lacks);
   tcase_add_test (disks, test_looking_is_shared);
+  tcase_add_test (disks, test_answered_during_look);
   tcase_add_test (disks, test_missing_directory);
   tcase_add_test (disks, test_impossible_directories);
   tcase_add_test (disks, test_read_only_directory);
