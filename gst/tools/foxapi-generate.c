@@ -351,10 +351,15 @@ on_signal (Job * job, int number)
 
   if (job->has_ended)
     return G_SOURCE_CONTINUE;
+  /* Of a task that was named the answer may not be there yet. */
+  if (job->task_id == NULL)
+    g_object_get (job->options.source, "task-id", &job->task_id, NULL);
   event = new_event (job, "interrupted");
   json_object_set_int_member (event, "exit-status", EXIT_SIGNAL + number);
   print_event (job, event);
-  if (job->task_id != NULL && is_recorded (job))
+  if (job->options.status)
+    say (job, _("Stopped. The task goes on at the service."));
+  else if (job->task_id != NULL && is_recorded (job))
     say (job,
         _("Stopped. Task %s is paid for and goes on at the service: run the "
             "same command again to resume it, at no new charge."),

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import pages
@@ -168,6 +169,20 @@ def check_interrupt(points):
                      and not place.fault_of("fox.mp4"), "it resumes", said)
         points.check(place.charged() == 1, "it was charged once")
 
+    for options, wanted in [([], "--task-id task-1 "), (["--status"], "goes on")]:
+        with Place() as place, socket.create_server(("127.0.0.1", 0)) as server:
+            run = subprocess.Popen(
+                [TOOL, "--task-id=task-1", "--base-url",
+                 "http://127.0.0.1:%d" % server.getsockname()[1], *options],
+                cwd=place.folder, text=True, env=place.environment,
+                stderr=subprocess.PIPE)
+            connection, _ = server.accept()
+            run.send_signal(signal.SIGINT)
+            _, said = run.communicate()
+            connection.close()
+            points.check(run.returncode == 130 and wanted in said
+                         and "has been sent" not in said,
+                         f"Ctrl-C before the first answer: {options}", said)
 
     with Place("--generation-time", "60") as place:
         command = [TOOL, "A fox", "-o", "fox.mp4", "--task-store=/proc/nowhere"]
