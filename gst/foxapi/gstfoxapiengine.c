@@ -344,8 +344,12 @@ snapshot_clear (Snapshot * snapshot)
   g_clear_pointer (&snapshot->digest, g_free);
 }
 
+/* *INDENT-OFF* */
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Snapshot, snapshot_clear)
-     static void take_snapshot (GstFoxapiEngine * engine, Snapshot * snapshot)
+/* *INDENT-ON* */
+
+static void
+take_snapshot (GstFoxapiEngine * engine, Snapshot * snapshot)
 {
   g_autoptr (JsonObject) extra = NULL;
 

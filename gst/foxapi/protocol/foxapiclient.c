@@ -286,27 +286,16 @@ new_answer_error (FoxapiClient * client, FoxapiCall call,
   return error;
 }
 
-/* The service may echo anything, and what it writes is handed on as received. A
- * key that was written with escapes is found by reading the text. */
+/* The service may echo anything, and what it writes is handed on as received. */
 static void
 remove_key (FoxapiClient * client, GString * body)
 {
-  g_autoptr (JsonObject) object = NULL;
-  g_autofree gchar *clean = NULL, *plain = NULL, *clean_plain = NULL;
+  g_autofree gchar *clean = NULL;
 
   if (strlen (client->api_key) < KEY_MIN_TELLING_LENGTH)
     return;
-
   clean = foxapi_redact (body->str, client->api_key);
-  if (strstr (clean, "\\u") != NULL)
-    object = foxapi_json_parse (clean, strlen (clean), NULL);
-  if (object != NULL) {
-    plain = foxapi_json_to_text (object);
-    clean_plain = foxapi_redact (plain, client->api_key);
-  }
-  if (g_strcmp0 (plain, clean_plain) != 0)
-    g_string_assign (body, clean_plain);
-  else if (!g_str_equal (clean, body->str))
+  if (!g_str_equal (clean, body->str))
     g_string_assign (body, clean);
 }
 
