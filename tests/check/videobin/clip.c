@@ -104,10 +104,10 @@ push_samples (GstElement * pipeline, const Clip * clip)
 static GstElement *
 parse_pipeline (const Clip * clip, const gchar * location)
 {
-  g_autofree gchar *line = g_strdup_printf ("qtmux name=mux ! filesink "
+  g_autofree gchar *line = g_strdup_printf ("%s name=mux ! filesink "
       "location=%s appsrc name=video format=time max-bytes=0 caps=video/x-raw,"
       "format=UYVY,width=%d,height=%d,framerate=%u/%u ! mux.video_0%s",
-      location,
+      clip->is_matroska ? "matroskamux" : "qtmux", location,
       WIDTH, HEIGHT, clip->fps_n, clip->fps_d,
       clip->n_samples ==
       0 ? "" : " appsrc name=audio format=time max-bytes=0 caps=audio/x-raw,"

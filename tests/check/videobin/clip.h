@@ -21,9 +21,10 @@ typedef struct
   guint fps_n;
   guint fps_d;
   guint n_samples;              /* 0: no sound */
+  gboolean is_matroska;         /* whose demuxer makes a buffer of each 10 ms */
 } Clip;
 
-/* (transfer full): a QuickTime file of raw media */
+/* (transfer full): a QuickTime or Matroska file of raw media */
 GBytes *clip_make (const Clip * clip);
 
 /* The grey of a frame, and which frame of a clip has it: numbers repeat after

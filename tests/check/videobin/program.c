@@ -730,6 +730,60 @@ GST_START_TEST (test_late_decoder)
 
 GST_END_TEST;
 
+/* Where the sound of a result is not decoded in time, one that is live goes on
+ * without it, and what comes later is in its place; one that is not waits. */
+GST_START_TEST (test_late_sound)
+{
+  const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME, TRUE };
+  Gate gate = {.n_left = 16 };
+  GstFoxapiPlayer *player;
+  g_autoptr (GstPad) pad = NULL;
+  guint64 frame = 0;
+  gint64 heard;
+
+  write_clip (&clip);
+  settings.is_live = __i__;
+  start_last ();
+  g_mutex_init (&gate.lock);
+  g_cond_init (&gate.moved);
+  player = make_player ();
+  pad = get_pad (player, "audio");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, wait_at_gate, &gate, NULL);
+  offer_player (player);
+  wait_until_ready (player);
+  fail_unless_equals_uint64 (begin (), 0);
+  /* Whoever would wait comes back. */
+  gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, TRUE);
+  if (settings.is_live) {
+    while (listen_any (frame))
+      frame++;
+    for (guint i = 0; i < 5; i++)
+      fail_if (listen_any (++frame));
+    open_gate (&gate);
+    while (!listen_any (frame))
+      g_usleep (1000);
+    while (++frame < 50) {
+      wait_until_ready (player);
+      fail_unless_equals_int64 (listen (frame), frame * SAMPLES_PER_FRAME);
+    }
+  } else {
+    while ((heard = listen (frame)) >= 0) {
+      fail_unless_equals_int64 (heard, frame * SAMPLES_PER_FRAME);
+      fail_unless_equals_int (show (frame), frame);
+      frame++;
+    }
+    fail_unless_equals_int64 (heard, -3);
+    gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, FALSE);
+    open_gate (&gate);
+    assert_shows (frame, frame, 50 - frame);
+  }
+  finish ();
+  g_mutex_clear (&gate.lock);
+  g_cond_clear (&gate.moved);
+}
+
+GST_END_TEST;
+
 /* Live sound is due when the clock says so, also while nobody takes the pictures:
  * neither their decision nor their decoder holds it up. The pictures of this clip are
  * more than what decodebin has room for, 8 MiB. */
@@ -1019,6 +1073,7 @@ program_suite (void)
   tcase_add_test (tc, test_final_frame);
   tcase_add_test (tc, test_late_frames_are_dropped);
   tcase_add_loop_test (tc, test_late_decoder, 0, 3 * 16);
+  tcase_add_loop_test (tc, test_late_sound, 0, 2);
   tcase_add_test (tc, test_sound_without_pictures);
   tcase_add_test (tc, test_sound_without_clock);
   tcase_add_test (tc, test_live_begins_at_the_next_frame);
