@@ -331,13 +331,15 @@ gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options,
 {
   gchar *fault = check_enums (options, is_running);
 
-  if (fault == NULL && !is_running)
+  if (is_running)
+    return fault;
+  if (fault == NULL)
     fault = check_size ("width", options->width);
-  if (fault == NULL && !is_running)
+  if (fault == NULL)
     fault = check_size ("height", options->height);
-  if (fault == NULL && !is_running)
+  if (fault == NULL)
     fault = check_output (options);
-  if (fault == NULL && !is_running)
+  if (fault == NULL)
     fault = check_prompts (options);
   return fault;
 }

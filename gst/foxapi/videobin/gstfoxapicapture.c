@@ -625,8 +625,6 @@ gst_foxapi_capture_new (const gchar * name, GstFoxapiCaptureKind kind)
   gst_pad_set_query_function (self->sink, gst_foxapi_capture_query);
   gst_pad_add_probe (self->sink, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM, on_data,
       self, NULL);
-  g_signal_connect_swapped (self->sink, "unlinked",
-      G_CALLBACK (gst_foxapi_capture_forget), self);
   gst_element_add_pad (GST_ELEMENT (self), self->sink);
   return GST_ELEMENT (self);
 }

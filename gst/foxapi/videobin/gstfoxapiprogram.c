@@ -917,7 +917,8 @@ decide_samples (GstFoxapiProgram * self, guint64 frame, GstBuffer * buffer)
 }
 
 /* Waits until it is decided what @frame shows, or decides that when it is
- * due: live sound does not wait for pictures that are held up. */
+ * due: live sound does not wait for pictures that are held up. @is_due: never where
+ * the program is not live */
 GstFlowReturn
 gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
     gboolean is_due, GstBuffer ** buffer)
@@ -931,7 +932,7 @@ gst_foxapi_program_get_samples (GstFoxapiProgram * program, guint64 frame,
   gst_buffer_memset (sound, 0, 0, size);
   g_mutex_lock (&program->lock);
   program->audio_next = frame;
-  program->audio_is_due = is_due && program->settings.is_live;
+  program->audio_is_due = is_due;
   g_cond_broadcast (&program->changed);
   flow = decide_samples (program, frame, sound);
   clean_up (program);

@@ -220,12 +220,6 @@ show (guint64 frame)
   return show_with_event (frame, &has_event);
 }
 
-static GstFlowReturn
-get_sound (guint64 frame, gboolean is_due, GstBuffer ** buffer)
-{
-  return gst_foxapi_program_get_samples (program, frame, is_due, buffer);
-}
-
 /* The number of the first sample, whose others have to follow it; -1 of silence */
 static gint64
 get_first_sample (GstBuffer * buffer)
@@ -247,7 +241,8 @@ static gint64
 listen (guint64 frame)
 {
   g_autoptr (GstBuffer) buffer = NULL;
-  GstFlowReturn flow = get_sound (frame, TRUE, &buffer);
+  GstFlowReturn flow = gst_foxapi_program_get_samples (program, frame,
+      settings.is_live, &buffer);
 
   if (flow == GST_FLOW_EOS)
     return -2;
@@ -264,7 +259,8 @@ listen_any (guint64 frame)
   g_autoptr (GstBuffer) buffer = NULL;
   guint8 sample[BPF];
 
-  fail_unless_equals_int (get_sound (frame, TRUE, &buffer), GST_FLOW_OK);
+  fail_unless_equals_int (gst_foxapi_program_get_samples (program, frame,
+          settings.is_live, &buffer), GST_FLOW_OK);
   gst_buffer_extract (buffer, 0, sample, BPF);
   return clip_get_sample (sample) >= 0;
 }
@@ -274,7 +270,8 @@ listen_in_thread (gpointer user_data)
 {
   g_autoptr (GstBuffer) buffer = NULL;
 
-  return GINT_TO_POINTER (get_sound (3, FALSE, &buffer));
+  return GINT_TO_POINTER (gst_foxapi_program_get_samples (program, 3, FALSE,
+          &buffer));
 }
 
 /* This picture and the sound beside it, as of show() and listen() */
@@ -834,7 +831,8 @@ GST_START_TEST (test_sound_without_clock)
   for (guint64 frame = 0; frame < 3; frame++) {
     g_autoptr (GstBuffer) buffer = NULL;
 
-    fail_unless_equals_int (get_sound (frame, FALSE, &buffer), GST_FLOW_OK);
+    fail_unless_equals_int (gst_foxapi_program_get_samples (program, frame,
+            FALSE, &buffer), GST_FLOW_OK);
   }
   thread = g_thread_new ("early", listen_in_thread, NULL);
   fail_unless_equals_int (show (1), -1);
