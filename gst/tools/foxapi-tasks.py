@@ -109,9 +109,10 @@ class Record:
         return local + _(" (%d s ago)") % age
 
     def advise(self):
-        """A sentence for a person, and the command for it."""
+        """A sentence for a person, and the command for it, if there is one."""
         if self.held:
-            return _("Wait: a running pipeline is working on this task."), "status"
+            return _("Wait: a running pipeline is working on this task."), \
+                "status" if self.task_id else None
         if self.task_id is None:
             return _("The answer was lost, and the service may have charged the "
                      "request: look for a charge of that time and model in the "
@@ -137,8 +138,9 @@ class Record:
         print_row(_("name"), visible(self.name))
         advice, command = self.advise()
         print_row(_("next"), advice)
-        print(visible(f"  foxapi-tasks {command} "
-                      f"{shlex.quote(self.task_id or self.name)}{place}"))
+        if command:
+            print(visible(f"  foxapi-tasks {command} "
+                          f"{shlex.quote(self.task_id or self.name)}{place}"))
 
     def to_json(self):
         """What --json says of it."""
@@ -189,6 +191,9 @@ def generate(records, options):
     its way alone. A file, which may be planted, does not choose the service."""
     service = os.environ.get("FOXAPI_BASE_URL") or SERVICE
     for record in records:
+        if record.name == options.id and not record.task_id and record.held:
+            raise Failure(_("%s has no task yet: a running pipeline waits for the "
+                            "answer to its submission.") % visible(record.name))
         if record.name == options.id and not record.task_id:
             raise Failure(_("%(name)s has no task: the answer to its submission was "
                             "lost. Look for a charge of its time in the console "

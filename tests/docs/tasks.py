@@ -69,6 +69,15 @@ def check_forget(points, folder):
         text, status = run("forget", "task-young", folder)
         points.check(status == 1 and "running pipeline" in text,
                      "what is held stays", text)
+    with open(os.path.join(folder, "a-2.task"), "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        text, status = run(folder)
+        points.check("foxapi-tasks status a-2" not in text
+                     and "foxapi-tasks forget a-2" not in text,
+                     "no command for an answer that is waited for", text)
+        text, status = run("status", "a-2", folder)
+        points.check(status == 1 and "no task yet" in text
+                     and "forget" not in text, "which is not lost", text)
     for words in ("task-young", "a-2"):
         text, status = run("forget", words, folder)
         points.check(status == 0 and "forgotten" in text, f"forget {words}", text)
