@@ -174,11 +174,11 @@ append_media (GString * text, const gchar * name, JsonObject * rule)
     g_string_append (text, _("a file or a URL"));
   } else {
     g_string_append (text, _("files or URLs"));
-    append_range (text, rule, "min_items", "max_items", 1, "items");
+    append_range (text, rule, "min_items", "max_items", 1, _("items"));
   }
   for (guint i = 0; i < n; i++)
-    g_string_append_printf (text, "%s%s", i == 0 || i + 1 < n ? ", " : " or ",
-        json_array_get_string_element (formats, i));
+    g_string_append_printf (text, "%s%s", i == 0 || i + 1 < n ? ", " :
+        _(" or "), json_array_get_string_element (formats, i));
   append_range (text, rule, "", "max_bytes", BYTES_PER_MB, "MB");
   append_range (text, rule, "min_seconds", "max_seconds", 1, "s");
   append_range (text, rule, "min_side", "max_side", 1, _("pixels a side"));
