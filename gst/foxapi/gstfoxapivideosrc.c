@@ -51,6 +51,8 @@
  * - Properties and queries come from any thread; what they share with the
  *   others is guarded by the object lock. No lock is held when a message is
  *   posted.
+ * - The bus tells of the end in whatever thread posts it. That may be late:
+ *   release() waits until it has been dealt with.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -113,6 +115,9 @@ struct _GstFoxapiVideoSrc
   gboolean has_played;          /* since it was started */
   gboolean has_failed;          /* an ERROR was posted since then, by anyone */
   gboolean has_arrived;
+
+  GMutex arrival_lock;          /* while it is found out whether the result has
+                                 * arrived; before the object lock */
 
   /* From prepare() to release(): whoever changes the state */
   GstBus *bus;                  /* of the pipeline, if it has one */
@@ -245,6 +250,7 @@ gst_foxapi_video_src_uri_handler_init (gpointer iface, gpointer data)
 static void
 note_arrival (GstFoxapiVideoSrc * self, gboolean sinks_have_ended)
 {
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->arrival_lock);
   gboolean may_have_arrived;
 
   GST_OBJECT_LOCK (self);
@@ -267,8 +273,11 @@ on_bus_message (GstBus * bus, GstMessage * message, gpointer user_data)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
 
+  /* The pipeline's, not one that an application posts for itself */
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
-    note_arrival (self, TRUE);
+    note_arrival (self, GST_MESSAGE_SRC (message) != NULL
+        && gst_object_has_as_ancestor (GST_OBJECT (self),
+            GST_MESSAGE_SRC (message)));
   } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     GST_OBJECT_LOCK (self);
     self->has_failed = TRUE;
@@ -305,9 +314,7 @@ static void
 release (GstFoxapiVideoSrc * self)
 {
   gst_foxapi_arrival_unwatch (&self->bus, &self->bus_handler);
-  gst_foxapi_delivery_clear (&self->delivery);
-  gst_foxapi_engine_stop (&self->engine);
-
+  g_mutex_lock (&self->arrival_lock);
   GST_OBJECT_LOCK (self);
   self->has_size = FALSE;
   self->seekable = FALSE;
@@ -316,6 +323,9 @@ release (GstFoxapiVideoSrc * self)
   self->has_failed = FALSE;
   self->has_arrived = FALSE;
   GST_OBJECT_UNLOCK (self);
+  g_mutex_unlock (&self->arrival_lock);
+  gst_foxapi_delivery_clear (&self->delivery);
+  gst_foxapi_engine_stop (&self->engine);
 }
 
 /* Notes the errors that the base class posts, too: see is_end_of_delivery(). They
@@ -402,14 +412,11 @@ deliver_task (GstFoxapiVideoSrc * self, GstBuffer ** buffer)
 {
   FoxapiTask *task = self->engine.generation->first_answer;
   g_autoptr (GstCaps) caps = gst_caps_new_empty_simple ("application/json");
-  gchar *json = g_strdup (task->json);
 
-  if (!gst_base_src_set_caps (GST_BASE_SRC (self), caps)) {
-    g_free (json);
+  if (!gst_base_src_set_caps (GST_BASE_SRC (self), caps))
     return GST_FLOW_NOT_NEGOTIATED;
-  }
   announce_task (self);
-  *buffer = gst_buffer_new_wrapped (json, strlen (json));
+  *buffer = gst_buffer_new_memdup (task->json, strlen (task->json));
   return GST_FLOW_OK;
 }
 
@@ -456,18 +463,20 @@ report_download (GstFoxapiVideoSrc * self, gboolean is_complete)
   has_played = self->has_played;
   GST_OBJECT_UNLOCK (self);
 
-  if (engine->progress_code == NULL && (has_played || is_complete)) {
+  if (engine->progress_code == NULL && has_played) {
     gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
         GST_PROGRESS_TYPE_START, -1, _("Downloading the video"));
     self->reported_us = now_us;
   }
+  if (engine->progress_code == NULL)
+    return;
   if (is_complete) {
     text = g_strdup_printf (_("Downloaded the video (%s)"), done);
     gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
         GST_PROGRESS_TYPE_COMPLETE, -1, text);
     return;
   }
-  if (engine->progress_code == NULL || now_us < self->reported_us + REPORT_US)
+  if (now_us < self->reported_us + REPORT_US)
     return;
   self->reported_us = now_us;
   if (foxapi_result_get_size (self->delivery.result, &size) && size > 0) {
@@ -718,6 +727,7 @@ gst_foxapi_video_src_finalize (GObject * object)
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (object);
 
   gst_foxapi_engine_clear (&self->engine);
+  g_mutex_clear (&self->arrival_lock);
 
   G_OBJECT_CLASS (gst_foxapi_video_src_parent_class)->finalize (object);
 }
@@ -730,6 +740,7 @@ gst_foxapi_video_src_init (GstFoxapiVideoSrc * self)
 
   gst_foxapi_engine_init (&self->engine, GST_ELEMENT (self), &plain);
   self->output = DEFAULT_OUTPUT;
+  g_mutex_init (&self->arrival_lock);
 
   gst_base_src_set_format (src, GST_FORMAT_BYTES);
   gst_base_src_set_blocksize (src, BLOCK_SIZE);
