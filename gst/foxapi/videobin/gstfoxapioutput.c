@@ -36,6 +36,7 @@ struct _GstFoxapiBinOutput
   guint group_id;               /* of the stream; set below PAUSED */
 
   /* The object lock */
+  GstCaps *all;                 /* that there may ever be; not changed */
   GstCaps *caps;                /* possible ones, or the fixed ones of this run */
   GstCaps *preferred;           /* where there is a choice */
   gint64 max_lateness;          /* nanoseconds; -1: nothing is dropped */
@@ -46,6 +47,7 @@ struct _GstFoxapiBinOutput
 
   /* The streaming thread */
   gboolean has_begun;
+  guint64 first;                /* frame of the stream */
   guint64 frame;                /* the next one */
   guint64 n_dropped;
   GstBuffer *unsent;            /* (nullable): of @frame, and has not left yet */
@@ -87,6 +89,9 @@ gst_foxapi_bin_output_stop (GstBaseSrc * src)
   g_list_free_full (g_steal_pointer (&self->events),
       (GDestroyNotify) gst_mini_object_unref);
   gst_clear_structure (&self->on_air);
+  GST_OBJECT_LOCK (src);
+  gst_caps_replace (&self->caps, self->all);
+  GST_OBJECT_UNLOCK (src);
   return TRUE;
 }
 
@@ -308,7 +313,7 @@ post_dropped (GstFoxapiBinOutput * self, guint64 first, GstClockTime now)
   gst_message_set_qos_values (message, GST_CLOCK_DIFF (time, now), 1.0,
       1000000);
   gst_message_set_qos_stats (message, GST_FORMAT_BUFFERS,
-      self->frame - self->n_dropped, self->n_dropped);
+      self->frame - self->first - self->n_dropped, self->n_dropped);
   gst_element_post_message (GST_ELEMENT (self), message);
 }
 
@@ -466,7 +471,8 @@ make_next (GstFoxapiBinOutput * self, GstBuffer ** buffer)
   if (!self->has_begun) {
     update_picture (self, FIRST_PICTURE_TIMEOUT);
     flow = gst_foxapi_program_begin (self->program, self->stream,
-        GST_ELEMENT (self), &self->frame);
+        GST_ELEMENT (self), &self->first);
+    self->frame = self->first;
     self->has_begun = flow == GST_FLOW_OK;
   }
   if (flow == GST_FLOW_OK && is_live) {
@@ -577,6 +583,7 @@ gst_foxapi_bin_output_finalize (GObject * object)
 {
   GstFoxapiBinOutput *self = GST_FOXAPI_BIN_OUTPUT (object);
 
+  gst_clear_caps (&self->all);
   gst_clear_caps (&self->caps);
   gst_clear_caps (&self->preferred);
   gst_clear_object (&self->placeholder);
@@ -632,6 +639,7 @@ gst_foxapi_bin_output_new (GstFoxapiStream stream, const gchar * name,
       name, NULL);
 
   self->stream = stream;
+  self->all = gst_caps_ref (caps);
   self->caps = gst_caps_ref (caps);
   self->program = program;
   return GST_ELEMENT (self);
