@@ -50,8 +50,7 @@ typedef enum
   PHASE_IDLE,                   /* below PAUSED */
   PHASE_CAPTURE,
   PHASE_FINISH,                 /* it has all it needs */
-  PHASE_DONE,
-  PHASE_FAILED,
+  PHASE_DONE,                   /* and it has it, or there will be none */
 } Phase;
 
 struct _GstFoxapiCapture
@@ -128,7 +127,7 @@ post_error (GstFoxapiCapture * self, const GError * error)
   gboolean is_whole = g_error_matches (error, GST_STREAM_ERROR,
       GST_STREAM_ERROR_WRONG_TYPE);
 
-  if (!advance (self, PHASE_CAPTURE, PHASE_FINISH, PHASE_FAILED))
+  if (!advance (self, PHASE_CAPTURE, PHASE_FINISH, PHASE_DONE))
     return;
   gst_element_message_full (GST_ELEMENT (self), GST_MESSAGE_ERROR,
       error->domain, error->code, is_whole ? g_strdup (error->message) :
@@ -403,14 +402,22 @@ static GstPad *
 get_feeding (GstPad * src, guint * n_feeding)
 {
   GstIterator *links = gst_pad_iterate_internal_links (src);
+  GstIteratorResult result = GST_ITERATOR_OK;
   GstPad *feeding = NULL;
   GValue item = G_VALUE_INIT;
 
   *n_feeding = 0;
-  while (links != NULL && gst_iterator_next (links, &item) == GST_ITERATOR_OK) {
-    (*n_feeding)++;
-    gst_object_replace ((GstObject **) & feeding, g_value_get_object (&item));
-    g_value_reset (&item);
+  while (links != NULL && (result == GST_ITERATOR_OK
+          || result == GST_ITERATOR_RESYNC)) {
+    result = gst_iterator_next (links, &item);
+    if (result == GST_ITERATOR_RESYNC) {
+      gst_iterator_resync (links);
+      *n_feeding = 0;
+    } else if (result == GST_ITERATOR_OK) {
+      (*n_feeding)++;
+      gst_object_replace ((GstObject **) & feeding, g_value_get_object (&item));
+      g_value_reset (&item);
+    }
   }
   if (links != NULL)
     gst_iterator_free (links);
