@@ -302,7 +302,6 @@ gst_foxapi_program_finish (GstFoxapiProgram * program, gboolean is_end)
   g_mutex_lock (&program->lock);
   program->is_finished = TRUE;
   program->ends = is_end;
-  program->is_delivering = FALSE;
   program->more_to_come = FALSE;
   if (is_end)
     drop_repetition (program);
