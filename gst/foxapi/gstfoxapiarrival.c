@@ -19,6 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gstfoxapimessages.h"
+
+#define GST_CAT_DEFAULT (gst_foxapi_get_debug_category ())
+
 /* Adds the sink pads at which the stream of @source_pad ends, through bins, queues
  * and demuxers. */
 static void

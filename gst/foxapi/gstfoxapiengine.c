@@ -26,6 +26,8 @@
 #include "foxapirequest.h"
 #include "foxapistore.h"
 
+#define GST_CAT_DEFAULT (gst_foxapi_get_debug_category ())
+
 /* gst-launch-1.0 (1.22) never ends when an ERROR comes before its main loop runs, so
  * none comes sooner than this after the start. */
 #define FIRST_ERROR_US (100 * 1000)
@@ -249,7 +251,9 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
   engine->task_id = g_strdup (task->id);
   GST_OBJECT_UNLOCK (engine->element);
 
-  gst_foxapi_post_task (engine->element, task, origin);
+  gst_element_post_message (engine->element,
+      gst_message_new_element (GST_OBJECT (engine->element),
+          gst_foxapi_task_to_structure (task, origin)));
   if (task->state == FOXAPI_TASK_RUNNING && !engine->run.until_task) {
     /* Of a task whose id it knew the start has said that it is resumed. */
     if (old_task == NULL && !was_known)
@@ -451,12 +455,14 @@ is_another (GstFoxapiEngine * engine, const Snapshot * snapshot)
 {
   const FoxapiGeneration *generation = engine->generation;
 
-  if (engine->is_retry && !engine->is_new_try && generation != NULL
-      && generation->task_id != NULL && snapshot->task_id == NULL)
+  if (engine->is_retry && !engine->is_new_try && !engine->is_next_shot
+      && generation != NULL && generation->task_id != NULL
+      && snapshot->task_id == NULL)
     return snapshot->task_is_forgotten;
   return generation == NULL || snapshot->task_id != NULL
       || snapshot->task_is_forgotten || engine->is_next_shot
       || engine->is_new_try || generation->uri_take != snapshot->settings.take
+      || (engine->takes == NULL && generation->take != generation->uri_take)
       || g_strcmp0 (generation->digest, snapshot->digest) != 0
       || g_strcmp0 (generation->body_text, snapshot->body_text) != 0;
 }
@@ -536,12 +542,16 @@ static gboolean
 choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
     gboolean until_task, GError ** error)
 {
-  FoxapiGeneration *generation;
+  FoxapiGeneration *generation = engine->generation;
+  gint64 failed_take = 0;
 
   if (!is_another (engine, snapshot))
     return TRUE;
   if (!check_snapshot (engine, snapshot, until_task, error))
     return FALSE;
+  if (engine->is_new_try && generation != NULL
+      && g_strcmp0 (generation->body_text, snapshot->body_text) == 0)
+    failed_take = generation->take;
 
   generation = foxapi_generation_new (engine->generation,
       snapshot->task_is_forgotten);
@@ -555,9 +565,12 @@ choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
     generation->properties = g_steal_pointer (&snapshot->properties);
   }
   generation->uri_take = generation->take = snapshot->settings.take;
-  generation->is_new_take = snapshot->task_is_forgotten;
+  generation->is_new_take = snapshot->task_is_forgotten || failed_take > 0;
+  if (failed_take > 0)
+    generation->take = failed_take;
+  else if (engine->is_new_try)
+    engine->is_next_shot = TRUE;
   number_shot (engine, generation);
-  generation->is_new_take |= engine->is_new_try;
   engine->is_next_shot = engine->is_new_try = FALSE;
   engine->generation = generation;
   forget_task (engine, snapshot->task_id);
@@ -606,7 +619,7 @@ gst_foxapi_engine_start (GstFoxapiEngine * engine, gboolean until_task,
 void
 gst_foxapi_engine_stop (GstFoxapiEngine * engine)
 {
-  gst_foxapi_engine_close_progress (engine, "Stopped");
+  gst_foxapi_engine_close_progress (engine, _("Stopped"));
   if (engine->generation != NULL)
     foxapi_generation_let_go (engine->generation);
   if (engine->can_wait)

@@ -43,10 +43,12 @@ typedef struct
 
   /* start() and stop(), and the generating thread in between */
   FoxapiGeneration *generation; /* survives stop() */
-  GHashTable *takes;            /* text of a body → how many shots were made of it;
-                                   NULL until there is a clip cache */
-  gboolean is_next_shot;        /* the owner: the next start is about one more shot
-                                   of a program, maybe equal to one before */
+  GHashTable *takes;            /* text of a body → how many shots of the program
+                                   were made of it; NULL until there is a clip
+                                   cache, and where a program begins */
+  /* Set by the owner; the first two stay set while the start fails: */
+  gboolean is_next_shot;        /* the next start is about one more shot of a
+                                   program, maybe equal to one before */
   gboolean is_new_try;          /* likewise: submits again what has failed */
   gboolean is_retry;            /* likewise: resumes the task that there is, whatever
                                    has changed since, unless another one is named */

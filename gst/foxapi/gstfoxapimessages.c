@@ -14,8 +14,24 @@
 
 #include "foxapierror.h"
 
+#define GST_CAT_DEFAULT (gst_foxapi_get_debug_category ())
+
 /* A title is one line in a list. */
 #define TITLE_MAX_CHARS 100
+
+/* What both elements do */
+GstDebugCategory *
+gst_foxapi_get_debug_category (void)
+{
+  static gsize once = 0;
+  static GstDebugCategory *category;
+
+  if (g_once_init_enter (&once)) {
+    GST_DEBUG_CATEGORY_INIT (category, "foxapi", 0, "Generations by FoxAPI");
+    g_once_init_leave (&once, 1);
+  }
+  return category;
+}
 
 static void
 set_string (GstStructure * structure, const gchar * name, const gchar * value)
@@ -72,15 +88,6 @@ gst_foxapi_task_to_structure (FoxapiTask * task, GstFoxapiOrigin origin)
   set_string (structure, "error-message", task->error_message);
   set_string (structure, "json", task->json);
   return structure;
-}
-
-void
-gst_foxapi_post_task (GstElement * element, FoxapiTask * task,
-    GstFoxapiOrigin origin)
-{
-  gst_element_post_message (element,
-      gst_message_new_element (GST_OBJECT (element),
-          gst_foxapi_task_to_structure (task, origin)));
 }
 
 GstEvent *
@@ -297,14 +304,19 @@ gst_foxapi_explain_error (GstMessage * message, const gchar * advice,
 {
   g_autoptr (GError) error = NULL;
   g_autofree gchar *debug = NULL;
-  GstStructure *details = gst_structure_new_empty ("details");
+  const GstStructure *own = NULL;
+  GstStructure *details;
   GstMessage *explained;
 
   gst_message_parse_error (message, &error, &debug);
+  gst_message_parse_error_details (message, &own);
+  details =
+      own ? gst_structure_copy (own) : gst_structure_new_empty ("details");
   if (advice != NULL) {
     g_autofree gchar *said = g_steal_pointer (&error->message);
 
-    error->message = g_strdup_printf ("%s %s", said, advice);
+    error->message = g_strdup_printf ("%s%s %s", said,
+        g_str_has_suffix (said, ".") ? "" : ".", advice);
   }
   if (task_id != NULL) {
     g_autofree gchar *said = g_steal_pointer (&error->message);

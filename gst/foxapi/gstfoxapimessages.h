@@ -24,11 +24,11 @@ typedef enum
   GST_FOXAPI_CACHED,            /* and its clip was there, too */
 } GstFoxapiOrigin;
 
+GstDebugCategory *gst_foxapi_get_debug_category (void);
+
 GstStructure *gst_foxapi_task_to_structure (FoxapiTask * task,
     GstFoxapiOrigin origin);
 
-void gst_foxapi_post_task (GstElement * element, FoxapiTask * task,
-    GstFoxapiOrigin origin);
 GstEvent *gst_foxapi_new_task_event (FoxapiTask * task, GstFoxapiOrigin origin);
 GstEvent *gst_foxapi_new_tag_event (const gchar * prompt, FoxapiTask * task);
 GstMessage *gst_foxapi_new_progress (GstElement * element, const gchar * code,

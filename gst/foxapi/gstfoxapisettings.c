@@ -365,8 +365,9 @@ gst_foxapi_settings_get (const GstFoxapiSettings * settings, guint id,
   return TRUE;
 }
 
-static const gchar *
-get_list_name (guint id)
+/* (nullable): the property that has a list, where this one is for its only item */
+const gchar *
+gst_foxapi_settings_get_list_name (guint id)
 {
   switch (id) {
     case GST_FOXAPI_PROP_REFERENCE_IMAGE:
@@ -383,7 +384,7 @@ get_list_name (guint id)
 gboolean
 gst_foxapi_settings_set_item (GObject * element, guint id, const GValue * value)
 {
-  const gchar *name = get_list_name (id);
+  const gchar *name = gst_foxapi_settings_get_list_name (id);
   g_auto (GValue) list = G_VALUE_INIT;
 
   if (name == NULL)
@@ -398,7 +399,7 @@ gst_foxapi_settings_set_item (GObject * element, guint id, const GValue * value)
 gboolean
 gst_foxapi_settings_get_item (GObject * element, guint id, GValue * value)
 {
-  const gchar *name = get_list_name (id);
+  const gchar *name = gst_foxapi_settings_get_list_name (id);
   g_auto (GValue) list = G_VALUE_INIT;
 
   if (name == NULL)

@@ -30,6 +30,7 @@ typedef struct
 } GstFoxapiSettings;
 
 void gst_foxapi_settings_install (GObjectClass * klass);
+const gchar *gst_foxapi_settings_get_list_name (guint id);
 gboolean gst_foxapi_settings_set_item (GObject * element, guint id,
     const GValue * value);
 gboolean gst_foxapi_settings_get_item (GObject * element, guint id,

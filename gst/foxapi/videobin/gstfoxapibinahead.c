@@ -70,11 +70,19 @@ give_to_engine (GstFoxapiVideoBin * self, Kept * kept)
   kept_free (kept);
 }
 
-/* It goes on being shown, and the next one can begin. */
-void
+/* It goes on being shown, and the next shot can begin. %FALSE: that was dropped. */
+gboolean
 gst_foxapi_video_bin_keep_generation (GstFoxapiVideoBin * self)
 {
-  g_queue_push_tail (&self->kept, take_from_engine (self));
+  Kept *kept = take_from_engine (self);
+
+  if (gst_foxapi_video_bin_advance (self)) {
+    g_queue_push_tail (&self->kept, kept);
+    return TRUE;
+  }
+  self->engine.generation = g_steal_pointer (&kept->generation);
+  kept_free (kept);
+  return FALSE;
 }
 
 /* The clip has been shown to its end, or failed to be: then its record stays.
@@ -119,6 +127,8 @@ gst_foxapi_video_bin_park (GstFoxapiVideoBin * self)
   foxapi_generation_let_go (oldest->generation);
   if (self->engine.generation != NULL)
     g_queue_push_tail (&self->kept, take_from_engine (self));
+  else
+    gst_foxapi_video_bin_go_back (self);
   while ((kept = g_queue_pop_tail (&self->kept)) != NULL) {
     foxapi_generation_let_go (kept->generation);
     GST_OBJECT_LOCK (self);

@@ -261,22 +261,23 @@ gst_foxapi_video_bin_set_released_error (GstElement * capture, GError ** error)
 }
 
 /* Called when a generation has read the URIs: whether it has got those of all that
- * had arrived. Pads are released in any thread. Returns one of which it has not, which
- * is waited for from now on, for ever; or NULL. */
-GstElement *
-gst_foxapi_video_bin_find_released (GstFoxapiVideoBin * self)
+ * had arrived. Pads are released in any thread. One of which it has not is waited for
+ * from now on, for ever. */
+gboolean
+gst_foxapi_video_bin_check_released (GstFoxapiVideoBin * self, GError ** error)
 {
-  GstElement *released = NULL;
+  gboolean is_complete = TRUE;
   GHashTableIter iter;
   gpointer capture;
 
   g_hash_table_iter_init (&iter, self->arrived);
-  while (released == NULL && g_hash_table_iter_next (&iter, &capture, NULL)) {
-    if (!gst_object_has_as_parent (capture, GST_OBJECT (self)))
-      released = capture;
+  while (is_complete && g_hash_table_iter_next (&iter, &capture, NULL)) {
+    is_complete = gst_object_has_as_parent (capture, GST_OBJECT (self));
+    if (is_complete)
+      continue;
+    g_hash_table_add (self->pending, gst_object_ref (capture));
+    gst_foxapi_video_bin_set_released_error (capture, error);
   }
-  if (released != NULL)
-    g_hash_table_add (self->pending, gst_object_ref (released));
   g_hash_table_remove_all (self->arrived);
-  return released;
+  return is_complete;
 }

@@ -195,7 +195,7 @@ static void
 remove_if_unused (GstFoxapiVideoBin * self, guint clip)
 {
   if (clip == self->complete || clip == self->downloaded
-      || clip == self->latest)
+      || clip == self->latest || clip == self->airing)
     return;
   for (GList * l = self->players; l != NULL; l = l->next) {
     if (get_clip (l->data) == clip)
@@ -253,13 +253,24 @@ gst_foxapi_video_bin_show_clip (GstFoxapiVideoBin * self, GList * events)
   offer_next (self);
 }
 
-/* It is decided which frame is its first: the program takes another one. */
-void
-gst_foxapi_video_bin_on_air (GstFoxapiVideoBin * self, GstObject * player)
+/* It is not offered any more: the program takes another one. */
+static void
+take_back (GstFoxapiVideoBin * self, GstObject * player)
 {
   if (gst_foxapi_video_bin_get_result (player) == self->offered)
     self->offered = 0;
   offer_next (self);
+}
+
+/* It is decided which frame is its first. */
+void
+gst_foxapi_video_bin_on_air (GstFoxapiVideoBin * self, GstObject * player)
+{
+  guint before = self->airing;
+
+  self->airing = get_clip (player);
+  remove_if_unused (self, before);
+  take_back (self, player);
 }
 
 /* Shows the same once more, unless there is something newer. @player: (nullable):
@@ -269,6 +280,18 @@ gst_foxapi_video_bin_repeat_clip (GstFoxapiVideoBin * self, GstObject * player)
 {
   if (self->complete > 0 && (player == NULL
           || get_clip (player) == self->complete))
+    add_player (self, NULL, NULL);
+}
+
+/* It cannot be shown: what is on the air is the same that is repeated. */
+void
+gst_foxapi_video_bin_give_up_clip (GstFoxapiVideoBin * self, GstObject * player)
+{
+  if (self->airing == 0 || get_clip (player) != self->complete
+      || self->airing == self->complete)
+    return;
+  self->complete = self->airing;
+  if (self->run.end == GST_FOXAPI_END_REPEAT)
     add_player (self, NULL, NULL);
 }
 
@@ -293,7 +316,7 @@ gst_foxapi_video_bin_remove_player (GstFoxapiVideoBin * self, gpointer player,
   remove_part (self, player);
   remove_if_unused (self, clip);
   /* It may not have come to the air. */
-  gst_foxapi_video_bin_on_air (self, player);
+  take_back (self, player);
 }
 
 /* Nothing is left of them. The numbers go on. */
@@ -313,7 +336,8 @@ gst_foxapi_video_bin_stop_clips (GstFoxapiVideoBin * self)
     remove_file (self, ((Ready *) l->data)->clip);
   g_queue_clear_full (&self->to_show, (GDestroyNotify) ready_free);
   /* The frame that is held has no player. */
+  remove_file (self, self->airing);
   remove_file (self, self->complete);
   remove_file (self, self->latest);
-  self->complete = self->offered = 0;
+  self->airing = self->complete = self->offered = 0;
 }

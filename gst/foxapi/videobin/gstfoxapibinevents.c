@@ -78,10 +78,10 @@ keep_last_frame (GstFoxapiVideoBin * self)
   /* The shot that has been shown keeps its reference: a start repeats that shot,
    * and without it would pay for another one. */
   error = g_error_new (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
-      _("The last frame could not be kept for the next shot: %s. Nothing "
-          "was sent for that shot. Free space, or set shot-continuity=false, "
-          "then start again."),
-      fault ? fault->message : _("it cannot be read"));
+      _("The next shot is to begin with the last frame of this one, so nothing "
+          "was sent for it. %s Without that frame it can be made with "
+          "shot-continuity=false."),
+      fault ? fault->message : _("The frame cannot be read."));
   if (!g_cancellable_is_cancelled (self->cancellable))
     fail (self, error);
   return FALSE;
@@ -101,18 +101,23 @@ leave_failure (GstFoxapiVideoBin * self)
 /* One more shot was asked for, in so many words: it is submitted even where
  * it is equal to the one before, unless the application has named a task for it. */
 static void
+begin_shot (GstFoxapiVideoBin * self)
+{
+  self->engine.is_next_shot = !gst_foxapi_video_bin_unpark (self);
+  begin_generation_or_fail (self);
+  g_object_notify (G_OBJECT (self), "task-id");
+}
+
+static void
 begin_next_shot (GstFoxapiVideoBin * self)
 {
   leave_failure (self);
   if (!keep_last_frame (self))
     return;
-  if (!gst_foxapi_video_bin_advance (self)) {
+  if (gst_foxapi_video_bin_advance (self))
+    begin_shot (self);
+  else
     gst_foxapi_video_bin_announce_shots (self);
-    return;
-  }
-  self->engine.is_next_shot = !gst_foxapi_video_bin_unpark (self);
-  begin_generation_or_fail (self);
-  g_object_notify (G_OBJECT (self), "task-id");
 }
 
 /* The one that has failed. What is paid for, or may be, is not paid for again: then
@@ -120,8 +125,18 @@ begin_next_shot (GstFoxapiVideoBin * self)
 static void
 on_retry (GstFoxapiVideoBin * self, gpointer object, GstMessage * message)
 {
+  gboolean is_delivered;
+
   if (self->is_generating || gst_foxapi_video_bin_is_waiting (self))
     return;
+  GST_OBJECT_LOCK (self);
+  is_delivered = self->is_delivered;
+  GST_OBJECT_UNLOCK (self);
+  /* The one behind it has failed before it was the next one. */
+  if (is_delivered) {
+    begin_next_shot (self);
+    return;
+  }
   leave_failure (self);
   GST_OBJECT_LOCK (self);
   self->engine.is_new_try = self->engine.task != NULL
@@ -191,10 +206,10 @@ may_look_ahead (GstFoxapiVideoBin * self)
 static void
 look_ahead (GstFoxapiVideoBin * self)
 {
-  if (!may_look_ahead (self))
+  if (!may_look_ahead (self) || !gst_foxapi_video_bin_keep_generation (self))
     return;
-  gst_foxapi_video_bin_keep_generation (self);
-  begin_next_shot (self);
+  leave_failure (self);
+  begin_shot (self);
 }
 
 static void
@@ -288,8 +303,10 @@ on_tick (GstFoxapiVideoBin * self, gpointer object, GstMessage * message)
 static void
 on_ended (GstFoxapiVideoBin * self, gpointer player, GstMessage * message)
 {
+  /* Another shot is behind it: see deliver_if_shown(). */
   if (gst_foxapi_video_bin_finish_kept (self,
-          gst_foxapi_video_bin_get_result (player), self->is_playing, NULL)) {
+          gst_foxapi_video_bin_get_result (player), self->is_playing
+          || !self->run.is_live, NULL)) {
     gst_foxapi_program_delivered (self->program);
     look_ahead (self);
     return;
@@ -319,6 +336,15 @@ on_next (GstFoxapiVideoBin * self, gpointer object, GstMessage * message)
   }
 }
 
+/* With end=repeat, what is on the air is repeated, and not the result that has
+ * failed. */
+static void
+fall_back (GstFoxapiVideoBin * self, GstObject * player)
+{
+  if (self->run.on_error != GST_FOXAPI_ERROR_POLICY_EOS)
+    gst_foxapi_video_bin_give_up_clip (self, player);
+}
+
 /* The placeholder goes on, or what there is. @part: (nullable): what has failed, if
  * it was not the generation itself */
 static void
@@ -334,6 +360,8 @@ on_failed (GstFoxapiVideoBin * self, gpointer part, GstMessage * message)
   GST_OBJECT_UNLOCK (self);
   if (!gst_foxapi_video_bin_tell_failure (self, part, message))
     return;
+  if (part != NULL && GST_IS_FOXAPI_PLAYER (part))
+    fall_back (self, part);
   self->is_generating = FALSE;
   if (self->lacks_reference) {
     gst_foxapi_program_finish (self->program,
@@ -344,6 +372,19 @@ on_failed (GstFoxapiVideoBin * self, gpointer part, GstMessage * message)
     gst_foxapi_program_delivered (self->program);
     begin_next_shot (self);
   }
+}
+
+/* Until there is another result, the last frame of this one is held. */
+static void
+tell_repetition_failed (GstFoxapiVideoBin * self, GstMessage * message)
+{
+  g_autoptr (GstMessage) explained =
+      gst_foxapi_explain_error (gst_message_ref (message),
+      _("The result cannot be repeated: its last frame stays. Set TMPDIR to a "
+          "folder whose files are left alone, then start again."), NULL);
+
+  gst_foxapi_video_bin_post_as_warning (self, explained);
+  gst_foxapi_program_set_end (self->program, GST_FOXAPI_END_HOLD);
 }
 
 /* Not of the latest: a result that was shown before cannot be repeated, which is not
@@ -358,7 +399,7 @@ on_earlier_failed (GstFoxapiVideoBin * self, GstObject * player,
 
   gst_foxapi_program_withdraw (self->program, GST_FOXAPI_PLAYER (player));
   if (!gst_foxapi_video_bin_finish_kept (self, clip, FALSE, &task_id)) {
-    gst_foxapi_video_bin_post_as_warning (self, message);
+    tell_repetition_failed (self, message);
     return;
   }
   GST_OBJECT_LOCK (self);
@@ -367,6 +408,7 @@ on_earlier_failed (GstFoxapiVideoBin * self, GstObject * player,
   gst_foxapi_video_bin_post_failure (self, message, task_id);
   if (self->run.on_error == GST_FOXAPI_ERROR_POLICY_EOS)
     gst_foxapi_program_finish (self->program, TRUE);
+  fall_back (self, player);
   look_ahead (self);
 }
 
@@ -457,6 +499,7 @@ on_air (GstFoxapiVideoBin * self, gpointer player, GstMessage * message)
   ends = self->has_failed && self->run.on_error == GST_FOXAPI_ERROR_POLICY_EOS;
   GST_OBJECT_UNLOCK (self);
   gst_foxapi_video_bin_on_air (self, player);
+  gst_foxapi_program_set_end (self->program, self->run.end);
   if (self->run.end == GST_FOXAPI_END_REPEAT && !ends)
     gst_foxapi_video_bin_repeat_clip (self, player);
 }

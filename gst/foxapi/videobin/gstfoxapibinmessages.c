@@ -14,6 +14,9 @@
 #include "gstfoxapimessages.h"
 #include "gstfoxapioutput.h"
 
+GST_DEBUG_CATEGORY_EXTERN (foxapi_video_bin_debug);
+#define GST_CAT_DEFAULT foxapi_video_bin_debug
+
 /* As if the bin had posted it */
 void
 gst_foxapi_video_bin_post_as_own (GstFoxapiVideoBin * self,

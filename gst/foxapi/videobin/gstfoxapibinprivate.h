@@ -167,7 +167,9 @@ struct _GstFoxapiVideoBin
   GList *players;               /* children */
   guint latest;                 /* number of the latest generation's file */
   guint downloaded;             /* of the latest file that is complete */
-  guint complete;               /* of the latest that was offered to the program */
+  guint complete;               /* of the latest that was offered to the program, and
+                                 * is repeated */
+  guint airing;                 /* of the one that is on the air, or was last */
   guint offered;                /* the same, while it waits for the air; 0: none does */
   GQueue to_show;               /* complete ones behind it */
   GQueue kept;                  /* generations of clips that have not ended, but the
@@ -237,6 +239,8 @@ void gst_foxapi_video_bin_show_clip (GstFoxapiVideoBin * self, GList * events);
 void gst_foxapi_video_bin_repeat_clip (GstFoxapiVideoBin * self,
     GstObject * player);
 void gst_foxapi_video_bin_on_air (GstFoxapiVideoBin * self, GstObject * player);
+void gst_foxapi_video_bin_give_up_clip (GstFoxapiVideoBin * self,
+    GstObject * player);
 guint gst_foxapi_video_bin_get_result (gpointer player);
 gboolean gst_foxapi_video_bin_is_latest (GstFoxapiVideoBin * self,
     GstObject * player);
@@ -246,7 +250,7 @@ void gst_foxapi_video_bin_stop_clips (GstFoxapiVideoBin * self);
 
 /* gstfoxapibinahead.c: generations ahead of the air */
 
-void gst_foxapi_video_bin_keep_generation (GstFoxapiVideoBin * self);
+gboolean gst_foxapi_video_bin_keep_generation (GstFoxapiVideoBin * self);
 gboolean gst_foxapi_video_bin_finish_kept (GstFoxapiVideoBin * self, guint clip,
     gboolean is_shown, gchar ** task_id);
 void gst_foxapi_video_bin_park (GstFoxapiVideoBin * self);
@@ -276,7 +280,8 @@ gboolean gst_foxapi_video_bin_capture_arrived (GstFoxapiVideoBin * self,
     GstElement * capture);
 void gst_foxapi_video_bin_set_released_error (GstElement * capture,
     GError ** error);
-GstElement *gst_foxapi_video_bin_find_released (GstFoxapiVideoBin * self);
+gboolean gst_foxapi_video_bin_check_released (GstFoxapiVideoBin * self,
+    GError ** error);
 
 /* gstfoxapibinshots.c: which shot is next, and what it is made of */
 
@@ -294,6 +299,7 @@ gboolean gst_foxapi_video_bin_finish (GstFoxapiVideoBin * self,
 gboolean gst_foxapi_video_bin_has_more (GstFoxapiVideoBin * self);
 void gst_foxapi_video_bin_announce_shots (GstFoxapiVideoBin * self);
 gboolean gst_foxapi_video_bin_advance (GstFoxapiVideoBin * self);
+void gst_foxapi_video_bin_go_back (GstFoxapiVideoBin * self);
 void gst_foxapi_video_bin_adapt_fields (GstElement * element,
     GstFoxapiFields * fields);
 gboolean gst_foxapi_video_bin_can_continue (GstFoxapiVideoBin * self);

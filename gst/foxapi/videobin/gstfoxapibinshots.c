@@ -161,27 +161,51 @@ typedef struct
   const gchar *fault;           /* (nullable): the name of a field that is wrong */
 } OwnFields;
 
+/* (nullable): %NULL if the property says nothing of what to generate. @is_item: (out):
+ * it is for the only item of a list, which is returned */
+static GParamSpec *
+find_field (GstFoxapiVideoBin * self, const gchar * name, gboolean * is_item)
+{
+  GObjectClass *klass = G_OBJECT_GET_CLASS (self);
+  GParamSpec *spec = g_object_class_find_property (klass, name);
+  const gchar *list;
+
+  /* Those of the base classes have numbers of their own. */
+  if (spec == NULL || spec->owner_type != GST_TYPE_FOXAPI_VIDEO_BIN)
+    return NULL;
+  list = gst_foxapi_settings_get_list_name (spec->param_id);
+  *is_item = list != NULL;
+  if (list != NULL)
+    return g_object_class_find_property (klass, list);
+  return gst_foxapi_field_is_known (spec->param_id) ? spec : NULL;
+}
+
 /* A field as its property has it, or as a launch line would write it */
 static gboolean
 add_field (GQuark field, const GValue * value, gpointer user_data)
 {
   OwnFields *own = user_data;
-  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS
-      (own->bin), g_quark_to_string (field));
+  const gchar *name = g_quark_to_string (field);
+  gboolean is_item;
+  GParamSpec *spec = find_field (own->bin, name, &is_item);
   g_auto (GValue) typed = G_VALUE_INIT;
 
-  own->fault = g_quark_to_string (field);
-  if (spec == NULL || !gst_foxapi_field_is_known (spec->param_id))
+  own->fault = name;
+  if (spec == NULL)
     return FALSE;
   g_value_init (&typed, spec->value_type);
-  if (!g_value_type_compatible (G_VALUE_TYPE (value), spec->value_type)
+  if (is_item) {
+    if (!G_VALUE_HOLDS_STRING (value))
+      return FALSE;
+    gst_value_array_append_value (&typed, value);
+  } else if (!g_value_type_compatible (G_VALUE_TYPE (value), spec->value_type)
       && G_VALUE_HOLDS_STRING (value)) {
     if (!gst_value_deserialize (&typed, g_value_get_string (value)))
       return FALSE;
   } else if (!g_value_transform (value, &typed)) {
     return FALSE;
   }
-  gst_structure_set_value (own->shot, own->fault, &typed);
+  gst_structure_set_value (own->shot, spec->name, &typed);
   own->fault = NULL;
   return TRUE;
 }
@@ -297,6 +321,16 @@ gst_foxapi_video_bin_advance (GstFoxapiVideoBin * self)
   return next != NULL;
 }
 
+/* The one that has failed to begin waits again. */
+void
+gst_foxapi_video_bin_go_back (GstFoxapiVideoBin * self)
+{
+  GST_OBJECT_LOCK (self);
+  if (self->current != NULL)
+    g_queue_push_head (&self->waiting, g_steal_pointer (&self->current));
+  GST_OBJECT_UNLOCK (self);
+}
+
 /* What a shot is made from: in properties, and in the files of pads, whose names begin
  * so */
 typedef struct
@@ -391,10 +425,10 @@ add_own_fields (GstFoxapiVideoBin * self, GstFoxapiFields * fields,
 
   for (guint i = 0; i < n; i++) {
     const gchar *name = gst_structure_nth_field_name (shot, i);
-    GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (self),
-        name);
+    gboolean is_item;
+    GParamSpec *spec = find_field (self, name, &is_item);
 
-    if (spec != NULL && gst_foxapi_field_is_known (spec->param_id))
+    if (spec != NULL)
       gst_foxapi_fields_set (fields, spec->param_id,
           gst_structure_get_value (shot, name));
   }

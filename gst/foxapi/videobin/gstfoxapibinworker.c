@@ -146,8 +146,6 @@ gboolean
 gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self,
     GError ** error)
 {
-  GstElement *released;
-
   gst_foxapi_video_bin_end_generation (self);
   GST_OBJECT_LOCK (self);
   self->has_failed = FALSE;
@@ -161,13 +159,9 @@ gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self,
   self->preroll_ticks = 0;
   self->begun_us = g_get_monotonic_time ();
   if (!open_result (self, error)
-      || !gst_foxapi_engine_start (&self->engine, FALSE, error))
+      || !gst_foxapi_engine_start (&self->engine, FALSE, error)
+      || !gst_foxapi_video_bin_check_released (self, error))
     return FALSE;
-  released = gst_foxapi_video_bin_find_released (self);
-  if (released != NULL) {
-    gst_foxapi_video_bin_set_released_error (released, error);
-    return FALSE;
-  }
   self->worker = g_thread_new ("foxapivideobin", work, self);
   return TRUE;
 }

@@ -9,6 +9,9 @@
 
 #include "gstfoxapidecoding.h"
 
+GST_DEBUG_CATEGORY_STATIC (foxapi_decoding_debug);
+#define GST_CAT_DEFAULT foxapi_decoding_debug
+
 /* A bin without pads that holds what it makes until that is taken */
 
 /* Threads and locks: streaming threads fill the sinks, others take out of them,
@@ -107,6 +110,9 @@ gst_foxapi_sink_bin_init (GstFoxapiSinkBin * self)
 static void
 gst_foxapi_sink_bin_class_init (GstFoxapiSinkBinClass * klass)
 {
+  GST_DEBUG_CATEGORY_INIT (foxapi_decoding_debug, "foxapidecoding", 0,
+      "What is decoded ahead");
+
   GST_ELEMENT_CLASS (klass)->change_state = gst_foxapi_sink_bin_change_state;
   GST_BIN_CLASS (klass)->handle_message = gst_foxapi_sink_bin_handle_message;
 }

@@ -13,6 +13,9 @@
 #include "gstfoxapiplaceholder.h"
 #include "gstfoxapidecoding.h"
 
+GST_DEBUG_CATEGORY_STATIC (foxapi_placeholder_debug);
+#define GST_CAT_DEFAULT foxapi_placeholder_debug
+
 /* So many pictures are made ahead: what is drawn on them should be news. */
 #define FRAMES_AHEAD 2
 
@@ -58,6 +61,9 @@ static void
 gst_foxapi_placeholder_class_init (GstFoxapiPlaceholderClass * klass)
 {
   G_OBJECT_CLASS (klass)->finalize = gst_foxapi_placeholder_finalize;
+  GST_DEBUG_CATEGORY_INIT (foxapi_placeholder_debug, "foxapiplaceholder", 0,
+      "What is shown before the first result");
+
   gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
       "FoxAPI placeholder", "Generic/Bin", "Shown before the first result",
       "The gst-foxapi authors");

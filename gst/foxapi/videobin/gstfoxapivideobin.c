@@ -94,6 +94,7 @@ begin_program_anew (GstFoxapiVideoBin * self)
   g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);
   gst_foxapi_video_bin_forget_parked (self);
   gst_foxapi_video_bin_set_last_frame (self, NULL);
+  g_clear_pointer (&self->engine.takes, g_hash_table_unref);
 }
 
 /* While the bin runs it is for the next generation. */
