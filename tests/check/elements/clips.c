@@ -101,8 +101,7 @@ play (GstElement * source, gboolean is_cached)
   g_autoptr (Run) run = run_new (source);
   const GstStructure *task;
 
-  run_set_state (run, GST_STATE_PLAYING);
-  task = run_wait_task (run, is_cached ? "completed" : NULL);
+  task = run_to_task (run, GST_STATE_PLAYING, is_cached ? "completed" : NULL);
   assert_boolean (task, "cached", is_cached);
   run_to_result (run);
   assert_boolean (run->event, "cached", is_cached);
@@ -296,15 +295,13 @@ GST_START_TEST (test_seek)
 
   play (source_with (NULL, NULL), FALSE);
   run = run_new (source_with ("api-key", NULL));
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (run);
   fail_unless (gst_element_query_duration (run->source, GST_FORMAT_BYTES,
           &duration));
   fail_unless_equals_int (duration, g_bytes_get_size (payload));
   fail_unless (gst_element_seek_simple (run->pipeline, GST_FORMAT_BYTES,
           GST_SEEK_FLAG_FLUSH, 90000));
-  run_to_eos (run);
-  run_stop (run);
+  run_play (run);
   run_assert_data (run, rest);
 }
 
@@ -392,8 +389,7 @@ GST_START_TEST (test_record_goes_when_kept)
 {
   g_autoptr (Run) run = run_new (source_with (NULL, NULL));
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (run);
   run_stop (run);
   assert_kept (payload);
   fail_unless_equals_int (count_files (store, ".task"), 0);
@@ -769,8 +765,7 @@ GST_START_TEST (test_two_at_once)
   g_autoptr (Run) two = run_new (source_with (NULL, NULL));
 
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
-  run_set_state (one, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
+  run_to_request (one, GST_STATE_PLAYING, FOXAPI_SIM_SUBMIT, 1);
   run_set_state (two, GST_STATE_PLAYING);
   run_wait_progress (two, "Waiting for the same clip");
   foxapi_sim_release (sim);
@@ -788,8 +783,7 @@ GST_START_TEST (test_stalled_is_not_waited_for)
 {
   g_autoptr (Run) one = run_new (source_with (NULL, NULL));
 
-  run_set_state (one, GST_STATE_PAUSED);
-  run_wait (one, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (one);
   play (source_with (NULL, NULL), FALSE);
   run_to_result (one);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
@@ -928,12 +922,10 @@ GST_START_TEST (test_what_is_read_stays)
   play_another ("A hare");
   bytes = g_bytes_ref (payload);
   path = find_file (".mp4");
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (run);
   play_another ("A hound");
   fail_unless (g_file_test (path, G_FILE_TEST_EXISTS));
-  run_to_eos (run);
-  run_stop (run);
+  run_play (run);
   run_assert_data (run, bytes);
   play_another ("A badger");
   fail_if (g_file_test (path, G_FILE_TEST_EXISTS));

@@ -43,8 +43,7 @@ GST_START_TEST (test_device)
   if (__i__ == 1)
     gst_util_set_object_arg (G_OBJECT (source), "output", "task");
   g_object_set (sink, "location", "/dev/null", NULL);
-  run_to_eos (run);
-  run_stop (run);
+  run_play (run);
 }
 
 GST_END_TEST;
@@ -117,9 +116,8 @@ static const GstStructure *
 fail_delivery (Run * run, gint code)
 {
   const GstStructure *details = run_to_error (run, code);
-  g_autofree gchar *id = harness_task_id (1);
 
-  assert_string (details, "task-id", id);
+  assert_task (details, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   return details;
 }
@@ -153,8 +151,7 @@ GST_START_TEST (test_in_the_middle)
 
   foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &cut);
   harness_hold (FOXAPI_SIM_RESULT, 2);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_RESULT, 2);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_RESULT, 2);
   if (__i__ == 0)
     foxapi_sim_expire_links (sim);
   else
@@ -175,8 +172,7 @@ GST_START_TEST (test_expired_link)
   guint asks;
 
   harness_refuse (FOXAPI_SIM_RESULT, __i__, 410);
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, "completed");
+  run_to_task (run, GST_STATE_PAUSED, "completed");
   asks = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
   if (__i__ == 1)
     deliver (run);

@@ -96,14 +96,12 @@ GST_START_TEST (test_ask)
 {
   const Row *row = &questions[__i__];
   g_autoptr (Run) run = run_new (harness_source ("retries", 2, NULL));
-  g_autofree gchar *id = NULL;
   const GstStructure *details;
 
   foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &row->fault);
   details = run_to_error (run, row->code);
-  id = harness_task_id (1);
   assert_uint (details, "http-status", row->fault.status);
-  assert_string (details, "task-id", id);
+  assert_task (details, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   assert_requests (FOXAPI_SIM_ASK, row->requests);
 }
@@ -183,10 +181,8 @@ GST_START_TEST (test_last_question)
   id = foxapi_sim_add_task (sim, "pending");
   run = run_new (harness_source ("task-id", id, "task-timeout", 8,
           "poll-interval", 3600000, NULL));
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
+  run_to_task (run, GST_STATE_PLAYING, "pending");
+  run_complete (run);
   run_assert_data (run, payload);
   assert_requests (FOXAPI_SIM_ASK, 2);
 }
@@ -205,7 +201,6 @@ GST_START_TEST (test_result)
   const Row *row = &results[__i__];
   FoxapiSimFault once = {.cut_at = 1000 };
   g_autoptr (Run) run = run_new (harness_source ("retries", 1, NULL));
-  g_autofree gchar *id = NULL;
   const GstStructure *details;
 
   /* What breaks has begun well */
@@ -213,8 +208,7 @@ GST_START_TEST (test_result)
     foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &once);
   foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 0, &row->fault);
   details = run_to_error (run, row->code);
-  id = harness_task_id (1);
-  assert_string (details, "task-id", id);
+  assert_task (details, 1);
   if (row->fault.status != 0)
     assert_uint (details, "http-status", row->fault.status);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);

@@ -63,6 +63,15 @@ assert_absent (const GstStructure * structure, const gchar * field)
   fail_if (gst_structure_has_field (structure, field), "There is a %s", field);
 }
 
+void
+assert_task (const GstStructure * structure, guint nth)
+{
+  g_autofree gchar *id = harness_task_id (nth);
+
+  assert_string (structure, structure != NULL
+      && gst_structure_has_field (structure, "id") ? "id" : "task-id", id);
+}
+
 /* One spelling for equal bodies: 5 and 5.0 differ, the order of the fields
  * doesn't. */
 static gchar *
@@ -126,6 +135,14 @@ assert_body (guint nth, const gchar * expected)
   fail_unless_equals_string (found, wanted);
 }
 
+void
+assert_body_has (FoxapiSimRoute route, guint nth, const gchar * words)
+{
+  g_autofree gchar *body = harness_request_body (route, nth);
+
+  fail_unless (strstr (body, words) != NULL, "No %s in: %s", words, body);
+}
+
 JsonObject *
 harness_submitted (guint nth)
 {
@@ -160,6 +177,14 @@ harness_task_id (guint nth)
       nth);
   task = g_ptr_array_index (tasks, nth - 1);
   return g_strdup (task->id);
+}
+
+gboolean
+harness_is_recorded (guint nth)
+{
+  g_autofree gchar *id = harness_task_id (nth);
+
+  return harness_files_contain (store, id);
 }
 
 void

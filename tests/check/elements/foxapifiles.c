@@ -28,6 +28,16 @@ harness_make_file (const gchar * name, const gchar * content, gssize length)
   return g_filename_to_uri (path, NULL, NULL);
 }
 
+gchar *
+harness_write_file (const gchar * name, GBytes * content)
+{
+  gchar *path = g_build_filename (store, name, NULL);
+
+  fail_unless (g_file_set_contents (path, g_bytes_get_data (content, NULL),
+          g_bytes_get_size (content), NULL));
+  return path;
+}
+
 void
 harness_remove_tree (const gchar * path)
 {

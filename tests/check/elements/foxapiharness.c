@@ -560,6 +560,27 @@ run_set_state (Run * run, GstState state)
       == GST_STATE_CHANGE_FAILURE);
 }
 
+const GstStructure *
+run_to_task (Run * run, GstState state, const gchar * status)
+{
+  run_set_state (run, state);
+  return run_wait_task (run, status);
+}
+
+void
+run_to_request (Run * run, GstState state, FoxapiSimRoute route, guint n)
+{
+  run_set_state (run, state);
+  harness_wait_requests (route, n);
+}
+
+void
+run_preroll (Run * run)
+{
+  run_set_state (run, GST_STATE_PAUSED);
+  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+}
+
 void
 run_to_eos (Run * run)
 {
@@ -568,10 +589,24 @@ run_to_eos (Run * run)
 }
 
 void
-run_to_result (Run * run)
+run_play (Run * run)
 {
   run_to_eos (run);
   run_stop (run);
+}
+
+void
+run_complete (Run * run)
+{
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  run_wait (run, GST_MESSAGE_EOS);
+  run_stop (run);
+}
+
+void
+run_to_result (Run * run)
+{
+  run_play (run);
   run_assert_data (run, payload);
 }
 
@@ -580,14 +615,13 @@ run_abandon (GstElement * source)
 {
   g_autoptr (Run) run = run_new (source);
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, NULL);
+  run_to_task (run, GST_STATE_PAUSED, NULL);
   run_stop (run);
 }
 
 /* The one ERROR that has been posted since @start */
 static GstMessage *
-only_error (Run * run, guint start, gint code)
+only_error (Run * run, guint start, GQuark domain, gint code)
 {
   GstMessage *found = NULL;
   g_autoptr (GError) error = NULL;
@@ -605,15 +639,14 @@ only_error (Run * run, guint start, gint code)
   }
   fail_unless (found != NULL, "There was no ERROR");
   gst_message_parse_error (found, &error, &debug);
-  fail_unless (error->domain == GST_RESOURCE_ERROR && error->code == code,
-      "%s %d instead of resource %d: %s (%s)",
-      g_quark_to_string (error->domain), error->code, code, error->message,
-      debug);
+  fail_unless (g_error_matches (error, domain, code),
+      "%s %d instead of %s %d: %s (%s)", g_quark_to_string (error->domain),
+      error->code, g_quark_to_string (domain), code, error->message, debug);
   return found;
 }
 
 const GstStructure *
-run_to_error (Run * run, gint code)
+run_to_error_of (Run * run, GQuark domain, gint code)
 {
   const GstStructure *details = NULL;
   guint start = run->messages->len;
@@ -623,21 +656,33 @@ run_to_error (Run * run, gint code)
   gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
   run_wait (run, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
   run_stop (run);
-  message = only_error (run, start, code);
+  message = only_error (run, start, domain, code);
   fail_if (run_flow_has (run, 'e'), "EOS went downstream");
   gst_message_parse_error_details (message, &details);
   return details;
 }
 
+const GstStructure *
+run_to_error (Run * run, gint code)
+{
+  return run_to_error_of (run, GST_RESOURCE_ERROR, code);
+}
+
 GstMessage *
-run_refused (Run * run, gint code)
+run_refused_with (Run * run, GQuark domain, gint code)
 {
   guint start = run->messages->len;
 
   fail_unless_equals_int (gst_element_set_state (run->pipeline,
           GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
   run_stop (run);
-  return only_error (run, start, code);
+  return only_error (run, start, domain, code);
+}
+
+GstMessage *
+run_refused (Run * run, gint code)
+{
+  return run_refused_with (run, GST_RESOURCE_ERROR, code);
 }
 
 guint

@@ -78,6 +78,8 @@ gboolean harness_act (GstElement * element, const gchar * signal);
  * is PNG or MP4 */
 gchar *harness_make_file (const gchar * name, const gchar * content,
     gssize length);
+/* (transfer full): the path of a new file in the store's directory */
+gchar *harness_write_file (const gchar * name, GBytes * content);
 void harness_remove_tree (const gchar * path);
 /* All files below a directory: (element-type filename) */
 GPtrArray *harness_list_files (const gchar * directory);
@@ -135,21 +137,34 @@ GstMessage *run_wait (Run * run, GstMessageType types);
 /* The next foxapi-task, (transfer none), with this status unless NULL */
 const GstStructure *run_wait_task (Run * run, const gchar * status);
 void run_set_state (Run * run, GstState state);
+/* Likewise, and until there is such a foxapi-task; until so many requests of a route
+ * have arrived; to PAUSED, and until it is there */
+const GstStructure *run_to_task (Run * run, GstState state,
+    const gchar * status);
+void run_to_request (Run * run, GstState state, FoxapiSimRoute route, guint n);
+void run_preroll (Run * run);
 /* For a PROGRESS with these words, of this type */
 void run_wait_progress (Run * run, const gchar * words);
 void run_wait_progress_type (Run * run, GstProgressType type);
 /* From wherever it is to PLAYING and to EOS, no ERROR on the way */
 void run_to_eos (Run * run);
-/* Likewise, and to NULL; what has arrived is @payload */
+/* Likewise, and to NULL */
+void run_play (Run * run);
+/* The latest task is complete now; from PLAYING to EOS and to NULL */
+void run_complete (Run * run);
+/* As run_play(); what has arrived is @payload */
 void run_to_result (Run * run);
 /* From wherever it is to PLAYING, which has to end in exactly one ERROR of the
  * resource domain with this code and no EOS. Returns its details; stops. */
 const GstStructure *run_to_error (Run * run, gint code);
+/* Likewise, of another domain */
+const GstStructure *run_to_error_of (Run * run, GQuark domain, gint code);
 /* Submits, or takes up a task, and leaves before the end, as if the application had
  * gone */
 void run_abandon (GstElement * source);
-/* As run_to_error(), but the state change itself has to fail */
+/* As run_to_error(), but the state change itself has to fail; of another domain */
 GstMessage *run_refused (Run * run, gint code);
+GstMessage *run_refused_with (Run * run, GQuark domain, gint code);
 guint run_count (Run * run, GstMessageType type);
 /* (transfer full): the texts of all ERRORs, WARNINGs or PROGRESSes so far, in lines */
 gchar *run_text (Run * run, GstMessageType type);
@@ -175,6 +190,8 @@ void assert_string (const GstStructure * structure, const gchar * field,
 void assert_boolean (const GstStructure * structure, const gchar * field,
     gboolean value);
 void assert_absent (const GstStructure * structure, const gchar * field);
+/* The nth task of the ledger is named, as "id" or as "task-id" */
+void assert_task (const GstStructure * structure, guint nth);
 
 #define assert_requests(route, n) \
   fail_unless_equals_int (foxapi_sim_count_requests (sim, route), n)
@@ -182,10 +199,14 @@ void assert_absent (const GstStructure * structure, const gchar * field);
 void assert_body (guint nth, const gchar * expected);
 /* (transfer full): the nth submission */
 JsonObject *harness_submitted (guint nth);
+/* The nth request of a route has these words in its body */
+void assert_body_has (FoxapiSimRoute route, guint nth, const gchar * words);
 /* There is an upload with this URL, and this content at its end. */
 void assert_upload (const gchar * url, const gchar * content);
 /* (transfer full): the id of the ledger's nth task */
 gchar *harness_task_id (guint nth);
+/* Whether the store has a record of it */
+gboolean harness_is_recorded (guint nth);
 /* (transfer full): of the nth request of a route; a header may be %NULL */
 gchar *harness_request_path (FoxapiSimRoute route, guint nth);
 gchar *harness_request_body (FoxapiSimRoute route, guint nth);

@@ -24,8 +24,7 @@ setup (void)
 static void
 preroll (Run * run)
 {
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (run);
 }
 
 static gboolean

@@ -43,8 +43,7 @@ GST_START_TEST (test_fields)
   const GstStructure *task;
 
   script_answer (FOXAPI_SIM_SUBMIT, 1, BEFORE, id, AFTER);
-  run_set_state (run, GST_STATE_PAUSED);
-  task = run_wait_task (run, NULL);
+  task = run_to_task (run, GST_STATE_PAUSED, NULL);
   assert_string (task, "id", id);
   assert_string (task, "status", "pending");
   assert_int (task, "progress", 12);
@@ -71,13 +70,11 @@ GST_START_TEST (test_missing_fields)
   const GstStructure *task;
 
   script_answer (FOXAPI_SIM_SUBMIT, 1, "{\"id\":\"", id, "\"}");
-  run_set_state (run, GST_STATE_PLAYING);
-  task = run_wait_task (run, NULL);
+  task = run_to_task (run, GST_STATE_PLAYING, NULL);
   assert_string (task, "id", id);
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
     assert_absent (task, fields[i]);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
+  run_complete (run);
   run_assert_data (run, payload);
 }
 
@@ -143,8 +140,7 @@ GST_START_TEST (test_failed)
   g_autoptr (Run) run = run_new (harness_source (NULL));
   const GstStructure *task;
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PAUSED, "pending");
   foxapi_sim_set_task (sim, NULL, "failed", -1);
   task = run_wait_task (run, "failed");
   assert_string (task, "error-code", "generation_failed");
@@ -161,8 +157,7 @@ GST_START_TEST (test_event)
   const gchar *task, *buffer;
   g_autoptr (GPtrArray) tasks = NULL, charged = NULL;
 
-  run_to_eos (run);
-  run_stop (run);
+  run_play (run);
   task = strchr (run->flow->str, 't');
   buffer = strchr (run->flow->str, 'b');
   fail_unless (task != NULL && buffer != NULL && task < buffer,
@@ -185,13 +180,11 @@ GST_START_TEST (test_progress_messages)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PLAYING, "pending");
   foxapi_sim_set_task (sim, NULL, "processing", 50);
   run_wait_task (run, "processing");
   if (__i__ == 0) {
-    foxapi_sim_set_task (sim, NULL, "completed", 100);
-    run_wait (run, GST_MESSAGE_EOS);
+    run_complete (run);
   } else if (__i__ == 1) {
     foxapi_sim_set_task (sim, NULL, "failed", -1);
     run_wait (run, GST_MESSAGE_ERROR);
@@ -211,10 +204,8 @@ GST_START_TEST (test_progress_of_named_task)
   g_autofree gchar *text = NULL;
   g_auto (GStrv) parts = NULL;
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
+  run_to_task (run, GST_STATE_PLAYING, "pending");
+  run_complete (run);
   text = run_text (run, GST_MESSAGE_PROGRESS);
   parts = g_strsplit (text, "Resuming task ", -1);
   fail_unless (g_strv_length (parts) == 2, "%s", text);
@@ -228,8 +219,7 @@ GST_START_TEST (test_progress_of_download)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (run);
   run_assert_progress (run, "download", "^$");
   run_to_eos (run);
   run_assert_progress (run, "download", "^sc*C$");
@@ -260,8 +250,7 @@ GST_START_TEST (test_properties)
   status = harness_get_string (run->source, "status");
   g_object_get (run->source, "task", &none, NULL);
   fail_unless (read == NULL && status == NULL && none == NULL);
-  run_to_eos (run);
-  run_stop (run);
+  run_play (run);
   id = harness_task_id (1);
   g_free (g_steal_pointer (&read));
   read = harness_get_string (run->source, "task-id");

@@ -211,10 +211,8 @@ GST_START_TEST (test_unusable_now_and_then)
   for (guint i = 1; i < 12; i += 2)
     foxapi_sim_script (sim, FOXAPI_SIM_ASK, i, &fault);
   run = run_new (harness_source ("retries", 1, NULL));
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_ASK, 12);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_ASK, 12);
+  run_complete (run);
   run_assert_data (run, payload);
 }
 

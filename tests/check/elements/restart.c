@@ -30,21 +30,16 @@ GST_END_TEST;
 GST_START_TEST (test_running)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
-  g_autofree gchar *id = NULL;
   const GstStructure *task;
 
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
-  id = harness_task_id (1);
+  assert_boolean (run_to_task (run, GST_STATE_PAUSED, NULL), "resumed", FALSE);
   for (guint i = 0; i < 3; i++) {
     run_set_state (run, rests[__i__]);
-    run_set_state (run, GST_STATE_PLAYING);
-    task = run_wait_task (run, NULL);
+    task = run_to_task (run, GST_STATE_PLAYING, NULL);
     assert_boolean (task, "resumed", TRUE);
-    assert_string (task, "id", id);
+    assert_task (task, 1);
   }
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
+  run_complete (run);
   run_assert_data (run, payload);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
@@ -131,24 +126,20 @@ static const gchar *const ends[] = { "failed", "cancelled" };
 GST_START_TEST (test_ended_task)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
-  g_autofree gchar *id = NULL;
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PAUSED, "pending");
   foxapi_sim_set_task (sim, NULL, ends[__i__ % 2], -1);
   run_to_error (run, GST_RESOURCE_ERROR_FAILED);
-  id = harness_task_id (1);
   for (guint i = 0; i < 2; i++) {
-    assert_string (run_to_error (run, GST_RESOURCE_ERROR_FAILED), "task-id",
-        id);
+    assert_task (run_to_error (run, GST_RESOURCE_ERROR_FAILED), 1);
     assert_requests (FOXAPI_SIM_SUBMIT, 1);
   }
   if (__i__ < 2)
     g_object_set (run->source, "prompt", "A hare", NULL);
   else
     g_object_set (run->source, "task-id", NULL, NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  assert_boolean (run_wait_task (run, "pending"), "resumed", FALSE);
+  assert_boolean (run_to_task (run, GST_STATE_PLAYING, "pending"), "resumed",
+      FALSE);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
@@ -159,8 +150,7 @@ static void
 leave_while_submitting (Run * run, const FoxapiSimFault * answer, guint rest)
 {
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, answer);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_SUBMIT, 1);
   run_set_state (run, rests[rest % 2]);
 }
 
@@ -415,12 +405,10 @@ GST_START_TEST (test_running_given_up)
   g_autofree gchar *id = NULL;
   const GstStructure *task;
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, NULL);
+  run_to_task (run, GST_STATE_PAUSED, NULL);
   run_set_state (run, rests[__i__]);
   g_object_set (run->source, "task-id", NULL, NULL);
-  run_set_state (run, GST_STATE_PAUSED);
-  task = run_wait_task (run, NULL);
+  task = run_to_task (run, GST_STATE_PAUSED, NULL);
   assert_boolean (task, "resumed", FALSE);
   id = harness_task_id (2);
   assert_string (task, "id", id);

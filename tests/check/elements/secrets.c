@@ -177,8 +177,7 @@ GST_START_TEST (test_bin)
           "foxapivideobin", 0, 0, 0))
     return;
   run = run_new (harness_element ("foxapivideobin"));
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "completed");
+  run_to_task (run, GST_STATE_PLAYING, "completed");
   run_wait (run, GST_MESSAGE_ERROR);
   assert_clean_run (run);
 }
@@ -239,8 +238,7 @@ GST_START_TEST (test_task_echo)
   run = run_new (source);
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
   foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &fault);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
+  run_to_task (run, GST_STATE_PLAYING, NULL);
   if (__i__ == 0)
     foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_wait (run, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);

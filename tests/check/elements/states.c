@@ -62,8 +62,7 @@ GST_START_TEST (test_leave_between_questions)
   g_autoptr (Run) run = run_new (harness_source ("poll-interval", HOUR_MS,
           NULL));
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PAUSED, "pending");
   leave (run, FOXAPI_SIM_SUBMIT);
   fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
 }
@@ -74,8 +73,7 @@ GST_START_TEST (test_leave_prerolled)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (run);
   leave (run, FOXAPI_SIM_RESULT);
 }
 
@@ -89,8 +87,7 @@ GST_START_TEST (test_end_while_it_waits)
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   harness_hold (route, 1);
-  run_set_state (run, GST_STATE_PAUSED);
-  harness_wait_requests (route, 1);
+  run_to_request (run, GST_STATE_PAUSED, route, 1);
   fail_unless (gst_element_send_event (run->pipeline, gst_event_new_eos ()));
   run_wait_progress_type (run, GST_PROGRESS_TYPE_CANCELED);
   run_set_state (run, GST_STATE_PLAYING);
@@ -144,8 +141,7 @@ GST_START_TEST (test_leave_upload)
   harness_set_list (source, "reference-image-urls", uri, NULL);
   run = run_new (source);
   harness_hold (FOXAPI_SIM_UPLOAD, 0);
-  run_set_state (run, GST_STATE_PAUSED);
-  harness_wait_requests (FOXAPI_SIM_UPLOAD, 1);
+  run_to_request (run, GST_STATE_PAUSED, FOXAPI_SIM_UPLOAD, 1);
   leave (run, FOXAPI_SIM_UPLOAD);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
@@ -183,11 +179,9 @@ GST_START_TEST (test_ready_and_on)
 
   harness_hold (FOXAPI_SIM_ASK, 1);
   harness_hold (FOXAPI_SIM_RESULT, 1);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_ASK, 1);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_ASK, 1);
   run_set_state (run, GST_STATE_READY);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_RESULT, 1);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_RESULT, 1);
   run_set_state (run, GST_STATE_READY);
   run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
@@ -201,8 +195,7 @@ GST_START_TEST (test_flush_while_waiting)
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   harness_hold (FOXAPI_SIM_ASK, 1);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_ASK, 1);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_ASK, 1);
   gst_element_send_event (run->source, gst_event_new_flush_start ());
   gst_element_send_event (run->source, gst_event_new_flush_stop (TRUE));
   run_set_state (run, GST_STATE_READY);

@@ -48,8 +48,7 @@ has_warned (Run * run)
 static void
 assert_submits_anew (Run * run)
 {
-  run_set_state (run, GST_STATE_PAUSED);
-  assert_boolean (run_wait_task (run, NULL), "resumed", FALSE);
+  assert_boolean (run_to_task (run, GST_STATE_PAUSED, NULL), "resumed", FALSE);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
@@ -58,8 +57,7 @@ GST_START_TEST (test_intent_before_request)
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
-  run_set_state (run, GST_STATE_PAUSED);
-  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
+  run_to_request (run, GST_STATE_PAUSED, FOXAPI_SIM_SUBMIT, 1);
   fail_unless (look_at_files () >= 1);
 }
 
@@ -83,8 +81,7 @@ GST_START_TEST (test_id_before_message)
   gint found = -1;
 
   gst_bus_set_sync_handler (run->bus, on_message, &found, NULL);
-  run_to_eos (run);
-  run_stop (run);
+  run_play (run);
   fail_unless_equals_int (found, TRUE);
 }
 
@@ -94,14 +91,11 @@ GST_START_TEST (test_gone_when_delivered)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (Run) other = run_new (harness_source (NULL));
-  g_autofree gchar *id = NULL;
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
-  id = harness_task_id (1);
-  fail_unless (harness_files_contain (store, id));
+  run_preroll (run);
+  fail_unless (harness_is_recorded (1));
   run_to_eos (run);
-  fail_if (harness_files_contain (store, id));
+  fail_if (harness_is_recorded (1));
   run_stop (run);
   look_at_files ();
   run_to_eos (other);
@@ -140,7 +134,6 @@ GST_START_TEST (test_taken_up)
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (GSubprocess) client = NULL;
   const GstStructure *task;
-  g_autofree gchar *id = NULL;
 
   if (__i__ == 0) {
     run_abandon (harness_source (NULL));
@@ -153,18 +146,14 @@ GST_START_TEST (test_taken_up)
     crash (client);
   }
   fail_unless (look_at_files () >= 1);
-  id = harness_task_id (1);
-  run_set_state (run, GST_STATE_PLAYING);
-  task = run_wait_task (run, NULL);
-  assert_string (task, "id", id);
+  task = run_to_task (run, GST_STATE_PLAYING, NULL);
+  assert_task (task, 1);
   assert_boolean (task, "resumed", TRUE);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
-  run_stop (run);
+  run_complete (run);
   run_assert_data (run, payload);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   fail_if (has_warned (run));
-  fail_if (harness_files_contain (store, id));
+  fail_if (harness_is_recorded (1));
 }
 
 GST_END_TEST;
@@ -208,10 +197,8 @@ GST_START_TEST (test_two_at_once)
   g_autoptr (Run) two = run_new (harness_source (NULL));
   g_autofree gchar *first_id = NULL, *second_id = NULL;
 
-  run_set_state (one, GST_STATE_PLAYING);
-  run_wait_task (one, NULL);
-  run_set_state (two, GST_STATE_PLAYING);
-  run_wait_task (two, NULL);
+  run_to_task (one, GST_STATE_PLAYING, NULL);
+  run_to_task (two, GST_STATE_PLAYING, NULL);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   first_id = harness_get_string (one->source, "task-id");
   second_id = harness_get_string (two->source, "task-id");
@@ -421,22 +408,20 @@ GST_START_TEST (test_unknown_to_service)
 {
   FoxapiSimFault unknown = {.status = 404 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
-  g_autofree gchar *id = NULL;
 
   run_abandon (harness_source (NULL));
-  id = harness_task_id (1);
   harness_script_next (FOXAPI_SIM_ASK, 4, &unknown);
   shift_records (__i__ == 0 ? -2 * 86400 : -3600);
   if (__i__ == 0) {
     assert_submits_anew (run);
     run_stop (run);
-    fail_if (harness_files_contain (store, id));
+    fail_if (harness_is_recorded (1));
     run_assert_says (run, GST_MESSAGE_WARNING, "charges for it again", NULL);
   } else {
     run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
     run_assert_says (run, GST_MESSAGE_ERROR, "foxapi-tasks forget", NULL);
     assert_requests (FOXAPI_SIM_SUBMIT, 1);
-    fail_unless (harness_files_contain (store, id));
+    fail_unless (harness_is_recorded (1));
   }
 }
 
@@ -448,18 +433,16 @@ GST_START_TEST (test_expired_result)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (Run) other = run_new (harness_source (NULL));
-  g_autofree gchar *id = NULL;
 
   run_abandon (harness_source (NULL));
-  id = harness_task_id (1);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   harness_refuse (FOXAPI_SIM_RESULT, 0, 410);
   run_to_error (run, GST_RESOURCE_ERROR_NOT_FOUND);
-  fail_unless (harness_files_contain (store, id));
+  fail_unless (harness_is_recorded (1));
   shift_records (-2 * 86400);
   run_to_error (other, GST_RESOURCE_ERROR_NOT_FOUND);
   run_assert_says (other, GST_MESSAGE_ERROR, "has removed its record", NULL);
-  fail_if (harness_files_contain (store, id));
+  fail_if (harness_is_recorded (1));
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -511,8 +494,7 @@ GST_START_TEST (test_default_directory)
 
   path = g_build_filename (g_get_user_state_dir (), "gst-foxapi", NULL);
   run = run_new (harness_source ("task-store", NULL, NULL));
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (run);
   id = harness_task_id (1);
   fail_unless (harness_files_contain (path, id));
   run_to_eos (run);

@@ -35,8 +35,7 @@ GST_START_TEST (test_buffer)
   g_autofree gchar *id = NULL, *text = NULL;
   g_autoptr (JsonNode) root = NULL;
 
-  run_to_eos (run);
-  run_stop (run);
+  run_play (run);
   id = harness_task_id (1);
   fail_unless (g_regex_match_simple ("^[^tbe]*t[^tbe]*be$", run->flow->str, 0,
           0), "%s", run->flow->str);
@@ -80,8 +79,7 @@ GST_START_TEST (test_complete)
 {
   g_autoptr (Run) run = run_new (make_source ());
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PAUSED, "pending");
   run_wait_progress_type (run, GST_PROGRESS_TYPE_COMPLETE);
   run_wait (run, GST_MESSAGE_ASYNC_DONE);
   run_to_eos (run);
@@ -116,8 +114,7 @@ GST_START_TEST (test_end_at_complete)
   run_stop (one);
   fail_if (run_flow_has (one, 'b'));
 
-  run_to_eos (two);
-  run_stop (two);
+  run_play (two);
   text = get_data (two);
   fail_unless (strstr (text, "\"id\"") != NULL, "%s", text);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
@@ -135,16 +132,13 @@ GST_START_TEST (test_jumping_clock)
 
   gst_object_ref_sink (clock);
   gst_system_clock_set_default (clock);
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PLAYING, "pending");
   gst_test_clock_advance_time (GST_TEST_CLOCK (clock), 3600 * GST_SECOND);
   while (gst_test_clock_peek_id_count (GST_TEST_CLOCK (clock)) > 0)
     gst_test_clock_crank (GST_TEST_CLOCK (clock));
   asked = foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK);
   harness_wait_requests (FOXAPI_SIM_ASK, asked + 2);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
-  run_stop (run);
+  run_complete (run);
   gst_system_clock_set_default (NULL);
   gst_object_unref (clock);
 }
@@ -156,12 +150,9 @@ GST_START_TEST (test_store)
 {
   g_autoptr (Run) one = run_new (make_source ());
   g_autoptr (Run) two = run_new (make_source ());
-  g_autofree gchar *id = NULL;
 
-  run_to_eos (one);
-  run_stop (one);
-  id = harness_task_id (1);
-  fail_if (harness_files_contain (store, id));
+  run_play (one);
+  fail_if (harness_is_recorded (1));
   run_to_eos (two);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }

@@ -90,15 +90,13 @@ wait_for_threads (guint n)
 static void
 hold (guint nth)
 {
-
   harness_hold (FOXAPI_SIM_UPLOAD, nth);
 }
 
 static void
 start_and_wait (Run * run, guint n_uploads)
 {
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_UPLOAD, n_uploads);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, n_uploads);
 }
 
 /* The URLs of the submission are those of the files, in their order. */
@@ -358,8 +356,7 @@ GST_START_TEST (test_closed_once)
   for (guint i = 0; i < 20; i++) {
     g_autoptr (Run) run = new_run (N_FILES, 5);
 
-    run_to_eos (run);
-    run_stop (run);
+    run_play (run);
   }
   g_atomic_int_set (&is_watched, FALSE);
   fail_unless_equals_int (g_atomic_int_get (&n_closed_twice), 0);

@@ -118,8 +118,7 @@ GST_START_TEST (test_tee)
   link_feed (run, "last", "image_0");
   watch (run, "other", "sink", &other);
   for (guint i = 0; i < 2; i++) {
-    run_set_state (run, GST_STATE_PLAYING);
-    run_wait_task (run, NULL);
+    run_to_task (run, GST_STATE_PLAYING, NULL);
     wait_more (&other, 5);
     run_set_state (run, GST_STATE_NULL);
     other.has_ended = FALSE;
@@ -142,8 +141,7 @@ GST_START_TEST (test_tee_again)
 
   link_feed (run, "last", "image_0");
   for (guint i = 0; i < 3; i++) {
-    run_set_state (run, GST_STATE_PLAYING);
-    run_wait_task (run, NULL);
+    run_to_task (run, GST_STATE_PLAYING, NULL);
     run_set_state (run, GST_STATE_NULL);
   }
   run_set_state (run, GST_STATE_PLAYING);
@@ -176,8 +174,7 @@ GST_START_TEST (test_own_source)
     gulong probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
         on_watched, &end, NULL);
 
-    run_set_state (run, GST_STATE_PLAYING);
-    run_wait_task (run, NULL);
+    run_to_task (run, GST_STATE_PLAYING, NULL);
     if (__i__ < 3)
       wait_end (&end);
     run_set_state (run, GST_STATE_NULL);
@@ -193,19 +190,15 @@ GST_END_TEST;
  * elsewhere */
 GST_START_TEST (test_decoded)
 {
-  g_autofree gchar *path = g_build_filename (store, "film.mp4", NULL);
+  g_autofree gchar *path = harness_write_file ("film.mp4", bin_result);
   g_autofree gchar *line = g_strdup_printf ("filesrc location=%s ! qtdemux "
       "name=d d.video_0 ! queue ! h264parse ! decodebin ! videoconvert ! "
       "identity name=last %s", path, __i__ / 2 ?
       "d.audio_0 ! queue ! fakesink" : "");
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = run_line (__i__ % 2, line);
 
-  fail_unless (g_file_set_contents (path, g_bytes_get_data (bin_result, NULL),
-          g_bytes_get_size (bin_result), NULL));
-  run = run_line (__i__ % 2, line);
   link_feed (run, "last", "video_0");
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "completed");
+  run_to_task (run, GST_STATE_PLAYING, "completed");
   assert_silence (run);
 }
 

@@ -23,14 +23,6 @@ assert_goes_on (Run * run, GstMessageType type)
   bin_assert_count (run, GST_MESSAGE_ERROR, type == GST_MESSAGE_ERROR);
 }
 
-static void
-assert_names_task (const GstStructure * details)
-{
-  g_autofree gchar *id = harness_task_id (1);
-
-  assert_string (details, "task-id", id);
-}
-
 /* Properties: nothing is sent, and the change of state fails. */
 
 static const struct
@@ -87,7 +79,6 @@ GST_START_TEST (test_mismatch)
   GstElement *filter = gst_element_factory_make ("capsfilter", NULL);
   GstElement *sink = is_video ? run->sink :
       gst_element_factory_make ("fakesink", NULL);
-  g_autoptr (GError) error = NULL;
 
   gst_bin_add (GST_BIN (run->pipeline), filter);
   if (is_video)
@@ -98,12 +89,7 @@ GST_START_TEST (test_mismatch)
           filter, "sink") && gst_element_link (filter, sink));
   /* Some would not be linked with it. */
   gst_util_set_object_arg (G_OBJECT (filter), "caps", mismatches[__i__].caps);
-  fail_unless_equals_int (gst_element_set_state (run->pipeline,
-          GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
-  gst_message_parse_error (run_wait (run, GST_MESSAGE_ERROR), &error, NULL);
-  run_stop (run);
-  fail_unless (g_error_matches (error, GST_CORE_ERROR,
-          GST_CORE_ERROR_NEGOTIATION), "%s", error->message);
+  run_refused_with (run, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION);
   bin_assert_count (run, GST_MESSAGE_ERROR, 1);
   run_assert_says (run, GST_MESSAGE_ERROR, mismatches[__i__].pad,
       mismatches[__i__].possible, "Nothing was sent", NULL);
@@ -152,15 +138,13 @@ GST_START_TEST (test_fault)
   const GstStructure *details;
 
   foxapi_sim_script (sim, faults[nth].route, 0, &faults[nth].fault);
-  if (is_warning) {
-    run_set_state (run, GST_STATE_PLAYING);
-    details = bin_wait_warning (run, GST_RESOURCE_ERROR, faults[nth].code);
-  } else {
+  if (is_warning)
+    details = bin_to_warning (run, GST_RESOURCE_ERROR, faults[nth].code);
+  else
     details = run_to_error (run, faults[nth].code);
-  }
   assert_uint (details, "http-status", faults[nth].fault.status);
   if (faults[nth].has_task)
-    assert_names_task (details);
+    assert_task (details, 1);
   else
     assert_boolean (details, "maybe-charged", TRUE);
   if (is_warning)
@@ -178,8 +162,7 @@ GST_START_TEST (test_service_is_down)
   g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, "on-error", 1,
           "base-url", "http://127.0.0.1:9", NULL));
 
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ);
   assert_goes_on (run, GST_MESSAGE_WARNING);
 }
 
@@ -192,8 +175,7 @@ GST_START_TEST (test_end_without_placeholder)
           "is-live", __i__ == 0, "retries", 0, NULL));
 
   harness_refuse (FOXAPI_SIM_SUBMIT, 0, 422);
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
   run_wait (run, GST_MESSAGE_EOS);
   fail_unless_equals_int (bin_count_buffers (run), 0);
   run_stop (run);
@@ -207,12 +189,11 @@ GST_START_TEST (test_task_fails)
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
   const GstStructure *details;
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PLAYING, "pending");
   foxapi_sim_set_task (sim, NULL, "failed", -1);
   details = bin_wait_warning (run, GST_RESOURCE_ERROR,
       GST_RESOURCE_ERROR_FAILED);
-  assert_names_task (details);
+  assert_task (details, 1);
   assert_goes_on (run, GST_MESSAGE_WARNING);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
@@ -224,10 +205,8 @@ GST_END_TEST;
 static void
 assert_task_is_kept (const GstStructure * details)
 {
-  g_autofree gchar *id = harness_task_id (1);
-
-  assert_names_task (details);
-  fail_unless (harness_files_contain (store, id));
+  assert_task (details, 1);
+  fail_unless (harness_is_recorded (1));
 }
 
 /* Noise, or sound alone */
@@ -346,8 +325,7 @@ GST_START_TEST (test_no_room_for_the_result)
 
   limit_file_size (200000);
   foxapi_sim_change_result (sim, large);
-  run_set_state (run, GST_STATE_PLAYING);
-  assert_task_is_kept (bin_wait_warning (run, GST_RESOURCE_ERROR,
+  assert_task_is_kept (bin_to_warning (run, GST_RESOURCE_ERROR,
           GST_RESOURCE_ERROR_WRITE));
   limit_file_size (RLIM_INFINITY);
   assert_goes_on (run, GST_MESSAGE_WARNING);
@@ -450,8 +428,7 @@ GST_START_TEST (test_no_room_for_the_last_frame)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, leave_no_room,
       NULL, NULL);
   harness_set_list (run->source, "next-prompts", "It looks around", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
   assert_goes_on (run, GST_MESSAGE_WARNING);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
@@ -476,21 +453,17 @@ GST_START_TEST (test_no_room_repeats_the_shot)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
-  g_autofree gchar *body = NULL;
   guint n_results = 0;
 
   gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       leave_no_room_for_the_second, &n_results, NULL);
   harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   run_set_state (run, GST_STATE_READY);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_SUBMIT, 3);
-  body = harness_request_body (FOXAPI_SIM_SUBMIT, 3);
-  fail_unless (strstr (body, "It rests") != NULL, "Paid for again: %s", body);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_SUBMIT, 3);
+  assert_body_has (FOXAPI_SIM_SUBMIT, 3, "It rests");
   run_stop (run);
 }
 
@@ -533,8 +506,7 @@ GST_START_TEST (test_next_after_the_message)
   gboolean is_asked = FALSE;
 
   harness_refuse (FOXAPI_SIM_SUBMIT, 1, 422);
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
   is_asked = harness_act (run->source, "next");
   run_wait (run, GST_MESSAGE_EOS);
   run_stop (run);
@@ -598,8 +570,7 @@ GST_START_TEST (test_no_room_after_a_failure)
   gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
   harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
   harness_set_list (run->source, "next-prompts", "It runs", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
   limit_file_size (0);
   is_asked = harness_act (run->source, "next");
   g_assert_true (is_asked);
@@ -674,8 +645,7 @@ GST_START_TEST (test_capture_fails)
     gst_pad_link_full (src, pad, GST_PAD_LINK_CHECK_NOTHING);
   if (__i__ & 1)
     gst_bus_set_sync_handler (run->bus, ask_for_another, run->source, NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_STREAM_ERROR, captures[__i__ / 2].code);
+  bin_to_warning (run, GST_STREAM_ERROR, captures[__i__ / 2].code);
   fail_if (harness_act (run->source, "retry"));
   assert_goes_on (run, GST_MESSAGE_WARNING);
   assert_nothing_sent ();
@@ -688,15 +658,12 @@ GST_END_TEST;
 static void
 go_on_black (Run * run)
 {
-  run_set_state (run, GST_STATE_PLAYING);
-  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ);
   bin_wait_buffers (run, 1);
   g_mutex_lock (&run->lock);
   fail_unless_equals_int (run->data->data[0], 16);
   g_mutex_unlock (&run->lock);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
-  run_stop (run);
+  run_complete (run);
   bin_assert_count (run, GST_MESSAGE_WARNING, 1);
   bin_assert_count (run, GST_MESSAGE_ERROR, 0);
 }
@@ -718,15 +685,12 @@ GST_END_TEST;
 /* A property that changes while it plays is checked, and no other. */
 GST_START_TEST (test_end_without_the_placeholder_file)
 {
-  g_autofree gchar *path = g_build_filename (store, "gone.png", NULL);
   g_autoptr (GBytes) png =
       bin_make_file ("videotestsrc num-buffers=1 ! pngenc");
-  g_autoptr (Run) run = NULL;
+  g_autofree gchar *path = harness_write_file ("gone.png", png);
+  g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 3,
+          "placeholder-location", path, "end", 1, NULL));
 
-  fail_unless (g_file_set_contents (path, g_bytes_get_data (png, NULL),
-          g_bytes_get_size (png), NULL));
-  run = bin_run_new (bin_new ("placeholder", 3, "placeholder-location", path,
-          "end", 1, NULL));
   bin_complete (run);
   bin_wait_on_air (run);
   g_unlink (path);

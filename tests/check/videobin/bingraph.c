@@ -29,7 +29,7 @@ GST_START_TEST (test_one_preroll)
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (Run) run = bin_run_new (bin_new ("task-id", id, NULL));
 
-  bin_play (run);
+  run_play (run);
   fail_unless_equals_int (count_from (run, run->pipeline,
           GST_MESSAGE_ASYNC_DONE), 1);
   fail_unless_equals_int (count_from (run, run->source,
@@ -127,8 +127,7 @@ GST_START_TEST (test_no_seek)
   gboolean seekable = FALSE;
   gint64 size;
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "completed");
+  run_to_task (run, GST_STATE_PLAYING, "completed");
   bin_wait_buffers (run, bin_count_buffers (run) + 5);
   fail_if (gst_element_seek_simple (run->source, GST_FORMAT_TIME,
           GST_SEEK_FLAG_FLUSH, 0));
@@ -187,7 +186,6 @@ GST_START_TEST (test_graph_fails)
   GstElement *broken[] = { gst_element_factory_make ("identity", NULL),
     gst_element_factory_make ("identity", NULL)
   };
-  g_autofree gchar *id = NULL;
   guint n = 0;
 
   gst_element_unlink (bin, run->sink);
@@ -204,7 +202,6 @@ GST_START_TEST (test_graph_fails)
   while (count_from (run, bin, GST_MESSAGE_ERROR) == 0)
     run_wait (run, GST_MESSAGE_ERROR);
   run_stop (run);
-  id = harness_task_id (1);
   for (guint i = 0; i < run->messages->len; i++) {
     GstMessage *message = g_ptr_array_index (run->messages, i);
     const GstStructure *details = NULL;
@@ -219,7 +216,7 @@ GST_START_TEST (test_graph_fails)
     fail_unless (g_error_matches (fault, GST_STREAM_ERROR,
             GST_STREAM_ERROR_FAILED));
     gst_message_parse_error_details (message, &details);
-    assert_string (details, "task-id", id);
+    assert_task (details, 1);
   }
   fail_unless_equals_int (n, 1);
 }

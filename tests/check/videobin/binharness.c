@@ -228,23 +228,14 @@ bin_run_new (GstElement * bin)
 void
 bin_complete (Run * run)
 {
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
+  run_to_task (run, GST_STATE_PLAYING, NULL);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
 }
 
 void
 bin_abandon (Run * run)
 {
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
-  run_stop (run);
-}
-
-void
-bin_play (Run * run)
-{
-  run_to_eos (run);
+  run_to_task (run, GST_STATE_PLAYING, NULL);
   run_stop (run);
 }
 
@@ -344,6 +335,13 @@ bin_wait_warning (Run * run, GQuark domain, gint code)
   fail_unless (GST_MESSAGE_SRC (message) == GST_OBJECT (run->source));
   gst_message_parse_warning_details (message, &details);
   return details;
+}
+
+const GstStructure *
+bin_to_warning (Run * run, GQuark domain, gint code)
+{
+  run_set_state (run, GST_STATE_PLAYING);
+  return bin_wait_warning (run, domain, code);
 }
 
 void

@@ -51,8 +51,6 @@ Run *bin_run_new (GstElement * bin);
  * task then, or stops, as if the application had gone */
 void bin_complete (Run * run);
 void bin_abandon (Run * run);
-/* To PLAYING, to EOS and to NULL */
-void bin_play (Run * run);
 
 /* Waits until so many buffers, in all, have arrived at the run's sink */
 void bin_wait_buffers (Run * run, guint n);
@@ -66,8 +64,10 @@ GstElement *bin_feed (Run * run, const gchar * line, const gchar * pad);
 
 /* The next message foxapi-reference, (transfer none) */
 const GstStructure *bin_wait_reference (Run * run);
-/* The run's one WARNING, with which it goes on; its details */
+/* The run's one WARNING, with which it goes on; its details. From wherever it is to
+ * PLAYING, and there. */
 const GstStructure *bin_wait_warning (Run * run, GQuark domain, gint code);
+const GstStructure *bin_to_warning (Run * run, GQuark domain, gint code);
 /* Exactly so many messages of a type came from the bin, and none from others */
 void bin_assert_count (Run * run, GstMessageType type, guint n);
 

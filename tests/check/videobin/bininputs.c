@@ -99,14 +99,12 @@ GST_END_TEST;
 GST_START_TEST (test_both_frames)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
-  g_autofree gchar *body = NULL;
 
   feed (run, PICTURE, "last_frame");
   g_object_set (run->source, "first-frame-url", "https://a.example/1", NULL);
   bin_abandon (run);
-  body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
-  fail_unless (strstr (body, "\"image_urls\":[\"https://a.example/1\",\"")
-      != NULL, "%s", body);
+  assert_body_has (FOXAPI_SIM_SUBMIT, 1,
+      "\"image_urls\":[\"https://a.example/1\",\"");
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
 }
 
@@ -115,12 +113,8 @@ GST_END_TEST;
 static void
 assert_told (Run * run, const gchar * pad, const gchar * what)
 {
-  g_autoptr (GError) error = NULL;
-
-  gst_message_parse_error (run_refused (run, GST_RESOURCE_ERROR_SETTINGS),
-      &error, NULL);
-  fail_unless (strstr (error->message, pad) != NULL
-      && strstr (error->message, what) != NULL, "%s", error->message);
+  run_refused (run, GST_RESOURCE_ERROR_SETTINGS);
+  run_assert_says (run, GST_MESSAGE_ERROR, pad, what, NULL);
   assert_nothing_sent ();
 }
 
@@ -185,7 +179,7 @@ GST_START_TEST (test_pad_of_a_task)
   g_object_set (run->source, "task-id", id, NULL);
   feed (run, PICTURE, "first_frame");
   for (guint i = 0; i < 2; i++) {
-    bin_play (run);
+    run_play (run);
   }
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
@@ -196,19 +190,17 @@ GST_END_TEST;
  * and nothing is wrong with it. */
 GST_START_TEST (test_placeholder)
 {
-  g_autofree gchar *path = g_build_filename (store, "fox.png", NULL);
-  g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
   g_autoptr (GBytes) png = bin_make_file (PICTURE " ! pngenc");
+  g_autofree gchar *path = harness_write_file ("fox.png", png);
+  g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
   g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
 
-  fail_unless (g_file_set_contents (path, g_bytes_get_data (png, NULL),
-          g_bytes_get_size (png), NULL));
   gst_util_set_object_arg (G_OBJECT (run->source), "placeholder", "reference");
   if (__i__ < 2)
     g_object_set (run->source, "first-frame-url", __i__ ? uri : path, NULL);
   else
     feed (run, PICTURE, "first_frame");
-  bin_play (run);
+  run_play (run);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   fail_unless_equals_int (run_count (run, GST_MESSAGE_WARNING), 0);
 }
@@ -310,13 +302,11 @@ GST_END_TEST;
 GST_START_TEST (test_continuity_with_references)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("model", "veo-3.1", NULL));
-  g_autofree gchar *body = NULL;
 
   harness_set_list (run->source, "next-prompts", "It runs", NULL);
   run_to_eos (run);
-  body = harness_request_body (FOXAPI_SIM_SUBMIT, 2);
-  fail_unless (strstr (body, "\"https://a.example/1\"]") != NULL
-      && strstr (body, "reference-to-video") != NULL, "%s", body);
+  assert_body_has (FOXAPI_SIM_SUBMIT, 2, "\"https://a.example/1\"]");
+  assert_body_has (FOXAPI_SIM_SUBMIT, 2, "reference-to-video");
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
 }
 

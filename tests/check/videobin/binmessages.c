@@ -110,7 +110,7 @@ GST_START_TEST (test_tasks)
 
   g_signal_connect (run->source, "notify::status", G_CALLBACK (on_notify),
       &n_notified);
-  bin_play (run);
+  run_play (run);
   fail_unless (n_notified >= 2);
   bin_assert_count (run, GST_MESSAGE_ELEMENT, run_count (run,
           GST_MESSAGE_ELEMENT));
@@ -144,15 +144,12 @@ GST_START_TEST (test_progress_is_held_back)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, NULL));
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PAUSED, "pending");
   fail_unless_equals_int (run_count (run, GST_MESSAGE_PROGRESS), 0);
   run_set_state (run, GST_STATE_PLAYING);
   run_wait (run, GST_MESSAGE_PROGRESS);
   assert_progress (run, "^sc*$");
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
-  run_stop (run);
+  run_complete (run);
 }
 
 GST_END_TEST;
@@ -162,12 +159,10 @@ GST_START_TEST (test_progress_is_balanced)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PLAYING, "pending");
   run_wait (run, GST_MESSAGE_PROGRESS);
   if (__i__ == 0) {
-    foxapi_sim_set_task (sim, NULL, "completed", 100);
-    run_wait (run, GST_MESSAGE_EOS);
+    run_complete (run);
   } else if (__i__ == 1) {
     foxapi_sim_set_task (sim, NULL, "failed", -1);
     run_wait (run, GST_MESSAGE_WARNING);
@@ -183,8 +178,7 @@ GST_START_TEST (test_no_progress_in_paused)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PAUSED, "pending");
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_wait_task (run, "completed");
   run_stop (run);

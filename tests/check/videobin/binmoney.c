@@ -25,22 +25,14 @@
 #define OTHER_CAMERA "videotestsrc is-live=true pattern=ball ! " \
     "video/x-raw,width=64,height=36,framerate=25/1"
 
-static gboolean
-is_recorded (guint nth)
-{
-  g_autofree gchar *id = harness_task_id (nth);
-
-  return harness_files_contain (store, id);
-}
-
 /* The nth task, which has not been shown, is shown for nothing when the bin
  * starts. */
 static void
 assert_kept (Run * run, guint nth)
 {
-  fail_unless (is_recorded (nth));
-  bin_play (run);
-  fail_if (is_recorded (nth));
+  fail_unless (harness_is_recorded (nth));
+  run_play (run);
+  fail_if (harness_is_recorded (nth));
   assert_requests (FOXAPI_SIM_SUBMIT, nth);
 }
 
@@ -53,17 +45,16 @@ GST_START_TEST (test_restarts)
 
   /* A submission that is stopped on its way has an unknown outcome. */
   for (guint i = 0; i < 3; i++) {
-    run_set_state (run, GST_STATE_PAUSED);
-    run_wait_task (run, NULL);
+    run_to_task (run, GST_STATE_PAUSED, NULL);
     run_set_state (run, GST_STATE_READY);
     bin_abandon (run);
   }
-  fail_unless (is_recorded (1));
+  fail_unless (harness_is_recorded (1));
   foxapi_sim_set_task (sim, NULL, "completed", 100);
-  bin_play (run);
-  fail_if (is_recorded (1));
+  run_play (run);
+  fail_if (harness_is_recorded (1));
   /* Shown again for nothing */
-  bin_play (run);
+  run_play (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -77,8 +68,7 @@ GST_START_TEST (test_removed_while_submitting)
   g_autoptr (Run) other = bin_run_new (bin_new (NULL, NULL));
 
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_SUBMIT, 1);
   run_stop (run);
   if (__i__ == 1) {
     run_free (run);
@@ -87,8 +77,7 @@ GST_START_TEST (test_removed_while_submitting)
   run_set_state (run, GST_STATE_PLAYING);
   foxapi_sim_release (sim);
   run_wait_task (run, NULL);
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
+  run_complete (run);
   run_free (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
@@ -100,16 +89,14 @@ GST_START_TEST (test_supervisor)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, NULL);
+  run_to_task (run, GST_STATE_PLAYING, NULL);
   for (guint i = 0; i < 10; i++) {
     gst_element_set_locked_state (run->source, TRUE);
     gst_element_set_state (run->source, GST_STATE_NULL);
     gst_element_set_locked_state (run->source, FALSE);
     fail_unless (gst_element_sync_state_with_parent (run->source));
   }
-  foxapi_sim_set_task (sim, NULL, "completed", 100);
-  run_wait (run, GST_MESSAGE_EOS);
+  run_complete (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -138,8 +125,7 @@ GST_START_TEST (test_paused_keeps)
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, "placeholder",
           __i__, NULL));
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait_task (run, NULL);
+  run_to_task (run, GST_STATE_PAUSED, NULL);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_wait_task (run, "completed");
   fail_unless_equals_int (gst_element_get_state (run->pipeline, NULL, NULL,
@@ -224,7 +210,7 @@ GST_START_TEST (test_middle_keeps)
   bin_complete (run);
   bin_wait_buffers (run, RESULT_FRAMES / 2);
   run_stop (run);
-  fail_unless (is_recorded (1));
+  fail_unless (harness_is_recorded (1));
 }
 
 GST_END_TEST;
@@ -258,11 +244,11 @@ GST_START_TEST (test_failure_ahead_drops)
   bin_wait_buffers (run, 3);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_wait (run, GST_MESSAGE_ERROR);
-  fail_unless (is_recorded (1));
+  fail_unless (harness_is_recorded (1));
   gst_pad_remove_probe (pad, probe);
   run_wait (run, GST_MESSAGE_EOS);
   run_stop (run);
-  fail_if (is_recorded (1));
+  fail_if (harness_is_recorded (1));
 }
 
 GST_END_TEST;
@@ -283,8 +269,7 @@ GST_START_TEST (test_task_named_ahead)
   id = foxapi_sim_add_task (sim, "pending");
   if (is_parked) {
     run_set_state (run, GST_STATE_READY);
-    run_set_state (run, GST_STATE_PAUSED);
-    run_wait_task (run, "completed");
+    run_to_task (run, GST_STATE_PAUSED, "completed");
     g_object_set (run->source, "task-id", id, NULL);
   } else {
     g_object_set (run->source, "task-id", id, NULL);
@@ -292,8 +277,7 @@ GST_START_TEST (test_task_named_ahead)
   }
   read = harness_get_string (run->source, "task-id");
   fail_unless_equals_string (read, id);
-  run_set_state (run, GST_STATE_PLAYING);
-  assert_string (run_wait_task (run, "pending"), "id", id);
+  assert_string (run_to_task (run, GST_STATE_PLAYING, "pending"), "id", id);
   run_stop (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
@@ -305,7 +289,7 @@ GST_START_TEST (test_next_prompts_change)
 {
   gboolean is_same = __i__ == 1;
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
-  g_autofree gchar *id = NULL, *body = NULL;
+  g_autofree gchar *body = NULL;
 
   harness_set_list (run->source, "next-prompts", "It runs", NULL);
   bin_complete (run);
@@ -314,10 +298,8 @@ GST_START_TEST (test_next_prompts_change)
   run_set_state (run, GST_STATE_READY);
   harness_set_list (run->source, "next-prompts", "It runs", is_same ? NULL :
       "It rests", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_SUBMIT, is_same ? 2 : 3);
-  id = harness_task_id (is_same ? 2 : 3);
-  assert_string (run_wait_task (run, "pending"), "id", id);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_SUBMIT, is_same ? 2 : 3);
+  assert_task (run_wait_task (run, "pending"), is_same ? 2 : 3);
   run_stop (run);
   body = harness_request_body (FOXAPI_SIM_SUBMIT, is_same ? 2 : 3);
   fail_unless_equals_int (strstr (body, "It runs") != NULL, is_same);
@@ -337,7 +319,7 @@ GST_START_TEST (test_end_drops)
   else
     bin_wait_buffers (run, 3 * RESULT_FRAMES);
   run_stop (run);
-  fail_if (is_recorded (1));
+  fail_if (harness_is_recorded (1));
 }
 
 GST_END_TEST;
@@ -384,10 +366,10 @@ GST_START_TEST (test_killed)
   while (__i__ == 2 && (g_stat (path, &status) != 0 || status.st_size == 0))
     g_usleep (1000);
   kill_client (client);
-  fail_unless (is_recorded (1));
+  fail_unless (harness_is_recorded (1));
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_client ("placeholder=0 ! fakesink");
-  fail_if (is_recorded (1));
+  fail_if (harness_is_recorded (1));
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -397,7 +379,7 @@ GST_END_TEST;
 GST_START_TEST (test_same_content_elsewhere)
 {
   g_autoptr (GBytes) clip = bin_make_file (MOTION " ! x264enc ! mp4mux");
-  g_autofree gchar *path = g_build_filename (store, "clip.mp4", NULL);
+  g_autofree gchar *path = harness_write_file ("clip.mp4", clip);
   g_autofree gchar *file =
       g_strdup_printf ("! fakesink filesrc location=%s ! bin.video_0", path);
   const gchar *const lines[] = {
@@ -405,14 +387,11 @@ GST_START_TEST (test_same_content_elsewhere)
     "reference-seconds=1 ! fakesink " MOTION " ! bin.video_0",
     file,
   };
-  g_autoptr (GSubprocess) client = NULL;
+  g_autoptr (GSubprocess) client = bin_spawn (lines[__i__], FALSE);
 
-  fail_unless (g_file_set_contents (path, g_bytes_get_data (clip, NULL),
-          g_bytes_get_size (clip), NULL));
-  client = bin_spawn (lines[__i__], FALSE);
   harness_wait_requests (FOXAPI_SIM_ASK, 1);
   kill_client (client);
-  fail_unless (is_recorded (1));
+  fail_unless (harness_is_recorded (1));
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_client (lines[__i__]);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
@@ -518,11 +497,10 @@ get_upload (JsonArray * urls, guint nth)
 static gchar *
 make_png_like (GBytes ** bytes)
 {
-  g_autofree gchar *path = g_build_filename (store, "like.png", NULL);
+  g_autofree gchar *path = NULL;
 
   *bytes = bin_make_file (PICTURE " ! pngenc snapshot=true");
-  fail_unless (g_file_set_contents (path, g_bytes_get_data (*bytes, NULL),
-          g_bytes_get_size (*bytes), NULL));
+  path = harness_write_file ("like.png", *bytes);
   return g_strdup_printf ("filesrc blocksize=%d location=%s ! "
       "image/png", 1000, path);
 }
@@ -621,7 +599,6 @@ GST_START_TEST (test_released_too_early)
   g_autoptr (GstPad) image_0 G_GNUC_UNUSED = request (run, "image_0");
   g_autoptr (GstPad) image_1 G_GNUC_UNUSED =
       releases[__i__].is_only ? NULL : request (run, "image_1");
-  g_autoptr (GError) error = NULL;
 
   gst_util_set_object_arg (G_OBJECT (run->source), "placeholder",
       releases[__i__].placeholder);
@@ -629,14 +606,9 @@ GST_START_TEST (test_released_too_early)
   if (releases[__i__].is_fed)
     bin_feed (run, ONE_PICTURE, "image_0");
   gst_bus_set_sync_handler (run->bus, release_with, run->source, NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  gst_message_parse_error (run_wait (run, GST_MESSAGE_ERROR), &error, NULL);
-  fail_unless (g_error_matches (error, GST_STREAM_ERROR,
-          GST_STREAM_ERROR_FAILED), "%s", error->message);
-  fail_unless (strstr (error->message, "image_0") != NULL, "%s",
-      error->message);
+  run_to_error_of (run, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
   gst_bus_set_sync_handler (run->bus, NULL, NULL, NULL);
-  run_stop (run);
+  run_assert_says (run, GST_MESSAGE_ERROR, "image_0", NULL);
   assert_nothing_sent ();
 }
 
@@ -672,7 +644,7 @@ GST_START_TEST (test_next_at_the_end)
   fail_if (harness_act (run->source, "next"));
   run_stop (run);
   fail_if (harness_act (run->source, "next"));
-  bin_play (run);
+  run_play (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -684,8 +656,7 @@ GST_START_TEST (test_next_of_a_task)
   g_autofree gchar *shown = NULL, *id = NULL, *read = NULL;
   g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
 
-  run_set_state (run, GST_STATE_PLAYING);
-  run_wait_task (run, "pending");
+  run_to_task (run, GST_STATE_PLAYING, "pending");
   shown = harness_task_id (1);
   id = foxapi_sim_add_task (sim, "completed");
   g_object_set (run->source, "task-id", id, NULL);
@@ -758,14 +729,13 @@ GST_START_TEST (test_dropped_after_a_stop)
 
   harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
   g_object_set (run->source, "prefetch", 2, "task-store", "", NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_RESULT, 3);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_RESULT, 3);
   run_set_state (run, GST_STATE_READY);
   gst_pad_remove_probe (pad, probe);
   run_set_state (run, GST_STATE_PAUSED);
   g_signal_emit_by_name (run->source, "drop-shot", 2, &is_dropped);
   fail_unless (is_dropped);
-  bin_play (run);
+  run_play (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 3);
 }
 
@@ -783,8 +753,7 @@ GST_START_TEST (test_no_files_after_a_stop)
   harness_set_list (run->source, "next-prompts", "It runs", "It rests",
       "It eats", "It sleeps", NULL);
   g_object_set (run->source, "prefetch", 4, NULL);
-  run_set_state (run, GST_STATE_PLAYING);
-  harness_wait_requests (FOXAPI_SIM_RESULT, 5);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_RESULT, 5);
   before = bin_leftovers ();
   run_set_state (run, GST_STATE_READY);
   left = bin_leftovers ();
@@ -808,7 +777,7 @@ play_program (const gchar * clips)
   harness_set_list (bin, "next-prompts", "It runs", "It rests", "It runs",
       NULL);
   run = bin_run_new (bin);
-  bin_play (run);
+  run_play (run);
 }
 
 /* A program is paid for once, also where two of its shots are equal. */
@@ -831,8 +800,7 @@ GST_START_TEST (test_record_without_length)
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, "placeholder",
           0, NULL));
 
-  run_set_state (run, GST_STATE_PAUSED);
-  run_wait (run, GST_MESSAGE_ASYNC_DONE);
+  run_preroll (run);
   assert_kept (run, 1);
 }
 

@@ -170,7 +170,7 @@ get_reference (guint nth)
 static gint
 decode_png (GBytes * png)
 {
-  g_autofree gchar *location = g_build_filename (store, "upload.png", NULL);
+  g_autofree gchar *location = harness_write_file ("upload.png", png);
   g_autofree gchar *line = g_strdup_printf ("filesrc location=%s ! decodebin "
       "! videoconvert ! video/x-raw,format=GRAY8,width=64,height=48 ! "
       "appsink name=sink", location);
@@ -180,8 +180,6 @@ decode_png (GBytes * png)
   g_autoptr (GstSample) sample = NULL;
   guint8 luma;
 
-  fail_unless (png != NULL && g_file_set_contents (location, g_bytes_get_data
-          (png, NULL), g_bytes_get_size (png), NULL));
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   sample = gst_app_sink_pull_sample (GST_APP_SINK (sink));
   gst_element_set_state (pipeline, GST_STATE_NULL);
@@ -479,10 +477,8 @@ GST_START_TEST (test_picture_as_placeholder)
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, FALSE);
   g_autofree gchar *picture = make_picture ();
   g_autofree gchar *uri = gst_filename_to_uri (picture, NULL);
-  g_autofree gchar *video = g_build_filename (store, "video.mov", NULL);
+  g_autofree gchar *video = harness_write_file ("video.mov", payload);
 
-  fail_unless (g_file_set_contents (video, g_bytes_get_data (payload, NULL),
-          g_bytes_get_size (payload), NULL));
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   if (__i__ == 2)
     harness_set_list (bin, "reference-image-urls", uri, NULL);

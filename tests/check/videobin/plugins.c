@@ -38,15 +38,8 @@ static const gchar *const needed[] = { "decodebin", "videorate",
 static void
 fail_to_start (Run * run, const gchar * words)
 {
-  g_autoptr (GError) error = NULL;
-
-  fail_unless_equals_int (gst_element_set_state (run->pipeline,
-          GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
-  gst_message_parse_error (run_wait (run, GST_MESSAGE_ERROR), &error, NULL);
-  fail_unless (g_error_matches (error, GST_CORE_ERROR,
-          GST_CORE_ERROR_MISSING_PLUGIN));
-  fail_unless (strstr (error->message, words) != NULL, "%s", error->message);
-  run_stop (run);
+  run_refused_with (run, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN);
+  run_assert_says (run, GST_MESSAGE_ERROR, words, NULL);
   bin_assert_count (run, GST_MESSAGE_ERROR, 1);
   assert_nothing_sent ();
 }
