@@ -50,10 +50,12 @@ GST_START_TEST (test_number)
 
 GST_END_TEST;
 
+/* What the error names, if that is not the property */
 static const struct
 {
   const gchar *property;
   const gchar *text;
+  const gchar *named;
 } texts[] = {
   {"prompt", NULL}, {"prompt", " \t\n"}, {"prompt", "\xe3\x80\x80"},
   {"negative-prompt", " "}, {"model", " "}, {"prompt", "a\xff\xfe"},
@@ -61,25 +63,32 @@ static const struct
   {"model", "a\xff\xfe"}, {"base-url", "not a url"},
   {"base-url", "http://127.0.0.1:0"}, {"task-id", "../../v1/x"},
   {"task-id", "\xff"}, {"first-frame-url", "https://a.example/1"},
+  {"reference-image", "https://a.example/\xff", "reference-image-urls"},
   /* These would end their headers and begin others. */
   {"api-key", "a\r\nX-Evil: 1"}, {"user-agent", "a\r\nX-Evil: 1"},
+  /* A prompt that is only the next word of a launch line was an empty one. */
+  {"prompt", "!", "prompt is empty"}, {"prompt", "seed=5", "prompt is empty"},
+  {"prompt", "negative_prompt=fog", "prompt is empty"}, {"prompt",
+      "task-store=", "prompt is empty"},
+  {"prompt", "name=fox", "prompt is empty"}, {"prompt",
+      "negative-prompt=thick fog", "prompt is empty"},
+  /* Nor is it a value of another property: what follows would be lost, and paid
+   * for with its default. */
+  {"task-store", "duration=2", "took the next word"}, {"clip-cache",
+      "duration=2", "took the next word"},
+  {"user-agent", "duration=2", "took the next word"}, {"proxy", "duration=2",
+      "took the next word"},
+  {"proxy-id", "duration=2", "took the next word"}, {"base-url", "duration=2",
+      "took the next word"},
+  {"task-id", "duration=2", "took the next word"}, {"reference-image",
+      "duration=2", "took the next word"},
 };
 
 GST_START_TEST (test_text)
 {
   refuse (harness_source (texts[__i__].property, texts[__i__].text, NULL),
-      GST_RESOURCE_ERROR_SETTINGS, texts[__i__].property);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_bad_utf8_in_list)
-{
-  GstElement *source = harness_source (NULL);
-
-  harness_set_list (source, "reference-image-urls", "https://a.example/\xff",
-      NULL);
-  refuse (source, GST_RESOURCE_ERROR_SETTINGS, "reference-image-urls");
+      GST_RESOURCE_ERROR_SETTINGS, texts[__i__].named ? texts[__i__].named :
+      texts[__i__].property);
 }
 
 GST_END_TEST;
@@ -122,34 +131,6 @@ GST_START_TEST (test_any_prompt)
 
   run_to_eos (run);
   assert_body (1, body);
-}
-
-GST_END_TEST;
-
-/* But one that is only the next word of a launch line was an empty one. */
-static const gchar *const next_words[] =
-    { "!", "seed=5", "negative_prompt=fog", "task-store=", "name=fox",
-  "negative-prompt=thick fog"
-};
-
-GST_START_TEST (test_next_word_for_prompt)
-{
-  refuse (harness_source ("prompt", next_words[__i__], NULL),
-      GST_RESOURCE_ERROR_SETTINGS, "prompt is empty");
-}
-
-GST_END_TEST;
-
-/* Nor one that is no text of the request: what follows would be lost, and paid for
- * with its default. */
-static const gchar *const word_takers[] = { "task-store", "clip-cache",
-  "user-agent", "proxy", "proxy-id", "base-url", "task-id", "reference-image"
-};
-
-GST_START_TEST (test_next_word_for_others)
-{
-  refuse (harness_source (word_takers[__i__], "duration=2", NULL),
-      GST_RESOURCE_ERROR_SETTINGS, "took the next word");
 }
 
 GST_END_TEST;
@@ -260,11 +241,8 @@ checks_suite (void)
 
   tcase_add_rows (tcase, test_number, numbers);
   tcase_add_rows (tcase, test_text, texts);
-  tcase_add_test (tcase, test_bad_utf8_in_list);
   tcase_add_rows (tcase, test_extra_parameters, extras);
   tcase_add_rows (tcase, test_any_prompt, prompts);
-  tcase_add_rows (tcase, test_next_word_for_prompt, next_words);
-  tcase_add_rows (tcase, test_next_word_for_others, word_takers);
   tcase_add_loop_test (tcase, test_no_key, 0, 2);
   tcase_add_test (tcase, test_base_url_of_environment);
   tcase_add_test (tcase, test_other_model);

@@ -6,44 +6,66 @@
 
 #include "foxapiharness.h"
 
-/* What a request meets, what comes of it, and how often it is sent with two
- * retries */
-typedef struct
+/* What every request of a route meets, what comes of it, and how often it is sent
+ * with two retries (0: nobody counts) */
+static const struct
 {
+  FoxapiSimRoute route;
   FoxapiSimFault fault;
   gint code;
   guint requests;
   gboolean maybe_charged;
-} Row;
-
-static const Row submissions[] = {
-  {{.status = 400}, GST_RESOURCE_ERROR_SETTINGS, 1, FALSE},
-  {{.status = 402}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 1, FALSE},
-  {{.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, 1, FALSE},
-  {{.status = 429,.headers = "Retry-After: 0"}, GST_RESOURCE_ERROR_BUSY, 3,
+} faults[] = {
+  {FOXAPI_SIM_SUBMIT, {.status = 400}, GST_RESOURCE_ERROR_SETTINGS, 1, FALSE},
+  {FOXAPI_SIM_SUBMIT, {.status = 402}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 1,
       FALSE},
-  {{.status = 503,.headers = "Retry-After: 0"}, GST_RESOURCE_ERROR_FAILED, 1,
-      TRUE},
-  {{.reset = TRUE}, GST_RESOURCE_ERROR_FAILED, 1, TRUE},
-  {{.hold = TRUE}, GST_RESOURCE_ERROR_FAILED, 1, TRUE},
+  {FOXAPI_SIM_SUBMIT, {.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, 1, FALSE},
+  {FOXAPI_SIM_SUBMIT, {.status = 429,.headers = "Retry-After: 0"},
+      GST_RESOURCE_ERROR_BUSY, 3, FALSE},
+  {FOXAPI_SIM_SUBMIT, {.status = 503,.headers = "Retry-After: 0"},
+      GST_RESOURCE_ERROR_FAILED, 1, TRUE},
+  {FOXAPI_SIM_SUBMIT, {.reset = TRUE}, GST_RESOURCE_ERROR_FAILED, 1, TRUE},
+  {FOXAPI_SIM_SUBMIT, {.hold = TRUE}, GST_RESOURCE_ERROR_FAILED, 1, TRUE},
   /* An answer that was good and can't be used */
-  {{.status = 200,.body = ""}, GST_RESOURCE_ERROR_FAILED, 1, TRUE},
+  {FOXAPI_SIM_SUBMIT, {.status = 200,.body = ""}, GST_RESOURCE_ERROR_FAILED, 1,
+      TRUE},
+  /* From here on the task is there, and is named. */
+  {FOXAPI_SIM_ASK, {.status = 401}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 1},
+  {FOXAPI_SIM_ASK, {.status = 403}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 1},
+  {FOXAPI_SIM_ASK, {.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, 2},
+  {FOXAPI_SIM_ASK, {.status = 200,.body = "nonsense"},
+      GST_RESOURCE_ERROR_FAILED, 3},
+  {FOXAPI_SIM_RESULT, {.reset = TRUE}, GST_RESOURCE_ERROR_READ, 0},
+  {FOXAPI_SIM_RESULT, {.status = 503,.headers = "Retry-After: 0"},
+      GST_RESOURCE_ERROR_FAILED, 0},
 };
 
-GST_START_TEST (test_submission)
+GST_START_TEST (test_fault)
 {
-  const Row *row = &submissions[__i__];
+  FoxapiSimRoute route = faults[__i__].route;
+  const FoxapiSimFault *fault = &faults[__i__].fault;
+  const FoxapiSimFault cut = {.cut_at = 1000 };
+  gboolean has_task = route != FOXAPI_SIM_SUBMIT;
   g_autoptr (Run) run = run_new (harness_source ("retries", 2,
-          "submit-timeout", 1, NULL));
+          "submit-timeout", has_task ? 30 : 1, NULL));
   const GstStructure *details;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &row->fault);
-  details = run_to_error (run, row->code);
-  assert_requests (FOXAPI_SIM_SUBMIT, row->requests);
-  assert_requests (FOXAPI_SIM_ASK, 0);
-  if (row->fault.status != 0)
-    assert_uint (details, "http-status", row->fault.status);
-  assert_boolean (details, "maybe-charged", row->maybe_charged);
+  /* A result that breaks has begun well. */
+  if (route == FOXAPI_SIM_RESULT && fault->reset)
+    foxapi_sim_script (sim, route, 1, &cut);
+  foxapi_sim_script (sim, route, 0, fault);
+  details = run_to_error (run, faults[__i__].code);
+  if (faults[__i__].requests > 0)
+    assert_requests (route, faults[__i__].requests);
+  if (fault->status != 0)
+    assert_uint (details, "http-status", fault->status);
+  if (has_task) {
+    assert_task (details, 1);
+    assert_requests (FOXAPI_SIM_SUBMIT, 1);
+  } else {
+    assert_requests (FOXAPI_SIM_ASK, 0);
+    assert_boolean (details, "maybe-charged", faults[__i__].maybe_charged);
+  }
 }
 
 GST_END_TEST;
@@ -80,30 +102,6 @@ GST_START_TEST (test_refused)
   assert_boolean (run_to_error (run, GST_RESOURCE_ERROR_OPEN_READ),
       "maybe-charged", FALSE);
   assert_nothing_sent ();
-}
-
-GST_END_TEST;
-
-/* What ends the questions about a task that is there */
-static const Row questions[] = {
-  {{.status = 401}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 1, FALSE},
-  {{.status = 403}, GST_RESOURCE_ERROR_NOT_AUTHORIZED, 1, FALSE},
-  {{.status = 404}, GST_RESOURCE_ERROR_NOT_FOUND, 2, FALSE},
-  {{.status = 200,.body = "nonsense"}, GST_RESOURCE_ERROR_FAILED, 3, FALSE},
-};
-
-GST_START_TEST (test_ask)
-{
-  const Row *row = &questions[__i__];
-  g_autoptr (Run) run = run_new (harness_source ("retries", 2, NULL));
-  const GstStructure *details;
-
-  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &row->fault);
-  details = run_to_error (run, row->code);
-  assert_uint (details, "http-status", row->fault.status);
-  assert_task (details, 1);
-  assert_requests (FOXAPI_SIM_SUBMIT, 1);
-  assert_requests (FOXAPI_SIM_ASK, row->requests);
 }
 
 GST_END_TEST;
@@ -189,33 +187,6 @@ GST_START_TEST (test_last_question)
 
 GST_END_TEST;
 
-/* What the result's server may do for good */
-static const Row results[] = {
-  {{.reset = TRUE}, GST_RESOURCE_ERROR_READ, 0, FALSE},
-  {{.status = 503,.headers = "Retry-After: 0"}, GST_RESOURCE_ERROR_FAILED, 0,
-      FALSE},
-};
-
-GST_START_TEST (test_result)
-{
-  const Row *row = &results[__i__];
-  FoxapiSimFault once = {.cut_at = 1000 };
-  g_autoptr (Run) run = run_new (harness_source ("retries", 1, NULL));
-  const GstStructure *details;
-
-  /* What breaks has begun well */
-  if (row->code == GST_RESOURCE_ERROR_READ)
-    foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &once);
-  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 0, &row->fault);
-  details = run_to_error (run, row->code);
-  assert_task (details, 1);
-  if (row->fault.status != 0)
-    assert_uint (details, "http-status", row->fault.status);
-  assert_requests (FOXAPI_SIM_SUBMIT, 1);
-}
-
-GST_END_TEST;
-
 /* A mistyped id is nothing that anybody has paid for, whatever the service answers
  * before it has looked for it. */
 static const struct
@@ -270,14 +241,12 @@ errors_suite (void)
   Suite *suite = suite_create ("errors");
   TCase *tcase = add_case (suite, "table", harness_setup, harness_teardown);
 
-  tcase_add_rows (tcase, test_submission, submissions);
+  tcase_add_rows (tcase, test_fault, faults);
   tcase_add_test (tcase, test_details);
   tcase_add_test (tcase, test_refused);
-  tcase_add_rows (tcase, test_ask, questions);
   tcase_add_rows (tcase, test_task_ended, ends);
   tcase_add_rows (tcase, test_task_timeout, slow);
   tcase_add_test (tcase, test_last_question);
-  tcase_add_rows (tcase, test_result, results);
   tcase_add_rows (tcase, test_unknown_task, mistyped);
   tcase_add_test (tcase, test_not_linked);
   return suite;

@@ -21,12 +21,6 @@ setup (void)
   harness_setup_with (&options);
 }
 
-static void
-preroll (Run * run)
-{
-  run_preroll (run);
-}
-
 static gboolean
 is_seekable (GstElement * source)
 {
@@ -57,7 +51,7 @@ GST_START_TEST (test_queries)
   options.no_ranges = servers[__i__].no_ranges;
   harness_setup_with (&options);
   run = run_new (harness_source (NULL));
-  preroll (run);
+  run_preroll (run);
   gst_element_query_duration (run->source, GST_FORMAT_BYTES, &duration);
   fail_unless_equals_int64 (duration, servers[__i__].no_length ? -1 :
       (gint64) g_bytes_get_size (payload));
@@ -99,7 +93,7 @@ GST_START_TEST (test_seek)
   gint64 stop = seeks[__i__].stop;
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  preroll (run);
+  run_preroll (run);
   fail_unless (gst_element_seek (run->pipeline, 1.0, GST_FORMAT_BYTES,
           GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, start, stop == SIZE
           ? GST_SEEK_TYPE_NONE : GST_SEEK_TYPE_SET, stop));
@@ -115,7 +109,7 @@ GST_START_TEST (test_seek_often)
   const gint64 places[] = { SIZE - 7, 5, SIZE / 3, 2 * (SIZE / 3), 0 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  preroll (run);
+  run_preroll (run);
   for (guint i = 0; i < G_N_ELEMENTS (places); i++) {
     seek (run, places[i]);
     run_wait (run, GST_MESSAGE_ASYNC_DONE);
@@ -134,7 +128,7 @@ GST_START_TEST (test_seek_and_break)
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
   foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 2, &cut);
-  preroll (run);
+  run_preroll (run);
   seek (run, SIZE / 2);
   play_part (run, SIZE / 2, SIZE);
 }
@@ -148,7 +142,7 @@ GST_START_TEST (test_seek_in_changed_file)
   g_autoptr (GBytes) other = harness_make_payload (SIZE + 1);
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
-  preroll (run);
+  run_preroll (run);
   foxapi_sim_change_result (sim, other);
   gst_element_seek_simple (run->pipeline, GST_FORMAT_BYTES,
       GST_SEEK_FLAG_FLUSH, SIZE / 2);

@@ -9,51 +9,33 @@ static const FoxapiSimFault busy = {.status = 429,.body = "<html>Busy</html>",
   .headers = "Retry-After: 0"
 };
 
+/* The same is sent as often as was asked for, not once more. */
+static const struct
+{
+  gint retries;
+  guint n_busy;
+  gboolean passes;
+} submissions[] = {
+  {5, 1, TRUE}, {0, 0, TRUE}, {0, 1, FALSE}, {2, 2, TRUE}, {2, 3, FALSE},
+  {-1, 12, TRUE},
+};
+
 GST_START_TEST (test_submission)
 {
-  g_autoptr (Run) run = run_new (harness_source (NULL));
-  g_autofree gchar *first_body = NULL, *second_body = NULL;
+  guint n_busy = submissions[__i__].n_busy;
+  g_autoptr (Run) run = run_new (harness_source ("retries",
+          submissions[__i__].retries, NULL));
+  g_autofree gchar *body = NULL;
 
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &busy);
-  run_to_eos (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
-  first_body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
-  second_body = harness_request_body (FOXAPI_SIM_SUBMIT, 2);
-  fail_unless_equals_string (first_body, second_body);
-  run_assert_data (run, payload);
-}
-
-GST_END_TEST;
-
-/* As many as were asked for, not one more */
-static const gint retries[] = { 0, 2 };
-
-GST_START_TEST (test_retries_are_counted)
-{
-  gint n = retries[__i__];
-  g_autoptr (Run) failing = run_new (harness_source ("retries", n, NULL));
-  g_autoptr (Run) passing = run_new (harness_source ("retries", n, NULL));
-
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 0, &busy);
-  run_to_error (failing, GST_RESOURCE_ERROR_BUSY);
-  assert_requests (FOXAPI_SIM_SUBMIT, n + 1);
-
-  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2 * n + 2, &(FoxapiSimFault) {
-      0});
-  run_to_eos (passing);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2 * n + 2);
-}
-
-GST_END_TEST;
-
-GST_START_TEST (test_retries_without_limit)
-{
-  g_autoptr (Run) run = run_new (harness_source ("retries", -1, NULL));
-
-  for (guint i = 1; i <= 12; i++)
-    foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, i, &busy);
-  run_to_eos (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 13);
+  harness_script_next (FOXAPI_SIM_SUBMIT, n_busy, &busy);
+  if (submissions[__i__].passes)
+    run_to_result (run);
+  else
+    run_to_error (run, GST_RESOURCE_ERROR_BUSY);
+  assert_requests (FOXAPI_SIM_SUBMIT, n_busy + submissions[__i__].passes);
+  body = harness_request_body (FOXAPI_SIM_SUBMIT, 1);
+  assert_body_has (FOXAPI_SIM_SUBMIT, foxapi_sim_count_requests (sim,
+          FOXAPI_SIM_SUBMIT), body);
 }
 
 GST_END_TEST;
@@ -144,43 +126,34 @@ GST_START_TEST (test_refused_then_there)
 
 GST_END_TEST;
 
-/* One bad answer is not a failed task (which ones pass: protocol/error.c) */
-static const FoxapiSimFault ask_faults[] = {
-  {.reset = TRUE},
-  {.cut_at = 9},
-  {.status = 200,.body = "<html>A proxy's page</html>"},
-  {.status = 404},
+/* One bad answer is not a failed task (which ones pass: protocol/error.c), nor are
+ * more of one passing kind than there are retries: completed without a result is a
+ * task that still runs. */
+static const struct
+{
+  FoxapiSimFault fault;
+  gint retries;
+} answers[] = {
+  {{.reset = TRUE}, 1},
+  {{.cut_at = 9}, 1},
+  {{.status = 200,.body = "<html>A proxy's page</html>"}, 1},
+  {{.status = 404}, 1},
+  {{.status = 403,.body = "<html>Access denied</html>"}, 0},
+  {{.status = 200,.body = "{\"status\":\"completed\",\"progress\":50,"
+              "\"results\":null}"}, 0},
+  {{.reset = TRUE}, 0},
 };
 
 GST_START_TEST (test_asking)
 {
-  g_autoptr (Run) run = run_new (harness_source ("retries", 1, NULL));
+  gint retries = answers[__i__].retries;
+  g_autoptr (Run) run = run_new (harness_source ("retries", retries, NULL));
 
-  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &ask_faults[__i__]);
+  harness_script_next (FOXAPI_SIM_ASK, retries > 0 ? 1 : 3,
+      &answers[__i__].fault);
   run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
-}
-
-GST_END_TEST;
-
-/* More of one passing kind than there are retries: completed without a result is a
- * task that still runs. */
-static const FoxapiSimFault stubborn_faults[] = {
-  {.status = 403,.body = "<html>Access denied</html>"},
-  {.status = 200,.body = "{\"status\":\"completed\",\"progress\":50,"
-        "\"results\":null}"},
-  {.reset = TRUE},
-};
-
-GST_START_TEST (test_asking_beyond_retries)
-{
-  g_autoptr (Run) run = run_new (harness_source ("retries", 0, NULL));
-
-  for (guint i = 1; i <= 3; i++)
-    foxapi_sim_script (sim, FOXAPI_SIM_ASK, i, &stubborn_faults[__i__]);
-  run_to_result (run);
-  assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
 GST_END_TEST;
@@ -224,15 +197,12 @@ passing_suite (void)
   Suite *suite = suite_create ("passing");
   TCase *tcase = add_case (suite, "faults", harness_setup, harness_teardown);
 
-  tcase_add_test (tcase, test_submission);
-  tcase_add_rows (tcase, test_retries_are_counted, retries);
-  tcase_add_test (tcase, test_retries_without_limit);
+  tcase_add_rows (tcase, test_submission, submissions);
   tcase_add_rows (tcase, test_retry_after, pauses);
   tcase_add_test (tcase, test_retry_after_task_timeout);
   tcase_add_test (tcase, test_completed_at_once);
   tcase_add_test (tcase, test_refused_then_there);
-  tcase_add_rows (tcase, test_asking, ask_faults);
-  tcase_add_rows (tcase, test_asking_beyond_retries, stubborn_faults);
+  tcase_add_rows (tcase, test_asking, answers);
   tcase_add_test (tcase, test_asking_timeout);
   tcase_add_test (tcase, test_unusable_now_and_then);
   return suite;
