@@ -316,7 +316,7 @@ GST_START_TEST (test_task_in_a_queue)
   g_autoptr (Run) run = new_line (ways[0]);
   gulong probe;
 
-  gst_util_set_object_arg (G_OBJECT (run->source), "output", "task");
+  harness_set (run->source, "output", "task");
   probe = play_into_a_queue (run, &pad);
   assert_recorded (TRUE);
   if (__i__ == 0) {

@@ -41,7 +41,7 @@ GST_START_TEST (test_device)
   g_autoptr (Run) run = run_new_to (source, sink);
 
   if (__i__ == 1)
-    gst_util_set_object_arg (G_OBJECT (source), "output", "task");
+    harness_set (source, "output", "task");
   g_object_set (sink, "location", "/dev/null", NULL);
   run_play (run);
 }

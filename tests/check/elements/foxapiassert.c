@@ -143,6 +143,24 @@ assert_body_has (FoxapiSimRoute route, guint nth, const gchar * words)
   fail_unless (strstr (body, words) != NULL, "No %s in: %s", words, body);
 }
 
+void
+assert_header (FoxapiSimRoute route, guint nth, const gchar * name,
+    const gchar * value)
+{
+  g_autofree gchar *found = harness_request_header (route, nth, name);
+
+  fail_unless_equals_string (found, value);
+}
+
+void
+assert_property (GstElement * element, const gchar * property,
+    const gchar * text)
+{
+  g_autofree gchar *found = harness_get_string (element, property);
+
+  fail_unless_equals_string (found, text);
+}
+
 JsonObject *
 harness_submitted (guint nth)
 {

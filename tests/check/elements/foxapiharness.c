@@ -218,6 +218,13 @@ harness_spawn (const gchar * property, gboolean trace_leaks)
 }
 
 void
+harness_kill (GSubprocess * client)
+{
+  g_subprocess_send_signal (client, SIGKILL);
+  fail_unless (g_subprocess_wait (client, NULL, NULL));
+}
+
+void
 harness_assert_no_leak (const LeakWay * way,
     GSubprocess * (*spawn) (const gchar * line, gboolean trace_leaks))
 {
@@ -276,6 +283,24 @@ harness_wait_requests (FoxapiSimRoute route, guint n)
   fail_unless (foxapi_sim_wait_requests (sim, route, n),
       "Waited in vain for %u requests: there are %u", n,
       foxapi_sim_count_requests (sim, route));
+}
+
+void
+harness_set (gpointer element, const gchar * property, const gchar * text)
+{
+  gst_util_set_object_arg (G_OBJECT (element), property, text);
+}
+
+guint
+harness_queue_shot (GstElement * bin, const gchar * prompt,
+    const gchar * fields)
+{
+  g_autoptr (GstStructure) structure = fields ?
+      gst_structure_from_string (fields, NULL) : NULL;
+  guint number = G_MAXUINT;
+
+  g_signal_emit_by_name (bin, "queue-shot", prompt, structure, &number);
+  return number;
 }
 
 gboolean

@@ -46,6 +46,8 @@ GSubprocessLauncher *harness_launcher (gboolean trace_leaks);
 /* (transfer full): such a client with a foxapivideosrc, the store, and one more
  * property */
 GSubprocess *harness_spawn (const gchar * property, gboolean trace_leaks);
+/* At once; and it has gone */
+void harness_kill (GSubprocess * client);
 /* A way that a client may go: what its requests of a route meet (-1: nothing), and
  * what @spawn takes */
 typedef struct
@@ -69,6 +71,12 @@ void harness_wait_requests (FoxapiSimRoute route, guint n);
 void harness_script_next (FoxapiSimRoute route, guint n,
     const FoxapiSimFault * fault);
 gchar *harness_get_string (GstElement * source, const gchar * property);
+/* As gst-launch-1.0 sets it */
+void harness_set (gpointer element, const gchar * property,
+    const gchar * text);
+/* The number of a shot that is queued with these fields of its own, NULL: none */
+guint harness_queue_shot (GstElement * bin, const gchar * prompt,
+    const gchar * fields);
 /* What the element answers to an action signal without arguments */
 gboolean harness_act (GstElement * element, const gchar * signal);
 /* How a file in PNG begins */
@@ -212,6 +220,11 @@ gchar *harness_request_path (FoxapiSimRoute route, guint nth);
 gchar *harness_request_body (FoxapiSimRoute route, guint nth);
 gchar *harness_request_header (FoxapiSimRoute route, guint nth,
     const gchar * name);
+void assert_header (FoxapiSimRoute route, guint nth, const gchar * name,
+    const gchar * value);
+/* A property is this text, or NULL */
+void assert_property (GstElement * element, const gchar * property,
+    const gchar * text);
 /* Nothing has arrived at any route */
 void assert_nothing_sent (void);
 

@@ -15,7 +15,7 @@ set (GstElement * source, const gchar * property, const gchar * format,
   g_autofree gchar *text = parts[1] == NULL ? g_strdup (format) :
       g_strconcat (parts[0], uri, parts[1], NULL);
 
-  gst_util_set_object_arg (G_OBJECT (source), property, text);
+  harness_set (source, property, text);
 }
 
 /* Its names on the wire, its words, its media in whatever field */

@@ -52,14 +52,12 @@ GST_START_TEST (test_upload)
   g_autofree gchar *video =
       harness_make_file ("v.mp4", "a video\r\n--x\r\n", -1);
   g_autofree gchar *image_url = NULL, *other_url = NULL, *video_url = NULL;
-  g_autofree gchar *key = NULL;
   GstElement *source = harness_source (NULL);
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = run_new (source);
 
   harness_set_list (source, "reference-image-urls", "https://a.example/1",
       image, NULL);
   harness_set_list (source, "reference-video-urls", video, NULL);
-  run = run_new (source);
   run_to_eos (run);
   assert_requests (FOXAPI_SIM_UPLOAD, 2);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
@@ -69,8 +67,8 @@ GST_START_TEST (test_upload)
   assert_upload (image_url, "a picture");
   video_url = sent_url (1, "reference_video_urls", 0);
   assert_upload (video_url, "a video\r\n--x\r\n");
-  key = harness_request_header (FOXAPI_SIM_UPLOAD, 1, "Authorization");
-  fail_unless_equals_string (key, "Bearer test-key-0123456789");
+  assert_header (FOXAPI_SIM_UPLOAD, 1, "Authorization",
+      "Bearer test-key-0123456789");
 
   /* Neither a restart nor a replay uploads again. */
   run_stop (run);
@@ -196,13 +194,12 @@ GST_START_TEST (test_unusable)
   g_auto (GStrv) halves = g_strsplit (unusable[__i__].format, "%s", 2);
   g_autofree gchar *uri = g_strjoinv (store, halves);
   GstElement *source = harness_source (NULL);
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = run_new (source);
 
   g_free (harness_make_file ("empty", "", 0));
   g_free (make_large_file ("large", unusable[__i__].size));
   fail_unless_equals_int (mkfifo (fifo, 0600), 0);
   harness_set_list (source, property, good, uri, NULL);
-  run = run_new (source);
   run_refused (run, unusable[__i__].code);
   run_assert_says (run, GST_MESSAGE_ERROR, property, uri, NULL);
   assert_nothing_sent ();
@@ -361,8 +358,7 @@ GST_START_TEST (test_path_is_fixed)
   g_autoptr (Run) run = run_new (source);
 
   fail_unless_equals_int (g_chdir (folder), 0);
-  gst_util_set_object_arg (G_OBJECT (source), paths[__i__].property,
-      paths[__i__].value);
+  harness_set (source, paths[__i__].property, paths[__i__].value);
   /* Which field of the extra parameters is of media is known with the model. */
   if (__i__ == 2)
     g_object_set (source, "model", "wan-2.7-image-to-video", NULL);
@@ -403,9 +399,8 @@ GST_START_TEST (test_path)
       "reference-video", "https://a.example/b.mp4", NULL);
   g_autoptr (Run) run = run_new (source);
   g_autoptr (JsonObject) body = NULL;
-  g_autofree gchar *item = harness_get_string (source, "reference-video");
 
-  fail_unless_equals_string (item, "https://a.example/b.mp4");
+  assert_property (source, "reference-video", "https://a.example/b.mp4");
   run_refused (run, GST_RESOURCE_ERROR_SETTINGS);
   assert_nothing_sent ();
 

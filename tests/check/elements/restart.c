@@ -67,14 +67,12 @@ GST_END_TEST;
 GST_START_TEST (test_task_id)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
-  g_autofree gchar *read = NULL;
   g_autoptr (Run) run = run_new (harness_source ("task-id", id, "prompt",
           __i__ ? "A fox" : NULL, NULL));
 
   run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
-  read = harness_get_string (run->source, "task-id");
-  fail_unless_equals_string (read, id);
+  assert_property (run->source, "task-id", id);
 }
 
 GST_END_TEST;
@@ -111,8 +109,7 @@ GST_START_TEST (test_set_between_starts)
   run_to_eos (run);
   run_set_state (run, rests[__i__ % 2]);
   if (settings[nth].value != NULL)
-    gst_util_set_object_arg (G_OBJECT (run->source), settings[nth].property,
-        settings[nth].value);
+    harness_set (run->source, settings[nth].property, settings[nth].value);
   else
     g_object_set (run->source, settings[nth].property, NULL, NULL);
   run_to_eos (run);

@@ -231,11 +231,10 @@ GST_START_TEST (test_task_echo)
       task_echoes[__i__ % 2], NULL);
   FoxapiSimFault fault = {.status = 200,.body = body };
   GstElement *source = make_source ();
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = run_new (source);
 
   if (__i__ >= 2)
-    gst_util_set_object_arg (G_OBJECT (source), "output", "task");
-  run = run_new (source);
+    harness_set (source, "output", "task");
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &fault);
   foxapi_sim_script (sim, FOXAPI_SIM_ASK, 1, &fault);
   run_to_task (run, GST_STATE_PLAYING, NULL);

@@ -132,14 +132,11 @@ GST_END_TEST;
 
 GST_START_TEST (test_leave_upload)
 {
-  g_autofree gchar *path = g_build_filename (store, "a.png", NULL);
-  g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
+  g_autofree gchar *uri = harness_make_file ("a.png", "a picture", -1);
   GstElement *source = harness_source ("task-store", "", NULL);
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = run_new (source);
 
-  fail_unless (g_file_set_contents (path, HARNESS_PNG, -1, NULL));
   harness_set_list (source, "reference-image-urls", uri, NULL);
-  run = run_new (source);
   harness_hold (FOXAPI_SIM_UPLOAD, 0);
   run_to_request (run, GST_STATE_PAUSED, FOXAPI_SIM_UPLOAD, 1);
   leave (run, FOXAPI_SIM_UPLOAD);

@@ -105,13 +105,6 @@ GST_START_TEST (test_gone_when_delivered)
 
 GST_END_TEST;
 
-static void
-crash (GSubprocess * client)
-{
-  g_subprocess_send_signal (client, SIGKILL);
-  fail_unless (g_subprocess_wait (client, NULL, NULL));
-}
-
 /* The answer has begun to come when the pipeline stops, and the process ends.
  * (transfer full) */
 static GSubprocess *
@@ -143,7 +136,7 @@ GST_START_TEST (test_taken_up)
   } else {
     client = harness_spawn ("seed=-1", FALSE);
     harness_wait_requests (FOXAPI_SIM_ASK, 1);
-    crash (client);
+    harness_kill (client);
   }
   fail_unless (look_at_files () >= 1);
   task = run_to_task (run, GST_STATE_PLAYING, NULL);
@@ -167,12 +160,10 @@ static const gchar *const others[][2] = {
 GST_START_TEST (test_not_taken_up)
 {
   GstElement *source = harness_source (NULL);
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = run_new (source);
 
   run_abandon (harness_source (NULL));
-  gst_util_set_object_arg (G_OBJECT (source), others[__i__][0],
-      others[__i__][1]);
-  run = run_new (source);
+  harness_set (source, others[__i__][0], others[__i__][1]);
   assert_submits_anew (run);
 }
 
@@ -221,7 +212,7 @@ GST_START_TEST (test_other_process)
 
   harness_wait_requests (FOXAPI_SIM_ASK, 1);
   assert_submits_anew (run);
-  crash (client);
+  harness_kill (client);
 }
 
 GST_END_TEST;
@@ -237,7 +228,7 @@ lose_answer (void)
   foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 1, &hold);
   client = harness_spawn ("seed=-1", FALSE);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
-  crash (client);
+  harness_kill (client);
 }
 
 /* Nothing is sent, and the error says how to go on. It comes again with each start,

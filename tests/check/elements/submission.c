@@ -20,14 +20,13 @@ submit (GstElement * source, guint nth)
 
 GST_START_TEST (test_defaults)
 {
-  g_autofree gchar *path = NULL, *type = NULL, *agent = NULL;
+  g_autofree gchar *path = NULL, *agent = NULL;
 
   submit (harness_source (NULL), 1);
   assert_body (1, "{" WAN ",\"prompt\":\"A fox\"}");
   path = harness_request_path (FOXAPI_SIM_SUBMIT, 1);
   fail_unless_equals_string (path, "/v1/videos/generations");
-  type = harness_request_header (FOXAPI_SIM_SUBMIT, 1, "Content-Type");
-  fail_unless_equals_string (type, "application/json");
+  assert_header (FOXAPI_SIM_SUBMIT, 1, "Content-Type", "application/json");
   agent = harness_request_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent");
   fail_unless (agent != NULL && *agent != '\0');
 }
@@ -39,12 +38,11 @@ GST_START_TEST (test_every_property)
   GstElement *source = harness_source ("prompt", "Dance", "duration", 7,
       "negative-prompt", "rain", "seed", G_GINT64_CONSTANT (0), "user-agent",
       "studio/7", NULL);
-  g_autofree gchar *agent = NULL;
 
-  gst_util_set_object_arg (G_OBJECT (source), "resolution", "720p");
-  gst_util_set_object_arg (G_OBJECT (source), "aspect-ratio", "9:16");
-  gst_util_set_object_arg (G_OBJECT (source), "multi-shots", "true");
-  gst_util_set_object_arg (G_OBJECT (source), "enable-safety-checker", "false");
+  harness_set (source, "resolution", "720p");
+  harness_set (source, "aspect-ratio", "9:16");
+  harness_set (source, "multi-shots", "true");
+  harness_set (source, "enable-safety-checker", "false");
   harness_set_list (source, "reference-image-urls", "https://a.example/1.png",
       "https://a.example/2.png", NULL);
   harness_set_list (source, "reference-video-urls", "http://b.example/v.mp4",
@@ -57,8 +55,7 @@ GST_START_TEST (test_every_property)
       "\"reference_image_urls\":[\"https://a.example/1.png\","
       "\"https://a.example/2.png\"],"
       "\"reference_video_urls\":[\"http://b.example/v.mp4\"]}");
-  agent = harness_request_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent");
-  fail_unless_equals_string (agent, "studio/7");
+  assert_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent", "studio/7");
 }
 
 GST_END_TEST;
@@ -68,12 +65,12 @@ GST_START_TEST (test_set_back_to_unset)
   GstElement *source = harness_source ("negative-prompt", "rain", "seed",
       G_GINT64_CONSTANT (1), NULL);
 
-  gst_util_set_object_arg (G_OBJECT (source), "multi-shots", "true");
+  harness_set (source, "multi-shots", "true");
   harness_set_list (source, "reference-image-urls", "https://a.example/1",
       NULL);
   g_object_set (source, "negative-prompt", NULL, "seed", G_GINT64_CONSTANT (-1),
       NULL);
-  gst_util_set_object_arg (G_OBJECT (source), "multi-shots", "default");
+  harness_set (source, "multi-shots", "default");
   harness_set_list (source, "reference-image-urls", NULL);
   submit (source, 1);
   assert_body (1, "{" WAN ",\"prompt\":\"A fox\"}");
@@ -86,7 +83,7 @@ GST_START_TEST (test_list_as_text)
 {
   GstElement *source = harness_source (NULL);
 
-  gst_util_set_object_arg (G_OBJECT (source), "reference-image-urls",
+  harness_set (source, "reference-image-urls",
       "<\"https://a.example/b?x=1&y=2,3\",\"https://a.example/c.jpg\">");
   submit (source, 1);
   assert_body (1, "{" WAN ",\"prompt\":\"A fox\",\"reference_image_urls\":["
@@ -109,8 +106,8 @@ GST_START_TEST (test_other_model)
       "\"duration\":5}");
 
   source = harness_source ("model", "test-model", "duration", 15, NULL);
-  gst_util_set_object_arg (G_OBJECT (source), "resolution", "1080p");
-  gst_util_set_object_arg (G_OBJECT (source), "aspect-ratio", "16:9");
+  harness_set (source, "resolution", "1080p");
+  harness_set (source, "aspect-ratio", "16:9");
   submit (source, 3);
   assert_body (3, "{\"model\":\"test-model\",\"prompt\":\"A fox\","
       "\"duration\":15,\"resolution\":\"1080p\",\"aspect_ratio\":\"16:9\"}");
@@ -145,15 +142,14 @@ GST_START_TEST (test_environment)
 {
   GstElement *source = __i__ == 0 ? harness_source ("api-key", NULL, "base-url",
       NULL, NULL) : harness_source (NULL);
-  g_autofree gchar *header = NULL;
 
   g_setenv ("FOXAPI_API_KEY", __i__ == 0 ? foxapi_sim_get_api_key (sim)
       : "another-key", TRUE);
   g_setenv ("FOXAPI_BASE_URL", __i__ == 0 ? foxapi_sim_get_base_url (sim)
       : "http://127.0.0.1:9", TRUE);
   submit (source, 1);
-  header = harness_request_header (FOXAPI_SIM_SUBMIT, 1, "Authorization");
-  fail_unless_equals_string (header, "Bearer test-key-0123456789");
+  assert_header (FOXAPI_SIM_SUBMIT, 1, "Authorization",
+      "Bearer test-key-0123456789");
 }
 
 GST_END_TEST;

@@ -87,18 +87,6 @@ wait_for_threads (guint n)
     g_thread_yield ();
 }
 
-static void
-hold (guint nth)
-{
-  harness_hold (FOXAPI_SIM_UPLOAD, nth);
-}
-
-static void
-start_and_wait (Run * run, guint n_uploads)
-{
-  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, n_uploads);
-}
-
 /* The URLs of the submission are those of the files, in their order. */
 static void
 assert_sent (guint n_files)
@@ -131,8 +119,8 @@ GST_START_TEST (test_at_once)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
 
-  hold (0);
-  start_and_wait (run, AT_ONCE);
+  harness_hold (FOXAPI_SIM_UPLOAD, 0);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, AT_ONCE);
   wait_for_threads (AT_ONCE - 1);
   assert_requests (FOXAPI_SIM_UPLOAD, AT_ONCE);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
@@ -149,8 +137,8 @@ GST_START_TEST (test_lone)
 {
   g_autoptr (Run) run = new_run (1, 5);
 
-  hold (0);
-  start_and_wait (run, 1);
+  harness_hold (FOXAPI_SIM_UPLOAD, 0);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, 1);
   wait_for_threads (0);
   foxapi_sim_release (sim);
   run_wait (run, GST_MESSAGE_EOS);
@@ -164,8 +152,8 @@ GST_START_TEST (test_last_one_counts)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
 
-  hold (2);
-  start_and_wait (run, N_FILES);
+  harness_hold (FOXAPI_SIM_UPLOAD, 2);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, N_FILES);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
   foxapi_sim_release (sim);
   run_wait (run, GST_MESSAGE_EOS);
@@ -206,7 +194,7 @@ GST_START_TEST (test_one_fails)
   g_autoptr (GError) error = NULL;
 
   for (guint i = 1; i < AT_ONCE; i++)
-    hold (i);
+    harness_hold (FOXAPI_SIM_UPLOAD, i);
   harness_refuse (FOXAPI_SIM_UPLOAD, AT_ONCE, 403);
   run_set_state (run, GST_STATE_PLAYING);
   gst_message_parse_error (run_wait (run, GST_MESSAGE_ERROR), &error, NULL);
@@ -228,8 +216,8 @@ GST_START_TEST (test_stopped)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
 
-  hold (0);
-  start_and_wait (run, AT_ONCE);
+  harness_hold (FOXAPI_SIM_UPLOAD, 0);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, AT_ONCE);
   run_stop (run);
   wait_for_threads (0);
   fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_UPLOAD));
@@ -252,7 +240,7 @@ GST_START_TEST (test_stopped_in_pause)
   g_autoptr (Run) run = new_run (N_FILES, 5);
 
   foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, 0, &fault);
-  start_and_wait (run, AT_ONCE);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, AT_ONCE);
   run_stop (run);
   wait_for_threads (0);
   fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
@@ -287,10 +275,10 @@ GST_START_TEST (test_slowed_down)
 {
   g_autoptr (Run) run = new_run (N_FILES, 0);
 
-  hold (1);
+  harness_hold (FOXAPI_SIM_UPLOAD, 1);
   for (guint i = 2; i <= AT_ONCE; i++)
     foxapi_sim_script (sim, FOXAPI_SIM_UPLOAD, i, &crowded[__i__]);
-  start_and_wait (run, AT_ONCE);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, AT_ONCE);
   foxapi_sim_release (sim);
   run_wait (run, GST_MESSAGE_EOS);
   assert_requests (FOXAPI_SIM_UPLOAD, N_FILES + AT_ONCE - 1);
@@ -370,7 +358,7 @@ GST_START_TEST (test_overdue)
   g_autoptr (Run) run = new_run (__i__ ? N_FILES : 1, 5);
 
   g_object_set (run->source, "task-timeout", 1, NULL);
-  hold (0);
+  harness_hold (FOXAPI_SIM_UPLOAD, 0);
   run_to_error (run, GST_RESOURCE_ERROR_FAILED);
   run_assert_says (run, GST_MESSAGE_ERROR, "task-timeout", NULL);
   wait_for_threads (0);

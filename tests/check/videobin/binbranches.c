@@ -6,8 +6,6 @@
 
 #include "binharness.h"
 
-#define RAW "video/x-raw,width=64,height=36,framerate=25/1"
-
 /* A launch line around the bin `bin`, which has the policy @branches and its
  * pictures at the sink of the run. It never ends, so that there is always more
  * to wait for. */
@@ -30,65 +28,48 @@ link_feed (Run * run, const gchar * name, const gchar * pad_name)
 {
   g_autoptr (GstElement) last = gst_bin_get_by_name (GST_BIN (run->pipeline),
       name);
-  g_autoptr (GstPad) pad G_GNUC_UNUSED =
-      gst_element_request_pad_simple (run->source,
-      pad_name);
 
   fail_unless (gst_element_link_pads (last, NULL, run->source, pad_name));
 }
 
-typedef struct
+/* A letter for each buffer and each EOS of the pad that is watched */
+static GAsyncQueue *seen;
+
+static void
+setup (void)
 {
-  GMutex lock;
-  GCond changed;
-  guint n_buffers;
-  gboolean has_ended;
-} Watch;
+  bin_setup ();
+  if (seen == NULL)
+    seen = g_async_queue_new ();
+}
 
 static GstPadProbeReturn
 on_watched (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
-  Watch *watch = data;
+  gboolean is_buffer =
+      GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER;
 
-  g_mutex_lock (&watch->lock);
-  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
-    watch->n_buffers++;
-  else if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
-    watch->has_ended = TRUE;
-  g_cond_broadcast (&watch->changed);
-  g_mutex_unlock (&watch->lock);
+  if (is_buffer
+      || GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    g_async_queue_push (seen, GINT_TO_POINTER (is_buffer ? 'b' : 'e'));
   return GST_PAD_PROBE_OK;
 }
 
 static void
-watch (Run * run, const gchar * name, const gchar * pad_name, Watch * watch)
+watch (Run * run, const gchar * name, const gchar * pad_name)
 {
   g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN
       (run->pipeline), name);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (element, pad_name);
 
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER
-      | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_watched, watch, NULL);
+      | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_watched, NULL, NULL);
 }
 
 static void
-wait_more (Watch * watch, guint n)
+forget_seen (void)
 {
-  g_mutex_lock (&watch->lock);
-  n += watch->n_buffers;
-  while (watch->n_buffers < n && !watch->has_ended)
-    g_cond_wait (&watch->changed, &watch->lock);
-  fail_if (watch->has_ended);
-  g_mutex_unlock (&watch->lock);
-}
-
-static void
-wait_end (Watch * watch)
-{
-  g_mutex_lock (&watch->lock);
-  while (!watch->has_ended)
-    g_cond_wait (&watch->changed, &watch->lock);
-  g_mutex_unlock (&watch->lock);
+  while (g_async_queue_try_pop (seen) != NULL);
 }
 
 static void
@@ -105,23 +86,23 @@ assert_silence (Run * run)
 GST_START_TEST (test_tee)
 {
   static const gchar *const lines[] = {
-    "videotestsrc is-live=true ! " RAW " ! tee name=last "
+    "videotestsrc is-live=true ! " BIN_RAW " ! tee name=last "
         "last. ! queue ! fakesink name=other",
-    "videotestsrc is-live=true ! " RAW " ! tee name=t t. ! queue name=last "
+    "videotestsrc is-live=true ! " BIN_RAW " ! tee name=t t. ! queue name=last "
         "t. ! queue ! fakesink name=other",
-    "videotestsrc is-live=true ! " RAW " ! tee name=t "
+    "videotestsrc is-live=true ! " BIN_RAW " ! tee name=t "
         "t. ! queue ! videoconvert name=last t. ! queue ! fakesink name=other",
   };
   g_autoptr (Run) run = run_line (__i__ % 2, lines[__i__ / 2]);
-  Watch other = { 0 };
 
   link_feed (run, "last", "image_0");
-  watch (run, "other", "sink", &other);
+  watch (run, "other", "sink");
   for (guint i = 0; i < 2; i++) {
     run_to_task (run, GST_STATE_PLAYING, NULL);
-    wait_more (&other, 5);
+    forget_seen ();
+    for (guint n = 0; n < 5; n++)
+      fail_unless (GPOINTER_TO_INT (g_async_queue_pop (seen)) == 'b');
     run_set_state (run, GST_STATE_NULL);
-    other.has_ended = FALSE;
   }
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   run_set_state (run, GST_STATE_PLAYING);
@@ -136,7 +117,7 @@ GST_START_TEST (test_tee_again)
 {
   g_autoptr (Run) run =
       run_line (1,
-      "videotestsrc num-buffers=50 pattern=red ! " RAW
+      "videotestsrc num-buffers=50 pattern=red ! " BIN_RAW
       " ! tee name=t t. ! queue name=last t. ! queue ! fakesink");
 
   link_feed (run, "last", "image_0");
@@ -154,11 +135,11 @@ GST_END_TEST;
 GST_START_TEST (test_own_source)
 {
   static const gchar *const lines[] = {
-    "videotestsrc is-live=true ! " RAW " ! identity name=last",
-    "videotestsrc pattern=red ! " RAW " ! identity name=last",
-    "videotestsrc is-live=true ! " RAW " ! queue ! identity name=last",
+    "videotestsrc is-live=true ! " BIN_RAW " ! identity name=last",
+    "videotestsrc pattern=red ! " BIN_RAW " ! identity name=last",
+    "videotestsrc is-live=true ! " BIN_RAW " ! queue ! identity name=last",
     /* Both ways out of the tee are for the bin. */
-    "videotestsrc is-live=true ! " RAW " ! tee name=t ! queue ! "
+    "videotestsrc is-live=true ! " BIN_RAW " ! tee name=t ! queue ! "
         "identity name=last t. ! queue ! identity name=second",
   };
   g_autoptr (Run) run = run_line (1, lines[__i__]);
@@ -166,19 +147,12 @@ GST_START_TEST (test_own_source)
   link_feed (run, "last", "image_0");
   if (__i__ == 3)
     link_feed (run, "second", "video_0");
+  watch (run, "last", "src");
   for (guint i = 0; i < 3; i++) {
-    Watch end = { 0 };
-    g_autoptr (GstElement) last = gst_bin_get_by_name (GST_BIN (run->pipeline),
-        "last");
-    g_autoptr (GstPad) pad = gst_element_get_static_pad (last, "src");
-    gulong probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-        on_watched, &end, NULL);
-
+    forget_seen ();
     run_to_task (run, GST_STATE_PLAYING, NULL);
-    if (__i__ < 3)
-      wait_end (&end);
+    while (__i__ < 3 && GPOINTER_TO_INT (g_async_queue_pop (seen)) != 'e');
     run_set_state (run, GST_STATE_NULL);
-    gst_pad_remove_probe (pad, probe);
   }
   run_set_state (run, GST_STATE_PLAYING);
   assert_silence (run);
@@ -207,9 +181,10 @@ GST_END_TEST;
 GST_START_TEST (test_three_at_once)
 {
   g_autoptr (Run) run = run_line (__i__, "videotestsrc num-buffers=1 "
-      "pattern=ball ! " RAW " ! identity name=a "
-      "videotestsrc num-buffers=30 pattern=snow ! " RAW " ! identity name=b "
-      "videotestsrc is-live=true ! " RAW " ! pngenc ! identity name=c");
+      "pattern=ball ! " BIN_RAW " ! identity name=a "
+      "videotestsrc num-buffers=30 pattern=snow ! " BIN_RAW
+      " ! identity name=b " "videotestsrc is-live=true ! " BIN_RAW
+      " ! pngenc ! identity name=c");
 
   link_feed (run, "a", "image_0");
   link_feed (run, "b", "video_0");
@@ -228,7 +203,7 @@ static Suite *
 binbranches_suite (void)
 {
   Suite *suite = suite_create ("binbranches");
-  TCase *tcase = bin_add_case (suite, "branches", bin_setup);
+  TCase *tcase = bin_add_case (suite, "branches", setup);
 
   tcase_add_loop_test (tcase, test_tee, 0, 6);
   tcase_add_test (tcase, test_tee_again);

@@ -47,8 +47,7 @@ GST_START_TEST (test_wrong_property)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
 
-  gst_util_set_object_arg (G_OBJECT (run->source), wrong[__i__].name,
-      wrong[__i__].value);
+  harness_set (run->source, wrong[__i__].name, wrong[__i__].value);
   run_refused (run, g_str_equal (wrong[__i__].name, "api-key") ?
       GST_RESOURCE_ERROR_NOT_AUTHORIZED : GST_RESOURCE_ERROR_SETTINGS);
   bin_assert_count (run, GST_MESSAGE_ERROR, 1);
@@ -88,7 +87,7 @@ GST_START_TEST (test_mismatch)
   fail_unless (gst_element_link_pads (run->source, mismatches[__i__].pad,
           filter, "sink") && gst_element_link (filter, sink));
   /* Some would not be linked with it. */
-  gst_util_set_object_arg (G_OBJECT (filter), "caps", mismatches[__i__].caps);
+  harness_set (filter, "caps", mismatches[__i__].caps);
   run_refused_with (run, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION);
   bin_assert_count (run, GST_MESSAGE_ERROR, 1);
   run_assert_says (run, GST_MESSAGE_ERROR, mismatches[__i__].pad,
@@ -346,15 +345,33 @@ lift_limit (GstBus * bus, GstMessage * message, gpointer user_data)
   return GST_BUS_PASS;
 }
 
-/* The task's event comes with the result's first frame, whose file is complete. */
+/* When so many results are on the air: the task's event comes with the first frame of
+ * one, whose file is complete. */
 static GstPadProbeReturn
-leave_no_room (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+leave_no_room (GstPad * pad, GstPadProbeInfo * info, gpointer n_results)
 {
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) !=
-      GST_EVENT_CUSTOM_DOWNSTREAM_STICKY)
-    return GST_PAD_PROBE_OK;
-  limit_file_size (0);
-  return GST_PAD_PROBE_REMOVE;
+  guint *n = n_results;
+
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) ==
+      GST_EVENT_CUSTOM_DOWNSTREAM_STICKY && --*n == 0)
+    limit_file_size (0);
+  return GST_PAD_PROBE_OK;
+}
+
+/* Plays until there is no room for the last frame of the nth shot, behind which there
+ * is one more. */
+static void
+fill_disk_at (Run * run, guint nth)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, leave_no_room,
+      g_memdup2 (&nth, sizeof nth), g_free);
+  gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
+  harness_set_list (run->source, "next-prompts", "It runs", nth == 2 ?
+      "It rests" : NULL, NULL);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  assert_requests (FOXAPI_SIM_SUBMIT, nth);
 }
 
 static void
@@ -422,45 +439,21 @@ GST_END_TEST;
 GST_START_TEST (test_no_room_for_the_last_frame)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
 
-  gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, leave_no_room,
-      NULL, NULL);
-  harness_set_list (run->source, "next-prompts", "It looks around", NULL);
-  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  fill_disk_at (run, 1);
   assert_goes_on (run, GST_MESSAGE_WARNING);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
 GST_END_TEST;
 
-static GstPadProbeReturn
-leave_no_room_for_the_second (GstPad * pad, GstPadProbeInfo * info,
-    gpointer n_results)
-{
-  guint *n = n_results;
-
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) ==
-      GST_EVENT_CUSTOM_DOWNSTREAM_STICKY && ++*n == 2)
-    limit_file_size (0);
-  return GST_PAD_PROBE_OK;
-}
-
 /* Started again, it repeats the shot that it could not go on from, with the
  * reference that this had: without it, it would be another one, and paid for. */
 GST_START_TEST (test_no_room_repeats_the_shot)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
-  guint n_results = 0;
 
-  gst_bus_set_sync_handler (run->bus, lift_limit, NULL, NULL);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      leave_no_room_for_the_second, &n_results, NULL);
-  harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
-  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
-  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  fill_disk_at (run, 2);
   run_set_state (run, GST_STATE_READY);
   run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_SUBMIT, 3);
   assert_body_has (FOXAPI_SIM_SUBMIT, 3, "It rests");

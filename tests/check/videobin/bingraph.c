@@ -62,10 +62,8 @@ GST_START_TEST (test_size)
   g_autoptr (GstCaps) caps = NULL;
   gint width, height;
 
-  gst_util_set_object_arg (G_OBJECT (bin), "resolution",
-      sizes[__i__].resolution);
-  gst_util_set_object_arg (G_OBJECT (bin), "aspect-ratio",
-      sizes[__i__].aspect_ratio);
+  harness_set (bin, "resolution", sizes[__i__].resolution);
+  harness_set (bin, "aspect-ratio", sizes[__i__].aspect_ratio);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_buffers (run, 1);
   caps = gst_pad_get_current_caps (pad);
@@ -239,10 +237,9 @@ GST_END_TEST;
 GST_START_TEST (test_unlinked_pad_is_told_of)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
-  g_autoptr (GstPad) pad G_GNUC_UNUSED =
-      gst_element_request_pad_simple (run->source, "image_%u");
   g_autoptr (GError) info = NULL;
 
+  bin_request (run, "image_%u");
   run_set_state (run, GST_STATE_PLAYING);
   gst_message_parse_info (run_wait (run, GST_MESSAGE_INFO), &info, NULL);
   fail_unless (g_error_matches (info, GST_CORE_ERROR, GST_CORE_ERROR_PAD));

@@ -239,14 +239,14 @@ bin_abandon (Run * run)
   run_stop (run);
 }
 
-/* Called with the lock */
+/* Called with the lock: the buffers that have arrived from this point on */
 static guint
-count (Run * run)
+count (const gchar * flow)
 {
   guint n = 0;
 
-  for (gsize i = 0; i < run->flow->len; i++)
-    n += run->flow->str[i] == 'b';
+  for (; flow != NULL && *flow != '\0'; flow++)
+    n += *flow == 'b';
   return n;
 }
 
@@ -256,44 +256,46 @@ bin_count_buffers (Run * run)
   guint n;
 
   g_mutex_lock (&run->lock);
-  n = count (run);
+  n = count (run->flow->str);
   g_mutex_unlock (&run->lock);
   return n;
+}
+
+/* Of the result, or in all */
+static void
+wait_for_buffers (Run * run, guint n, gboolean of_result)
+{
+  gint64 end_us = g_get_monotonic_time () + PATIENCE_US;
+  gboolean is_there = TRUE;
+
+  g_mutex_lock (&run->lock);
+  while (count (of_result ? strchr (run->flow->str, 't') : run->flow->str) < n
+      && is_there)
+    is_there = g_cond_wait_until (&arrived, &run->lock, end_us);
+  g_mutex_unlock (&run->lock);
+  fail_unless (is_there, "Waited in vain for %u buffers%s", n, of_result ?
+      " of the result" : "");
 }
 
 void
 bin_wait_buffers (Run * run, guint n)
 {
-  gint64 end_us = g_get_monotonic_time () + PATIENCE_US;
-  gboolean is_there = TRUE;
-
-  g_mutex_lock (&run->lock);
-  while (count (run) < n && is_there)
-    is_there = g_cond_wait_until (&arrived, &run->lock, end_us);
-  g_mutex_unlock (&run->lock);
-  fail_unless (is_there, "Waited in vain for %u buffers", n);
-}
-
-/* Called with the lock */
-static gboolean
-is_on_air (Run * run)
-{
-  const gchar *event = strchr (run->flow->str, 't');
-
-  return event != NULL && strchr (event, 'b') != NULL;
+  wait_for_buffers (run, n, FALSE);
 }
 
 void
 bin_wait_on_air (Run * run)
 {
-  gint64 end_us = g_get_monotonic_time () + PATIENCE_US;
-  gboolean is_there = TRUE;
+  wait_for_buffers (run, 1, TRUE);
+}
 
-  g_mutex_lock (&run->lock);
-  while (!is_on_air (run) && is_there)
-    is_there = g_cond_wait_until (&arrived, &run->lock, end_us);
-  g_mutex_unlock (&run->lock);
-  fail_unless (is_there, "Waited in vain for the result");
+void
+bin_request (Run * run, const gchar * pad)
+{
+  g_autoptr (GstPad) requested = gst_element_request_pad_simple (run->source,
+      pad);
+
+  fail_unless (requested != NULL, "There is no pad %s", pad);
 }
 
 GstElement *
@@ -302,10 +304,13 @@ bin_feed (Run * run, const gchar * line, const gchar * pad)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *all = g_strdup_printf ("%s ! identity", line);
   GstElement *feed = gst_parse_bin_from_description (all, TRUE, &error);
+  g_autoptr (GstPad) sink = NULL;
 
   fail_unless (feed != NULL, "%s: %s", line, error ? error->message : "");
   gst_bin_add (GST_BIN (run->pipeline), feed);
   fail_unless (gst_element_link_pads (feed, "src", run->source, pad));
+  sink = gst_element_get_static_pad (run->source, pad);
+  fail_unless (sink != NULL, "There is no pad %s", pad);
   return feed;
 }
 

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 
 /* Of the result that bin_prepare() makes */
 #define RESULT_FRAMES 10
+/* As small as the output of bin_new() */
+#define BIN_RAW "video/x-raw,width=64,height=36,framerate=25/1"
 
 /* As an unchecked fixture of each case, once for the whole program: small results
  * to share, made in another process, and a folder of temporary files of our own,
@@ -58,8 +60,10 @@ guint bin_count_buffers (Run * run);
 /* Waits until a buffer of the result has arrived there */
 void bin_wait_on_air (Run * run);
 
+/* Asks the bin for a pad, which has this name, or the template's next one */
+void bin_request (Run * run, const gchar * pad);
 /* Adds and links what @line describes to the request pad @pad of @bin, in the
- * run's pipeline. Returns it. */
+ * run's pipeline. Asks for the pad if need be. Returns it. */
 GstElement *bin_feed (Run * run, const gchar * line, const gchar * pad);
 
 /* The next message foxapi-reference, (transfer none) */

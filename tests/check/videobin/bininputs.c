@@ -22,17 +22,6 @@ new_run (const gchar * model)
   return bin_run_new (bin);
 }
 
-static void
-feed (Run * run, const gchar * line, const gchar * pad)
-{
-  g_autoptr (GstPad) requested = gst_element_request_pad_simple (run->source,
-      pad);
-
-  fail_unless (requested != NULL, "There is no pad %s", pad);
-  fail_unless_equals_string (GST_OBJECT_NAME (requested), pad);
-  bin_feed (run, line, pad);
-}
-
 /* The field of the nth submission, or the only item of its list */
 static gchar *
 get_field (guint nth, const gchar * field)
@@ -83,7 +72,7 @@ GST_START_TEST (test_pad)
   gboolean is_video = g_str_equal (inputs[__i__].pad, "source_video");
   g_autofree gchar *url = NULL;
 
-  feed (run, is_video ? MOTION : PICTURE, inputs[__i__].pad);
+  bin_feed (run, is_video ? MOTION : PICTURE, inputs[__i__].pad);
   bin_abandon (run);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   url = get_field (1, inputs[__i__].field);
@@ -100,7 +89,7 @@ GST_START_TEST (test_both_frames)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
 
-  feed (run, PICTURE, "last_frame");
+  bin_feed (run, PICTURE, "last_frame");
   g_object_set (run->source, "first-frame-url", "https://a.example/1", NULL);
   bin_abandon (run);
   assert_body_has (FOXAPI_SIM_SUBMIT, 1,
@@ -134,9 +123,8 @@ static const struct
 GST_START_TEST (test_no_such_input)
 {
   g_autoptr (Run) run = new_run (refusals[__i__].model);
-  g_autoptr (GstPad) pad G_GNUC_UNUSED = gst_element_request_pad_simple
-      (run->source, refusals[__i__].pad);
 
+  bin_request (run, refusals[__i__].pad);
   assert_told (run, refusals[__i__].pad, refusals[__i__].model);
 }
 
@@ -145,9 +133,8 @@ GST_END_TEST;
 GST_START_TEST (test_pad_and_property)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
-  g_autoptr (GstPad) pad G_GNUC_UNUSED = gst_element_request_pad_simple
-      (run->source, "first_frame");
 
+  bin_request (run, "first_frame");
   g_object_set (run->source, "first-frame-url", "https://a.example/1", NULL);
   assert_told (run, "first_frame", "first-frame-url");
 }
@@ -159,10 +146,8 @@ GST_START_TEST (test_too_many_pads)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-video-edit");
 
-  for (guint i = 0; i < 2; i++) {
-    g_autoptr (GstPad) pad G_GNUC_UNUSED = gst_element_request_pad_simple
-        (run->source, "image_%u");
-  }
+  bin_request (run, "image_%u");
+  bin_request (run, "image_%u");
   g_object_set (run->source, "source-video-url", "https://a.example/1.mp4",
       NULL);
   assert_told (run, "reference-image-urls", "takes one");
@@ -177,10 +162,9 @@ GST_START_TEST (test_pad_of_a_task)
   g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
 
   g_object_set (run->source, "task-id", id, NULL);
-  feed (run, PICTURE, "first_frame");
-  for (guint i = 0; i < 2; i++) {
-    run_play (run);
-  }
+  bin_feed (run, PICTURE, "first_frame");
+  run_play (run);
+  run_play (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
@@ -195,11 +179,11 @@ GST_START_TEST (test_placeholder)
   g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
   g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
 
-  gst_util_set_object_arg (G_OBJECT (run->source), "placeholder", "reference");
+  harness_set (run->source, "placeholder", "reference");
   if (__i__ < 2)
     g_object_set (run->source, "first-frame-url", __i__ ? uri : path, NULL);
   else
-    feed (run, PICTURE, "first_frame");
+    bin_feed (run, PICTURE, "first_frame");
   run_play (run);
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   fail_unless_equals_int (run_count (run, GST_MESSAGE_WARNING), 0);
@@ -240,17 +224,6 @@ GST_START_TEST (test_continuity)
 GST_END_TEST;
 
 static void
-queue_shot (Run * run, const gchar * prompt, const gchar * model)
-{
-  g_autoptr (GstStructure) fields = gst_structure_new ("shot", "model",
-      G_TYPE_STRING, model, NULL);
-  guint number = 0;
-
-  g_signal_emit_by_name (run->source, "queue-shot", prompt, fields, &number);
-  fail_unless (number > 1);
-}
-
-static void
 wait_for_shot (Run * run, guint shot)
 {
   const GstStructure *structure;
@@ -270,7 +243,8 @@ GST_START_TEST (test_continuity_of_another_model)
   g_autofree gchar *url = NULL;
 
   run_set_state (run, GST_STATE_PLAYING);
-  queue_shot (run, "It runs", "wan-2.7-image-to-video");
+  fail_unless (harness_queue_shot (run->source, "It runs",
+          "shot,model=(string)wan-2.7-image-to-video") > 1);
   run_wait (run, GST_MESSAGE_EOS);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   url = get_field (2, "image_urls");
@@ -286,8 +260,10 @@ GST_START_TEST (test_continuity_kept)
   g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
 
   run_set_state (run, GST_STATE_PLAYING);
-  queue_shot (run, "It runs", "wan-2.7-image-to-video");
-  queue_shot (run, "It rests", "wan-2.7-text-to-video");
+  fail_unless (harness_queue_shot (run->source, "It runs",
+          "shot,model=(string)wan-2.7-image-to-video") > 1);
+  fail_unless (harness_queue_shot (run->source, "It rests",
+          "shot,model=(string)wan-2.7-text-to-video") > 1);
   wait_for_shot (run, 2);
   run_set_state (run, GST_STATE_READY);
   run_set_state (run, GST_STATE_PLAYING);

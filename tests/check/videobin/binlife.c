@@ -34,101 +34,63 @@ typedef enum
   N_PHASES
 } Phase;
 
-/* Files of a reference, where the store is */
-static gchar *
-make_reference (void)
+/* What leads to a phase: a property, and what requests of a route meet, each or the
+ * nth */
+static const struct
 {
-  g_autofree gchar *path = g_build_filename (store, "a.png", NULL);
-
-  fail_unless (g_file_set_contents (path, HARNESS_PNG, -1, NULL));
-  return g_filename_to_uri (path, NULL, NULL);
-}
+  const gchar *property;
+  const gchar *value;
+  FoxapiSimRoute route;
+  FoxapiSimFault fault;
+  guint nth;
+} ways[N_PHASES] = {
+  [PHASE_UPLOAD] = {NULL, NULL, FOXAPI_SIM_UPLOAD, {.hold = TRUE}},
+  [PHASE_SUBMIT] = {NULL, NULL, FOXAPI_SIM_SUBMIT, {.hold = TRUE}},
+  [PHASE_ASK] = {NULL, NULL, FOXAPI_SIM_ASK, {.hold = TRUE}},
+  [PHASE_DOWNLOAD] = {NULL, NULL, FOXAPI_SIM_RESULT, {.hold_at = 1000}},
+  [PHASE_HELD] = {"end", "hold"},
+  [PHASE_REPEATED] = {"end", "repeat"},
+  [PHASE_NEXT_SHOT] = {"next-prompts", "<\"It runs\">", FOXAPI_SIM_SUBMIT,
+      {.hold = TRUE}, 2},
+  [PHASE_FAILED] = {NULL, NULL, FOXAPI_SIM_SUBMIT, {.status = 402}},
+};
 
 static Run *
 new_run (Phase phase)
 {
   GstElement *bin = bin_new ("on-error", 1, NULL);
-  const FoxapiSimFault hold_at = {.hold_at = 1000 };
+  g_autofree gchar *picture = harness_make_file ("a.png", "", -1);
 
-  switch (phase) {
-    case PHASE_UPLOAD:{
-      g_autofree gchar *uri = make_reference ();
-
-      harness_set_list (bin, "reference-image-urls", uri, NULL);
-      harness_hold (FOXAPI_SIM_UPLOAD, 0);
-      break;
-    }
-    case PHASE_SUBMIT:
-      harness_hold (FOXAPI_SIM_SUBMIT, 0);
-      break;
-    case PHASE_ASK:
-      harness_hold (FOXAPI_SIM_ASK, 0);
-      break;
-    case PHASE_DOWNLOAD:
-      foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 0, &hold_at);
-      break;
-    case PHASE_HELD:
-      g_object_set (bin, "end", 1, NULL);
-      break;
-    case PHASE_REPEATED:
-      g_object_set (bin, "end", 2, NULL);
-      break;
-    case PHASE_NEXT_SHOT:
-      harness_set_list (bin, "next-prompts", "It runs", NULL);
-      harness_hold (FOXAPI_SIM_SUBMIT, 2);
-      break;
-    case PHASE_FAILED:
-      harness_refuse (FOXAPI_SIM_SUBMIT, 0, 402);
-      break;
-    default:
-      break;
-  }
+  if (phase == PHASE_UPLOAD)
+    harness_set_list (bin, "reference-image-urls", picture, NULL);
+  if (ways[phase].property != NULL)
+    harness_set (bin, ways[phase].property, ways[phase].value);
+  foxapi_sim_script (sim, ways[phase].route, ways[phase].nth,
+      &ways[phase].fault);
   return bin_run_new (bin);
 }
 
 static void
 reach (Run * run, Phase phase)
 {
-  static const FoxapiSimRoute routes[] = {
-    [PHASE_UPLOAD] = FOXAPI_SIM_UPLOAD,
-    [PHASE_SUBMIT] = FOXAPI_SIM_SUBMIT,
-    [PHASE_ASK] = FOXAPI_SIM_ASK,
-    [PHASE_DOWNLOAD] = FOXAPI_SIM_RESULT,
-  };
-  g_autoptr (GstPad) pad = NULL;
+  gboolean is_held = ways[phase].fault.hold || ways[phase].fault.hold_at > 0;
 
   if (phase == PHASE_CAPTURE)
-    pad = gst_element_request_pad_simple (run->source, "image_%u");
+    bin_request (run, "image_%u");
   run_set_state (run, phase == PHASE_STAGED ? GST_STATE_PAUSED :
       GST_STATE_PLAYING);
-  switch (phase) {
-    case PHASE_UPLOAD:
-    case PHASE_SUBMIT:
-    case PHASE_ASK:
-    case PHASE_DOWNLOAD:
-      harness_wait_requests (routes[phase], 1);
-      break;
-    case PHASE_STAGED:
-      run_wait_task (run, "completed");
-      break;
-    case PHASE_ON_AIR:
-      bin_wait_on_air (run);
-      break;
-    case PHASE_HELD:
-    case PHASE_REPEATED:
-      bin_wait_on_air (run);
-      bin_wait_buffers (run, bin_count_buffers (run) + RESULT_FRAMES + 2);
-      break;
-    case PHASE_NEXT_SHOT:
-      harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
-      break;
-    case PHASE_FAILED:
-      run_wait (run, GST_MESSAGE_WARNING);
-      break;
-    default:
-      bin_wait_buffers (run, 3);
-      break;
-  }
+  if (is_held)
+    harness_wait_requests (ways[phase].route, MAX (ways[phase].nth, 1));
+  else if (phase == PHASE_CAPTURE)
+    bin_wait_buffers (run, 3);
+  else if (phase == PHASE_STAGED)
+    run_wait_task (run, "completed");
+  else if (phase == PHASE_FAILED)
+    run_wait (run, GST_MESSAGE_WARNING);
+  else
+    bin_wait_on_air (run);
+  if (phase == PHASE_HELD || phase == PHASE_REPEATED)
+    bin_wait_buffers (run, bin_count_buffers (run) + RESULT_FRAMES + 2);
 }
 
 static void
@@ -245,11 +207,10 @@ GST_END_TEST;
 GST_START_TEST (test_pause_while_waiting)
 {
   GstElement *bin = bin_new ("is-live", __i__ == 0, "placeholder", 0, NULL);
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = bin_run_new (bin);
 
   harness_set_list (bin, "next-prompts", "It runs", NULL);
   harness_hold (FOXAPI_SIM_SUBMIT, 2);
-  run = bin_run_new (bin);
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_buffers (run, RESULT_FRAMES);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
@@ -296,9 +257,8 @@ GST_START_TEST (test_hundred)
 {
   g_autoptr (GError) error = NULL;
   GstElement *background = gst_parse_bin_from_description
-      ("videotestsrc is-live=true ! "
-      "video/x-raw,width=64,height=36,framerate=25/1 ! compositor name=mix",
-      TRUE, &error);
+      ("videotestsrc is-live=true ! " BIN_RAW " ! compositor name=mix", TRUE,
+      &error);
   Run *run = bin_run_new (background);
   g_autoptr (GstElement) mixer = gst_bin_get_by_name (GST_BIN (background),
       "mix");

@@ -70,12 +70,10 @@ GST_START_TEST (test_body)
     {"user-agent", "harness/1"},
   };
   GstElement *bin = bin_new (NULL, NULL);
-  g_autoptr (Run) run = NULL;
-  g_autofree gchar *agent = NULL;
+  g_autoptr (Run) run = bin_run_new (bin);
 
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
-    gst_util_set_object_arg (G_OBJECT (bin), settings[i][0], settings[i][1]);
-  run = bin_run_new (bin);
+    harness_set (bin, settings[i][0], settings[i][1]);
   bin_abandon (run);
   assert_body (1, "{\"model\":\"wan-2.7-reference-to-video\","
       "\"prompt\":\"Ein Fuchs\",\"duration\":3,\"resolution\":\"720p\","
@@ -83,8 +81,7 @@ GST_START_TEST (test_body)
       "\"multi_shots\":true,\"enable_safety_checker\":false,"
       "\"reference_image_urls\":[\"https://a.example/1\"],"
       "\"reference_video_urls\":[\"https://a.example/2\"]}");
-  agent = harness_request_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent");
-  fail_unless_equals_string (agent, "harness/1");
+  assert_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent", "harness/1");
 }
 
 GST_END_TEST;
@@ -104,7 +101,7 @@ GST_START_TEST (test_tasks)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
   g_autoptr (GPtrArray) tasks = NULL;
-  g_autofree gchar *id = NULL, *read = NULL;
+  g_autofree gchar *id = NULL;
   guint n_notified = 0;
   gint progress;
 
@@ -121,8 +118,8 @@ GST_START_TEST (test_tasks)
   assert_string (g_ptr_array_index (tasks, tasks->len - 1), "status",
       "completed");
   assert_string (run->event, "id", id);
-  g_object_get (run->source, "task-id", &read, "progress", &progress, NULL);
-  fail_unless_equals_string (read, id);
+  assert_property (run->source, "task-id", id);
+  g_object_get (run->source, "progress", &progress, NULL);
   fail_unless_equals_int (progress, 100);
 }
 
@@ -190,13 +187,10 @@ GST_END_TEST;
 GST_START_TEST (test_reference_message)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
-  g_autoptr (GstPad) pad G_GNUC_UNUSED =
-      gst_element_request_pad_simple (run->source,
-      "image_%u");
   const GstStructure *structure;
 
-  bin_feed (run, "videotestsrc num-buffers=1 ! "
-      "video/x-raw,width=64,height=36", "image_0");
+  bin_request (run, "image_%u");
+  bin_feed (run, "videotestsrc num-buffers=1 ! " BIN_RAW, "image_0");
   run_set_state (run, GST_STATE_PLAYING);
   structure = bin_wait_reference (run);
   assert_string (structure, "pad", "image_0");

@@ -7,23 +7,17 @@
 #include "binharness.h"
 
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
 
 /* Sources for the pads. What is live is another picture every time. */
-#define PICTURE "videotestsrc num-buffers=3 pattern=ball ! " \
-    "video/x-raw,width=64,height=36,framerate=25/1"
+#define PICTURE "videotestsrc num-buffers=3 pattern=ball ! " BIN_RAW
 /* Nothing is left to be refused when its pad goes. */
-#define ONE_PICTURE "videotestsrc num-buffers=1 ! " \
-    "video/x-raw,width=64,height=36,framerate=25/1"
-#define OTHER_PICTURE "videotestsrc num-buffers=3 pattern=smpte ! " \
-    "video/x-raw,width=64,height=36,framerate=25/1"
-#define MOTION "videotestsrc num-buffers=30 pattern=ball ! " \
-    "video/x-raw,width=64,height=36,framerate=25/1"
+#define ONE_PICTURE "videotestsrc num-buffers=1 ! " BIN_RAW
+#define OTHER_PICTURE "videotestsrc num-buffers=3 pattern=smpte ! " BIN_RAW
+#define MOTION "videotestsrc num-buffers=30 pattern=ball ! " BIN_RAW
 #define CAMERA "videotestsrc name=camera is-live=true pattern=solid-color ! " \
-    "video/x-raw,width=64,height=36,framerate=25/1"
-#define OTHER_CAMERA "videotestsrc is-live=true pattern=ball ! " \
-    "video/x-raw,width=64,height=36,framerate=25/1"
+    BIN_RAW
+#define OTHER_CAMERA "videotestsrc is-live=true pattern=ball ! " BIN_RAW
 
 /* The nth task, which has not been shown, is shown for nothing when the bin
  * starts. */
@@ -148,7 +142,7 @@ note_end (GstPad * pad, GstPadProbeInfo * info, gpointer has_ended)
 GST_START_TEST (test_pause_keeps)
 {
   GstElement *bin = bin_new ("is-live", FALSE, "placeholder", 0, NULL);
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = bin_run_new (bin);
   GstElement *queue = gst_element_factory_make ("queue", NULL);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (queue, "sink");
   gint has_ended = FALSE;
@@ -156,7 +150,6 @@ GST_START_TEST (test_pause_keeps)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, note_end,
       &has_ended, NULL);
   harness_set_list (bin, "next-prompts", "It runs", NULL);
-  run = bin_run_new (bin);
   gst_element_unlink (bin, run->sink);
   gst_bin_add (GST_BIN (run->pipeline), queue);
   fail_unless (gst_element_link_many (bin, queue, run->sink, NULL));
@@ -239,7 +232,7 @@ GST_START_TEST (test_failure_ahead_drops)
   gulong probe = stop_in_the_middle (run, pad);
 
   harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
-  gst_util_set_object_arg (G_OBJECT (run->source), "placeholder", "black");
+  harness_set (run->source, "placeholder", "black");
   run_set_state (run, GST_STATE_PLAYING);
   bin_wait_buffers (run, 3);
   foxapi_sim_set_task (sim, NULL, "completed", 100);
@@ -258,7 +251,7 @@ GST_END_TEST;
 GST_START_TEST (test_task_named_ahead)
 {
   gboolean is_parked = __i__ == 1;
-  g_autofree gchar *id = NULL, *read = NULL;
+  g_autofree gchar *id = NULL;
   g_autoptr (Run) run = new_ahead ("It runs");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
 
@@ -275,8 +268,7 @@ GST_START_TEST (test_task_named_ahead)
     g_object_set (run->source, "task-id", id, NULL);
     run_set_state (run, GST_STATE_READY);
   }
-  read = harness_get_string (run->source, "task-id");
-  fail_unless_equals_string (read, id);
+  assert_property (run->source, "task-id", id);
   assert_string (run_to_task (run, GST_STATE_PLAYING, "pending"), "id", id);
   run_stop (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
@@ -331,15 +323,7 @@ run_client (const gchar * line)
 {
   g_autoptr (GSubprocess) client = bin_spawn (line, FALSE);
 
-  fail_unless (g_subprocess_wait (client, NULL, NULL));
-  fail_unless (g_subprocess_get_successful (client));
-}
-
-static void
-kill_client (GSubprocess * client)
-{
-  g_subprocess_send_signal (client, SIGKILL);
-  g_subprocess_wait (client, NULL, NULL);
+  fail_unless (g_subprocess_wait_check (client, NULL, NULL));
 }
 
 /* Killed while the task runs, while the result comes in and while it is on the
@@ -365,7 +349,7 @@ GST_START_TEST (test_killed)
   }
   while (__i__ == 2 && (g_stat (path, &status) != 0 || status.st_size == 0))
     g_usleep (1000);
-  kill_client (client);
+  harness_kill (client);
   fail_unless (harness_is_recorded (1));
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_client ("placeholder=0 ! fakesink");
@@ -390,7 +374,7 @@ GST_START_TEST (test_same_content_elsewhere)
   g_autoptr (GSubprocess) client = bin_spawn (lines[__i__], FALSE);
 
   harness_wait_requests (FOXAPI_SIM_ASK, 1);
-  kill_client (client);
+  harness_kill (client);
   fail_unless (harness_is_recorded (1));
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_client (lines[__i__]);
@@ -420,17 +404,10 @@ abandon_with (Run * run, GstElement ** feed, const gchar * line,
   bin_abandon (run);
 }
 
-static GstPad *
-request (Run * run, const gchar * templ)
-{
-  return gst_element_request_pad_simple (run->source, templ);
-}
-
 GST_START_TEST (test_content_decides)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("reference-seconds", 1.0, NULL));
   const gchar *name = __i__ == 0 ? "image_0" : "video_0";
-  g_autoptr (GstPad) pad G_GNUC_UNUSED = request (run, name);
   GstElement *feed = NULL;
 
   abandon_with (run, &feed, __i__ == 0 ? PICTURE : MOTION, name);
@@ -458,7 +435,6 @@ GST_START_TEST (test_camera)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("reference-branches", __i__,
           NULL));
-  g_autoptr (GstPad) pad G_GNUC_UNUSED = request (run, "image_0");
   GstElement *feed = NULL;
 
   abandon_with (run, &feed, CAMERA, "image_0");
@@ -512,9 +488,6 @@ GST_START_TEST (test_order_and_bytes)
   g_autofree gchar *uri = g_filename_to_uri (local, NULL, NULL);
   g_autoptr (GBytes) png = NULL, found = NULL, clip = NULL;
   g_autofree gchar *line = make_png_like (&png);
-  g_autoptr (GstPad) image_7 G_GNUC_UNUSED = request (run, "image_7");
-  g_autoptr (GstPad) image_2 G_GNUC_UNUSED = request (run, "image_2");
-  g_autoptr (GstPad) video_0 G_GNUC_UNUSED = request (run, "video_%u");
   g_autoptr (JsonObject) body = NULL;
   g_auto (GValue) list = G_VALUE_INIT;
   JsonArray *images, *videos;
@@ -525,6 +498,7 @@ GST_START_TEST (test_order_and_bytes)
       "https://a.example/1.png", uri, NULL);
   bin_feed (run, PICTURE, "image_7");
   bin_feed (run, line, "image_2");
+  bin_request (run, "video_%u");
   bin_feed (run, MOTION, "video_0");
   bin_abandon (run);
 
@@ -596,12 +570,11 @@ release_with (GstBus * bus, GstMessage * message, gpointer bin)
 GST_START_TEST (test_released_too_early)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
-  g_autoptr (GstPad) image_0 G_GNUC_UNUSED = request (run, "image_0");
-  g_autoptr (GstPad) image_1 G_GNUC_UNUSED =
-      releases[__i__].is_only ? NULL : request (run, "image_1");
 
-  gst_util_set_object_arg (G_OBJECT (run->source), "placeholder",
-      releases[__i__].placeholder);
+  bin_request (run, "image_0");
+  if (!releases[__i__].is_only)
+    bin_request (run, "image_1");
+  harness_set (run->source, "placeholder", releases[__i__].placeholder);
   g_object_set_data (G_OBJECT (run->source), "nth", GINT_TO_POINTER (__i__));
   if (releases[__i__].is_fed)
     bin_feed (run, ONE_PICTURE, "image_0");
@@ -620,12 +593,12 @@ GST_END_TEST;
 GST_START_TEST (test_next_without_references)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
-  g_autoptr (GstPad) pad = request (run, "image_0");
 
+  bin_request (run, "image_0");
   run_set_state (run, GST_STATE_PLAYING);
   harness_act (run->source, "next");
   bin_wait_buffers (run, 3);
-  gst_element_release_request_pad (run->source, pad);
+  release_image_0 (run->source);
   bin_wait_warning (run, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
   harness_act (run->source, "next");
   bin_wait_buffers (run, bin_count_buffers (run) + 3);
@@ -653,7 +626,7 @@ GST_END_TEST;
 /* The task that the application names for the next shot is paid for already. */
 GST_START_TEST (test_next_of_a_task)
 {
-  g_autofree gchar *shown = NULL, *id = NULL, *read = NULL;
+  g_autofree gchar *shown = NULL, *id = NULL;
   g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
 
   run_to_task (run, GST_STATE_PLAYING, "pending");
@@ -665,8 +638,7 @@ GST_START_TEST (test_next_of_a_task)
   assert_string (run_wait_task (run, "completed"), "id", shown);
   assert_string (run_wait_task (run, "completed"), "id", id);
   run_stop (run);
-  read = harness_get_string (run->source, "task-id");
-  fail_unless_equals_string (read, id);
+  assert_property (run->source, "task-id", id);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
@@ -695,12 +667,11 @@ GST_END_TEST;
 GST_START_TEST (test_files_of_shots)
 {
   GstElement *bin = bin_new (NULL, NULL);
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = bin_run_new (bin);
   g_autofree gchar *left = NULL;
   guint n_results = 0, n_pictures = 0;
 
   harness_set_list (bin, "next-prompts", "It runs", "It rests", NULL);
-  run = bin_run_new (bin);
   run_set_state (run, GST_STATE_PLAYING);
   for (guint i = 1; i <= 3; i++) {
     harness_wait_requests (FOXAPI_SIM_SUBMIT, i);
@@ -772,11 +743,10 @@ static void
 play_program (const gchar * clips)
 {
   GstElement *bin = bin_new ("clip-cache", clips, "placeholder", 0, NULL);
-  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) run = bin_run_new (bin);
 
   harness_set_list (bin, "next-prompts", "It runs", "It rests", "It runs",
       NULL);
-  run = bin_run_new (bin);
   run_play (run);
 }
 

@@ -424,15 +424,25 @@ make_bytes (const gchar * description)
 
 #define ONE_FRAME "videotestsrc num-buffers=1 pattern=snow ! " \
     "video/x-raw,width=67,height=45 ! videoconvert ! "
+#define SINK " ! appsink name=out sync=false"
+#define MOVIE "videotestsrc num-buffers=5 ! x264enc ! mp4mux" SINK
 
+/* The images first */
 static const struct
 {
-  const gchar *caps;
   const gchar *description;
-} images[] = {
-  {"image/jpeg", ONE_FRAME "jpegenc ! appsink name=out sync=false"},
-  {"image/png", ONE_FRAME "pngenc ! appsink name=out sync=false"},
-  {"image/webp", ONE_FRAME "webpenc ! appsink name=out sync=false"},
+  const gchar *caps;
+  const gchar *media_type;
+  GstFoxapiCaptureKind kind;
+} files[] = {
+  {ONE_FRAME "jpegenc" SINK, "image/jpeg", "image/jpeg",
+      GST_FOXAPI_CAPTURE_IMAGE},
+  {ONE_FRAME "pngenc" SINK, "image/png", "image/png",
+      GST_FOXAPI_CAPTURE_IMAGE},
+  {ONE_FRAME "webpenc" SINK, "image/webp", "image/webp",
+      GST_FOXAPI_CAPTURE_IMAGE},
+  {MOVIE, "video/quicktime,variant=iso", "video/mp4",
+      GST_FOXAPI_CAPTURE_VIDEO},
 };
 
 static void
@@ -478,23 +488,28 @@ assert_size (Graph * graph, const gchar * decoder, gint width, gint height)
   fail_unless_equals_int (info.height, height);
 }
 
-/* Byte for byte: whole, in pieces, with caps and without, with more behind. */
-GST_START_TEST (test_encoded_image)
+/* Byte for byte: whole, in pieces, with caps and without; an image with more behind */
+GST_START_TEST (test_encoded)
 {
   const gsize sizes[] = { G_MAXSIZE, 7, 1 };
-  g_autoptr (GBytes) image = make_bytes (images[__i__ / 6].description);
-  const gchar *media_type = images[__i__ / 6].caps;
-  const gchar *caps = __i__ % 2 ? media_type : NULL;
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, caps);
+  guint nth = __i__ / 6;
+  g_autoptr (GBytes) file = make_bytes (files[nth].description);
+  g_autoptr (Feed) feed = feed_new (files[nth].kind, __i__ % 2 ?
+      files[nth].caps : NULL);
   g_autoptr (GBytes) captured = NULL;
 
-  fail_unless (g_bytes_get_size (image) > 100);
-  feed_pieces (feed, image, sizes[__i__ / 2 % 3]);
-  feed_pieces (feed, image, sizes[__i__ / 2 % 3]);
-  captured = graph_capture (feed->graph, media_type);
-  assert_equal_bytes (captured, image);
-  fail_unless_equals_int (feed_bytes (feed, "late", 4), GST_FLOW_OK);
-  feed_end (feed);
+  fail_unless (g_bytes_get_size (file) > 100);
+  feed_pieces (feed, file, sizes[__i__ / 2 % 3]);
+  if (files[nth].kind == GST_FOXAPI_CAPTURE_IMAGE)
+    feed_pieces (feed, file, sizes[__i__ / 2 % 3]);
+  else
+    feed_end (feed);
+  captured = graph_capture (feed->graph, files[nth].media_type);
+  assert_equal_bytes (captured, file);
+  if (files[nth].kind == GST_FOXAPI_CAPTURE_IMAGE) {
+    fail_unless_equals_int (feed_bytes (feed, "late", 4), GST_FLOW_OK);
+    feed_end (feed);
+  }
   assert_nothing_more (feed->graph);
 }
 
@@ -783,31 +798,12 @@ GST_START_TEST (test_irregular_clip)
 
 GST_END_TEST;
 
-#define MOVIE "videotestsrc num-buffers=5 ! x264enc ! mp4mux ! appsink name=out"
-
-GST_START_TEST (test_movie)
-{
-  const gsize sizes[] = { G_MAXSIZE, 7, 4096 };
-  g_autoptr (GBytes) movie = make_bytes (MOVIE);
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO,
-      __i__ % 2 ? "video/quicktime,variant=iso" : NULL);
-  g_autoptr (GBytes) captured = NULL;
-
-  feed_pieces (feed, movie, sizes[__i__ / 2]);
-  feed_end (feed);
-  captured = graph_capture (feed->graph, "video/mp4");
-  assert_equal_bytes (captured, movie);
-}
-
-GST_END_TEST;
-
 /* What was cut off by a flush or a new stream does not end up in the file. */
 GST_START_TEST (test_bytes_anew)
 {
-  g_autoptr (GBytes) bytes = make_bytes (__i__ % 2 ? MOVIE :
-      images[0].description);
-  g_autoptr (Feed) feed = feed_new (__i__ % 2 ? GST_FOXAPI_CAPTURE_VIDEO :
-      GST_FOXAPI_CAPTURE_IMAGE, NULL);
+  guint nth = __i__ % 2 ? G_N_ELEMENTS (files) - 1 : 0;
+  g_autoptr (GBytes) bytes = make_bytes (files[nth].description);
+  g_autoptr (Feed) feed = feed_new (files[nth].kind, NULL);
   g_autoptr (GBytes) captured = NULL;
 
   feed_bytes (feed, g_bytes_get_data (bytes, NULL), 90);
@@ -818,8 +814,7 @@ GST_START_TEST (test_bytes_anew)
   feed_begin (feed, NULL);
   feed_pieces (feed, bytes, G_MAXSIZE);
   feed_end (feed);
-  captured = graph_capture (feed->graph, __i__ % 2 ? "video/mp4" :
-      "image/jpeg");
+  captured = graph_capture (feed->graph, files[nth].media_type);
   assert_equal_bytes (captured, bytes);
 }
 
@@ -828,7 +823,7 @@ GST_END_TEST;
 /* A stream of JPEGs that starts within one and has one that was cut off */
 GST_START_TEST (test_broken_images)
 {
-  g_autoptr (GBytes) image = make_bytes (images[0].description);
+  g_autoptr (GBytes) image = make_bytes (files[0].description);
   g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, "image/jpeg");
   g_autoptr (GBytes) captured = NULL;
   gsize size;
@@ -970,12 +965,6 @@ GST_START_TEST (test_no_encoder)
 
 GST_END_TEST;
 
-static GstPadProbeReturn
-keep_blocked (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
-{
-  return GST_PAD_PROBE_OK;
-}
-
 static GstElement *
 find_queue (Feed * feed)
 {
@@ -989,34 +978,23 @@ find_queue (Feed * feed)
   return queue;
 }
 
-/* What comes out of the capture's queue is held there. */
-static GstElement *
+/* (transfer full): the pad at which what comes out of the capture's queue is held */
+static GstPad *
 hold_queue (Feed * feed, gulong * probe)
 {
-  GstElement *queue = find_queue (feed);
-  g_autoptr (GstPad) src = gst_element_get_static_pad (queue, "src");
+  GstPad *pad = gst_element_get_static_pad (find_queue (feed), "src");
 
-  *probe = gst_pad_add_probe (src, GST_PAD_PROBE_TYPE_BLOCK |
-      GST_PAD_PROBE_TYPE_BUFFER, keep_blocked, NULL, NULL);
-  return queue;
+  *probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK |
+      GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
+  return pad;
 }
 
 /* Until there is something that it holds */
 static void
-wait_until_held (GstElement * queue)
+wait_until_held (GstPad * pad)
 {
-  g_autoptr (GstPad) src = gst_element_get_static_pad (queue, "src");
-
-  while (!gst_pad_is_blocking (src))
+  while (!gst_pad_is_blocking (pad))
     g_usleep (1000);
-}
-
-static void
-release_queue (GstElement * queue, gulong probe)
-{
-  g_autoptr (GstPad) src = gst_element_get_static_pad (queue, "src");
-
-  gst_pad_remove_probe (src, probe);
 }
 
 #define LARGE "video/x-raw,format=RGB,width=1024,height=1024,framerate=25/1"
@@ -1039,18 +1017,18 @@ GST_START_TEST (test_live_leaks)
   g_autoptr (GBytes) captured = NULL;
   g_autoptr (GPtrArray) frames = NULL;
   gint64 duration;
-  GstElement *queue;
+  g_autoptr (GstPad) pad = NULL;
   gulong probe;
 
   live = TRUE;
   feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, LARGE);
-  queue = hold_queue (feed, &probe);
+  pad = hold_queue (feed, &probe);
   feed_frame (feed, new_large_frame (0));
-  wait_until_held (queue);
+  wait_until_held (pad);
   for (guint i = 1; i < n; i++)
     feed_frame (feed, new_large_frame (i));
   feed_end (feed);
-  release_queue (queue, probe);
+  gst_pad_remove_probe (pad, probe);
   captured = graph_capture (feed->graph, "video/mp4");
   frames = decode (feed->graph, CLIP, &duration);
   fail_unless (frames->len < n);
@@ -1066,17 +1044,17 @@ GST_START_TEST (test_live_bytes)
   g_autofree guint8 *data = g_malloc0 (n * MIB);
   g_autoptr (GBytes) movie = NULL, captured = NULL;
   g_autoptr (Feed) feed = NULL;
-  GstElement *queue;
+  g_autoptr (GstPad) pad = NULL;
   gulong probe;
 
   memcpy (data, "\0\0\0\x10" "ftypqt  ", 12);
   movie = g_bytes_new_static (data, n * MIB);
   live = TRUE;
   feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, "video/quicktime");
-  queue = hold_queue (feed, &probe);
+  pad = hold_queue (feed, &probe);
   feed_pieces (feed, movie, MIB);
   feed_end (feed);
-  release_queue (queue, probe);
+  gst_pad_remove_probe (pad, probe);
   captured = graph_capture (feed->graph, "video/quicktime");
   assert_equal_bytes (captured, movie);
 }
@@ -1115,21 +1093,22 @@ GST_START_TEST (test_others_wait)
 {
   g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, LARGE);
   Fullness fullness = { 0 };
-  GstElement *queue;
+  g_autoptr (GstPad) pad = NULL;
   GThread *thread;
   gulong probe;
 
-  queue = hold_queue (feed, &probe);
+  pad = hold_queue (feed, &probe);
   feed_frame (feed, new_large_frame (0));
-  wait_until_held (queue);
-  g_signal_connect (queue, "overrun", G_CALLBACK (note_full), &fullness);
+  wait_until_held (pad);
+  g_signal_connect (find_queue (feed), "overrun", G_CALLBACK (note_full),
+      &fullness);
   thread = g_thread_new ("pusher", push_frames, feed);
   g_mutex_lock (&fullness.lock);
   while (!fullness.is_full)
     g_cond_wait (&fullness.changed, &fullness.lock);
   g_mutex_unlock (&fullness.lock);
   if (__i__ == 0) {
-    release_queue (queue, probe);
+    gst_pad_remove_probe (pad, probe);
     fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)),
         GST_FLOW_OK);
   } else {
@@ -1502,7 +1481,7 @@ static const gchar *const readers[][2] = {
 
 GST_START_TEST (test_files)
 {
-  g_autoptr (GBytes) image = make_bytes (images[2].description);
+  g_autoptr (GBytes) image = make_bytes (files[2].description);
   g_autofree gchar *path = g_strconcat (directory, ".webp", NULL);
   g_autofree gchar *description = g_strdup_printf ("%s location=%s %s",
       readers[__i__][0], path, readers[__i__][1]);
@@ -1524,27 +1503,20 @@ GST_END_TEST;
  * which it is not there. */
 GST_START_TEST (test_locked)
 {
-  GstElement *pipeline = gst_pipeline_new (NULL);
-  GstElement *source = gst_element_factory_make ("videotestsrc", NULL);
-  g_autoptr (Graph) graph = g_new0 (Graph, 1);
+  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE,
+      "videotestsrc name=out");
+  GstElement *capture = GST_ELEMENT (graph->capture);
   g_autoptr (GBytes) captured = NULL;
 
-  graph->pipeline = pipeline;
-  graph->bus = gst_element_get_bus (pipeline);
-  graph->capture = GST_FOXAPI_CAPTURE (gst_object_ref (gst_foxapi_capture_new
-          ("image_0", GST_FOXAPI_CAPTURE_IMAGE)));
-  gst_foxapi_capture_set_up (graph->capture, directory, 3 * GST_SECOND);
-  gst_bin_add_many (GST_BIN (pipeline), source, graph->capture, NULL);
-  fail_unless (gst_element_link (source, GST_ELEMENT (graph->capture)));
-  fail_if (GST_OBJECT_FLAG_IS_SET (pipeline, GST_ELEMENT_FLAG_SINK));
-  gst_element_set_locked_state (GST_ELEMENT (graph->capture), TRUE);
-  fail_unless_equals_int (gst_element_set_state (GST_ELEMENT (graph->capture),
-          GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
-  fail_unless_equals_int (gst_element_set_state (pipeline, GST_STATE_PAUSED),
+  fail_if (GST_OBJECT_FLAG_IS_SET (graph->pipeline, GST_ELEMENT_FLAG_SINK));
+  gst_element_set_locked_state (capture, TRUE);
+  fail_unless_equals_int (gst_element_set_state (capture, GST_STATE_PLAYING),
       GST_STATE_CHANGE_SUCCESS);
+  fail_unless_equals_int (gst_element_set_state (graph->pipeline,
+          GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
   captured = graph_capture (graph, "image/png");
   assert_nothing_more (graph);
-  gst_element_set_locked_state (GST_ELEMENT (graph->capture), FALSE);
+  gst_element_set_locked_state (capture, FALSE);
 }
 
 GST_END_TEST;
@@ -1555,7 +1527,7 @@ capture_suite (void)
   Suite *suite = suite_create ("capture");
   TCase *tcase = add_case (suite, "media", setup, teardown);
 
-  tcase_add_loop_test (tcase, test_encoded_image, 0, G_N_ELEMENTS (images) * 6);
+  tcase_add_loop_test (tcase, test_encoded, 0, G_N_ELEMENTS (files) * 6);
   tcase_add_rows (tcase, test_raw_image, raw_formats);
   tcase_add_loop_test (tcase, test_shape, 0, G_N_ELEMENTS (shapes) * 2);
   tcase_add_loop_test (tcase, test_fields, 0, 2);
@@ -1564,7 +1536,6 @@ capture_suite (void)
   tcase_add_loop_test (tcase, test_raw_clip, 0, G_N_ELEMENTS (clips) * 2 - 1);
   tcase_add_test (tcase, test_same_clip);
   tcase_add_test (tcase, test_irregular_clip);
-  tcase_add_loop_test (tcase, test_movie, 0, 6);
   tcase_add_loop_test (tcase, test_bytes_anew, 0, 4);
   tcase_add_test (tcase, test_broken_images);
   tcase_add_rows (tcase, test_fault, faults);

@@ -15,12 +15,10 @@ new_recorder (const gchar * end, const gchar * on_error, gboolean is_live)
       "retries", 0, NULL);
   Recorder *recorder;
 
-  gst_util_set_object_arg (G_OBJECT (bin), "end", end);
-  gst_util_set_object_arg (G_OBJECT (bin), "on-error", on_error);
+  harness_set (bin, "end", end);
+  harness_set (bin, "on-error", on_error);
   recorder = recorder_new (bin, TRUE, TRUE);
-  /* Otherwise placeholders are made by the thousand */
-  for (guint i = 0; i < 2; i++)
-    g_object_set (recorder->sinks[i], "sync", TRUE, NULL);
+  recorder_keep_to_the_clock (recorder);
   return recorder;
 }
 
@@ -66,6 +64,15 @@ wait_on_air (Recorder * recorder, const gchar * what, guint shot)
   return assert_on_air (recorder, message, what, shot);
 }
 
+/* The first clip, behind the placeholder */
+static void
+play_to_clip (Recorder * recorder)
+{
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  wait_on_air (recorder, "clip", 1);
+}
+
 static void
 assert_state (Recorder * recorder, const gchar * nick, guint shot)
 {
@@ -78,13 +85,6 @@ assert_state (Recorder * recorder, const gchar * nick, guint shot)
   fail_unless_equals_string (g_enum_get_value (G_PARAM_SPEC_ENUM
           (spec)->enum_class, state)->value_nick, nick);
   fail_unless_equals_int (number, shot);
-}
-
-static void
-set_while_playing (Recorder * recorder, const gchar * property,
-    const gchar * value)
-{
-  gst_util_set_object_arg (G_OBJECT (recorder->bin), property, value);
 }
 
 GST_START_TEST (test_what_is_shown)
@@ -105,7 +105,7 @@ GST_START_TEST (test_what_is_shown)
   fail_unless (harness_act (recorder->bin, "next"));
   wait_on_air (recorder, "clip", 2);
   wait_on_air (recorder, "hold", 2);
-  set_while_playing (recorder, "end", "eos");
+  harness_set (recorder->bin, "end", "eos");
   recorder_to_eos (recorder);
   assert_state (recorder, "ended", 2);
   gst_element_set_state (recorder->pipeline, GST_STATE_READY);
@@ -126,17 +126,15 @@ GST_START_TEST (test_end_changes)
   gboolean is_live = __i__ & 1, is_held = __i__ >> 1;
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", is_live);
 
-  recorder_play (recorder);
-  wait_on_air (recorder, "placeholder", 0);
-  wait_on_air (recorder, "clip", 1);
+  play_to_clip (recorder);
   if (is_held)
     wait_on_air (recorder, "hold", 1);
-  set_while_playing (recorder, "end", "repeat");
+  harness_set (recorder->bin, "end", "repeat");
   wait_on_air (recorder, "clip", 1);
   wait_on_air (recorder, "clip", 1);
-  set_while_playing (recorder, "end", "hold");
+  harness_set (recorder->bin, "end", "hold");
   wait_on_air (recorder, "hold", 1);
-  set_while_playing (recorder, "end", "eos");
+  harness_set (recorder->bin, "end", "eos");
   recorder_to_eos (recorder);
   recorder_assert_both (recorder, FPS, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
@@ -178,24 +176,17 @@ GST_START_TEST (test_failure_ends)
   g_autoptr (Recorder) recorder = new_recorder (failures[__i__].end, "warning",
       failures[__i__].is_live);
 
-  gst_util_set_object_arg (G_OBJECT (recorder->bin), "placeholder",
-      failures[__i__].placeholder);
+  harness_set (recorder->bin, "placeholder", failures[__i__].placeholder);
   harness_set_list (recorder->bin, "next-prompts", "It looks around",
       "It trots away", NULL);
   harness_refuse (FOXAPI_SIM_SUBMIT, failures[__i__].nth, 422);
-  set_while_playing (recorder, "on-error", "eos");
+  harness_set (recorder->bin, "on-error", "eos");
   recorder_to_eos (recorder);
   assert_state (recorder, "ended", failures[__i__].nth - 1);
   assert_requests (FOXAPI_SIM_SUBMIT, failures[__i__].nth);
 }
 
 GST_END_TEST;
-
-static GstPadProbeReturn
-hold (GstPad * pad, GstPadProbeInfo * info, gpointer data)
-{
-  return GST_PAD_PROBE_OK;
-}
 
 /* A consumer that is held up for ten frames gets what is due then; the other output
  * loses nothing. -1: it gets all, late. */
@@ -220,7 +211,7 @@ GST_START_TEST (test_slow_consumer)
   recorder_play (recorder);
   recorder_wait (tracks[slow], 3);
   probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
-      | GST_PAD_PROBE_TYPE_BUFFER, hold, NULL, NULL);
+      | GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
   recorder_wait (tracks[!slow], recorder_wait (tracks[!slow], 0) + 10);
   n = recorder_wait (tracks[slow], 0);
   gst_pad_remove_probe (pad, probe);
@@ -307,18 +298,6 @@ wait_warning (Recorder * recorder, const gchar * text)
   } while (is_other);
 }
 
-static guint
-queue_shot (Recorder * recorder, const gchar * prompt, const gchar * fields)
-{
-  g_autoptr (GstStructure) structure = fields ?
-      gst_structure_from_string (fields, NULL) : NULL;
-  guint number = G_MAXUINT;
-
-  g_signal_emit_by_name (recorder->bin, "queue-shot", prompt, structure,
-      &number);
-  return number;
-}
-
 static gboolean
 drop_shot (Recorder * recorder, guint number)
 {
@@ -364,29 +343,32 @@ GST_START_TEST (test_queue)
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
   g_autofree gchar *waiting = NULL, *left = NULL;
 
-  fail_unless_equals_int (queue_shot (recorder, "Too early", NULL), 0);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Too early", NULL),
+      0);
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
-  fail_unless_equals_int (queue_shot (recorder, "Three",
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Three",
           "own,duration=3,resolution=(string)720p,seed=(gint64)7"), 3);
-  fail_unless_equals_int (queue_shot (recorder, "Four", NULL), 4);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Four", NULL), 4);
   fail_unless (harness_act (recorder->bin, "next"));
   waiting = list_shots (recorder);
   fail_unless_equals_string (waiting, "2 Two, 3 Three, 4 Four, 5 -");
   fail_unless (drop_shot (recorder, 4));
   fail_if (drop_shot (recorder, 4));
   fail_if (drop_shot (recorder, 1));
-  fail_unless_equals_int (queue_shot (recorder, "Bad", "own,durations=3"), 0);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Bad",
+          "own,durations=3"), 0);
   wait_warning (recorder, "durations");
-  fail_unless_equals_int (queue_shot (recorder, "Bad", "own,resolution=big"),
-      0);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Bad",
+          "own,resolution=big"), 0);
   wait_warning (recorder, "resolution");
-  fail_unless_equals_int (queue_shot (recorder, "Bad", "own,duration=99"), 0);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Bad",
+          "own,duration=99"), 0);
   wait_warning (recorder, "property duration is 99");
-  fail_unless_equals_int (queue_shot (recorder, " ", NULL), 0);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, " ", NULL), 0);
   wait_warning (recorder, "property prompt is empty");
   left = list_shots (recorder);
   fail_unless_equals_string (left, "2 Two, 3 Three, 5 -");
@@ -406,7 +388,8 @@ GST_START_TEST (test_queue)
   assert_field (3, "duration", "3");
   assert_field (3, "seed", "7");
   assert_field (4, "duration", "5");
-  fail_unless_equals_int (queue_shot (recorder, "Too late", NULL), 0);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Too late", NULL),
+      0);
 }
 
 GST_END_TEST;
@@ -421,7 +404,7 @@ GST_START_TEST (test_queue_survives_a_stop)
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
   recorder_play (recorder);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
-  fail_unless_equals_int (queue_shot (recorder, "Three", NULL), 3);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Three", NULL), 3);
   gst_element_set_state (recorder->pipeline, GST_STATE_READY);
   recorder_play (recorder);
   waiting = list_shots (recorder);
@@ -446,7 +429,7 @@ GST_START_TEST (test_queue_changed_before_a_stop)
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   fail_unless (drop_shot (recorder, 2));
   fail_unless (drop_shot (recorder, 3));
-  fail_unless_equals_int (queue_shot (recorder, "Mine", NULL), 2);
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Mine", NULL), 2);
   if (__i__ == 1)
     harness_set_list (recorder->bin, "next-prompts", "Other", NULL);
   gst_element_set_state (recorder->pipeline, GST_STATE_READY);
@@ -483,9 +466,7 @@ GST_START_TEST (test_drop_all)
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
 
   harness_set_list (recorder->bin, "next-prompts", "Two", NULL);
-  recorder_play (recorder);
-  wait_on_air (recorder, "placeholder", 0);
-  wait_on_air (recorder, "clip", 1);
+  play_to_clip (recorder);
   fail_unless (drop_shot (recorder, 2));
   recorder_to_eos (recorder);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
@@ -557,16 +538,14 @@ GST_START_TEST (test_show_placeholder)
   g_autoptr (Recorder) recorder = new_recorder (ends[nth], "error", is_live);
 
   fail_if (harness_act (recorder->bin, "show-placeholder"));
-  recorder_play (recorder);
-  wait_on_air (recorder, "placeholder", 0);
-  wait_on_air (recorder, "clip", 1);
+  play_to_clip (recorder);
   if (nth == 2)
     wait_on_air (recorder, "hold", 1);
   fail_unless (harness_act (recorder->bin, "show-placeholder"));
   wait_on_air (recorder, "placeholder", 0);
   fail_unless (harness_act (recorder->bin, "next"));
   wait_on_air (recorder, "clip", 2);
-  set_while_playing (recorder, "end", "eos");
+  harness_set (recorder->bin, "end", "eos");
   recorder_to_eos (recorder);
   fail_if (harness_act (recorder->bin, "show-placeholder"));
   recorder_assert_both (recorder, FPS, 1);
@@ -590,11 +569,9 @@ new_ahead (guint prefetch)
 static gulong
 hold_first_clip (Recorder * recorder, GstPad * pad)
 {
-  recorder_play (recorder);
-  wait_on_air (recorder, "placeholder", 0);
-  wait_on_air (recorder, "clip", 1);
+  play_to_clip (recorder);
   return gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
-      | GST_PAD_PROBE_TYPE_BUFFER, hold, NULL, NULL);
+      | GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
 }
 
 static void
@@ -673,7 +650,7 @@ GST_START_TEST (test_prefetch_fails)
       "sink");
   gulong probe;
 
-  gst_util_set_object_arg (G_OBJECT (recorder->bin), "on-error", "eos");
+  harness_set (recorder->bin, "on-error", "eos");
   harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
   probe = hold_first_clip (recorder, pad);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);

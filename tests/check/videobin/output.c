@@ -84,7 +84,7 @@ make_bin (gboolean is_live, const gchar * placeholder)
   GstElement *bin = recorder_bin ("is-live", is_live, "framerate", FPS, 1,
       NULL);
 
-  gst_util_set_object_arg (G_OBJECT (bin), "placeholder", placeholder);
+  harness_set (bin, "placeholder", placeholder);
   return bin;
 }
 
@@ -159,8 +159,7 @@ static GBytes *
 get_reference (guint nth)
 {
   g_autoptr (JsonObject) body = harness_submitted (nth);
-  JsonArray *urls = json_object_get_array_member (body,
-      "reference_image_urls");
+  JsonArray *urls = json_object_get_array_member (body, "reference_image_urls");
 
   fail_unless (urls != NULL && json_array_get_length (urls) == 1);
   return foxapi_sim_get_upload (sim, json_array_get_string_element (urls, 0));
@@ -196,8 +195,7 @@ GST_START_TEST (test_shot_continuity)
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
   g_autoptr (GBytes) png = NULL;
 
-  gst_util_set_object_arg (G_OBJECT (bin), "end", __i__ == 0 ? "eos" :
-      "repeat");
+  harness_set (bin, "end", __i__ == 0 ? "eos" : "repeat");
   harness_set_list (bin, "next-prompts", "It looks around", NULL);
   if (__i__ == 0) {
     recorder_to_eos (recorder);
@@ -222,7 +220,7 @@ GST_START_TEST (test_hold_and_repeat)
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
   guint at, held_from = N_FRAMES, n = 2 * N_FRAMES;
 
-  gst_util_set_object_arg (G_OBJECT (bin), "end", repeats ? "repeat" : "hold");
+  harness_set (bin, "end", repeats ? "repeat" : "hold");
   recorder_keep_to_the_clock (recorder);
   recorder_play (recorder);
   at = recorder_wait_number (&recorder->video, 0, 0);
@@ -259,7 +257,7 @@ GST_START_TEST (test_repeats_until_the_next_shot)
   guint n;
 
   harness_hold (FOXAPI_SIM_SUBMIT, 2);
-  gst_util_set_object_arg (G_OBJECT (bin), "end", "repeat");
+  harness_set (bin, "end", "repeat");
   harness_set_list (bin, "next-prompts", "It looks around", NULL);
   recorder_play (recorder);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
@@ -400,7 +398,7 @@ GST_START_TEST (test_next)
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
 
   fail_if (harness_act (bin, "next"), "It does not run");
-  gst_util_set_object_arg (G_OBJECT (bin), "end", __i__ == 2 ? "hold" : "eos");
+  harness_set (bin, "end", __i__ == 2 ? "hold" : "eos");
   recorder_play (recorder);
   if (__i__ == 2)
     recorder_wait (&recorder->video, N_FRAMES + 10);

@@ -283,54 +283,45 @@ assert_events (Track * track)
   fail_unless (g_str_has_prefix (track->flow->str, "scg"));
 }
 
-void
-recorder_assert_video (Recorder * self, guint fps_n, guint fps_d)
+/* When a frame begins, or the first sample that is heard with it */
+static GstClockTime
+get_start (guint64 frame, guint fps_n, guint fps_d, gboolean is_sound)
 {
-  Track *track = &self->video;
-  guint64 start;
+  guint64 sample = gst_util_uint64_scale_round (frame,
+      (guint64) CLIP_RATE * fps_d, fps_n);
+
+  return is_sound ? gst_util_uint64_scale (sample, GST_SECOND, CLIP_RATE) :
+      gst_util_uint64_scale (frame, GST_SECOND * fps_d, fps_n);
+}
+
+static void
+assert_track (Track * track, guint fps_n, guint fps_d, gboolean is_sound)
+{
+  guint64 frame;
 
   g_mutex_lock (&track->lock);
   assert_events (track);
-  start =
-      gst_util_uint64_scale_round (recorder_time (track, 0), fps_n,
+  frame = gst_util_uint64_scale_round (recorder_time (track, 0), fps_n,
       GST_SECOND * fps_d);
-  for (guint i = 0; i < track->times->len; i++) {
+  for (guint i = 0; i < track->times->len; i++, frame++) {
     fail_unless_equals_uint64 (recorder_time (track, i),
-        gst_util_uint64_scale (start + i, GST_SECOND * fps_d, fps_n));
+        get_start (frame, fps_n, fps_d, is_sound));
     fail_unless_equals_uint64 (recorder_get (track, ends, GstClockTime, i),
-        gst_util_uint64_scale (start + i + 1, GST_SECOND * fps_d, fps_n));
+        get_start (frame + 1, fps_n, fps_d, is_sound));
   }
   g_mutex_unlock (&track->lock);
 }
 
-/* The number of the sample with which a frame begins */
-static guint64
-get_sample (guint64 frame, guint fps_n, guint fps_d)
+void
+recorder_assert_video (Recorder * self, guint fps_n, guint fps_d)
 {
-  return gst_util_uint64_scale_round (frame, (guint64) CLIP_RATE * fps_d,
-      fps_n);
+  assert_track (&self->video, fps_n, fps_d, FALSE);
 }
 
 void
 recorder_assert_audio (Recorder * self, guint fps_n, guint fps_d)
 {
-  Track *track = &self->audio;
-  guint64 start;
-
-  g_mutex_lock (&track->lock);
-  assert_events (track);
-  start =
-      gst_util_uint64_scale_round (recorder_time (track, 0), fps_n,
-      GST_SECOND * fps_d);
-  for (guint i = 0; i < track->times->len; i++) {
-    fail_unless_equals_uint64 (recorder_time (track, i),
-        gst_util_uint64_scale (get_sample (start + i, fps_n, fps_d),
-            GST_SECOND, CLIP_RATE));
-    fail_unless_equals_uint64 (recorder_get (track, ends, GstClockTime, i),
-        gst_util_uint64_scale (get_sample (start + i + 1, fps_n, fps_d),
-            GST_SECOND, CLIP_RATE));
-  }
-  g_mutex_unlock (&track->lock);
+  assert_track (&self->audio, fps_n, fps_d, TRUE);
 }
 
 void
