@@ -20,6 +20,65 @@ add_case (Suite * suite, const gchar * name, SFun setup, SFun teardown)
   return tcase;
 }
 
+/* The tests of a program, in one table of these:
+ *
+ * static const Test tests[] = {
+ *   CASE ("a fixture", setup, teardown),
+ *   ONCE (test_of_one_thing),
+ *   ROWS (test_of_a_table, rows),
+ * };
+ *
+ * CHECK_MAIN (name_of_the_suite, tests)
+ */
+typedef struct
+{
+  const gchar *name;
+  void (*test) (gint i);        /* NULL: here begins a case */
+  gint from, to;                /* @i is from the one up to the other */
+  SFun setup, teardown;         /* around each test of the case */
+  SFun prepare;                 /* once, before its first test */
+} Test;
+
+#define CASE(name, setup, teardown) \
+  { name, NULL, 0, 0, setup, teardown, NULL }
+#define RANGE(test, from, to)   { G_STRINGIFY (test), test, from, to }
+#define TIMES(test, n)          RANGE (test, 0, n)
+#define ROWS(test, rows)        TIMES (test, G_N_ELEMENTS (rows))
+#define ONCE(test)              TIMES (test, 1)
+
+/* A test is a function that fails or returns. Which row or case of its own it looks
+ * at is __i__, as between GST_START_TEST and GST_END_TEST, which are for suites without
+ * such a table. */
+#define TEST(name)              static void name (gint __i__ G_GNUC_UNUSED)
+
+static inline Suite *
+make_suite (const gchar * name, const Test * tests, gsize n)
+{
+  Suite *suite = suite_create (name);
+  TCase *tcase = NULL;
+
+  for (gsize i = 0; i < n; i++) {
+    const Test *test = &tests[i];
+
+    if (test->test != NULL) {
+      _tcase_add_test (tcase, test->test, test->name, 0, 0, test->from,
+          test->to);
+      continue;
+    }
+    tcase = add_case (suite, test->name, test->setup, test->teardown);
+    tcase_add_unchecked_fixture (tcase, test->prepare, NULL);
+  }
+  return suite;
+}
+
+#define CHECK_MAIN(name, tests) \
+  static Suite * \
+  name ## _suite (void) \
+  { \
+    return make_suite (#name, tests, G_N_ELEMENTS (tests)); \
+  } \
+  GST_CHECK_MAIN (name)
+
 /* A test for each element of an array, whose index is __i__ */
 #define tcase_add_rows(tcase, test, rows) \
   tcase_add_loop_test (tcase, test, 0, G_N_ELEMENTS (rows))

@@ -156,7 +156,7 @@ static const gchar *const ways[] = {
       "t. ! queue ! fakesink sync=false",
 };
 
-GST_START_TEST (test_stopped_in_a_queue)
+TEST (test_stopped_in_a_queue)
 {
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (ways[__i__]);
@@ -167,9 +167,7 @@ GST_START_TEST (test_stopped_in_a_queue)
   assert_resumes ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_through_a_queue)
+TEST (test_through_a_queue)
 {
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (ways[__i__]);
@@ -181,10 +179,8 @@ GST_START_TEST (test_through_a_queue)
   assert_recorded (FALSE);
 }
 
-GST_END_TEST;
-
 /* Paused in the middle and stopped there */
-GST_START_TEST (test_paused)
+TEST (test_paused)
 {
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (ways[0]);
@@ -196,11 +192,9 @@ GST_START_TEST (test_paused)
   assert_recorded (TRUE);
 }
 
-GST_END_TEST;
-
 /* The end follows the failure to the sink, and hides it: the queue sends it where
  * it has it already. */
-GST_START_TEST (test_failure_behind_a_queue)
+TEST (test_failure_behind_a_queue)
 {
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (UNBOUNDED
@@ -218,9 +212,7 @@ GST_START_TEST (test_failure_behind_a_queue)
   assert_resumes ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_full_disk_behind_a_queue)
+TEST (test_full_disk_behind_a_queue)
 {
   g_autoptr (Run) run = new_line (UNBOUNDED " ! filesink location=/dev/full");
 
@@ -230,15 +222,13 @@ GST_START_TEST (test_full_disk_behind_a_queue)
   assert_recorded (TRUE);
 }
 
-GST_END_TEST;
-
 /* What the sink wrote is on the disk when the record has gone, whatever stands
  * before it. */
 static const gchar *const before_files[] = {
   "", UNBOUNDED " ! ", "queue ! tee ! queue ! "
 };
 
-GST_START_TEST (test_file_is_synced)
+TEST (test_file_is_synced)
 {
   g_autofree gchar *path = g_build_filename (store, "clip.mp4", NULL);
   g_autofree gchar *rest = g_strdup_printf ("%s filesink location=\"%s\"",
@@ -252,8 +242,6 @@ GST_START_TEST (test_file_is_synced)
   fail_unless_equals_string (synced_path, path);
 }
 
-GST_END_TEST;
-
 static GstBusSyncReply
 drop_messages (GstBus * bus, GstMessage * message, gpointer user_data)
 {
@@ -262,7 +250,7 @@ drop_messages (GstBus * bus, GstMessage * message, gpointer user_data)
 }
 
 /* An application that keeps all messages to itself */
-GST_START_TEST (test_dropped_messages)
+TEST (test_dropped_messages)
 {
   g_autoptr (Run) run = new_line (UNBOUNDED " ! fakesink name=sink sync=false");
 
@@ -272,10 +260,8 @@ GST_START_TEST (test_dropped_messages)
   assert_recorded (FALSE);
 }
 
-GST_END_TEST;
-
 /* Another branch of the pipeline goes on for ever. */
-GST_START_TEST (test_beside_another_branch)
+TEST (test_beside_another_branch)
 {
   g_autoptr (Run) run = new_line ("fakesink name=sink sync=false");
   GstElement *other = gst_parse_bin_from_description
@@ -287,11 +273,9 @@ GST_START_TEST (test_beside_another_branch)
   assert_recorded (FALSE);
 }
 
-GST_END_TEST;
-
 /* The base class waits for the streaming thread with this event, so the rest of the
  * result is held back, not the sink. */
-GST_START_TEST (test_end_from_the_application)
+TEST (test_end_from_the_application)
 {
   g_autoptr (Run) run = new_line ("fakesink name=sink sync=false");
   FoxapiSimFault hold = {.hold_at = 1000 };
@@ -307,10 +291,8 @@ GST_START_TEST (test_end_from_the_application)
   assert_resumes ();
 }
 
-GST_END_TEST;
-
 /* The task alone arrives like everything else. */
-GST_START_TEST (test_task_in_a_queue)
+TEST (test_task_in_a_queue)
 {
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (ways[0]);
@@ -329,11 +311,9 @@ GST_START_TEST (test_task_in_a_queue)
   assert_recorded (FALSE);
 }
 
-GST_END_TEST;
-
 /* A player that loops without a gap: the sinks of the first round have no end, as
  * the second one follows, which has the task but not its record. */
-GST_START_TEST (test_after_a_gapless_loop)
+TEST (test_after_a_gapless_loop)
 {
   g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) round_one = new_line (ways[0]);
@@ -351,26 +331,19 @@ GST_START_TEST (test_after_a_gapless_loop)
   assert_recorded (FALSE);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("arrival", setup, teardown),
+  ROWS (test_stopped_in_a_queue, ways),
+  ROWS (test_through_a_queue, ways),
+  ONCE (test_paused),
+  ONCE (test_failure_behind_a_queue),
+  ONCE (test_full_disk_behind_a_queue),
+  ROWS (test_file_is_synced, before_files),
+  ONCE (test_dropped_messages),
+  ONCE (test_beside_another_branch),
+  ONCE (test_end_from_the_application),
+  ONCE (test_after_a_gapless_loop),
+  TIMES (test_task_in_a_queue, 2),
+};
 
-static Suite *
-arrival_suite (void)
-{
-  Suite *suite = suite_create ("arrival");
-  TCase *tcase = add_case (suite, "arrival", setup, teardown);
-
-  tcase_add_rows (tcase, test_stopped_in_a_queue, ways);
-  tcase_add_rows (tcase, test_through_a_queue, ways);
-  tcase_add_test (tcase, test_paused);
-  tcase_add_test (tcase, test_failure_behind_a_queue);
-  tcase_add_test (tcase, test_full_disk_behind_a_queue);
-  tcase_add_rows (tcase, test_file_is_synced, before_files);
-  tcase_add_test (tcase, test_dropped_messages);
-  tcase_add_test (tcase, test_beside_another_branch);
-  tcase_add_test (tcase, test_end_from_the_application);
-  tcase_add_test (tcase, test_after_a_gapless_loop);
-  tcase_add_loop_test (tcase, test_task_in_a_queue, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (arrival)
+CHECK_MAIN (arrival, tests)

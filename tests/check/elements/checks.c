@@ -33,7 +33,7 @@ static const struct
   {"poll-interval", G_MAXUINT}, {"result-index", G_MAXUINT},
 };
 
-GST_START_TEST (test_number)
+TEST (test_number)
 {
   GstElement *source = harness_source (NULL);
 
@@ -47,8 +47,6 @@ GST_START_TEST (test_number)
   _gst_check_expecting_log = FALSE;
   refuse (source, GST_RESOURCE_ERROR_SETTINGS, numbers[__i__].property);
 }
-
-GST_END_TEST;
 
 /* What the error names, if that is not the property */
 static const struct
@@ -84,14 +82,12 @@ static const struct
       "duration=2", "took the next word"},
 };
 
-GST_START_TEST (test_text)
+TEST (test_text)
 {
   refuse (harness_source (texts[__i__].property, texts[__i__].text, NULL),
       GST_RESOURCE_ERROR_SETTINGS, texts[__i__].named ? texts[__i__].named :
       texts[__i__].property);
 }
-
-GST_END_TEST;
 
 /* Fields of extra-parameters are checked like the properties they replace */
 static const gchar *const extras[] = {
@@ -103,7 +99,7 @@ static const gchar *const extras[] = {
   "prompt,prompt=(string)\"  \"",
 };
 
-GST_START_TEST (test_extra_parameters)
+TEST (test_extra_parameters)
 {
   GstElement *source = harness_source (NULL);
   g_autoptr (GstStructure) extra =
@@ -114,13 +110,11 @@ GST_START_TEST (test_extra_parameters)
   refuse (source, GST_RESOURCE_ERROR_SETTINGS, gst_structure_get_name (extra));
 }
 
-GST_END_TEST;
-
 /* A prompt is any text, also one that looks like part of a command line. */
 static const gchar *const prompts[] =
     { "name=Fox, a neon sign", "duration=5 a fox", "e=mc2", "=", "! !" };
 
-GST_START_TEST (test_any_prompt)
+TEST (test_any_prompt)
 {
   g_autofree gchar *body = g_strdup_printf ("{\"model\":"
       "\"wan-2.7-reference-to-video\",\"prompt\":\"%s\",\"duration\":5,"
@@ -133,9 +127,7 @@ GST_START_TEST (test_any_prompt)
   assert_body (1, body);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_no_key)
+TEST (test_no_key)
 {
   if (__i__ == 1)
     g_setenv ("FOXAPI_API_KEY", "", TRUE);
@@ -143,20 +135,16 @@ GST_START_TEST (test_no_key)
       GST_RESOURCE_ERROR_NOT_AUTHORIZED, "FOXAPI_API_KEY");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_base_url_of_environment)
+TEST (test_base_url_of_environment)
 {
   g_setenv ("FOXAPI_BASE_URL", "not a url", TRUE);
   refuse (harness_source ("base-url", NULL, NULL),
       GST_RESOURCE_ERROR_SETTINGS, "FOXAPI_BASE_URL");
 }
 
-GST_END_TEST;
-
 /* Of another model the service is the judge: out of range for this one, and
  * sent as it was set. */
-GST_START_TEST (test_other_model)
+TEST (test_other_model)
 {
   g_autoptr (Run) run = run_new (harness_source ("model", "a-new-model",
           "duration", 99, NULL));
@@ -167,12 +155,10 @@ GST_START_TEST (test_other_model)
       "\"duration\":99}");
 }
 
-GST_END_TEST;
-
 /* 2^32 microseconds are 4294.97 seconds. */
 static const guint limits[] = { 4295, 4294968, G_MAXUINT };
 
-GST_START_TEST (test_long_limit)
+TEST (test_long_limit)
 {
   g_autoptr (Run) run = run_new (harness_source ("task-timeout",
           limits[__i__], "submit-timeout", limits[__i__], NULL));
@@ -180,10 +166,8 @@ GST_START_TEST (test_long_limit)
   run_to_result (run);
 }
 
-GST_END_TEST;
-
 /* A slip in the model is told, but the service is the judge. */
-GST_START_TEST (test_misspelt_model)
+TEST (test_misspelt_model)
 {
   g_autoptr (Run) run = run_new (harness_source ("model",
           "wan-2.7-text2video", NULL));
@@ -194,10 +178,8 @@ GST_START_TEST (test_misspelt_model)
   run_assert_says (run, GST_MESSAGE_ERROR, "mean wan-2.7-text-to-video?", NULL);
 }
 
-GST_END_TEST;
-
 /* Text alone is the work of another model, but the service is the judge. */
-GST_START_TEST (test_no_reference)
+TEST (test_no_reference)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -212,10 +194,8 @@ GST_START_TEST (test_no_reference)
   fail_unless_equals_int (run_count (run, GST_MESSAGE_WARNING), 1);
 }
 
-GST_END_TEST;
-
 /* Nothing is sent before it is right and starts, and then it is. */
-GST_START_TEST (test_corrected)
+TEST (test_corrected)
 {
   g_autoptr (Run) run = run_new (harness_source ("prompt", NULL, NULL));
 
@@ -231,26 +211,19 @@ GST_START_TEST (test_corrected)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("before", harness_setup, harness_teardown),
+  ROWS (test_number, numbers),
+  ROWS (test_text, texts),
+  ROWS (test_extra_parameters, extras),
+  ROWS (test_any_prompt, prompts),
+  TIMES (test_no_key, 2),
+  ONCE (test_base_url_of_environment),
+  ONCE (test_other_model),
+  ROWS (test_long_limit, limits),
+  ONCE (test_misspelt_model),
+  ONCE (test_no_reference),
+  ONCE (test_corrected),
+};
 
-static Suite *
-checks_suite (void)
-{
-  Suite *suite = suite_create ("checks");
-  TCase *tcase = add_case (suite, "before", harness_setup, harness_teardown);
-
-  tcase_add_rows (tcase, test_number, numbers);
-  tcase_add_rows (tcase, test_text, texts);
-  tcase_add_rows (tcase, test_extra_parameters, extras);
-  tcase_add_rows (tcase, test_any_prompt, prompts);
-  tcase_add_loop_test (tcase, test_no_key, 0, 2);
-  tcase_add_test (tcase, test_base_url_of_environment);
-  tcase_add_test (tcase, test_other_model);
-  tcase_add_rows (tcase, test_long_limit, limits);
-  tcase_add_test (tcase, test_misspelt_model);
-  tcase_add_test (tcase, test_no_reference);
-  tcase_add_test (tcase, test_corrected);
-  return suite;
-}
-
-GST_CHECK_MAIN (checks);
+CHECK_MAIN (checks, tests)

@@ -232,7 +232,7 @@ assert_metadata (guint n_uses)
 
 /* Neither a key nor a request; an element that brought the clip has it from
  * there, too. */
-GST_START_TEST (test_cached)
+TEST (test_cached)
 {
   g_autoptr (GstElement) source = gst_object_ref_sink (source_with (NULL,
           NULL));
@@ -248,9 +248,7 @@ GST_START_TEST (test_cached)
   fail_if (harness_files_contain (store, foxapi_sim_get_api_key (sim)));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_other_requests)
+TEST (test_other_requests)
 {
   play (source_with (NULL, NULL), FALSE);
   play (source_with ("prompt", "A hare"), FALSE);
@@ -258,10 +256,8 @@ GST_START_TEST (test_other_requests)
   assert_requests (FOXAPI_SIM_SUBMIT, 3);
 }
 
-GST_END_TEST;
-
 /* Unset, the environment says where it is; then only a URI has one. */
-GST_START_TEST (test_where)
+TEST (test_where)
 {
   g_autofree gchar *standard =
       g_build_filename (g_get_user_cache_dir (), "gst-foxapi", NULL);
@@ -288,9 +284,7 @@ GST_START_TEST (test_where)
   fail_if (g_file_test (standard, G_FILE_TEST_EXISTS));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_seek)
+TEST (test_seek)
 {
   g_autoptr (Run) run = NULL;
   g_autoptr (GBytes) rest = g_bytes_new_from_bytes (payload, 90000,
@@ -308,8 +302,6 @@ GST_START_TEST (test_seek)
   run_play (run);
   run_assert_data (run, rest);
 }
-
-GST_END_TEST;
 
 /* Plays until PART bytes have been sent, and stops there. */
 static void
@@ -343,16 +335,14 @@ assert_goes_on (GstElement * source)
 }
 
 /* Not only the store knows the task of what is there in part. */
-GST_START_TEST (test_download_goes_on)
+TEST (test_download_goes_on)
 {
   begin_download (source_with (NULL, NULL));
   fail_unless (has_file (".part"));
   assert_goes_on (source_with ("task-store", __i__ ? store : ""));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_download_goes_on_after_kill)
+TEST (test_download_goes_on_after_kill)
 {
   g_autofree gchar *property = g_strconcat ("clip-cache=", cache, NULL);
   g_autoptr (GSubprocess) client = NULL;
@@ -373,9 +363,7 @@ GST_START_TEST (test_download_goes_on_after_kill)
   assert_goes_on (source_with (NULL, NULL));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_changed_file_is_read_anew)
+TEST (test_changed_file_is_read_anew)
 {
   begin_download (source_with (NULL, NULL));
   change_payload (99001);
@@ -383,10 +371,8 @@ GST_START_TEST (test_changed_file_is_read_anew)
   assert_kept (payload);
 }
 
-GST_END_TEST;
-
 /* In the cache is safe, wherever the pipeline comes to: no record is needed. */
-GST_START_TEST (test_record_goes_when_kept)
+TEST (test_record_goes_when_kept)
 {
   g_autoptr (Run) run = run_new (source_with (NULL, NULL));
 
@@ -395,8 +381,6 @@ GST_START_TEST (test_record_goes_when_kept)
   assert_kept (payload);
   fail_unless_equals_int (count_files (store, ".task"), 0);
 }
-
-GST_END_TEST;
 
 static void
 damage (void)
@@ -410,7 +394,7 @@ damage (void)
   fail_unless (g_file_set_contents (path, content, length, NULL));
 }
 
-GST_START_TEST (test_damaged_is_fetched_again)
+TEST (test_damaged_is_fetched_again)
 {
   play (source_with (NULL, NULL), FALSE);
   damage ();
@@ -418,8 +402,6 @@ GST_START_TEST (test_damaged_is_fetched_again)
   assert_kept (payload);
   play (source_with ("api-key", NULL), TRUE);
 }
-
-GST_END_TEST;
 
 /* Damage that shows in no time and no size, as a disk does it */
 static void
@@ -444,7 +426,7 @@ static const gchar *const stale[][2] = {
   {"\"boot\" : \"[^\"]*\"", "\"boot\" : \"another\""},
 };
 
-GST_START_TEST (test_compared_from_time_to_time)
+TEST (test_compared_from_time_to_time)
 {
   g_autoptr (GRegex) regex = g_regex_new (stale[__i__][0], 0, 0, NULL);
   g_autofree gchar *text = NULL, *changed = NULL;
@@ -458,8 +440,6 @@ GST_START_TEST (test_compared_from_time_to_time)
   write_metadata (changed);
   play_and_count (source_with (NULL, NULL), "damaged", 1, 2);
 }
-
-GST_END_TEST;
 
 typedef enum
 {
@@ -494,7 +474,7 @@ spoil (const gchar * suffix, Fate fate)
 }
 
 /* Nothing is paid for without being told so. */
-GST_START_TEST (test_damaged_and_gone)
+TEST (test_damaged_and_gone)
 {
   g_autoptr (Run) run = run_new (source_with (NULL, NULL));
 
@@ -510,8 +490,6 @@ GST_START_TEST (test_damaged_and_gone)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 static GstElement *
 source_of_clip (const gchar * digest)
 {
@@ -524,7 +502,7 @@ source_of_clip (const gchar * digest)
 }
 
 /* The clip and its requests are enough to play it, and to describe it anew. */
-GST_START_TEST (test_metadata_is_lost)
+TEST (test_metadata_is_lost)
 {
   g_autofree gchar *digest = get_digest (payload);
 
@@ -539,10 +517,8 @@ GST_START_TEST (test_metadata_is_lost)
   assert_metadata (3);
 }
 
-GST_END_TEST;
-
 /* The request knows the task: downloading it again is free. */
-GST_START_TEST (test_metadata_is_lost_and_clip_is_damaged)
+TEST (test_metadata_is_lost_and_clip_is_damaged)
 {
   g_autoptr (Run) run = run_new (source_with (NULL, NULL));
 
@@ -559,10 +535,8 @@ GST_START_TEST (test_metadata_is_lost_and_clip_is_damaged)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* Whoever removes a clip by hand leaves its requests. */
-GST_START_TEST (test_request_of_no_clip)
+TEST (test_request_of_no_clip)
 {
   g_autofree gchar *digest = get_digest (payload);
   g_autoptr (GPtrArray) files = NULL;
@@ -583,11 +557,9 @@ GST_START_TEST (test_request_of_no_clip)
   play_and_count (source_with (NULL, NULL), NULL, 2, 3);
 }
 
-GST_END_TEST;
-
 /* There was a clip: nothing is paid for before a person has decided. The
  * element that was refused goes on then. */
-GST_START_TEST (test_request_of_no_use)
+TEST (test_request_of_no_use)
 {
   g_autoptr (Run) run = run_new (source_with (NULL, NULL));
 
@@ -603,31 +575,25 @@ GST_START_TEST (test_request_of_no_use)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_clip_is_not_a_file)
+TEST (test_clip_is_not_a_file)
 {
   play (source_with (NULL, NULL), FALSE);
   spoil (".mp4", __i__);
   play_and_count (source_with (NULL, NULL), "not a regular file", 1, 2);
 }
 
-GST_END_TEST;
-
 /* A part of which the service knows nothing any more is nothing. */
-GST_START_TEST (test_part_and_gone)
+TEST (test_part_and_gone)
 {
   begin_download (source_with (NULL, NULL));
   harness_script_next (FOXAPI_SIM_ASK, 2, &gone);
   play_and_count (source_with ("task-store", ""), "charges for it again", 2, 2);
 }
 
-GST_END_TEST;
-
 /* Likewise, by an element whose first start got no answer, and whose next one
  * therefore knows the task. Its file is uploaded: the simulator lets no other
  * body pass. */
-GST_START_TEST (test_part_and_gone_after_a_restart)
+TEST (test_part_and_gone_after_a_restart)
 {
   FoxapiSimFault wrong_key = {.status = 401 };
   g_autofree gchar *picture = harness_make_file ("a.png", "picture", -1);
@@ -642,10 +608,8 @@ GST_START_TEST (test_part_and_gone_after_a_restart)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* Without the cache its damaged clip is none of the element's business. */
-GST_START_TEST (test_damaged_and_cache_is_off)
+TEST (test_damaged_and_cache_is_off)
 {
   g_autoptr (Run) run = run_new (source_with (NULL, NULL));
 
@@ -658,9 +622,7 @@ GST_START_TEST (test_damaged_and_cache_is_off)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_another_take)
+TEST (test_another_take)
 {
   GstElement *source = source_with (NULL, NULL);
 
@@ -671,9 +633,7 @@ GST_START_TEST (test_another_take)
   play (source_with (NULL, NULL), TRUE);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_takes_of_a_uri)
+TEST (test_takes_of_a_uri)
 {
   static const gchar *const uris[] = { "foxapi://generate/?prompt=A+fox",
     "foxapi://generate/?prompt=A+fox&take=2"
@@ -692,10 +652,8 @@ GST_START_TEST (test_takes_of_a_uri)
   fail_unless_equals_string (one, two);
 }
 
-GST_END_TEST;
-
 /* A take that was paid for and not delivered is resumed by none of the others. */
-GST_START_TEST (test_takes_in_the_store)
+TEST (test_takes_in_the_store)
 {
   GstElement *one = source_with (NULL, NULL);
   GstElement *two = source_with (NULL, NULL);
@@ -710,9 +668,7 @@ GST_START_TEST (test_takes_in_the_store)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_clip_uri)
+TEST (test_clip_uri)
 {
   g_autofree gchar *digest = get_digest (payload);
   g_autofree gchar *none = g_strnfill (64, '0');
@@ -730,9 +686,7 @@ GST_START_TEST (test_clip_uri)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_task_uri)
+TEST (test_task_uri)
 {
   g_autofree gchar *id = NULL, *uri = NULL;
   GstElement *source = source_with ("api-key", NULL);
@@ -744,9 +698,7 @@ GST_START_TEST (test_task_uri)
   play (source, TRUE);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_no_key)
+TEST (test_no_key)
 {
   g_autoptr (Run) run = run_new (source_with ("api-key", NULL));
 
@@ -754,10 +706,8 @@ GST_START_TEST (test_no_key)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
 /* Whoever comes second waits for the first one's clip. */
-GST_START_TEST (test_two_at_once)
+TEST (test_two_at_once)
 {
   g_autoptr (Run) one = run_new (source_with (NULL, NULL));
   g_autoptr (Run) two = run_new (source_with (NULL, NULL));
@@ -774,10 +724,8 @@ GST_START_TEST (test_two_at_once)
   assert_requests (FOXAPI_SIM_RESULT, 1);
 }
 
-GST_END_TEST;
-
 /* One that is paused may wait for the other one: both are of one pipeline. */
-GST_START_TEST (test_stalled_is_not_waited_for)
+TEST (test_stalled_is_not_waited_for)
 {
   g_autoptr (Run) one = run_new (source_with (NULL, NULL));
 
@@ -788,9 +736,7 @@ GST_START_TEST (test_stalled_is_not_waited_for)
   assert_kept (payload);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_ten_processes)
+TEST (test_ten_processes)
 {
   g_autofree gchar *property = g_strconcat ("clip-cache=", cache, NULL);
   g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func
@@ -806,9 +752,7 @@ GST_START_TEST (test_ten_processes)
   assert_kept (payload);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_full_disk)
+TEST (test_full_disk)
 {
   disk_is_full = TRUE;
   assert_not_kept (source_with (NULL, NULL), "cannot keep");
@@ -817,22 +761,16 @@ GST_START_TEST (test_full_disk)
   assert_kept (payload);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_no_directory)
+TEST (test_no_directory)
 {
   assert_not_kept (source_with ("clip-cache", "/dev/null/clips"),
       "cannot keep");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_no_length)
+TEST (test_no_length)
 {
   assert_not_kept (source_with (NULL, NULL), "does not tell how long");
 }
-
-GST_END_TEST;
 
 static void
 play_another (const gchar * prompt)
@@ -856,7 +794,7 @@ static const gchar *const sizes[] = {
   "150 kB", "1.5M", "1.5 MB", "0.5G", "2kg", "12 boxes", "-5", "much"
 };
 
-GST_START_TEST (test_sizes)
+TEST (test_sizes)
 {
   g_autofree gchar *path = fill_cache (sizes[__i__]);
 
@@ -866,18 +804,14 @@ GST_START_TEST (test_sizes)
     assert_kept (payload);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_size_below_one_clip)
+TEST (test_size_below_one_clip)
 {
   g_setenv ("FOXAPI_CLIP_CACHE_SIZE", __i__ ? "0" : "1k", TRUE);
   assert_not_kept (source_with (NULL, NULL), "FOXAPI_CLIP_CACHE_SIZE");
 }
 
-GST_END_TEST;
-
 /* What is pinned stays, and whoever has no room for that is told. */
-GST_START_TEST (test_pinned_leave_no_room)
+TEST (test_pinned_leave_no_room)
 {
   g_autofree gchar *path = fill_cache ("150k");
   g_autofree gchar *text = read_metadata ();
@@ -890,10 +824,8 @@ GST_START_TEST (test_pinned_leave_no_room)
   fail_unless (g_file_test (path, G_FILE_TEST_EXISTS));
 }
 
-GST_END_TEST;
-
 /* What led to a clip goes with it, also where its metadata does not say so. */
-GST_START_TEST (test_requests_go_with_their_clip)
+TEST (test_requests_go_with_their_clip)
 {
   g_free (fill_cache ("150k"));
   spoil (".json", GONE);
@@ -901,9 +833,7 @@ GST_START_TEST (test_requests_go_with_their_clip)
   fail_unless_equals_int (count_files (cache, ".request"), 2);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_what_is_read_stays)
+TEST (test_what_is_read_stays)
 {
   g_autofree gchar *path = fill_cache ("150k");
   g_autoptr (GBytes) bytes = g_bytes_ref (payload);
@@ -918,10 +848,8 @@ GST_START_TEST (test_what_is_read_stays)
   fail_if (g_file_test (path, G_FILE_TEST_EXISTS));
 }
 
-GST_END_TEST;
-
 /* A demuxer that reads the index at the end first, and does not come there again */
-GST_START_TEST (test_index_at_end)
+TEST (test_index_at_end)
 {
   GstElement *pipeline =
       gst_parse_launch ("qtdemux name=demuxer ! fakesink", NULL);
@@ -938,57 +866,48 @@ GST_START_TEST (test_index_at_end)
   assert_kept (result);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("cache", setup, harness_teardown),
+  ONCE (test_cached),
+  ONCE (test_other_requests),
+  ONCE (test_where),
+  ONCE (test_seek),
+  TIMES (test_download_goes_on, 2),
+  ONCE (test_download_goes_on_after_kill),
+  ONCE (test_changed_file_is_read_anew),
+  ONCE (test_record_goes_when_kept),
+  ONCE (test_damaged_is_fetched_again),
+  ROWS (test_compared_from_time_to_time, stale),
+  ONCE (test_damaged_and_gone),
+  TIMES (test_metadata_is_lost, DIRECTORY),
+  TIMES (test_metadata_is_lost_and_clip_is_damaged, DIRECTORY),
+  ONCE (test_request_of_no_clip),
+  RANGE (test_request_of_no_use, EMPTY, N_FATES),
+  RANGE (test_clip_is_not_a_file, FIFO, N_FATES),
+  ONCE (test_part_and_gone),
+  ONCE (test_part_and_gone_after_a_restart),
+  ONCE (test_damaged_and_cache_is_off),
+  ONCE (test_another_take),
+  ONCE (test_takes_of_a_uri),
+  ONCE (test_takes_in_the_store),
+  ONCE (test_clip_uri),
+  ONCE (test_task_uri),
+  ONCE (test_no_key),
+  ONCE (test_two_at_once),
+  ONCE (test_ten_processes),
+  ONCE (test_full_disk),
+  ONCE (test_no_directory),
+  ROWS (test_sizes, sizes),
+  TIMES (test_size_below_one_clip, 2),
+  ONCE (test_pinned_leave_no_room),
+  ONCE (test_requests_go_with_their_clip),
+  ONCE (test_what_is_read_stays),
+  CASE ("large", setup_large, harness_teardown),
+  ONCE (test_stalled_is_not_waited_for),
+  CASE ("length", setup_endless, harness_teardown),
+  ONCE (test_no_length),
+  CASE ("index", setup_rendered, harness_teardown),
+  ONCE (test_index_at_end),
+};
 
-static Suite *
-clips_suite (void)
-{
-  Suite *suite = suite_create ("clips");
-  TCase *tcase = add_case (suite, "cache", setup, harness_teardown);
-
-  tcase_add_test (tcase, test_cached);
-  tcase_add_test (tcase, test_other_requests);
-  tcase_add_test (tcase, test_where);
-  tcase_add_test (tcase, test_seek);
-  tcase_add_loop_test (tcase, test_download_goes_on, 0, 2);
-  tcase_add_test (tcase, test_download_goes_on_after_kill);
-  tcase_add_test (tcase, test_changed_file_is_read_anew);
-  tcase_add_test (tcase, test_record_goes_when_kept);
-  tcase_add_test (tcase, test_damaged_is_fetched_again);
-  tcase_add_rows (tcase, test_compared_from_time_to_time, stale);
-  tcase_add_test (tcase, test_damaged_and_gone);
-  tcase_add_loop_test (tcase, test_metadata_is_lost, 0, DIRECTORY);
-  tcase_add_loop_test (tcase, test_metadata_is_lost_and_clip_is_damaged, 0,
-      DIRECTORY);
-  tcase_add_test (tcase, test_request_of_no_clip);
-  tcase_add_loop_test (tcase, test_request_of_no_use, EMPTY, N_FATES);
-  tcase_add_loop_test (tcase, test_clip_is_not_a_file, FIFO, N_FATES);
-  tcase_add_test (tcase, test_part_and_gone);
-  tcase_add_test (tcase, test_part_and_gone_after_a_restart);
-  tcase_add_test (tcase, test_damaged_and_cache_is_off);
-  tcase_add_test (tcase, test_another_take);
-  tcase_add_test (tcase, test_takes_of_a_uri);
-  tcase_add_test (tcase, test_takes_in_the_store);
-  tcase_add_test (tcase, test_clip_uri);
-  tcase_add_test (tcase, test_task_uri);
-  tcase_add_test (tcase, test_no_key);
-  tcase_add_test (tcase, test_two_at_once);
-  tcase_add_test (tcase, test_ten_processes);
-  tcase_add_test (tcase, test_full_disk);
-  tcase_add_test (tcase, test_no_directory);
-  tcase_add_rows (tcase, test_sizes, sizes);
-  tcase_add_loop_test (tcase, test_size_below_one_clip, 0, 2);
-  tcase_add_test (tcase, test_pinned_leave_no_room);
-  tcase_add_test (tcase, test_requests_go_with_their_clip);
-  tcase_add_test (tcase, test_what_is_read_stays);
-
-  tcase = add_case (suite, "large", setup_large, harness_teardown);
-  tcase_add_test (tcase, test_stalled_is_not_waited_for);
-  tcase = add_case (suite, "length", setup_endless, harness_teardown);
-  tcase_add_test (tcase, test_no_length);
-  tcase = add_case (suite, "index", setup_rendered, harness_teardown);
-  tcase_add_test (tcase, test_index_at_end);
-  return suite;
-}
-
-GST_CHECK_MAIN (clips)
+CHECK_MAIN (clips, tests)

@@ -32,7 +32,7 @@ start (const gchar * property, const gchar * value)
 }
 
 /* Whatever the other ones want to send, they do not, and stop at once. */
-GST_START_TEST (test_another)
+TEST (test_another)
 {
   FoxapiSimRoute route = __i__ ? FOXAPI_SIM_ASK : FOXAPI_SIM_SUBMIT;
   g_autoptr (Run) told = NULL, submits = NULL, asks = NULL;
@@ -53,10 +53,8 @@ GST_START_TEST (test_another)
   assert_requests (FOXAPI_SIM_ASK, route == FOXAPI_SIM_ASK);
 }
 
-GST_END_TEST;
-
 /* The pause ends, and then both get what they want, for one charge each. */
-GST_START_TEST (test_afterwards)
+TEST (test_afterwards)
 {
   g_autoptr (Run) told = NULL, other = NULL;
   g_autoptr (GPtrArray) requests = NULL;
@@ -79,10 +77,8 @@ GST_START_TEST (test_afterwards)
   }
 }
 
-GST_END_TEST;
-
 /* Another key, another account, another limit */
-GST_START_TEST (test_another_key)
+TEST (test_another_key)
 {
   g_autoptr (Run) told = NULL, other = NULL;
   FoxapiSimFault honest = { 0 };
@@ -96,11 +92,9 @@ GST_START_TEST (test_another_key)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* It has no attempt left, and still knows what to tell the others. The time for
  * their tasks goes on meanwhile; nothing was sent, nothing charged. */
-GST_START_TEST (test_task_timeout)
+TEST (test_task_timeout)
 {
   g_autoptr (Run) told = run_new (harness_source ("retries", 0, NULL));
   g_autoptr (Run) other = run_new (harness_source ("task-timeout", 1, NULL));
@@ -113,19 +107,12 @@ GST_START_TEST (test_task_timeout)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("429", harness_setup, harness_teardown),
+  TIMES (test_another, 2),
+  ONCE (test_afterwards),
+  ONCE (test_another_key),
+  ONCE (test_task_timeout),
+};
 
-static Suite *
-cooldown_suite (void)
-{
-  Suite *suite = suite_create ("cooldown");
-  TCase *tcase = add_case (suite, "429", harness_setup, harness_teardown);
-
-  tcase_add_loop_test (tcase, test_another, 0, 2);
-  tcase_add_test (tcase, test_afterwards);
-  tcase_add_test (tcase, test_another_key);
-  tcase_add_test (tcase, test_task_timeout);
-  return suite;
-}
-
-GST_CHECK_MAIN (cooldown);
+CHECK_MAIN (cooldown, tests)

@@ -34,7 +34,7 @@ deliver (Run * run)
 }
 
 /* What is no file cannot be synced. */
-GST_START_TEST (test_device)
+TEST (test_device)
 {
   GstElement *source = harness_source (NULL);
   GstElement *sink = gst_element_factory_make ("filesink", NULL);
@@ -45,8 +45,6 @@ GST_START_TEST (test_device)
   g_object_set (sink, "location", "/dev/null", NULL);
   run_play (run);
 }
-
-GST_END_TEST;
 
 /* Where the next buffer has to begin */
 static GstPadProbeReturn
@@ -61,7 +59,7 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 }
 
 /* An application that looks at what leaves sees all of it, once. */
-GST_START_TEST (test_probe)
+TEST (test_probe)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "src");
@@ -73,12 +71,10 @@ GST_START_TEST (test_probe)
   assert_requests (FOXAPI_SIM_RESULT, 1);
 }
 
-GST_END_TEST;
-
 /* On both sides of what one call reads for several, and at it */
 static const guint blocksizes[] = { 1, 65535, 65536, 100001, G_MAXUINT };
 
-GST_START_TEST (test_blocksizes)
+TEST (test_blocksizes)
 {
   FoxapiSimOptions options;
   g_autoptr (Run) run = NULL;
@@ -90,12 +86,10 @@ GST_START_TEST (test_blocksizes)
   deliver (run);
 }
 
-GST_END_TEST;
-
 /* Small buffers and large ones; which breaks: protocol/downloadfaults.c */
 static const guint broken_blocksizes[] = { 512 * 1024, 4000 };
 
-GST_START_TEST (test_resumed)
+TEST (test_resumed)
 {
   FoxapiSimFault cut = {.cut_at = PART };
   g_autoptr (Run) run = run_new (harness_source ("blocksize",
@@ -109,8 +103,6 @@ GST_START_TEST (test_resumed)
   fail_unless_equals_string (range, "bytes=1000000-");
 }
 
-GST_END_TEST;
-
 /* To an ERROR of this code that names the task, which was paid for once */
 static const GstStructure *
 fail_delivery (Run * run, gint code)
@@ -123,7 +115,7 @@ fail_delivery (Run * run, gint code)
 }
 
 /* A broken download that can't be resumed safely, and an empty one */
-GST_START_TEST (test_no_delivery)
+TEST (test_no_delivery)
 {
   FoxapiSimOptions options;
   FoxapiSimFault cut = {.cut_at = PART };
@@ -140,10 +132,8 @@ GST_START_TEST (test_no_delivery)
   fail_unless_equals_int (run_flow_has (run, 'b'), __i__);
 }
 
-GST_END_TEST;
-
 /* The link expires, or the file changes, in the middle */
-GST_START_TEST (test_in_the_middle)
+TEST (test_in_the_middle)
 {
   g_autoptr (GBytes) other = harness_make_payload (SIZE);
   FoxapiSimFault cut = {.cut_at = PART };
@@ -163,10 +153,8 @@ GST_START_TEST (test_in_the_middle)
     fail_delivery (run, GST_RESOURCE_ERROR_READ);
 }
 
-GST_END_TEST;
-
 /* A link is asked for once more, through the task. */
-GST_START_TEST (test_expired_link)
+TEST (test_expired_link)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   guint asks;
@@ -183,9 +171,7 @@ GST_START_TEST (test_expired_link)
   fail_unless (foxapi_sim_count_requests (sim, FOXAPI_SIM_ASK) <= asks + 1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_bad_link)
+TEST (test_bad_link)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autofree gchar *body = g_strdup_printf ("{\"id\":\"%s\",\"status\":"
@@ -198,10 +184,8 @@ GST_START_TEST (test_bad_link)
   fail_if (run_flow_has (run, 'b'));
 }
 
-GST_END_TEST;
-
 /* A question about memory would wait behind what a branch that prerolls holds. */
-GST_START_TEST (test_forked)
+TEST (test_forked)
 {
   g_autoptr (Run) run = run_new_to (harness_source (NULL),
       harness_forked_sink ());
@@ -211,26 +195,18 @@ GST_START_TEST (test_forked)
   run_stop (run);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("bytes", setup, harness_teardown),
+  ONCE (test_probe),
+  TIMES (test_device, 2),
+  ROWS (test_resumed, broken_blocksizes),
+  TIMES (test_in_the_middle, 2),
+  TIMES (test_expired_link, 2),
+  ONCE (test_bad_link),
+  ONCE (test_forked),
+  CASE ("servers", NULL, harness_teardown),
+  ROWS (test_blocksizes, blocksizes),
+  TIMES (test_no_delivery, 2),
+};
 
-static Suite *
-delivery_suite (void)
-{
-  Suite *suite = suite_create ("delivery");
-  TCase *tcase = add_case (suite, "bytes", setup, harness_teardown);
-
-  tcase_add_test (tcase, test_probe);
-  tcase_add_loop_test (tcase, test_device, 0, 2);
-  tcase_add_rows (tcase, test_resumed, broken_blocksizes);
-  tcase_add_loop_test (tcase, test_in_the_middle, 0, 2);
-  tcase_add_loop_test (tcase, test_expired_link, 0, 2);
-  tcase_add_test (tcase, test_bad_link);
-  tcase_add_test (tcase, test_forked);
-
-  tcase = add_case (suite, "servers", NULL, harness_teardown);
-  tcase_add_rows (tcase, test_blocksizes, blocksizes);
-  tcase_add_loop_test (tcase, test_no_delivery, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (delivery);
+CHECK_MAIN (delivery, tests)

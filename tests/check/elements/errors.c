@@ -40,7 +40,7 @@ static const struct
       GST_RESOURCE_ERROR_FAILED, 0},
 };
 
-GST_START_TEST (test_fault)
+TEST (test_fault)
 {
   FoxapiSimRoute route = faults[__i__].route;
   const FoxapiSimFault *fault = &faults[__i__].fault;
@@ -68,9 +68,7 @@ GST_START_TEST (test_fault)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_details)
+TEST (test_details)
 {
   FoxapiSimFault fault = {.status = 422,.headers = "x-request-id: req-7",
     .body = "{\"error\":{\"message\":\"no such channel\",\"type\":"
@@ -88,9 +86,7 @@ GST_START_TEST (test_details)
   assert_string (details, "request-id", "req-7");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_refused)
+TEST (test_refused)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
   g_autofree gchar *url = g_strdup_printf ("http://127.0.0.1:%u",
@@ -103,8 +99,6 @@ GST_START_TEST (test_refused)
       "maybe-charged", FALSE);
   assert_nothing_sent ();
 }
-
-GST_END_TEST;
 
 /* Answers that end a task without a video: its first one, too. */
 static const struct
@@ -127,7 +121,7 @@ static const struct
         "[{\"voice_id\":\"v-1\"}]", "{\"voice_id\":\"v-1\"}", NULL, NULL},
 };
 
-GST_START_TEST (test_task_ended)
+TEST (test_task_ended)
 {
   FoxapiSimRoute route = ends[__i__].route;
   g_autofree gchar *body = g_strdup_printf ("{\"id\":\"task-1\",%s}",
@@ -149,12 +143,10 @@ GST_START_TEST (test_task_ended)
   assert_requests (FOXAPI_SIM_RESULT, 0);
 }
 
-GST_END_TEST;
-
 /* Between two questions, and in an answer that drips in for ever */
 static const FoxapiSimFault slow[] = { {0}, {.drip_ms = 500} };
 
-GST_START_TEST (test_task_timeout)
+TEST (test_task_timeout)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "running");
   g_autoptr (Run) run = run_new (harness_source ("task-id", id,
@@ -167,10 +159,8 @@ GST_START_TEST (test_task_timeout)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 /* A task that completed since the latest question is not overdue. */
-GST_START_TEST (test_last_question)
+TEST (test_last_question)
 {
   g_autofree gchar *id = NULL;
   g_autoptr (Run) run = NULL;
@@ -185,8 +175,6 @@ GST_START_TEST (test_last_question)
   assert_requests (FOXAPI_SIM_ASK, 2);
 }
 
-GST_END_TEST;
-
 /* A mistyped id is nothing that anybody has paid for, whatever the service answers
  * before it has looked for it. */
 static const struct
@@ -199,7 +187,7 @@ static const struct
   {"another-key", GST_RESOURCE_ERROR_NOT_AUTHORIZED, "If the service has the"},
 };
 
-GST_START_TEST (test_unknown_task)
+TEST (test_unknown_task)
 {
   g_autoptr (Run) run = run_new (harness_source ("task-id", "task-mistyped",
           "api-key", mistyped[__i__].key, NULL));
@@ -212,10 +200,8 @@ GST_START_TEST (test_unknown_task)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 /* The base class's own ERROR names the task, too */
-GST_START_TEST (test_not_linked)
+TEST (test_not_linked)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autofree gchar *id = NULL;
@@ -233,23 +219,16 @@ GST_START_TEST (test_not_linked)
   run_assert_says (run, GST_MESSAGE_ERROR, id, NULL);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("table", harness_setup, harness_teardown),
+  ROWS (test_fault, faults),
+  ONCE (test_details),
+  ONCE (test_refused),
+  ROWS (test_task_ended, ends),
+  ROWS (test_task_timeout, slow),
+  ONCE (test_last_question),
+  ROWS (test_unknown_task, mistyped),
+  ONCE (test_not_linked),
+};
 
-static Suite *
-errors_suite (void)
-{
-  Suite *suite = suite_create ("errors");
-  TCase *tcase = add_case (suite, "table", harness_setup, harness_teardown);
-
-  tcase_add_rows (tcase, test_fault, faults);
-  tcase_add_test (tcase, test_details);
-  tcase_add_test (tcase, test_refused);
-  tcase_add_rows (tcase, test_task_ended, ends);
-  tcase_add_rows (tcase, test_task_timeout, slow);
-  tcase_add_test (tcase, test_last_question);
-  tcase_add_rows (tcase, test_unknown_task, mistyped);
-  tcase_add_test (tcase, test_not_linked);
-  return suite;
-}
-
-GST_CHECK_MAIN (errors);
+CHECK_MAIN (errors, tests)

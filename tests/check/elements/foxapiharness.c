@@ -119,6 +119,7 @@ harness_setup_player (void)
 void
 harness_teardown (void)
 {
+  gst_task_cleanup_all ();
   g_clear_pointer (&sim, foxapi_sim_free);
   g_clear_pointer (&payload, g_bytes_unref);
   harness_remove_tree (store);

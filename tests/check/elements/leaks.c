@@ -24,21 +24,14 @@ static const LeakWay ways[] = {
   {FOXAPI_SIM_RESULT, {.hold_at = 1000}, "seed=1"},
 };
 
-GST_START_TEST (test_leaks)
+TEST (test_leaks)
 {
   harness_assert_no_leak (&ways[__i__], harness_spawn);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("objects", harness_setup, harness_teardown),
+  ROWS (test_leaks, ways),
+};
 
-static Suite *
-leaks_suite (void)
-{
-  Suite *suite = suite_create ("leaks");
-  TCase *tcase = add_case (suite, "objects", harness_setup, harness_teardown);
-
-  tcase_add_rows (tcase, test_leaks, ways);
-  return suite;
-}
-
-GST_CHECK_MAIN (leaks);
+CHECK_MAIN (leaks, tests)

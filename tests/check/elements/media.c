@@ -41,7 +41,7 @@ static const struct
   {FALSE, FALSE}, {FALSE, TRUE}, {TRUE, TRUE},
 };
 
-GST_START_TEST (test_queries)
+TEST (test_queries)
 {
   FoxapiSimOptions options = harness_options ();
   g_autoptr (Run) run = NULL;
@@ -57,8 +57,6 @@ GST_START_TEST (test_queries)
       (gint64) g_bytes_get_size (payload));
   fail_unless_equals_int (is_seekable (run->source), !servers[__i__].no_ranges);
 }
-
-GST_END_TEST;
 
 static void
 seek (Run * run, gint64 start)
@@ -87,7 +85,7 @@ static const struct
   {0, SIZE}, {SIZE / 2, SIZE}, {SIZE - 1, SIZE}, {1000, 2000},
 };
 
-GST_START_TEST (test_seek)
+TEST (test_seek)
 {
   gint64 start = seeks[__i__].start;
   gint64 stop = seeks[__i__].stop;
@@ -100,11 +98,9 @@ GST_START_TEST (test_seek)
   play_part (run, start, stop);
 }
 
-GST_END_TEST;
-
 /* Back and forth, then to the beginning for the whole of it; and once more after
  * the end, as a looping player does it */
-GST_START_TEST (test_seek_often)
+TEST (test_seek_often)
 {
   const gint64 places[] = { SIZE - 7, 5, SIZE / 3, 2 * (SIZE / 3), 0 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -119,10 +115,8 @@ GST_START_TEST (test_seek_often)
   play_part (run, 0, SIZE);
 }
 
-GST_END_TEST;
-
 /* A download that breaks after a seek is resumed where it was */
-GST_START_TEST (test_seek_and_break)
+TEST (test_seek_and_break)
 {
   FoxapiSimFault cut = {.cut_at = 100000 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -133,11 +127,9 @@ GST_START_TEST (test_seek_and_break)
   play_part (run, SIZE / 2, SIZE);
 }
 
-GST_END_TEST;
-
 /* The file changes between start and seek: another video's second half is no
  * half of this one. */
-GST_START_TEST (test_seek_in_changed_file)
+TEST (test_seek_in_changed_file)
 {
   g_autoptr (GBytes) other = harness_make_payload (SIZE + 1);
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -148,8 +140,6 @@ GST_START_TEST (test_seek_in_changed_file)
       GST_SEEK_FLAG_FLUSH, SIZE / 2);
   run_to_error (run, GST_RESOURCE_ERROR_READ);
 }
-
-GST_END_TEST;
 
 typedef struct
 {
@@ -225,15 +215,13 @@ setup_rendered (gboolean moov_at_end)
 }
 
 /* A playable file, to the last frame */
-GST_START_TEST (test_decodebin)
+TEST (test_decodebin)
 {
   setup_rendered (FALSE);
   decode ("! decodebin name=d d. ! queue ! video/x-raw ! "
       "fakesink name=video sync=false d. ! queue ! audio/x-raw ! "
       "fakesink name=audio sync=false", SECONDS * FOXAPI_SIM_FPS);
 }
-
-GST_END_TEST;
 
 /* (transfer full): @file with a box of 12 MiB of nothing before its index, so
  * that it is large enough for qtdemux not to keep it in memory */
@@ -263,7 +251,7 @@ stretch (GBytes * file)
 
 /* The index behind the media: of a large file qtdemux leaves the media out,
  * reads the index and seeks back, in push mode */
-GST_START_TEST (test_moov_at_end)
+TEST (test_moov_at_end)
 {
   FoxapiSimOptions options;
   g_autoptr (GBytes) file = NULL;
@@ -279,24 +267,16 @@ GST_START_TEST (test_moov_at_end)
   fail_unless (foxapi_sim_count_requests (sim, FOXAPI_SIM_RESULT) > 1);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("seeking", setup, harness_teardown),
+  ROWS (test_queries, servers),
+  ROWS (test_seek, seeks),
+  ONCE (test_seek_often),
+  ONCE (test_seek_and_break),
+  ONCE (test_seek_in_changed_file),
+  CASE ("servers", NULL, harness_teardown),
+  ONCE (test_decodebin),
+  ONCE (test_moov_at_end),
+};
 
-static Suite *
-media_suite (void)
-{
-  Suite *suite = suite_create ("media");
-  TCase *tcase = add_case (suite, "seeking", setup, harness_teardown);
-
-  tcase_add_rows (tcase, test_queries, servers);
-  tcase_add_rows (tcase, test_seek, seeks);
-  tcase_add_test (tcase, test_seek_often);
-  tcase_add_test (tcase, test_seek_and_break);
-  tcase_add_test (tcase, test_seek_in_changed_file);
-
-  tcase = add_case (suite, "servers", NULL, harness_teardown);
-  tcase_add_test (tcase, test_decodebin);
-  tcase_add_test (tcase, test_moov_at_end);
-  return suite;
-}
-
-GST_CHECK_MAIN (media);
+CHECK_MAIN (media, tests)

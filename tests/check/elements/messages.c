@@ -35,7 +35,7 @@ get_int64 (const GstStructure * structure, const gchar * field)
     "\"estimated_time\":45},\"usage\":{\"credits_reserved\":5}," \
     "\"error\":null,\"results\":null,\"output\":null,\"type\":\"video\"}"
 
-GST_START_TEST (test_fields)
+TEST (test_fields)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
   g_autofree gchar *json = g_strconcat (BEFORE, id, AFTER, NULL);
@@ -57,9 +57,7 @@ GST_START_TEST (test_fields)
   assert_string (task, "json", json);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_missing_fields)
+TEST (test_missing_fields)
 {
   static const gchar *const fields[] = { "status", "progress", "model",
     "object", "type", "created", "can-cancel", "estimated-time", "results",
@@ -78,8 +76,6 @@ GST_START_TEST (test_missing_fields)
   run_assert_data (run, payload);
 }
 
-GST_END_TEST;
-
 /* In the streaming thread; read when that has ended */
 static void
 on_notify (GObject * object, GParamSpec * pspec, gpointer user_data)
@@ -88,7 +84,7 @@ on_notify (GObject * object, GParamSpec * pspec, gpointer user_data)
 }
 
 /* One message a change, and none in between; and a notify of what it changes */
-GST_START_TEST (test_changes)
+TEST (test_changes)
 {
   const struct
   {
@@ -122,8 +118,6 @@ GST_START_TEST (test_changes)
       "task-id status status progress progress status progress ");
 }
 
-GST_END_TEST;
-
 static void
 assert_result (const GstStructure * task, const gchar * url)
 {
@@ -135,7 +129,7 @@ assert_result (const GstStructure * task, const gchar * url)
           (list, 0)), url);
 }
 
-GST_START_TEST (test_failed)
+TEST (test_failed)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   const GstStructure *task;
@@ -148,10 +142,8 @@ GST_START_TEST (test_failed)
   run_wait (run, GST_MESSAGE_ERROR);
 }
 
-GST_END_TEST;
-
 /* stream-start, then the task before the first buffer, last the EOS */
-GST_START_TEST (test_event)
+TEST (test_event)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   const gchar *task, *buffer;
@@ -171,12 +163,10 @@ GST_START_TEST (test_event)
       ((FoxapiSimTask *) g_ptr_array_index (charged, 0))->result_url);
 }
 
-GST_END_TEST;
-
 /* The generation completes, fails, or is left. */
 static const gchar *const ends[] = { "^sc+C$", "^sc+E$", "^sc+X$" };
 
-GST_START_TEST (test_progress_messages)
+TEST (test_progress_messages)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -193,11 +183,9 @@ GST_START_TEST (test_progress_messages)
   run_assert_progress (run, "generate", ends[__i__]);
 }
 
-GST_END_TEST;
-
 /* What gst-launch-1.0 prints of a task that was named says once that it costs
  * nothing. */
-GST_START_TEST (test_progress_of_named_task)
+TEST (test_progress_of_named_task)
 {
   g_autofree gchar *task_id = foxapi_sim_add_task (sim, "pending");
   g_autoptr (Run) run = run_new (harness_source ("task-id", task_id, NULL));
@@ -211,11 +199,9 @@ GST_START_TEST (test_progress_of_named_task)
   fail_unless (g_strv_length (parts) == 2, "%s", text);
 }
 
-GST_END_TEST;
-
 /* An open PROGRESS keeps gst-launch-1.0 from playing, and a pipeline that does not
  * play downloads no further. */
-GST_START_TEST (test_progress_of_download)
+TEST (test_progress_of_download)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -225,9 +211,7 @@ GST_START_TEST (test_progress_of_download)
   run_assert_progress (run, "download", "^sc*C$");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_progress_of_refusal)
+TEST (test_progress_of_refusal)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -236,9 +220,7 @@ GST_START_TEST (test_progress_of_refusal)
   run_assert_progress (run, "generate", "^sE$");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_properties)
+TEST (test_properties)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autofree gchar *id = NULL;
@@ -259,28 +241,19 @@ GST_START_TEST (test_properties)
   fail_unless (gst_structure_is_equal (task, run->event));
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("manual", harness_setup_manual, harness_teardown),
+  ONCE (test_fields),
+  ONCE (test_missing_fields),
+  ONCE (test_changes),
+  ONCE (test_failed),
+  ROWS (test_progress_messages, ends),
+  ONCE (test_progress_of_named_task),
+  CASE ("quick", harness_setup, harness_teardown),
+  ONCE (test_event),
+  ONCE (test_progress_of_refusal),
+  ONCE (test_progress_of_download),
+  ONCE (test_properties),
+};
 
-static Suite *
-messages_suite (void)
-{
-  Suite *suite = suite_create ("messages");
-  TCase *tcase =
-      add_case (suite, "manual", harness_setup_manual, harness_teardown);
-
-  tcase_add_test (tcase, test_fields);
-  tcase_add_test (tcase, test_missing_fields);
-  tcase_add_test (tcase, test_changes);
-  tcase_add_test (tcase, test_failed);
-  tcase_add_rows (tcase, test_progress_messages, ends);
-  tcase_add_test (tcase, test_progress_of_named_task);
-
-  tcase = add_case (suite, "quick", harness_setup, harness_teardown);
-  tcase_add_test (tcase, test_event);
-  tcase_add_test (tcase, test_progress_of_refusal);
-  tcase_add_test (tcase, test_progress_of_download);
-  tcase_add_test (tcase, test_properties);
-  return suite;
-}
-
-GST_CHECK_MAIN (messages);
+CHECK_MAIN (messages, tests)

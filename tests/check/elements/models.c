@@ -19,7 +19,7 @@ set (GstElement * source, const gchar * property, const gchar * format,
 }
 
 /* Its names on the wire, its words, its media in whatever field */
-GST_START_TEST (test_entry_alone)
+TEST (test_entry_alone)
 {
   g_autofree gchar *frame = harness_make_file ("a.png", "a frame", -1);
   g_autofree gchar *photo = harness_make_file ("b.png", "a photo", -1);
@@ -45,8 +45,6 @@ GST_START_TEST (test_entry_alone)
       "a photo");
 }
 
-GST_END_TEST;
-
 /* Property, text and what the ERROR names */
 static const struct
 {
@@ -64,7 +62,7 @@ static const struct
   {"test-model-2", "extra-parameters", "x,cast=(string)<\"a\">", "cast"},
 };
 
-GST_START_TEST (test_refused)
+TEST (test_refused)
 {
   GstElement *source = harness_source ("model", wrong[__i__].model,
       "first-frame-url", "https://a.example/b.png", NULL);
@@ -77,10 +75,8 @@ GST_START_TEST (test_refused)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
 /* No money for what cannot be played */
-GST_START_TEST (test_no_video)
+TEST (test_no_video)
 {
   g_autoptr (Run) run = run_new (harness_source ("model", "test-model-3",
           NULL));
@@ -90,9 +86,7 @@ GST_START_TEST (test_no_video)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_too_large)
+TEST (test_too_large)
 {
   g_autofree gchar *frame = harness_make_file ("a.png", "thirteen byte", -1);
   g_autoptr (Run) run = run_new (harness_source ("model", "test-model",
@@ -102,8 +96,6 @@ GST_START_TEST (test_too_large)
   run_assert_says (run, GST_MESSAGE_ERROR, "first-frame-url", NULL);
   assert_nothing_sent ();
 }
-
-GST_END_TEST;
 
 /* (transfer full): the link of the task that a run has completed */
 static gchar *
@@ -118,7 +110,7 @@ get_link (Run * run)
 }
 
 /* Some make several: one is chosen, and another one costs nothing more. */
-GST_START_TEST (test_result_index)
+TEST (test_result_index)
 {
   g_autoptr (Run) one =
       run_new (harness_source ("model", "test-model", "first-frame-url",
@@ -146,20 +138,13 @@ GST_START_TEST (test_result_index)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("models", harness_setup, harness_teardown),
+  ONCE (test_entry_alone),
+  ROWS (test_refused, wrong),
+  ONCE (test_too_large),
+  ONCE (test_no_video),
+  ONCE (test_result_index),
+};
 
-static Suite *
-models_suite (void)
-{
-  Suite *suite = suite_create ("models");
-  TCase *tcase = add_case (suite, "models", harness_setup, harness_teardown);
-
-  tcase_add_test (tcase, test_entry_alone);
-  tcase_add_rows (tcase, test_refused, wrong);
-  tcase_add_test (tcase, test_too_large);
-  tcase_add_test (tcase, test_no_video);
-  tcase_add_test (tcase, test_result_index);
-  return suite;
-}
-
-GST_CHECK_MAIN (models);
+CHECK_MAIN (models, tests)

@@ -20,7 +20,7 @@ static const struct
   {-1, 12, TRUE},
 };
 
-GST_START_TEST (test_submission)
+TEST (test_submission)
 {
   guint n_busy = submissions[__i__].n_busy;
   g_autoptr (Run) run = run_new (harness_source ("retries",
@@ -38,8 +38,6 @@ GST_START_TEST (test_submission)
           FOXAPI_SIM_SUBMIT), body);
 }
 
-GST_END_TEST;
-
 /* Not before the time that the service names, or five seconds where it names none.
  * How long after is nobody's business here. */
 static const struct
@@ -50,7 +48,7 @@ static const struct
   {"Retry-After: 2", 2}, {"Retry-After: soon", 5},
 };
 
-GST_START_TEST (test_retry_after)
+TEST (test_retry_after)
 {
   FoxapiSimFault fault = {.status = 429,.headers = pauses[__i__].header };
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -66,10 +64,8 @@ GST_START_TEST (test_retry_after)
   fail_unless (gap_us >= pauses[__i__].seconds * G_TIME_SPAN_SECOND - 100000);
 }
 
-GST_END_TEST;
-
 /* Longer than there is time: the error comes at once. */
-GST_START_TEST (test_retry_after_task_timeout)
+TEST (test_retry_after_task_timeout)
 {
   FoxapiSimFault fault = {.status = 429,.headers = "Retry-After: 1801" };
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -79,10 +75,8 @@ GST_START_TEST (test_retry_after_task_timeout)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* A task that is complete when it is made needs no question. */
-GST_START_TEST (test_completed_at_once)
+TEST (test_completed_at_once)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (GPtrArray) tasks = foxapi_sim_get_tasks (sim);
@@ -98,9 +92,7 @@ GST_START_TEST (test_completed_at_once)
   assert_requests (FOXAPI_SIM_ASK, 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_refused_then_there)
+TEST (test_refused_then_there)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
   guint port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
@@ -124,8 +116,6 @@ GST_START_TEST (test_refused_then_there)
   foxapi_sim_free (late);
 }
 
-GST_END_TEST;
-
 /* One bad answer is not a failed task (which ones pass: protocol/error.c), nor are
  * more of one passing kind than there are retries: completed without a result is a
  * task that still runs. */
@@ -144,7 +134,7 @@ static const struct
   {{.reset = TRUE}, 0},
 };
 
-GST_START_TEST (test_asking)
+TEST (test_asking)
 {
   gint retries = answers[__i__].retries;
   g_autoptr (Run) run = run_new (harness_source ("retries", retries, NULL));
@@ -156,11 +146,9 @@ GST_START_TEST (test_asking)
   fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
 }
 
-GST_END_TEST;
-
 /* A question that nobody answers is lost after the timeout, and asked again. So
  * is a submission, but not sent again: the task is there before. */
-GST_START_TEST (test_asking_timeout)
+TEST (test_asking_timeout)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (Run) run = run_new (harness_source ("task-id", id, "timeout", 1,
@@ -172,10 +160,8 @@ GST_START_TEST (test_asking_timeout)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 /* What counts is how many unusable answers come in a row */
-GST_START_TEST (test_unusable_now_and_then)
+TEST (test_unusable_now_and_then)
 {
   FoxapiSimFault fault = {.status = 200,.body = "nonsense" };
   g_autoptr (Run) run = NULL;
@@ -189,23 +175,16 @@ GST_START_TEST (test_unusable_now_and_then)
   run_assert_data (run, payload);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("faults", harness_setup, harness_teardown),
+  ROWS (test_submission, submissions),
+  ROWS (test_retry_after, pauses),
+  ONCE (test_retry_after_task_timeout),
+  ONCE (test_completed_at_once),
+  ONCE (test_refused_then_there),
+  ROWS (test_asking, answers),
+  ONCE (test_asking_timeout),
+  ONCE (test_unusable_now_and_then),
+};
 
-static Suite *
-passing_suite (void)
-{
-  Suite *suite = suite_create ("passing");
-  TCase *tcase = add_case (suite, "faults", harness_setup, harness_teardown);
-
-  tcase_add_rows (tcase, test_submission, submissions);
-  tcase_add_rows (tcase, test_retry_after, pauses);
-  tcase_add_test (tcase, test_retry_after_task_timeout);
-  tcase_add_test (tcase, test_completed_at_once);
-  tcase_add_test (tcase, test_refused_then_there);
-  tcase_add_rows (tcase, test_asking, answers);
-  tcase_add_test (tcase, test_asking_timeout);
-  tcase_add_test (tcase, test_unusable_now_and_then);
-  return suite;
-}
-
-GST_CHECK_MAIN (passing);
+CHECK_MAIN (passing, tests)

@@ -45,7 +45,7 @@ sent_url (guint nth, const gchar * member, guint index)
   return g_strdup (json_array_get_string_element (array, index));
 }
 
-GST_START_TEST (test_upload)
+TEST (test_upload)
 {
   g_autofree gchar *image =
       harness_make_file ("a b\xc3\xa9.png", "a picture", -1);
@@ -77,15 +77,13 @@ GST_START_TEST (test_upload)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* The name is made of the content and nothing else; the URI of a file name that
  * is not UTF-8 is as good as any. */
 static const gchar *const odd_names[] = {
   "secret\r\nX-Evil: 1\".png", "secret%2f.png", "secret caf\xe9.png",
 };
 
-GST_START_TEST (test_name)
+TEST (test_name)
 {
   const gchar content[] = HARNESS_PNG " the rest";
   g_autofree gchar *uri = harness_make_file (odd_names[__i__], content,
@@ -111,8 +109,6 @@ GST_START_TEST (test_name)
   fail_unless (strstr (submitted, "file:") == NULL
       && strstr (submitted, "secret") == NULL, "%s", submitted);
 }
-
-GST_END_TEST;
 
 #define START(text) text, sizeof (text) - 1
 
@@ -145,7 +141,7 @@ static const struct
 };
 
 /* By the first bytes, whatever the file is called */
-GST_START_TEST (test_format)
+TEST (test_format)
 {
   g_autofree gchar *uri =
       harness_make_file ("misnamed.txt", formats[__i__].start,
@@ -162,8 +158,6 @@ GST_START_TEST (test_format)
   run_to_eos (run);
   assert_body_has (FOXAPI_SIM_UPLOAD, 1, header);
 }
-
-GST_END_TEST;
 
 /* What is no file that can be sent. One of @size is made, if that is not 0; of a
  * video 100 MB are as much as may be sent in all. */
@@ -184,7 +178,7 @@ static const struct
   {"file://%s/mine/large", 100 * MB, "video", GST_RESOURCE_ERROR_SETTINGS},
 };
 
-GST_START_TEST (test_unusable)
+TEST (test_unusable)
 {
   g_autofree gchar *property = g_strdup_printf ("reference-%s-urls",
       unusable[__i__].property);
@@ -205,10 +199,8 @@ GST_START_TEST (test_unusable)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
 /* A format that the model does not take is found before the upload. */
-GST_START_TEST (test_wrong_format)
+TEST (test_wrong_format)
 {
   g_autofree gchar *heic =
       harness_make_file ("a.jpg", "\0\0\0\x18" "ftypheic\0\0\0\0", 16);
@@ -225,8 +217,6 @@ GST_START_TEST (test_wrong_format)
   g_object_set (source, "first-frame-url", bmp, NULL);
   run_to_eos (run);
 }
-
-GST_END_TEST;
 
 #define TEXT START ("root:x:0:0\n")
 #define PNG START (HARNESS_PNG)
@@ -254,7 +244,7 @@ static const struct
   {"a-new-model", "first-frame-url", MP4, "jpeg, png, webp"},
 };
 
-GST_START_TEST (test_no_media)
+TEST (test_no_media)
 {
   g_autofree gchar *uri = harness_make_file ("a.png", no_media[__i__].start,
       no_media[__i__].length);
@@ -269,8 +259,6 @@ GST_START_TEST (test_no_media)
       no_media[__i__].model, NULL);
   assert_nothing_sent ();
 }
-
-GST_END_TEST;
 
 /* An image of 300 pixels or more is wanted; the shorter side is 299, then 300. */
 #define SIDE "\1\x2b"
@@ -288,7 +276,7 @@ static const struct
   {START ("RIFF....WEBPVP8 \x0a\0\0\0...\x9d\1\x2a" "\x2b\1" "\0\2"), 26},
 };
 
-GST_START_TEST (test_small_image)
+TEST (test_small_image)
 {
   g_autofree gchar *content =
       g_memdup2 (images[__i__].start, images[__i__].length);
@@ -307,10 +295,8 @@ GST_START_TEST (test_small_image)
   run_to_eos (run);
 }
 
-GST_END_TEST;
-
 /* The error names the property that is set, where the field is made of several. */
-GST_START_TEST (test_name_in_error)
+TEST (test_name_in_error)
 {
   g_autofree gchar *good = harness_make_file ("a.png", "a frame", -1);
   g_autofree gchar *bad = harness_make_file ("b.png", "no frame", 8);
@@ -323,8 +309,6 @@ GST_START_TEST (test_name_in_error)
       "The property last-frame-url names" :
       "The property first-frame-url names", NULL);
 }
-
-GST_END_TEST;
 
 /* A path becomes a URI when it is set: the process may go elsewhere. The file is not
  * missed by an element that has its task. */
@@ -344,7 +328,7 @@ static const struct
         "(string)fox.png\\;\">", "frontal_image_url"},
 };
 
-GST_START_TEST (test_path_is_fixed)
+TEST (test_path_is_fixed)
 {
   g_autofree gchar *uri = harness_make_file ("fox.png", "a fox", -1);
   g_autofree gchar *path = g_filename_from_uri (uri, NULL, NULL);
@@ -385,11 +369,9 @@ GST_START_TEST (test_path_is_fixed)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* A path does for a URI where there is a file, at the start at the latest, and one
  * text for a list. */
-GST_START_TEST (test_path)
+TEST (test_path)
 {
   g_autofree gchar *uri = harness_make_file ("a fox.png", "a fox", -1);
   g_autofree gchar *path = g_filename_from_uri (uri, NULL, NULL);
@@ -417,10 +399,8 @@ GST_START_TEST (test_path)
   run_refused (run, GST_RESOURCE_ERROR_SETTINGS);
 }
 
-GST_END_TEST;
-
 /* Exactly the limit is allowed. */
-GST_START_TEST (test_largest)
+TEST (test_largest)
 {
   g_autofree gchar *uri = make_large_file ("large.png", 20 * MB);
   g_autoptr (Run) run = new_run ("reference-image-urls", uri);
@@ -429,8 +409,6 @@ GST_START_TEST (test_largest)
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
-
-GST_END_TEST;
 
 /* A file URI leaves the machine in no field. */
 static const gchar *const elsewhere[] = {
@@ -441,7 +419,7 @@ static const gchar *const elsewhere[] = {
   "parameters,negative_prompt=(string)\" %s\"",
 };
 
-GST_START_TEST (test_elsewhere)
+TEST (test_elsewhere)
 {
   g_autofree gchar *uri = harness_make_file ("a.png", "a picture", -1);
   g_autofree gchar *text = g_strdup (elsewhere[__i__]);
@@ -458,8 +436,6 @@ GST_START_TEST (test_elsewhere)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
 static const struct
 {
   FoxapiSimFault fault;
@@ -474,7 +450,7 @@ static const struct
 
 /* An upload that fails costs nothing: no submission. When the reason is gone, a
  * restart goes on. */
-GST_START_TEST (test_refused)
+TEST (test_refused)
 {
   g_autofree gchar *uri = harness_make_file ("a.png", "a picture", -1);
   g_autoptr (Run) run = new_run ("reference-image-urls", uri);
@@ -494,10 +470,8 @@ GST_START_TEST (test_refused)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* That the answer took too long is no reason to send 100 MB again. */
-GST_START_TEST (test_silent)
+TEST (test_silent)
 {
   g_autofree gchar *uri = harness_make_file ("a.png", "a picture", -1);
   g_autoptr (Run) run = new_run ("reference-image-urls", uri);
@@ -508,8 +482,6 @@ GST_START_TEST (test_silent)
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
-
-GST_END_TEST;
 
 /* Changes of a file */
 
@@ -560,7 +532,7 @@ static const struct
   {overwrite, 500},
 };
 
-GST_START_TEST (test_changed)
+TEST (test_changed)
 {
   const FoxapiSimFault fault = {.hold = TRUE,.status = changes[__i__].status,
     .headers = "Retry-After: 0"
@@ -577,8 +549,6 @@ GST_START_TEST (test_changed)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 static void
 abandon (const gchar * uri)
 {
@@ -589,7 +559,7 @@ abandon (const gchar * uri)
 }
 
 /* In the store local files count by content, not by name or time. */
-GST_START_TEST (test_content_counts)
+TEST (test_content_counts)
 {
   g_autofree gchar *one = harness_make_file ("one.png", "a picture", -1);
   g_autofree gchar *two = harness_make_file ("two.png", "a picture", -1);
@@ -606,11 +576,9 @@ GST_START_TEST (test_content_counts)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* 100 MB of video do not become 100 MB of process. The process is one of its own,
  * as the simulator in this one keeps all that it is sent. */
-GST_START_TEST (test_memory)
+TEST (test_memory)
 {
   g_autofree gchar *uri = make_large_file ("large.mp4", 99 * MB);
   g_autofree gchar *list =
@@ -628,32 +596,25 @@ GST_START_TEST (test_memory)
   fail_unless (usage.ru_maxrss < 80 * 1024, "%ld KiB", usage.ru_maxrss);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("local", harness_setup, harness_teardown),
+  ONCE (test_upload),
+  ROWS (test_name, odd_names),
+  ROWS (test_format, formats),
+  ROWS (test_unusable, unusable),
+  ONCE (test_wrong_format),
+  ROWS (test_no_media, no_media),
+  ROWS (test_small_image, images),
+  TIMES (test_name_in_error, 2),
+  ROWS (test_path_is_fixed, paths),
+  ONCE (test_path),
+  ONCE (test_largest),
+  ROWS (test_elsewhere, elsewhere),
+  ROWS (test_refused, rows),
+  ONCE (test_silent),
+  ROWS (test_changed, changes),
+  ONCE (test_content_counts),
+  ONCE (test_memory),
+};
 
-static Suite *
-references_suite (void)
-{
-  Suite *suite = suite_create ("references");
-  TCase *tcase = add_case (suite, "local", harness_setup, harness_teardown);
-
-  tcase_add_test (tcase, test_upload);
-  tcase_add_rows (tcase, test_name, odd_names);
-  tcase_add_rows (tcase, test_format, formats);
-  tcase_add_rows (tcase, test_unusable, unusable);
-  tcase_add_test (tcase, test_wrong_format);
-  tcase_add_rows (tcase, test_no_media, no_media);
-  tcase_add_rows (tcase, test_small_image, images);
-  tcase_add_loop_test (tcase, test_name_in_error, 0, 2);
-  tcase_add_rows (tcase, test_path_is_fixed, paths);
-  tcase_add_test (tcase, test_path);
-  tcase_add_test (tcase, test_largest);
-  tcase_add_rows (tcase, test_elsewhere, elsewhere);
-  tcase_add_rows (tcase, test_refused, rows);
-  tcase_add_test (tcase, test_silent);
-  tcase_add_rows (tcase, test_changed, changes);
-  tcase_add_test (tcase, test_content_counts);
-  tcase_add_test (tcase, test_memory);
-  return suite;
-}
-
-GST_CHECK_MAIN (references);
+CHECK_MAIN (references, tests)

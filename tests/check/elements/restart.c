@@ -13,7 +13,7 @@ static const FoxapiSimFault free_faults[] = {
   {.status = 402}, {.status = 422}, {.status = 429}, {.status = 407},
 };
 
-GST_START_TEST (test_nothing_charged)
+TEST (test_nothing_charged)
 {
   g_autoptr (Run) run = run_new (harness_source ("retries", 0, NULL));
 
@@ -25,9 +25,7 @@ GST_START_TEST (test_nothing_charged)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_running)
+TEST (test_running)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   const GstStructure *task;
@@ -44,10 +42,8 @@ GST_START_TEST (test_running)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* A looping player */
-GST_START_TEST (test_completed)
+TEST (test_completed)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -60,11 +56,9 @@ GST_START_TEST (test_completed)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* Another element of the application gets the finished task by its id, and needs
  * no prompt, as nothing is to be generated. */
-GST_START_TEST (test_task_id)
+TEST (test_task_id)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (Run) run = run_new (harness_source ("task-id", id, "prompt",
@@ -74,8 +68,6 @@ GST_START_TEST (test_task_id)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
   assert_property (run->source, "task-id", id);
 }
-
-GST_END_TEST;
 
 /* What is set between two starts, and how many generations that makes: two
  * where a property of the first table changes, or the task is given up; one
@@ -101,7 +93,7 @@ static const struct
   {"user-agent", "x/1", 1}, {"ssl-strict", "true", 1}, {"blocksize", "5000", 1},
 };
 
-GST_START_TEST (test_set_between_starts)
+TEST (test_set_between_starts)
 {
   guint nth = __i__ / 2;
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -116,11 +108,9 @@ GST_START_TEST (test_set_between_starts)
   assert_requests (FOXAPI_SIM_SUBMIT, settings[nth].n_submitted);
 }
 
-GST_END_TEST;
-
 static const gchar *const ends[] = { "failed", "cancelled" };
 
-GST_START_TEST (test_ended_task)
+TEST (test_ended_task)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -139,8 +129,6 @@ GST_START_TEST (test_ended_task)
       FALSE);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
-
-GST_END_TEST;
 
 /* Sends, and leaves before the answer, which foxapi_sim_release() lets come */
 static void
@@ -163,7 +151,7 @@ static const FoxapiSimFault unknown[] = {
 /* Whatever is recorded of it, it is not sent again before the application gives
  * it up, or changes the request; who changes that back was told of it, and has
  * decided. */
-GST_START_TEST (test_unknown_outcome)
+TEST (test_unknown_outcome)
 {
   const FoxapiSimFault *fault = &unknown[__i__ / 4];
   gboolean changes = __i__ % 2, is_recorded = __i__ / 2 % 2;
@@ -191,8 +179,6 @@ GST_START_TEST (test_unknown_outcome)
   }
 }
 
-GST_END_TEST;
-
 /* Until it waits for the answer to what was sent before */
 static void
 join (Run * run)
@@ -212,7 +198,7 @@ static const struct
   {TRUE, FALSE, 0}, {FALSE, FALSE, 1}, {TRUE, TRUE, 3}, {FALSE, TRUE, 3},
 };
 
-GST_START_TEST (test_left_while_submitting)
+TEST (test_left_while_submitting)
 {
   guint nth = __i__ / 2;
   g_autoptr (Run) run = run_new (harness_source ("task-store",
@@ -231,8 +217,6 @@ GST_START_TEST (test_left_while_submitting)
   run_to_result (run);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
-
-GST_END_TEST;
 
 /* (transfer full): with a clip cache of this name below the store, or none */
 static Run *
@@ -258,7 +242,7 @@ static const struct
   {TRUE, FALSE, "cache", NULL}, {TRUE, FALSE, "cache", "other"},
 };
 
-GST_START_TEST (test_joined)
+TEST (test_joined)
 {
   guint nth = __i__ / 2;
   const gchar *cache = joins[nth].cache;
@@ -287,10 +271,8 @@ GST_START_TEST (test_joined)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* Whoever waits no longer may give it up, whoever has sent it. */
-GST_START_TEST (test_joined_and_given_up)
+TEST (test_joined_and_given_up)
 {
   Run *run = new_run (NULL);
   g_autoptr (Run) other = new_run (NULL);
@@ -305,11 +287,9 @@ GST_START_TEST (test_joined_and_given_up)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* It was refused, and nothing was charged: the request is sent again, and its clip
  * kept. */
-GST_START_TEST (test_left_and_refused)
+TEST (test_left_and_refused)
 {
   const FoxapiSimFault refusal = {.hold = TRUE,.status = 422 };
   g_autofree gchar *cache = g_build_filename (store, "cache", NULL);
@@ -324,11 +304,9 @@ GST_START_TEST (test_left_and_refused)
   fail_unless (harness_files_contain (cache, "gst-foxapi clip"));
 }
 
-GST_END_TEST;
-
 /* Two wait for the answer, and the one that came later is stopped: the other goes
  * on. */
-GST_START_TEST (test_joined_by_two)
+TEST (test_joined_by_two)
 {
   g_autoptr (Run) run = new_run ("cache");
   g_autoptr (Run) other = new_run ("cache");
@@ -344,10 +322,8 @@ GST_START_TEST (test_joined_by_two)
   assert_requests (FOXAPI_SIM_RESULT, 1);
 }
 
-GST_END_TEST;
-
 /* The time is up before the answer, which is not lost for that. */
-GST_START_TEST (test_overdue_answer)
+TEST (test_overdue_answer)
 {
   g_autoptr (Run) run = run_new (harness_source ("task-timeout", 3, NULL));
 
@@ -362,10 +338,8 @@ GST_START_TEST (test_overdue_answer)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* Nothing has left, and when the element has stopped nothing says that it may have. */
-GST_START_TEST (test_left_before_it_left)
+TEST (test_left_before_it_left)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
   guint port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
@@ -380,10 +354,8 @@ GST_START_TEST (test_left_before_it_left)
   fail_if (harness_files_contain (store, "identity"));
 }
 
-GST_END_TEST;
-
 /* The application wants another one, whatever becomes of it. */
-GST_START_TEST (test_left_and_given_up)
+TEST (test_left_and_given_up)
 {
   g_autoptr (Run) run = new_run (NULL);
 
@@ -393,10 +365,8 @@ GST_START_TEST (test_left_and_given_up)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* Likewise of a task that is running: its record is not resumed, but stays. */
-GST_START_TEST (test_running_given_up)
+TEST (test_running_given_up)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autofree gchar *id = NULL;
@@ -417,10 +387,8 @@ GST_START_TEST (test_running_given_up)
   fail_unless (harness_files_contain (store, id));
 }
 
-GST_END_TEST;
-
 /* An error after the submission keeps the task */
-GST_START_TEST (test_after_an_error)
+TEST (test_after_an_error)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -430,11 +398,9 @@ GST_START_TEST (test_after_an_error)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* A supervisor that sets a source which has not delivered yet back to NULL and
  * starts it again, over and over, at any moment of its life: it pays once. */
-GST_START_TEST (test_supervisor)
+TEST (test_supervisor)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   guint asked = 0;
@@ -456,38 +422,27 @@ GST_START_TEST (test_supervisor)
   fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("table", harness_setup, harness_teardown),
+  ROWS (test_nothing_charged, free_faults),
+  ROWS (test_completed, rests),
+  TIMES (test_task_id, 2),
+  TIMES (test_set_between_starts, 2 * G_N_ELEMENTS (settings)),
+  TIMES (test_unknown_outcome, 4 * G_N_ELEMENTS (unknown)),
+  TIMES (test_left_while_submitting, 2 * G_N_ELEMENTS (waits)),
+  TIMES (test_joined, 2 * G_N_ELEMENTS (joins)),
+  ROWS (test_joined_and_given_up, rests),
+  ROWS (test_left_and_refused, rests),
+  ROWS (test_joined_by_two, rests),
+  ONCE (test_overdue_answer),
+  ROWS (test_left_before_it_left, rests),
+  ROWS (test_left_and_given_up, rests),
+  ONCE (test_after_an_error),
+  CASE ("manual", harness_setup_manual, harness_teardown),
+  ROWS (test_running, rests),
+  ROWS (test_running_given_up, rests),
+  TIMES (test_ended_task, 4),
+  ONCE (test_supervisor),
+};
 
-static Suite *
-restart_suite (void)
-{
-  Suite *suite = suite_create ("restart");
-  TCase *tcase = add_case (suite, "table", harness_setup, harness_teardown);
-
-  tcase_add_rows (tcase, test_nothing_charged, free_faults);
-  tcase_add_rows (tcase, test_completed, rests);
-  tcase_add_loop_test (tcase, test_task_id, 0, 2);
-  tcase_add_loop_test (tcase, test_set_between_starts, 0,
-      2 * G_N_ELEMENTS (settings));
-  tcase_add_loop_test (tcase, test_unknown_outcome, 0,
-      4 * G_N_ELEMENTS (unknown));
-  tcase_add_loop_test (tcase, test_left_while_submitting, 0,
-      2 * G_N_ELEMENTS (waits));
-  tcase_add_loop_test (tcase, test_joined, 0, 2 * G_N_ELEMENTS (joins));
-  tcase_add_rows (tcase, test_joined_and_given_up, rests);
-  tcase_add_rows (tcase, test_left_and_refused, rests);
-  tcase_add_rows (tcase, test_joined_by_two, rests);
-  tcase_add_test (tcase, test_overdue_answer);
-  tcase_add_rows (tcase, test_left_before_it_left, rests);
-  tcase_add_rows (tcase, test_left_and_given_up, rests);
-  tcase_add_test (tcase, test_after_an_error);
-
-  tcase = add_case (suite, "manual", harness_setup_manual, harness_teardown);
-  tcase_add_rows (tcase, test_running, rests);
-  tcase_add_rows (tcase, test_running_given_up, rests);
-  tcase_add_loop_test (tcase, test_ended_task, 0, 4);
-  tcase_add_test (tcase, test_supervisor);
-  return suite;
-}
-
-GST_CHECK_MAIN (restart);
+CHECK_MAIN (restart, tests)

@@ -158,7 +158,7 @@ make_source (void)
   return harness_source ("retries", 0, "api-key", NULL, NULL);
 }
 
-GST_START_TEST (test_good_run)
+TEST (test_good_run)
 {
   g_autoptr (Run) run = run_new (make_source ());
 
@@ -166,10 +166,8 @@ GST_START_TEST (test_good_run)
   assert_clean_run (run);
 }
 
-GST_END_TEST;
-
 /* A graph shows all that is in it. What it is given here is no video. */
-GST_START_TEST (test_bin)
+TEST (test_bin)
 {
   g_autoptr (Run) run = NULL;
 
@@ -181,8 +179,6 @@ GST_START_TEST (test_bin)
   run_wait (run, GST_MESSAGE_ERROR);
   assert_clean_run (run);
 }
-
-GST_END_TEST;
 
 /* Bodies in which a service that should know better says the key again */
 #define ECHO "{\"error\":{\"message\":\"key " KEY " is bad\"," \
@@ -210,7 +206,7 @@ static const struct
           .headers = "X-Key: " KEY "\nETag: \"" KEY "\""}},
 };
 
-GST_START_TEST (test_echo)
+TEST (test_echo)
 {
   g_autoptr (Run) run = run_new (make_source ());
 
@@ -220,11 +216,9 @@ GST_START_TEST (test_echo)
   assert_clean_run (run);
 }
 
-GST_END_TEST;
-
 static const gchar *const task_echoes[] = { TASK_ECHO, FAILED_ECHO };
 
-GST_START_TEST (test_task_echo)
+TEST (test_task_echo)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
   g_autofree gchar *body = g_strconcat ("{\"id\":\"", id,
@@ -244,10 +238,8 @@ GST_START_TEST (test_task_echo)
   assert_clean_run (run);
 }
 
-GST_END_TEST;
-
 /* A proxy's password is a secret as well, and can't be read */
-GST_START_TEST (test_write_only)
+TEST (test_write_only)
 {
   g_autoptr (GstElement) source = gst_object_ref_sink (harness_source (NULL));
   const gchar *names[] = { "api-key", "proxy-pw" };
@@ -262,20 +254,13 @@ GST_START_TEST (test_write_only)
   }
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("key", setup, teardown),
+  ONCE (test_good_run),
+  ONCE (test_bin),
+  ROWS (test_echo, echoes),
+  TIMES (test_task_echo, 4),
+  ONCE (test_write_only),
+};
 
-static Suite *
-secrets_suite (void)
-{
-  Suite *suite = suite_create ("secrets");
-  TCase *tcase = add_case (suite, "key", setup, teardown);
-
-  tcase_add_test (tcase, test_good_run);
-  tcase_add_test (tcase, test_bin);
-  tcase_add_rows (tcase, test_echo, echoes);
-  tcase_add_loop_test (tcase, test_task_echo, 0, 4);
-  tcase_add_test (tcase, test_write_only);
-  return suite;
-}
-
-GST_CHECK_MAIN (secrets);
+CHECK_MAIN (secrets, tests)

@@ -44,7 +44,7 @@ static const Phase phases[] = {
 };
 
 /* A phase with either target state; wait for what it waits for, and leave */
-GST_START_TEST (test_leave)
+TEST (test_leave)
 {
   const Phase *phase = &phases[__i__ / 2];
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -55,9 +55,7 @@ GST_START_TEST (test_leave)
   leave (run, phase->route);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_leave_between_questions)
+TEST (test_leave_between_questions)
 {
   g_autoptr (Run) run = run_new (harness_source ("poll-interval", HOUR_MS,
           NULL));
@@ -67,9 +65,7 @@ GST_START_TEST (test_leave_between_questions)
   fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_leave_prerolled)
+TEST (test_leave_prerolled)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -77,11 +73,9 @@ GST_START_TEST (test_leave_prerolled)
   leave (run, FOXAPI_SIM_RESULT);
 }
 
-GST_END_TEST;
-
 /* An application that has enough (gst-launch-1.0 -e, and Ctrl-C) and waits for the
  * progress to end, as it prerolls */
-GST_START_TEST (test_end_while_it_waits)
+TEST (test_end_while_it_waits)
 {
   FoxapiSimRoute route = __i__ == 0 ? FOXAPI_SIM_SUBMIT : FOXAPI_SIM_ASK;
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -96,8 +90,6 @@ GST_START_TEST (test_end_while_it_waits)
   fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
-
-GST_END_TEST;
 
 static GstBusSyncReply
 stay_past_the_deadline (GstBus * bus, GstMessage * message,
@@ -114,7 +106,7 @@ stay_past_the_deadline (GstBus * bus, GstMessage * message,
 
 /* A task that has completed in time is delivered, however long the application
  * takes to hear of it. It is there from the start, so one question is enough. */
-GST_START_TEST (test_deadline_behind_the_task)
+TEST (test_deadline_behind_the_task)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (Run) run = run_new (harness_source ("task-id", id,
@@ -128,9 +120,7 @@ GST_START_TEST (test_deadline_behind_the_task)
   fail_unless_equals_int (run_count (run, GST_MESSAGE_ERROR), 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_leave_upload)
+TEST (test_leave_upload)
 {
   g_autofree gchar *uri = harness_make_file ("a.png", "a picture", -1);
   GstElement *source = harness_source ("task-store", "", NULL);
@@ -143,10 +133,8 @@ GST_START_TEST (test_leave_upload)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 /* A listener whose backlog nobody takes from: connected, and never answered */
-GST_START_TEST (test_leave_unaccepted)
+TEST (test_leave_unaccepted)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
   guint port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
@@ -167,10 +155,8 @@ GST_START_TEST (test_leave_unaccepted)
   }
 }
 
-GST_END_TEST;
-
 /* Back from PAUSED to READY and on again, out of the phases of one task */
-GST_START_TEST (test_ready_and_on)
+TEST (test_ready_and_on)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -184,10 +170,8 @@ GST_START_TEST (test_ready_and_on)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* A flush in the middle of waiting: the task is known and taken up */
-GST_START_TEST (test_flush_while_waiting)
+TEST (test_flush_while_waiting)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -200,18 +184,14 @@ GST_START_TEST (test_flush_while_waiting)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* An element that is linked to nothing */
-GST_START_TEST (test_alone)
+TEST (test_alone)
 {
   harness_exercise (gst_object_ref_sink (harness_source (NULL)), FALSE);
 }
 
-GST_END_TEST;
-
 /* As it was made, or all but ready; the bin as well, where there is one */
-GST_START_TEST (test_alone_without_key)
+TEST (test_alone_without_key)
 {
   const gchar *factory = __i__ / 2 ? "foxapivideobin" : "foxapivideosrc";
   GstElement *element;
@@ -226,10 +206,8 @@ GST_START_TEST (test_alone_without_key)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
 /* The same in a pipeline. Wherever it was in between, it paid once. */
-GST_START_TEST (test_linked)
+TEST (test_linked)
 {
   GstElement *source = gst_object_ref_sink (harness_source (NULL));
   GstElement *pipeline = gst_pipeline_new (NULL);
@@ -242,38 +220,29 @@ GST_START_TEST (test_linked)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* Made and dropped in every state */
-GST_START_TEST (test_dropped)
+TEST (test_dropped)
 {
   for (guint i = 0; i < 20; i++)
     gst_object_unref (gst_object_ref_sink (harness_source (NULL)));
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("leaving", harness_setup, harness_teardown),
+  TIMES (test_leave, 2 * G_N_ELEMENTS (phases)),
+  ONCE (test_leave_between_questions),
+  ONCE (test_leave_prerolled),
+  TIMES (test_end_while_it_waits, 2),
+  ONCE (test_deadline_behind_the_task),
+  ONCE (test_leave_upload),
+  ONCE (test_leave_unaccepted),
+  ONCE (test_ready_and_on),
+  ONCE (test_flush_while_waiting),
+  ONCE (test_alone),
+  TIMES (test_alone_without_key, 4),
+  ONCE (test_linked),
+  ONCE (test_dropped),
+};
 
-static Suite *
-states_suite (void)
-{
-  Suite *suite = suite_create ("states");
-  TCase *tcase = add_case (suite, "leaving", harness_setup, harness_teardown);
-
-  tcase_add_loop_test (tcase, test_leave, 0, 2 * G_N_ELEMENTS (phases));
-  tcase_add_test (tcase, test_leave_between_questions);
-  tcase_add_test (tcase, test_leave_prerolled);
-  tcase_add_loop_test (tcase, test_end_while_it_waits, 0, 2);
-  tcase_add_test (tcase, test_deadline_behind_the_task);
-  tcase_add_test (tcase, test_leave_upload);
-  tcase_add_test (tcase, test_leave_unaccepted);
-  tcase_add_test (tcase, test_ready_and_on);
-  tcase_add_test (tcase, test_flush_while_waiting);
-  tcase_add_test (tcase, test_alone);
-  tcase_add_loop_test (tcase, test_alone_without_key, 0, 4);
-  tcase_add_test (tcase, test_linked);
-  tcase_add_test (tcase, test_dropped);
-  return suite;
-}
-
-GST_CHECK_MAIN (states);
+CHECK_MAIN (states, tests)

@@ -52,7 +52,7 @@ assert_submits_anew (Run * run)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_START_TEST (test_intent_before_request)
+TEST (test_intent_before_request)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -60,8 +60,6 @@ GST_START_TEST (test_intent_before_request)
   run_to_request (run, GST_STATE_PAUSED, FOXAPI_SIM_SUBMIT, 1);
   fail_unless (look_at_files () >= 1);
 }
-
-GST_END_TEST;
 
 static GstBusSyncReply
 on_message (GstBus * bus, GstMessage * message, gpointer data)
@@ -75,7 +73,7 @@ on_message (GstBus * bus, GstMessage * message, gpointer data)
   return GST_BUS_PASS;
 }
 
-GST_START_TEST (test_id_before_message)
+TEST (test_id_before_message)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   gint found = -1;
@@ -85,9 +83,7 @@ GST_START_TEST (test_id_before_message)
   fail_unless_equals_int (found, TRUE);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_gone_when_delivered)
+TEST (test_gone_when_delivered)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (Run) other = run_new (harness_source (NULL));
@@ -102,8 +98,6 @@ GST_START_TEST (test_gone_when_delivered)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
   fail_if (has_warned (other));
 }
-
-GST_END_TEST;
 
 /* The answer has begun to come when the pipeline stops, and the process ends.
  * (transfer full) */
@@ -122,7 +116,7 @@ interrupt_submission (void)
 
 /* By another element, after a crash, after an interrupt, or while the process that was
  * interrupted waits for the answer */
-GST_START_TEST (test_taken_up)
+TEST (test_taken_up)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (GSubprocess) client = NULL;
@@ -149,15 +143,13 @@ GST_START_TEST (test_taken_up)
   fail_if (harness_is_recorded (1));
 }
 
-GST_END_TEST;
-
 /* Without a store nothing is known, with another request nothing is equal */
 static const gchar *const others[][2] = {
   {"task-store", ""}, {"prompt", "A hare"}, {"duration", "6"},
   {"reference-image-urls", "<\"https://a.example/1\">"},
 };
 
-GST_START_TEST (test_not_taken_up)
+TEST (test_not_taken_up)
 {
   GstElement *source = harness_source (NULL);
   g_autoptr (Run) run = run_new (source);
@@ -167,11 +159,9 @@ GST_START_TEST (test_not_taken_up)
   assert_submits_anew (run);
 }
 
-GST_END_TEST;
-
 /* A task of another key is none of ours: the other service refuses this key,
  * which shows that it was asked for a new task. */
-GST_START_TEST (test_other_key)
+TEST (test_other_key)
 {
   g_autoptr (Run) run = run_new (harness_source ("api-key", "another", NULL));
 
@@ -180,9 +170,7 @@ GST_START_TEST (test_other_key)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_two_at_once)
+TEST (test_two_at_once)
 {
   g_autoptr (Run) one = run_new (harness_source (NULL));
   g_autoptr (Run) two = run_new (harness_source (NULL));
@@ -202,10 +190,8 @@ GST_START_TEST (test_two_at_once)
   fail_if (harness_files_contain (store, second_id));
 }
 
-GST_END_TEST;
-
 /* While the other process lives, its task is its own */
-GST_START_TEST (test_other_process)
+TEST (test_other_process)
 {
   g_autoptr (GSubprocess) client = harness_spawn ("seed=-1", FALSE);
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -214,8 +200,6 @@ GST_START_TEST (test_other_process)
   assert_submits_anew (run);
   harness_kill (client);
 }
-
-GST_END_TEST;
 
 /* A process is killed while its submission is under way: what came of that
  * nobody knows. */
@@ -251,7 +235,7 @@ assert_refused (Run * run)
 }
 
 /* Also where the element that was told of it has not been stopped */
-GST_START_TEST (test_neighbour_of_a_lost_answer)
+TEST (test_neighbour_of_a_lost_answer)
 {
   FoxapiSimFault lost = {.status = 504,.act_first = TRUE };
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -263,9 +247,7 @@ GST_START_TEST (test_neighbour_of_a_lost_answer)
   assert_refused (other);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_lost_answer_is_not_paid_again)
+TEST (test_lost_answer_is_not_paid_again)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (Run) other = run_new (harness_source (NULL));
@@ -279,11 +261,9 @@ GST_START_TEST (test_lost_answer_is_not_paid_again)
   assert_submits_anew (run);
 }
 
-GST_END_TEST;
-
 /* With consent it is, with a warning; whose own submission stands for both then. A
  * property wins over the environment. */
-GST_START_TEST (test_lost_answer_with_consent)
+TEST (test_lost_answer_with_consent)
 {
   g_autoptr (Run) run = run_new (harness_source ("resubmit-maybe-charged",
           FALSE, NULL));
@@ -305,10 +285,8 @@ GST_START_TEST (test_lost_answer_with_consent)
   fail_unless_equals_int (look_at_files (), 1);
 }
 
-GST_END_TEST;
-
 /* Who removes the record (foxapi-tasks forget) has decided, too. */
-GST_START_TEST (test_lost_answer_forgotten)
+TEST (test_lost_answer_forgotten)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (GPtrArray) files = NULL;
@@ -321,11 +299,9 @@ GST_START_TEST (test_lost_answer_forgotten)
   fail_if (has_warned (run));
 }
 
-GST_END_TEST;
-
 /* Who consents, but does not get as far as to pay, has settled nothing: killed
  * before a submission of its own, or refused. */
-GST_START_TEST (test_lost_answer_outlives_a_refusal)
+TEST (test_lost_answer_outlives_a_refusal)
 {
   FoxapiSimFault refused = {.status = 402 };
   g_autoptr (Run) run = run_new (harness_source ("resubmit-maybe-charged",
@@ -339,11 +315,9 @@ GST_START_TEST (test_lost_answer_outlives_a_refusal)
   assert_refused (again);
 }
 
-GST_END_TEST;
-
 /* Nothing was charged by a 429: who is killed in the pause after it has lost no
  * answer. */
-GST_START_TEST (test_no_intent_in_a_pause)
+TEST (test_no_intent_in_a_pause)
 {
   FoxapiSimFault busy = {.status = 429,.headers = "Retry-After: 60" };
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -353,8 +327,6 @@ GST_START_TEST (test_no_intent_in_a_pause)
   run_wait_progress (run, "Retrying");
   fail_unless_equals_int (look_at_files (), 0);
 }
-
-GST_END_TEST;
 
 /* Makes all records two days older or younger: a clock that was wrong */
 static void
@@ -380,7 +352,7 @@ shift_records (gint64 seconds)
 }
 
 /* To ask is free: a task is taken up whatever its record says of its age. */
-GST_START_TEST (test_any_clock)
+TEST (test_any_clock)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -391,11 +363,9 @@ GST_START_TEST (test_any_clock)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* The service has forgotten a task. If results live no longer than that, it is paid
  * for again, with a warning; if it should know it, a person decides. */
-GST_START_TEST (test_unknown_to_service)
+TEST (test_unknown_to_service)
 {
   FoxapiSimFault unknown = {.status = 404 };
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -416,11 +386,9 @@ GST_START_TEST (test_unknown_to_service)
   }
 }
 
-GST_END_TEST;
-
 /* The result of a task is gone for good: its record would send everybody who asks for
  * the same to the same dead link. */
-GST_START_TEST (test_expired_result)
+TEST (test_expired_result)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (Run) other = run_new (harness_source (NULL));
@@ -437,11 +405,9 @@ GST_START_TEST (test_expired_result)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* A file that can't be read doesn't stop the job, and is left alone (what may be in
  * it: the protocol's test of the store). */
-GST_START_TEST (test_damaged)
+TEST (test_damaged)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (GPtrArray) files = NULL;
@@ -460,10 +426,8 @@ GST_START_TEST (test_damaged)
   fail_unless (look_at_files () >= before);
 }
 
-GST_END_TEST;
-
 /* Nor does a directory that can't be made. */
-GST_START_TEST (test_no_directory)
+TEST (test_no_directory)
 {
   g_autofree gchar *file = g_build_filename (store, "file", NULL);
   g_autofree gchar *below = g_build_filename (file, "below", NULL);
@@ -475,10 +439,8 @@ GST_START_TEST (test_no_directory)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* NULL means $XDG_STATE_HOME/gst-foxapi, which is made */
-GST_START_TEST (test_default_directory)
+TEST (test_default_directory)
 {
   g_autofree gchar *path = NULL, *id = NULL;
   g_autoptr (Run) run = NULL;
@@ -492,37 +454,29 @@ GST_START_TEST (test_default_directory)
   fail_if (harness_files_contain (path, id));
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("record", harness_setup, harness_teardown),
+  ONCE (test_intent_before_request),
+  ONCE (test_id_before_message),
+  ONCE (test_no_intent_in_a_pause),
+  ONCE (test_gone_when_delivered),
+  ONCE (test_no_directory),
+  ONCE (test_default_directory),
+  CASE ("taking up", harness_setup_manual, harness_teardown),
+  TIMES (test_taken_up, 4),
+  ROWS (test_not_taken_up, others),
+  ONCE (test_other_key),
+  ONCE (test_two_at_once),
+  ONCE (test_other_process),
+  ONCE (test_lost_answer_is_not_paid_again),
+  ONCE (test_neighbour_of_a_lost_answer),
+  TIMES (test_lost_answer_with_consent, 2),
+  ONCE (test_lost_answer_forgotten),
+  ONCE (test_lost_answer_outlives_a_refusal),
+  ONCE (test_any_clock),
+  TIMES (test_unknown_to_service, 2),
+  ONCE (test_expired_result),
+  ONCE (test_damaged),
+};
 
-static Suite *
-store_suite (void)
-{
-  Suite *suite = suite_create ("store");
-  TCase *tcase = add_case (suite, "record", harness_setup, harness_teardown);
-
-  tcase_add_test (tcase, test_intent_before_request);
-  tcase_add_test (tcase, test_id_before_message);
-  tcase_add_test (tcase, test_no_intent_in_a_pause);
-  tcase_add_test (tcase, test_gone_when_delivered);
-  tcase_add_test (tcase, test_no_directory);
-  tcase_add_test (tcase, test_default_directory);
-
-  tcase = add_case (suite, "taking up", harness_setup_manual, harness_teardown);
-  tcase_add_loop_test (tcase, test_taken_up, 0, 4);
-  tcase_add_rows (tcase, test_not_taken_up, others);
-  tcase_add_test (tcase, test_other_key);
-  tcase_add_test (tcase, test_two_at_once);
-  tcase_add_test (tcase, test_other_process);
-  tcase_add_test (tcase, test_lost_answer_is_not_paid_again);
-  tcase_add_test (tcase, test_neighbour_of_a_lost_answer);
-  tcase_add_loop_test (tcase, test_lost_answer_with_consent, 0, 2);
-  tcase_add_test (tcase, test_lost_answer_forgotten);
-  tcase_add_test (tcase, test_lost_answer_outlives_a_refusal);
-  tcase_add_test (tcase, test_any_clock);
-  tcase_add_loop_test (tcase, test_unknown_to_service, 0, 2);
-  tcase_add_test (tcase, test_expired_result);
-  tcase_add_test (tcase, test_damaged);
-  return suite;
-}
-
-GST_CHECK_MAIN (store);
+CHECK_MAIN (store, tests)

@@ -18,7 +18,7 @@ submit (GstElement * source, guint nth)
   assert_requests (FOXAPI_SIM_SUBMIT, nth);
 }
 
-GST_START_TEST (test_defaults)
+TEST (test_defaults)
 {
   g_autofree gchar *path = NULL, *agent = NULL;
 
@@ -31,9 +31,7 @@ GST_START_TEST (test_defaults)
   fail_unless (agent != NULL && *agent != '\0');
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_every_property)
+TEST (test_every_property)
 {
   GstElement *source = harness_source ("prompt", "Dance", "duration", 7,
       "negative-prompt", "rain", "seed", G_GINT64_CONSTANT (0), "user-agent",
@@ -58,9 +56,7 @@ GST_START_TEST (test_every_property)
   assert_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent", "studio/7");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_set_back_to_unset)
+TEST (test_set_back_to_unset)
 {
   GstElement *source = harness_source ("negative-prompt", "rain", "seed",
       G_GINT64_CONSTANT (1), NULL);
@@ -76,10 +72,8 @@ GST_START_TEST (test_set_back_to_unset)
   assert_body (1, "{" WAN ",\"prompt\":\"A fox\"}");
 }
 
-GST_END_TEST;
-
 /* As gst-launch-1.0 sets it */
-GST_START_TEST (test_list_as_text)
+TEST (test_list_as_text)
 {
   GstElement *source = harness_source (NULL);
 
@@ -90,11 +84,9 @@ GST_START_TEST (test_list_as_text)
       "\"https://a.example/b?x=1&y=2,3\",\"https://a.example/c.jpg\"]}");
 }
 
-GST_END_TEST;
-
 /* Of the three that are always sent for the default model, another one gets
  * what the application has set, even to the value that was there before. */
-GST_START_TEST (test_other_model)
+TEST (test_other_model)
 {
   GstElement *source;
 
@@ -113,9 +105,7 @@ GST_START_TEST (test_other_model)
       "\"duration\":15,\"resolution\":\"1080p\",\"aspect_ratio\":\"16:9\"}");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_extra_parameters)
+TEST (test_extra_parameters)
 {
   GstElement *source = harness_source ("model", "test-model", NULL);
   g_autoptr (GstStructure) extra = gst_structure_from_string ("extra,"
@@ -135,10 +125,8 @@ GST_START_TEST (test_extra_parameters)
       "\"options\":{\"camera\":{\"pan\":-2,\"path\":[1,2]},\"name\":\"x\"}}");
 }
 
-GST_END_TEST;
-
 /* Alone, or behind what a property says */
-GST_START_TEST (test_environment)
+TEST (test_environment)
 {
   GstElement *source = __i__ == 0 ? harness_source ("api-key", NULL, "base-url",
       NULL, NULL) : harness_source (NULL);
@@ -152,22 +140,15 @@ GST_START_TEST (test_environment)
       "Bearer test-key-0123456789");
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("wire", harness_setup, harness_teardown),
+  ONCE (test_defaults),
+  ONCE (test_every_property),
+  ONCE (test_set_back_to_unset),
+  ONCE (test_list_as_text),
+  ONCE (test_other_model),
+  ONCE (test_extra_parameters),
+  TIMES (test_environment, 2),
+};
 
-static Suite *
-submission_suite (void)
-{
-  Suite *suite = suite_create ("submission");
-  TCase *tcase = add_case (suite, "wire", harness_setup, harness_teardown);
-
-  tcase_add_test (tcase, test_defaults);
-  tcase_add_test (tcase, test_every_property);
-  tcase_add_test (tcase, test_set_back_to_unset);
-  tcase_add_test (tcase, test_list_as_text);
-  tcase_add_test (tcase, test_other_model);
-  tcase_add_test (tcase, test_extra_parameters);
-  tcase_add_loop_test (tcase, test_environment, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (submission);
+CHECK_MAIN (submission, tests)

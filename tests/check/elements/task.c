@@ -28,7 +28,7 @@ get_data (Run * run)
   return text;
 }
 
-GST_START_TEST (test_buffer)
+TEST (test_buffer)
 {
   g_autoptr (Run) run = run_new (make_source ());
   g_autoptr (GPtrArray) tasks = NULL;
@@ -55,10 +55,8 @@ GST_START_TEST (test_buffer)
   assert_requests (FOXAPI_SIM_RESULT, 0);
 }
 
-GST_END_TEST;
-
 /* The answer as it was sent, to the byte */
-GST_START_TEST (test_bytes)
+TEST (test_bytes)
 {
   const gchar *body = "{ \"status\" : \"pending\",\n \"id\":\"task-1\",\t"
       "\"x\":[1,2.50,\"\\u00e9\"]}\n";
@@ -72,10 +70,8 @@ GST_START_TEST (test_bytes)
   fail_unless_equals_string (text, body);
 }
 
-GST_END_TEST;
-
 /* COMPLETE comes right after the task, so that nobody waits in preroll */
-GST_START_TEST (test_complete)
+TEST (test_complete)
 {
   g_autoptr (Run) run = run_new (make_source ());
 
@@ -84,8 +80,6 @@ GST_START_TEST (test_complete)
   run_wait (run, GST_MESSAGE_ASYNC_DONE);
   run_to_eos (run);
 }
-
-GST_END_TEST;
 
 /* The application ends the stream as soon as it hears of the task, in the thread
  * that is about to push it. The base class drops the buffer for that. */
@@ -102,7 +96,7 @@ end_at_complete (GstBus * bus, GstMessage * message, gpointer source)
   return GST_BUS_PASS;
 }
 
-GST_START_TEST (test_end_at_complete)
+TEST (test_end_at_complete)
 {
   g_autoptr (Run) one = run_new (make_source ());
   g_autoptr (Run) two = run_new (make_source ());
@@ -120,11 +114,9 @@ GST_START_TEST (test_end_at_complete)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* An hour of the clock that the application has made the system's is none of this
  * process. */
-GST_START_TEST (test_jumping_clock)
+TEST (test_jumping_clock)
 {
   g_autoptr (Run) run = run_new (harness_source ("task-timeout", 1800, NULL));
   GstClock *clock = gst_test_clock_new ();
@@ -143,10 +135,8 @@ GST_START_TEST (test_jumping_clock)
   gst_object_unref (clock);
 }
 
-GST_END_TEST;
-
 /* The buffer is the delivery: nothing is kept, and the next one pays anew */
-GST_START_TEST (test_store)
+TEST (test_store)
 {
   g_autoptr (Run) one = run_new (make_source ());
   g_autoptr (Run) two = run_new (make_source ());
@@ -157,11 +147,9 @@ GST_START_TEST (test_store)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* The same element again, and then from the task to its result: output is no
  * generation property, so the task is taken up */
-GST_START_TEST (test_again)
+TEST (test_again)
 {
   GstState rest = __i__ ? GST_STATE_NULL : GST_STATE_READY;
   g_autoptr (Run) run = run_new (make_source ());
@@ -181,23 +169,15 @@ GST_START_TEST (test_again)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("output", harness_setup_manual, harness_teardown),
+  ONCE (test_buffer),
+  ONCE (test_bytes),
+  ONCE (test_complete),
+  ONCE (test_end_at_complete),
+  ONCE (test_jumping_clock),
+  ONCE (test_store),
+  TIMES (test_again, 2),
+};
 
-static Suite *
-task_suite (void)
-{
-  Suite *suite = suite_create ("task");
-  TCase *tcase =
-      add_case (suite, "output", harness_setup_manual, harness_teardown);
-
-  tcase_add_test (tcase, test_buffer);
-  tcase_add_test (tcase, test_bytes);
-  tcase_add_test (tcase, test_complete);
-  tcase_add_test (tcase, test_end_at_complete);
-  tcase_add_test (tcase, test_jumping_clock);
-  tcase_add_test (tcase, test_store);
-  tcase_add_loop_test (tcase, test_again, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (task);
+CHECK_MAIN (task, tests)

@@ -115,7 +115,7 @@ which_file (guint nth)
 }
 
 /* That four have arrived while none was answered is four at once. */
-GST_START_TEST (test_at_once)
+TEST (test_at_once)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
 
@@ -131,9 +131,7 @@ GST_START_TEST (test_at_once)
   assert_sent (N_FILES);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_lone)
+TEST (test_lone)
 {
   g_autoptr (Run) run = new_run (1, 5);
 
@@ -145,10 +143,8 @@ GST_START_TEST (test_lone)
   assert_sent (1);
 }
 
-GST_END_TEST;
-
 /* Nothing is submitted while one of them is still on its way. */
-GST_START_TEST (test_last_one_counts)
+TEST (test_last_one_counts)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
 
@@ -160,10 +156,8 @@ GST_START_TEST (test_last_one_counts)
   assert_sent (N_FILES);
 }
 
-GST_END_TEST;
-
 /* By content: the first name is the one that goes. */
-GST_START_TEST (test_same_content)
+TEST (test_same_content)
 {
   g_autofree gchar *content = make_content (0);
   g_autofree gchar *twin = harness_make_file ("twin.png", content, -1);
@@ -184,11 +178,9 @@ GST_START_TEST (test_same_content)
           json_array_get_string_element (images, 2)));
 }
 
-GST_END_TEST;
-
 /* The error is that of the one that failed by itself, and names its file; the
  * others end at once, though nobody answers them. */
-GST_START_TEST (test_one_fails)
+TEST (test_one_fails)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
   g_autoptr (GError) error = NULL;
@@ -209,10 +201,8 @@ GST_START_TEST (test_one_fails)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 /* Stopped: all at once, and nothing is left. Then it goes on. */
-GST_START_TEST (test_stopped)
+TEST (test_stopped)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
 
@@ -231,10 +221,8 @@ GST_START_TEST (test_stopped)
   assert_sent (N_FILES);
 }
 
-GST_END_TEST;
-
 /* Stopped in the pause before another attempt, too */
-GST_START_TEST (test_stopped_in_pause)
+TEST (test_stopped_in_pause)
 {
   const FoxapiSimFault fault = {.status = 500,.headers = "Retry-After: 60" };
   g_autoptr (Run) run = new_run (N_FILES, 5);
@@ -247,11 +235,9 @@ GST_START_TEST (test_stopped_in_pause)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 static const FoxapiSimFault passing[] = { {.status = 500}, {.reset = TRUE} };
 
-GST_START_TEST (test_passing)
+TEST (test_passing)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
 
@@ -262,8 +248,6 @@ GST_START_TEST (test_passing)
   assert_sent (N_FILES);
 }
 
-GST_END_TEST;
-
 /* A service that takes one at a time refuses the others: the one that is left
  * uploads all, and no retry is spent. */
 static const FoxapiSimFault crowded[] = {
@@ -271,7 +255,7 @@ static const FoxapiSimFault crowded[] = {
   {.status = 503},
 };
 
-GST_START_TEST (test_slowed_down)
+TEST (test_slowed_down)
 {
   g_autoptr (Run) run = new_run (N_FILES, 0);
 
@@ -285,10 +269,8 @@ GST_START_TEST (test_slowed_down)
   assert_sent (N_FILES);
 }
 
-GST_END_TEST;
-
 /* One that takes none at all is an error, once. */
-GST_START_TEST (test_too_busy)
+TEST (test_too_busy)
 {
   g_autoptr (Run) run = new_run (N_FILES, 1);
 
@@ -299,10 +281,8 @@ GST_START_TEST (test_too_busy)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 /* Each file is told of once, with its place in the list. */
-GST_START_TEST (test_progress)
+TEST (test_progress)
 {
   g_autoptr (Run) run = new_run (N_FILES, 5);
   g_autofree gchar *text = NULL;
@@ -317,8 +297,6 @@ GST_START_TEST (test_progress)
     fail_unless (g_strv_length (parts) == 2, "Not once %s in: %s", line, text);
   }
 }
-
-GST_END_TEST;
 
 /* Nothing closes a descriptor that another thread may have by now. After each close
  * there is time for the others to be where they must not. */
@@ -338,7 +316,7 @@ close (int fd)
   return status;
 }
 
-GST_START_TEST (test_closed_once)
+TEST (test_closed_once)
 {
   g_atomic_int_set (&is_watched, TRUE);
   for (guint i = 0; i < 20; i++) {
@@ -350,10 +328,8 @@ GST_START_TEST (test_closed_once)
   fail_unless_equals_int (g_atomic_int_get (&n_closed_twice), 0);
 }
 
-GST_END_TEST;
-
 /* The end of the time is an error that says so, with one file or several. */
-GST_START_TEST (test_overdue)
+TEST (test_overdue)
 {
   g_autoptr (Run) run = new_run (__i__ ? N_FILES : 1, 5);
 
@@ -365,28 +341,21 @@ GST_START_TEST (test_overdue)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("several", setup, teardown),
+  ONCE (test_at_once),
+  ONCE (test_lone),
+  ONCE (test_last_one_counts),
+  ONCE (test_same_content),
+  ONCE (test_one_fails),
+  ONCE (test_stopped),
+  ONCE (test_stopped_in_pause),
+  ROWS (test_passing, passing),
+  ROWS (test_slowed_down, crowded),
+  ONCE (test_too_busy),
+  ONCE (test_progress),
+  ONCE (test_closed_once),
+  TIMES (test_overdue, 2),
+};
 
-static Suite *
-uploads_suite (void)
-{
-  Suite *suite = suite_create ("uploads");
-  TCase *tcase = add_case (suite, "several", setup, teardown);
-
-  tcase_add_test (tcase, test_at_once);
-  tcase_add_test (tcase, test_lone);
-  tcase_add_test (tcase, test_last_one_counts);
-  tcase_add_test (tcase, test_same_content);
-  tcase_add_test (tcase, test_one_fails);
-  tcase_add_test (tcase, test_stopped);
-  tcase_add_test (tcase, test_stopped_in_pause);
-  tcase_add_rows (tcase, test_passing, passing);
-  tcase_add_rows (tcase, test_slowed_down, crowded);
-  tcase_add_test (tcase, test_too_busy);
-  tcase_add_test (tcase, test_progress);
-  tcase_add_test (tcase, test_closed_once);
-  tcase_add_loop_test (tcase, test_overdue, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (uploads);
+CHECK_MAIN (uploads, tests)

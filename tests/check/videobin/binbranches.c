@@ -83,7 +83,7 @@ assert_silence (Run * run)
 }
 
 /* The camera's other branch flows on, whatever the policy, and both times. */
-GST_START_TEST (test_tee)
+TEST (test_tee)
 {
   static const gchar *const lines[] = {
     "videotestsrc is-live=true ! " BIN_RAW " ! tee name=last "
@@ -109,11 +109,9 @@ GST_START_TEST (test_tee)
   assert_silence (run);
 }
 
-GST_END_TEST;
-
 /* Of a source that is not live, and of which nothing is left to flow, the next
  * start has the reference, too. */
-GST_START_TEST (test_tee_again)
+TEST (test_tee_again)
 {
   g_autoptr (Run) run =
       run_line (1,
@@ -129,10 +127,8 @@ GST_START_TEST (test_tee_again)
   assert_silence (run);
 }
 
-GST_END_TEST;
-
 /* A source of its own ends, without a word, and starts again with the bin. */
-GST_START_TEST (test_own_source)
+TEST (test_own_source)
 {
   static const gchar *const lines[] = {
     "videotestsrc is-live=true ! " BIN_RAW " ! identity name=last",
@@ -158,11 +154,9 @@ GST_START_TEST (test_own_source)
   assert_silence (run);
 }
 
-GST_END_TEST;
-
 /* What a demuxer and a decoder give, of which the sound goes nowhere, or
  * elsewhere */
-GST_START_TEST (test_decoded)
+TEST (test_decoded)
 {
   g_autofree gchar *path = harness_write_file ("film.mp4", bin_result);
   g_autofree gchar *line = g_strdup_printf ("filesrc location=%s ! qtdemux "
@@ -176,9 +170,7 @@ GST_START_TEST (test_decoded)
   assert_silence (run);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_three_at_once)
+TEST (test_three_at_once)
 {
   g_autoptr (Run) run = run_line (__i__, "videotestsrc num-buffers=1 "
       "pattern=ball ! " BIN_RAW " ! identity name=a "
@@ -197,20 +189,13 @@ GST_START_TEST (test_three_at_once)
   assert_requests (FOXAPI_SIM_UPLOAD, 3);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("branches", setup),
+  TIMES (test_tee, 6),
+  ONCE (test_tee_again),
+  TIMES (test_own_source, 4),
+  TIMES (test_decoded, 4),
+  TIMES (test_three_at_once, 2),
+};
 
-static Suite *
-binbranches_suite (void)
-{
-  Suite *suite = suite_create ("binbranches");
-  TCase *tcase = bin_add_case (suite, "branches", setup);
-
-  tcase_add_loop_test (tcase, test_tee, 0, 6);
-  tcase_add_test (tcase, test_tee_again);
-  tcase_add_loop_test (tcase, test_own_source, 0, 4);
-  tcase_add_loop_test (tcase, test_decoded, 0, 4);
-  tcase_add_loop_test (tcase, test_three_at_once, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (binbranches);
+CHECK_MAIN (binbranches, tests)

@@ -43,7 +43,7 @@ static const struct
   {"base-url", "ftp://example"},
 };
 
-GST_START_TEST (test_wrong_property)
+TEST (test_wrong_property)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
 
@@ -54,8 +54,6 @@ GST_START_TEST (test_wrong_property)
   bin_assert_count (run, GST_MESSAGE_WARNING, 0);
   assert_nothing_sent ();
 }
-
-GST_END_TEST;
 
 /* What follows wants what the output cannot be: found before it is paid for */
 static const struct
@@ -71,7 +69,7 @@ static const struct
   {"audio", "audio/x-raw,channels=6", "S16LE"},
 };
 
-GST_START_TEST (test_mismatch)
+TEST (test_mismatch)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
   gboolean is_video = g_str_equal (mismatches[__i__].pad, "video");
@@ -95,11 +93,9 @@ GST_START_TEST (test_mismatch)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
 /* The folder of temporary files cannot be written: said at the start, also where
  * a pad has been asked for before. */
-GST_START_TEST (test_no_place_for_files)
+TEST (test_no_place_for_files)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
@@ -110,8 +106,6 @@ GST_START_TEST (test_no_place_for_files)
   bin_assert_count (run, GST_MESSAGE_ERROR, 1);
   assert_nothing_sent ();
 }
-
-GST_END_TEST;
 
 /* The service: one fault of each call, told as ERROR or as WARNING; which fault is
  * which is the business of foxapivideosrc's tests. */
@@ -128,7 +122,7 @@ static const struct
   {FOXAPI_SIM_RESULT, {.status = 410}, GST_RESOURCE_ERROR_NOT_FOUND, TRUE},
 };
 
-GST_START_TEST (test_fault)
+TEST (test_fault)
 {
   gboolean is_warning = __i__ % 2;
   guint nth = __i__ / 2;
@@ -152,11 +146,9 @@ GST_START_TEST (test_fault)
   bin_assert_count (run, GST_MESSAGE_WARNING, is_warning);
 }
 
-GST_END_TEST;
-
 /* Nobody at home: this may be known before the start has returned, and is no
  * fault of the properties even then. */
-GST_START_TEST (test_service_is_down)
+TEST (test_service_is_down)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, "on-error", 1,
           "base-url", "http://127.0.0.1:9", NULL));
@@ -165,10 +157,8 @@ GST_START_TEST (test_service_is_down)
   assert_goes_on (run, GST_MESSAGE_WARNING);
 }
 
-GST_END_TEST;
-
 /* The output of a bin without a placeholder ends. */
-GST_START_TEST (test_end_without_placeholder)
+TEST (test_end_without_placeholder)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, "on-error", 1,
           "is-live", __i__ == 0, "retries", 0, NULL));
@@ -181,9 +171,7 @@ GST_START_TEST (test_end_without_placeholder)
   bin_assert_count (run, GST_MESSAGE_WARNING, 1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_task_fails)
+TEST (test_task_fails)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
   const GstStructure *details;
@@ -196,8 +184,6 @@ GST_START_TEST (test_task_fails)
   assert_goes_on (run, GST_MESSAGE_WARNING);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
-
-GST_END_TEST;
 
 /* The result: what cannot be shown is kept, and told with the task's id. */
 
@@ -217,7 +203,7 @@ static const struct
   {FALSE, GST_STREAM_ERROR_TYPE_NOT_FOUND}, {TRUE, GST_STREAM_ERROR_WRONG_TYPE},
 };
 
-GST_START_TEST (test_no_pictures)
+TEST (test_no_pictures)
 {
   gboolean is_warning = __i__ % 2;
   guint nth = __i__ / 2;
@@ -237,10 +223,8 @@ GST_START_TEST (test_no_pictures)
   assert_goes_on (run, is_warning ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR);
 }
 
-GST_END_TEST;
-
 /* Nothing is left to be shown, and the next shot does not wait for it. */
-GST_START_TEST (test_noise_is_not_waited_for)
+TEST (test_noise_is_not_waited_for)
 {
   g_autoptr (GBytes) noise = harness_make_payload (50000);
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "placeholder", 0,
@@ -255,11 +239,9 @@ GST_START_TEST (test_noise_is_not_waited_for)
   bin_assert_count (run, GST_MESSAGE_WARNING, __i__ & 2 ? 2 : 1);
 }
 
-GST_END_TEST;
-
 /* The result of a shot that is generated ahead is under way when the one before turns
  * out to be noise: that is told as any failure, and nothing else is submitted. */
-GST_START_TEST (test_noise_before_a_prefetched_shot)
+TEST (test_noise_before_a_prefetched_shot)
 {
   gboolean is_error = __i__ == 0, is_warning = __i__ == 1;
   g_autoptr (GBytes) noise = harness_make_payload (50000);
@@ -301,8 +283,6 @@ GST_START_TEST (test_noise_before_a_prefetched_shot)
   assert_requests (FOXAPI_SIM_SUBMIT, is_warning ? 3 : 2);
 }
 
-GST_END_TEST;
-
 /* The check library notes each assertion in a file of its own, and exits where
  * it cannot: none is made until the limit is lifted, with the WARNING. */
 static void
@@ -317,7 +297,7 @@ limit_file_size (rlim_t size)
 }
 
 /* This one leaves room for those notes. */
-GST_START_TEST (test_no_room_for_the_result)
+TEST (test_no_room_for_the_result)
 {
   g_autoptr (GBytes) large = harness_make_payload (400000);
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
@@ -329,8 +309,6 @@ GST_START_TEST (test_no_room_for_the_result)
   limit_file_size (RLIM_INFINITY);
   assert_goes_on (run, GST_MESSAGE_WARNING);
 }
-
-GST_END_TEST;
 
 static GstBusSyncReply
 lift_limit (GstBus * bus, GstMessage * message, gpointer user_data)
@@ -389,7 +367,7 @@ remove_results (void)
 
 /* What cannot be repeated any more is not the failure of the shot that is being
  * made meanwhile. */
-GST_START_TEST (test_repetition_fails)
+TEST (test_repetition_fails)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 0, "end", 2, NULL));
   g_autofree gchar *id = NULL;
@@ -415,10 +393,8 @@ GST_START_TEST (test_repetition_fails)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* Nor is it that of the last shot, whether that has been shown or is on the air. */
-GST_START_TEST (test_repetition_of_the_last_fails)
+TEST (test_repetition_of_the_last_fails)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 0, "end", 2, NULL));
 
@@ -433,10 +409,8 @@ GST_START_TEST (test_repetition_of_the_last_fails)
   bin_assert_count (run, GST_MESSAGE_ERROR, 0);
 }
 
-GST_END_TEST;
-
 /* A shot that was to go on from a frame is not paid for without it. */
-GST_START_TEST (test_no_room_for_the_last_frame)
+TEST (test_no_room_for_the_last_frame)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
 
@@ -445,11 +419,9 @@ GST_START_TEST (test_no_room_for_the_last_frame)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* Started again, it repeats the shot that it could not go on from, with the
  * reference that this had: without it, it would be another one, and paid for. */
-GST_START_TEST (test_no_room_repeats_the_shot)
+TEST (test_no_room_repeats_the_shot)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
 
@@ -459,8 +431,6 @@ GST_START_TEST (test_no_room_repeats_the_shot)
   assert_body_has (FOXAPI_SIM_SUBMIT, 3, "It rests");
   run_stop (run);
 }
-
-GST_END_TEST;
 
 static GstBusSyncReply
 ask_for_another (GstBus * bus, GstMessage * message, gpointer bin)
@@ -476,7 +446,7 @@ ask_for_another (GstBus * bus, GstMessage * message, gpointer bin)
 }
 
 /* Asked for as soon as the failure is known */
-GST_START_TEST (test_next_after_a_failure)
+TEST (test_next_after_a_failure)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "placeholder",
           __i__, NULL));
@@ -488,11 +458,9 @@ GST_START_TEST (test_next_after_a_failure)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* Asked for when the message is read, while the failure is being acted on: what is
  * promised is shown, and nothing else is paid for. */
-GST_START_TEST (test_next_after_the_message)
+TEST (test_next_after_the_message)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "placeholder", 0,
           "is-live", FALSE, NULL));
@@ -506,8 +474,6 @@ GST_START_TEST (test_next_after_the_message)
   fail_unless_equals_int (bin_count_buffers (run) > 0, is_asked);
   assert_requests (FOXAPI_SIM_SUBMIT, is_asked ? 2 : 1);
 }
-
-GST_END_TEST;
 
 static GstBusSyncReply
 ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
@@ -528,7 +494,7 @@ ask_while_it_starts (GstBus * bus, GstMessage * message, gpointer user_data)
 
 /* What was asked for before a failure is made where failures are warnings, and is
  * told of where they are errors. */
-GST_START_TEST (test_failure_keeps_the_queue)
+TEST (test_failure_keeps_the_queue)
 {
   gboolean is_warning = __i__ & 1, is_asked = __i__ & 2;
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", is_warning, NULL));
@@ -552,10 +518,8 @@ GST_START_TEST (test_failure_keeps_the_queue)
   assert_requests (FOXAPI_SIM_SUBMIT, is_warning ? 2 : 1);
 }
 
-GST_END_TEST;
-
 /* The shot behind one that failed fails in its turn, and that is told. */
-GST_START_TEST (test_no_room_after_a_failure)
+TEST (test_no_room_after_a_failure)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
   gboolean is_asked = FALSE;
@@ -572,10 +536,8 @@ GST_START_TEST (test_no_room_after_a_failure)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* A failure may be known before the bin is in PAUSED. */
-GST_START_TEST (test_next_while_it_starts)
+TEST (test_next_while_it_starts)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
@@ -584,10 +546,8 @@ GST_START_TEST (test_next_while_it_starts)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* The folder of files went away under a bin that has one. */
-GST_START_TEST (test_no_folder_for_the_result)
+TEST (test_no_folder_for_the_result)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
   g_autofree gchar *there = NULL;
@@ -605,12 +565,10 @@ GST_START_TEST (test_no_folder_for_the_result)
   bin_assert_count (run, GST_MESSAGE_WARNING, 0);
 }
 
-GST_END_TEST;
-
 /* Captures: nothing is submitted where a reference is missing, also where another
  * generation is asked for as soon as that is known. */
 
-GST_START_TEST (test_capture_fails)
+TEST (test_capture_fails)
 {
   static const struct
   {
@@ -644,8 +602,6 @@ GST_START_TEST (test_capture_fails)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
 /* The placeholder: WARNING, black, and the generation goes on. */
 
 static void
@@ -661,7 +617,7 @@ go_on_black (Run * run)
   bin_assert_count (run, GST_MESSAGE_ERROR, 0);
 }
 
-GST_START_TEST (test_placeholder_is_broken)
+TEST (test_placeholder_is_broken)
 {
   g_autofree gchar *path = g_build_filename (store, "broken.png", NULL);
   g_autoptr (Run) run = NULL;
@@ -673,10 +629,8 @@ GST_START_TEST (test_placeholder_is_broken)
   go_on_black (run);
 }
 
-GST_END_TEST;
-
 /* A property that changes while it plays is checked, and no other. */
-GST_START_TEST (test_end_without_the_placeholder_file)
+TEST (test_end_without_the_placeholder_file)
 {
   g_autoptr (GBytes) png =
       bin_make_file ("videotestsrc num-buffers=1 ! pngenc");
@@ -693,42 +647,33 @@ GST_START_TEST (test_end_without_the_placeholder_file)
   bin_assert_count (run, GST_MESSAGE_WARNING, 0);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("service", bin_setup),
+  ROWS (test_wrong_property, wrong),
+  ROWS (test_mismatch, mismatches),
+  TIMES (test_fault, 2 * G_N_ELEMENTS (faults)),
+  TIMES (test_no_place_for_files, 2),
+  ONCE (test_service_is_down),
+  TIMES (test_end_without_placeholder, 2),
+  TIMES (test_no_pictures, 2 * G_N_ELEMENTS (no_pictures)),
+  TIMES (test_noise_is_not_waited_for, 4),
+  ONCE (test_no_room_for_the_result),
+  ONCE (test_no_room_for_the_last_frame),
+  ONCE (test_no_room_repeats_the_shot),
+  TIMES (test_next_after_a_failure, 2),
+  TIMES (test_next_after_the_message, 10),
+  TIMES (test_failure_keeps_the_queue, 4),
+  ONCE (test_no_room_after_a_failure),
+  ONCE (test_next_while_it_starts),
+  BIN_CASE ("manual", bin_setup_manual),
+  ONCE (test_task_fails),
+  TIMES (test_noise_before_a_prefetched_shot, 3),
+  ONCE (test_end_without_the_placeholder_file),
+  ONCE (test_repetition_fails),
+  TIMES (test_repetition_of_the_last_fails, 2),
+  ONCE (test_no_folder_for_the_result),
+  TIMES (test_capture_fails, 8),
+  TIMES (test_placeholder_is_broken, 2),
+};
 
-static Suite *
-binfailures_suite (void)
-{
-  Suite *suite = suite_create ("binfailures");
-  TCase *tcase = bin_add_case (suite, "service", bin_setup);
-
-  tcase_add_rows (tcase, test_wrong_property, wrong);
-  tcase_add_rows (tcase, test_mismatch, mismatches);
-  tcase_add_loop_test (tcase, test_fault, 0, 2 * G_N_ELEMENTS (faults));
-  tcase_add_loop_test (tcase, test_no_place_for_files, 0, 2);
-  tcase_add_test (tcase, test_service_is_down);
-  tcase_add_loop_test (tcase, test_end_without_placeholder, 0, 2);
-  tcase_add_loop_test (tcase, test_no_pictures, 0,
-      2 * G_N_ELEMENTS (no_pictures));
-  tcase_add_loop_test (tcase, test_noise_is_not_waited_for, 0, 4);
-  tcase_add_test (tcase, test_no_room_for_the_result);
-  tcase_add_test (tcase, test_no_room_for_the_last_frame);
-  tcase_add_test (tcase, test_no_room_repeats_the_shot);
-  tcase_add_loop_test (tcase, test_next_after_a_failure, 0, 2);
-  tcase_add_loop_test (tcase, test_next_after_the_message, 0, 10);
-  tcase_add_loop_test (tcase, test_failure_keeps_the_queue, 0, 4);
-  tcase_add_test (tcase, test_no_room_after_a_failure);
-  tcase_add_test (tcase, test_next_while_it_starts);
-
-  tcase = bin_add_case (suite, "manual", bin_setup_manual);
-  tcase_add_test (tcase, test_task_fails);
-  tcase_add_loop_test (tcase, test_noise_before_a_prefetched_shot, 0, 3);
-  tcase_add_test (tcase, test_end_without_the_placeholder_file);
-  tcase_add_test (tcase, test_repetition_fails);
-  tcase_add_loop_test (tcase, test_repetition_of_the_last_fails, 0, 2);
-  tcase_add_test (tcase, test_no_folder_for_the_result);
-  tcase_add_loop_test (tcase, test_capture_fails, 0, 8);
-  tcase_add_loop_test (tcase, test_placeholder_is_broken, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (binfailures);
+CHECK_MAIN (binfailures, tests)

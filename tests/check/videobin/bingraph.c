@@ -24,7 +24,7 @@ count_from (Run * run, gpointer source, GstMessageType type)
 
 /* A result that is there at once is made ready while the graph goes to PLAYING,
  * which is none of the graph's business. */
-GST_START_TEST (test_one_preroll)
+TEST (test_one_preroll)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (Run) run = bin_run_new (bin_new ("task-id", id, NULL));
@@ -35,8 +35,6 @@ GST_START_TEST (test_one_preroll)
   fail_unless_equals_int (count_from (run, run->source,
           GST_MESSAGE_ASYNC_DONE), 0);
 }
-
-GST_END_TEST;
 
 /* Without width and height the output has the size of the result. */
 static const struct
@@ -53,7 +51,7 @@ static const struct
   {"720p", "adaptive", 1280, 720},
 };
 
-GST_START_TEST (test_size)
+TEST (test_size)
 {
   GstElement *bin = bin_new ("width", 0, "height", 0, "model", "test-model",
       NULL);
@@ -74,8 +72,6 @@ GST_START_TEST (test_size)
   fail_unless_equals_int (height, sizes[__i__].height);
 }
 
-GST_END_TEST;
-
 static guint
 get_group (GstElement * sink)
 {
@@ -89,7 +85,7 @@ get_group (GstElement * sink)
 }
 
 /* As in a player, whose streams wait for each other's ends */
-GST_START_TEST (test_one_group)
+TEST (test_one_group)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
   GstElement *sound = gst_element_factory_make ("appsink", NULL);
@@ -114,10 +110,8 @@ GST_START_TEST (test_one_group)
   run_stop (run);
 }
 
-GST_END_TEST;
-
 /* The bin answers for its output, not for the file behind it. */
-GST_START_TEST (test_no_seek)
+TEST (test_no_seek)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
   g_autoptr (GstQuery) seeking = gst_query_new_seeking (GST_FORMAT_BYTES);
@@ -142,11 +136,9 @@ GST_START_TEST (test_no_seek)
   fail_if (run_flow_has (run, 'f'), "It has flushed");
 }
 
-GST_END_TEST;
-
 /* An application that has enough before the result is there, and waits for the
  * progress to end: while it prerolls, or while it plays */
-GST_START_TEST (test_end_before_the_result)
+TEST (test_end_before_the_result)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, "placeholder",
           __i__, NULL));
@@ -171,10 +163,8 @@ GST_START_TEST (test_end_before_the_result)
   run_assert_progress (run, "generate", "X$");
 }
 
-GST_END_TEST;
-
 /* What is behind both outputs breaks: one ERROR, which names the task. */
-GST_START_TEST (test_graph_fails)
+TEST (test_graph_fails)
 {
   g_autoptr (GError) fault = NULL;
   GstElement *bin = bin_new ("is-live", FALSE, "placeholder", 0, "on-error", 1,
@@ -219,10 +209,8 @@ GST_START_TEST (test_graph_fails)
   fail_unless_equals_int (n, 1);
 }
 
-GST_END_TEST;
-
 /* A question about memory would wait behind what a branch that prerolls holds. */
-GST_START_TEST (test_forked)
+TEST (test_forked)
 {
   g_autoptr (Run) run = run_new_to (bin_new ("is-live", FALSE, NULL),
       harness_forked_sink ());
@@ -232,9 +220,7 @@ GST_START_TEST (test_forked)
   run_stop (run);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_unlinked_pad_is_told_of)
+TEST (test_unlinked_pad_is_told_of)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
   g_autoptr (GError) info = NULL;
@@ -249,25 +235,17 @@ GST_START_TEST (test_unlinked_pad_is_told_of)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("timed", bin_setup),
+  ONCE (test_one_preroll),
+  ROWS (test_size, sizes),
+  ONCE (test_one_group),
+  ONCE (test_no_seek),
+  ONCE (test_graph_fails),
+  ONCE (test_forked),
+  ONCE (test_unlinked_pad_is_told_of),
+  BIN_CASE ("manual", bin_setup_manual),
+  TIMES (test_end_before_the_result, 2),
+};
 
-static Suite *
-bingraph_suite (void)
-{
-  Suite *suite = suite_create ("bingraph");
-  TCase *tcase = bin_add_case (suite, "timed", bin_setup);
-
-  tcase_add_test (tcase, test_one_preroll);
-  tcase_add_rows (tcase, test_size, sizes);
-  tcase_add_test (tcase, test_one_group);
-  tcase_add_test (tcase, test_no_seek);
-  tcase_add_test (tcase, test_graph_fails);
-  tcase_add_test (tcase, test_forked);
-  tcase_add_test (tcase, test_unlinked_pad_is_told_of);
-
-  tcase = bin_add_case (suite, "manual", bin_setup_manual);
-  tcase_add_loop_test (tcase, test_end_before_the_result, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (bingraph);
+CHECK_MAIN (bingraph, tests)

@@ -97,15 +97,6 @@ bin_prepare (void)
   bin_result_without_video = bin_make_file (SOUND MUX);
 }
 
-TCase *
-bin_add_case (Suite * suite, const gchar * name, SFun setup)
-{
-  TCase *tcase = add_case (suite, name, setup, harness_teardown);
-
-  tcase_add_unchecked_fixture (tcase, bin_prepare, NULL);
-  return tcase;
-}
-
 /* What a test that failed has left is not the next one's fault. */
 static void
 clean_tmp (void)

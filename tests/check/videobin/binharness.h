@@ -15,16 +15,17 @@ G_BEGIN_DECLS
 /* As small as the output of bin_new() */
 #define BIN_RAW "video/x-raw,width=64,height=36,framerate=25/1"
 
-/* As an unchecked fixture of each case, once for the whole program: small results
- * to share, made in another process, and a folder of temporary files of our own,
- * which goes with the program. */
+/* Before the first test of a BIN_CASE, once for the whole program: small results to
+ * share, made in another process, and a folder of temporary files of our own, which
+ * goes with the program. */
 void bin_prepare (void);
 extern GBytes *bin_result;
 extern GBytes *bin_result_without_video;
 extern gchar *bin_tmp;
 
-/* A case of @suite in which each test has one of the setups that follow. */
-TCase *bin_add_case (Suite * suite, const gchar * name, SFun setup);
+/* A case in which each test has one of the setups that follow */
+#define BIN_CASE(name, setup) \
+  { name, NULL, 0, 0, setup, harness_teardown, bin_prepare }
 
 /* A simulator that gives the shared result. In manual mode the test says when
  * it is there; without a length, only its end says how long it is. */

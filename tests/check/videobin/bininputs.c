@@ -66,7 +66,7 @@ static const struct
   {"wan-2.7-video-edit", "source_video", "video_url"},
 };
 
-GST_START_TEST (test_pad)
+TEST (test_pad)
 {
   g_autoptr (Run) run = new_run (inputs[__i__].model);
   gboolean is_video = g_str_equal (inputs[__i__].pad, "source_video");
@@ -82,10 +82,8 @@ GST_START_TEST (test_pad)
     assert_file (url, PNG);
 }
 
-GST_END_TEST;
-
 /* Both into one list, in their order, whichever pad is first */
-GST_START_TEST (test_both_frames)
+TEST (test_both_frames)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
 
@@ -96,8 +94,6 @@ GST_START_TEST (test_both_frames)
       "\"image_urls\":[\"https://a.example/1\",\"");
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
 }
-
-GST_END_TEST;
 
 static void
 assert_told (Run * run, const gchar * pad, const gchar * what)
@@ -120,7 +116,7 @@ static const struct
 };
 
 /* Before anything is captured, and by the pad's name */
-GST_START_TEST (test_no_such_input)
+TEST (test_no_such_input)
 {
   g_autoptr (Run) run = new_run (refusals[__i__].model);
 
@@ -128,9 +124,7 @@ GST_START_TEST (test_no_such_input)
   assert_told (run, refusals[__i__].pad, refusals[__i__].model);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_pad_and_property)
+TEST (test_pad_and_property)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
 
@@ -139,10 +133,8 @@ GST_START_TEST (test_pad_and_property)
   assert_told (run, "first_frame", "first-frame-url");
 }
 
-GST_END_TEST;
-
 /* More of them than the model takes are refused before they are captured, too. */
-GST_START_TEST (test_too_many_pads)
+TEST (test_too_many_pads)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-video-edit");
 
@@ -153,10 +145,8 @@ GST_START_TEST (test_too_many_pads)
   assert_told (run, "reference-image-urls", "takes one");
 }
 
-GST_END_TEST;
-
 /* The task that is named needs no input, nor does a start that resumes it. */
-GST_START_TEST (test_pad_of_a_task)
+TEST (test_pad_of_a_task)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
@@ -168,11 +158,9 @@ GST_START_TEST (test_pad_of_a_task)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
 /* A path or a URI, and what a pad captures: each is shown until the result is there,
  * and nothing is wrong with it. */
-GST_START_TEST (test_placeholder)
+TEST (test_placeholder)
 {
   g_autoptr (GBytes) png = bin_make_file (PICTURE " ! pngenc");
   g_autofree gchar *path = harness_write_file ("fox.png", png);
@@ -189,8 +177,6 @@ GST_START_TEST (test_placeholder)
   fail_unless_equals_int (run_count (run, GST_MESSAGE_WARNING), 0);
 }
 
-GST_END_TEST;
-
 /* The next shot begins with the last frame, where the model has a first one and the
  * application's inputs leave room for it; otherwise that is a reference. */
 static const struct
@@ -206,7 +192,7 @@ static const struct
   {"wan-2.7-video-edit", "source-video-url", "reference_image_url"},
 };
 
-GST_START_TEST (test_continuity)
+TEST (test_continuity)
 {
   g_autoptr (Run) run = new_run (continuities[__i__].model);
   g_autofree gchar *url = NULL;
@@ -220,8 +206,6 @@ GST_START_TEST (test_continuity)
   url = get_field (2, continuities[__i__].field);
   assert_file (url, PNG);
 }
-
-GST_END_TEST;
 
 static void
 wait_for_shot (Run * run, guint shot)
@@ -237,7 +221,7 @@ wait_for_shot (Run * run, guint shot)
 }
 
 /* It is the model of that next shot that counts. */
-GST_START_TEST (test_continuity_of_another_model)
+TEST (test_continuity_of_another_model)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
   g_autofree gchar *url = NULL;
@@ -251,11 +235,9 @@ GST_START_TEST (test_continuity_of_another_model)
   assert_file (url, PNG);
 }
 
-GST_END_TEST;
-
 /* The frame that a shot begins with is there until that has been shown, also where
  * the next one needs none: a start repeats the shot, and does not pay for it. */
-GST_START_TEST (test_continuity_kept)
+TEST (test_continuity_kept)
 {
   g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
 
@@ -272,10 +254,8 @@ GST_START_TEST (test_continuity_kept)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* veo-3.1 takes a first frame or references: those that are set stay. */
-GST_START_TEST (test_continuity_with_references)
+TEST (test_continuity_with_references)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("model", "veo-3.1", NULL));
 
@@ -286,26 +266,19 @@ GST_START_TEST (test_continuity_with_references)
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("inputs", bin_setup),
+  ROWS (test_pad, inputs),
+  ONCE (test_both_frames),
+  ROWS (test_no_such_input, refusals),
+  ONCE (test_pad_and_property),
+  ONCE (test_too_many_pads),
+  ONCE (test_pad_of_a_task),
+  TIMES (test_placeholder, 3),
+  ROWS (test_continuity, continuities),
+  ONCE (test_continuity_of_another_model),
+  ONCE (test_continuity_kept),
+  ONCE (test_continuity_with_references),
+};
 
-static Suite *
-bininputs_suite (void)
-{
-  Suite *suite = suite_create ("bininputs");
-  TCase *tcase = bin_add_case (suite, "inputs", bin_setup);
-
-  tcase_add_rows (tcase, test_pad, inputs);
-  tcase_add_test (tcase, test_both_frames);
-  tcase_add_rows (tcase, test_no_such_input, refusals);
-  tcase_add_test (tcase, test_pad_and_property);
-  tcase_add_test (tcase, test_too_many_pads);
-  tcase_add_test (tcase, test_pad_of_a_task);
-  tcase_add_loop_test (tcase, test_placeholder, 0, 3);
-  tcase_add_rows (tcase, test_continuity, continuities);
-  tcase_add_test (tcase, test_continuity_of_another_model);
-  tcase_add_test (tcase, test_continuity_kept);
-  tcase_add_test (tcase, test_continuity_with_references);
-  return suite;
-}
-
-GST_CHECK_MAIN (bininputs);
+CHECK_MAIN (bininputs, tests)

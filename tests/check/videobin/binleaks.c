@@ -33,21 +33,14 @@ static const LeakWay ways[] = {
   {FOXAPI_SIM_RESULT, {.hold_at = 1000}, "! fakesink"},
 };
 
-GST_START_TEST (test_leaks)
+TEST (test_leaks)
 {
   harness_assert_no_leak (&ways[__i__], bin_spawn);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("objects", bin_setup),
+  ROWS (test_leaks, ways),
+};
 
-static Suite *
-binleaks_suite (void)
-{
-  Suite *suite = suite_create ("binleaks");
-  TCase *tcase = bin_add_case (suite, "objects", bin_setup);
-
-  tcase_add_rows (tcase, test_leaks, ways);
-  return suite;
-}
-
-GST_CHECK_MAIN (binleaks);
+CHECK_MAIN (binleaks, tests)

@@ -127,7 +127,7 @@ wait_until_gone (GWeakRef * ref)
 
 /* To NULL: no call is left hanging but a submission, whose answer is awaited, no
  * file, and the bin goes with its last reference. */
-GST_START_TEST (test_leave)
+TEST (test_leave)
 {
   Phase phase = __i__;
   Run *run = new_run (phase);
@@ -146,10 +146,8 @@ GST_START_TEST (test_leave)
   assert_nothing_left ();
 }
 
-GST_END_TEST;
-
 /* To READY and on again: it goes on with the same task. */
-GST_START_TEST (test_ready_and_on)
+TEST (test_ready_and_on)
 {
   Phase phase = __i__;
   g_autoptr (Run) run = new_run (phase);
@@ -173,14 +171,12 @@ GST_START_TEST (test_ready_and_on)
   fail_if (foxapi_sim_count_requests (sim, FOXAPI_SIM_SUBMIT) > 2);
 }
 
-GST_END_TEST;
-
 /* Out of a pipeline that goes on, with another source of the same mixer */
 static const Phase removals[] = {
   PHASE_CAPTURE, PHASE_ASK, PHASE_STAGED, PHASE_ON_AIR, PHASE_REPEATED
 };
 
-GST_START_TEST (test_remove)
+TEST (test_remove)
 {
   Phase phase = removals[__i__];
   Run *run = new_run (phase);
@@ -201,10 +197,8 @@ GST_START_TEST (test_remove)
   assert_nothing_left ();
 }
 
-GST_END_TEST;
-
 /* A pause while there is nothing to show, of the output that waits for it */
-GST_START_TEST (test_pause_while_waiting)
+TEST (test_pause_while_waiting)
 {
   GstElement *bin = bin_new ("is-live", __i__ == 0, "placeholder", 0, NULL);
   g_autoptr (Run) run = bin_run_new (bin);
@@ -221,8 +215,6 @@ GST_START_TEST (test_pause_while_waiting)
   run_stop (run);
   fail_unless (bin_count_buffers (run) >= 2 * RESULT_FRAMES);
 }
-
-GST_END_TEST;
 
 /* Many come and go while a mixer plays, also while the first one submits: those
  * behind it wait for its answer, or take its task up. */
@@ -253,7 +245,7 @@ remove_from_mixer (GstElement * pipeline, GstElement * mixer, GstElement * bin,
   gst_bin_remove (GST_BIN (pipeline), bin);
 }
 
-GST_START_TEST (test_hundred)
+TEST (test_hundred)
 {
   g_autoptr (GError) error = NULL;
   GstElement *background = gst_parse_bin_from_description
@@ -285,8 +277,6 @@ GST_START_TEST (test_hundred)
   run_free (run);
   assert_nothing_left ();
 }
-
-GST_END_TEST;
 
 /* Outputs are linked, and linked elsewhere, while it plays. */
 
@@ -323,7 +313,7 @@ take_buffers (GstElement * sink, const gchar * media, GstClockTime time)
   return time;
 }
 
-GST_START_TEST (test_links_while_it_plays)
+TEST (test_links_while_it_plays)
 {
   Run *run = bin_run_new (bin_new ("is-live", __i__ == 0, "end", 1, NULL));
   GstElement *video, *audio;
@@ -347,10 +337,8 @@ GST_START_TEST (test_links_while_it_plays)
   assert_nothing_left ();
 }
 
-GST_END_TEST;
-
 /* An element that is linked to nothing */
-GST_START_TEST (test_alone)
+TEST (test_alone)
 {
   harness_exercise (gst_object_ref_sink (bin_new ("is-live", __i__ % 2 == 0,
               "placeholder", __i__ / 2, NULL)), FALSE);
@@ -358,11 +346,9 @@ GST_START_TEST (test_alone)
   assert_nothing_left ();
 }
 
-GST_END_TEST;
-
 /* The folder of files is gone in NULL, also where nobody lets go of the bin, and so
  * is that of a process that was killed, but not that of one that lives. */
-GST_START_TEST (test_folder)
+TEST (test_folder)
 {
   g_autofree gchar *dead =
       g_build_filename (bin_tmp, "gst-foxapi-dead00", NULL);
@@ -392,8 +378,6 @@ GST_START_TEST (test_folder)
   run_stop (run);
 }
 
-GST_END_TEST;
-
 /* The result's tags go ahead of its first frame. */
 static GstPadProbeReturn
 on_tags (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
@@ -412,7 +396,7 @@ on_tags (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 }
 
 /* A model that takes no reference makes the next shot without the last frame. */
-GST_START_TEST (test_shots_without_references)
+TEST (test_shots_without_references)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("model", "wan-2.7-text-to-video",
           NULL));
@@ -423,9 +407,7 @@ GST_START_TEST (test_shots_without_references)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_tags)
+TEST (test_tags)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("prompt", "A tagged fox", NULL));
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->source, "video");
@@ -437,10 +419,8 @@ GST_START_TEST (test_tags)
   fail_unless_equals_string (title, "A tagged fox");
 }
 
-GST_END_TEST;
-
 /* With pads, which may be released in each state */
-GST_START_TEST (test_pads_come_and_go)
+TEST (test_pads_come_and_go)
 {
   GstElement *bin = gst_object_ref_sink (bin_new ("on-error", 1, NULL));
   GstPad *pads[3];
@@ -462,26 +442,19 @@ GST_START_TEST (test_pads_come_and_go)
   assert_nothing_left ();
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("life", bin_setup),
+  TIMES (test_leave, N_PHASES),
+  TIMES (test_ready_and_on, N_PHASES),
+  TIMES (test_pause_while_waiting, 2),
+  ROWS (test_remove, removals),
+  ONCE (test_hundred),
+  TIMES (test_links_while_it_plays, 2),
+  TIMES (test_alone, 6),
+  ONCE (test_folder),
+  ONCE (test_tags),
+  ONCE (test_shots_without_references),
+  ONCE (test_pads_come_and_go),
+};
 
-static Suite *
-binlife_suite (void)
-{
-  Suite *suite = suite_create ("binlife");
-  TCase *tcase = bin_add_case (suite, "life", bin_setup);
-
-  tcase_add_loop_test (tcase, test_leave, 0, N_PHASES);
-  tcase_add_loop_test (tcase, test_ready_and_on, 0, N_PHASES);
-  tcase_add_loop_test (tcase, test_pause_while_waiting, 0, 2);
-  tcase_add_rows (tcase, test_remove, removals);
-  tcase_add_test (tcase, test_hundred);
-  tcase_add_loop_test (tcase, test_links_while_it_plays, 0, 2);
-  tcase_add_loop_test (tcase, test_alone, 0, 6);
-  tcase_add_test (tcase, test_folder);
-  tcase_add_test (tcase, test_tags);
-  tcase_add_test (tcase, test_shots_without_references);
-  tcase_add_test (tcase, test_pads_come_and_go);
-  return suite;
-}
-
-GST_CHECK_MAIN (binlife);
+CHECK_MAIN (binlife, tests)

@@ -22,7 +22,7 @@ has_equal_default (GParamSpec * a, GParamSpec * b)
   return is_equal;
 }
 
-GST_START_TEST (test_same_properties)
+TEST (test_same_properties)
 {
   GstElement *source = gst_object_ref_sink (harness_source (NULL));
   GstElement *bin = gst_object_ref_sink (bin_new (NULL, NULL));
@@ -52,9 +52,7 @@ GST_START_TEST (test_same_properties)
   gst_object_unref (bin);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_body)
+TEST (test_body)
 {
   static const gchar *const settings[][2] = {
     {"prompt", "Ein Fuchs"},
@@ -84,8 +82,6 @@ GST_START_TEST (test_body)
   assert_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent", "harness/1");
 }
 
-GST_END_TEST;
-
 /* Messages */
 
 /* In the streaming thread; read when that has ended */
@@ -97,7 +93,7 @@ on_notify (GObject * object, GParamSpec * pspec, gpointer user_data)
   ++*n_notified;
 }
 
-GST_START_TEST (test_tasks)
+TEST (test_tasks)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
   g_autoptr (GPtrArray) tasks = NULL;
@@ -123,8 +119,6 @@ GST_START_TEST (test_tasks)
   fail_unless_equals_int (progress, 100);
 }
 
-GST_END_TEST;
-
 /* All are the bin's. That of the download is the source's own: it would hold up
  * a preroll. */
 static void
@@ -137,7 +131,7 @@ assert_progress (Run * run, const gchar * pattern)
 }
 
 /* An open one would keep gst-launch-1.0 from playing. */
-GST_START_TEST (test_progress_is_held_back)
+TEST (test_progress_is_held_back)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, NULL));
 
@@ -149,10 +143,8 @@ GST_START_TEST (test_progress_is_held_back)
   run_complete (run);
 }
 
-GST_END_TEST;
-
 /* Each that is opened is closed. */
-GST_START_TEST (test_progress_is_balanced)
+TEST (test_progress_is_balanced)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
 
@@ -168,10 +160,8 @@ GST_START_TEST (test_progress_is_balanced)
   assert_progress (run, "^sc*[CXE]$");
 }
 
-GST_END_TEST;
-
 /* Nobody plays: nothing is opened. */
-GST_START_TEST (test_no_progress_in_paused)
+TEST (test_no_progress_in_paused)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
@@ -182,9 +172,7 @@ GST_START_TEST (test_no_progress_in_paused)
   assert_progress (run, "^$");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_reference_message)
+TEST (test_reference_message)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
   const GstStructure *structure;
@@ -203,24 +191,16 @@ GST_START_TEST (test_reference_message)
           GST_MESSAGE_ELEMENT));
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("timed", bin_setup),
+  ONCE (test_same_properties),
+  ONCE (test_tasks),
+  BIN_CASE ("manual", bin_setup_manual),
+  ONCE (test_body),
+  ONCE (test_progress_is_held_back),
+  TIMES (test_progress_is_balanced, 3),
+  ONCE (test_no_progress_in_paused),
+  ONCE (test_reference_message),
+};
 
-static Suite *
-binmessages_suite (void)
-{
-  Suite *suite = suite_create ("binmessages");
-  TCase *tcase = bin_add_case (suite, "timed", bin_setup);
-
-  tcase_add_test (tcase, test_same_properties);
-  tcase_add_test (tcase, test_tasks);
-
-  tcase = bin_add_case (suite, "manual", bin_setup_manual);
-  tcase_add_test (tcase, test_body);
-  tcase_add_test (tcase, test_progress_is_held_back);
-  tcase_add_loop_test (tcase, test_progress_is_balanced, 0, 3);
-  tcase_add_test (tcase, test_no_progress_in_paused);
-  tcase_add_test (tcase, test_reference_message);
-  return suite;
-}
-
-GST_CHECK_MAIN (binmessages);
+CHECK_MAIN (binmessages, tests)

@@ -32,7 +32,7 @@ assert_kept (Run * run, guint nth)
 
 /* Restarts */
 
-GST_START_TEST (test_restarts)
+TEST (test_restarts)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", __i__ == 0,
           "placeholder", 0, NULL));
@@ -52,11 +52,9 @@ GST_START_TEST (test_restarts)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* Removed before the service has answered, and added again, as itself or as another
  * with the same request: it waits for that answer. */
-GST_START_TEST (test_removed_while_submitting)
+TEST (test_removed_while_submitting)
 {
   Run *run = bin_run_new (bin_new (NULL, NULL));
   g_autoptr (Run) other = bin_run_new (bin_new (NULL, NULL));
@@ -76,10 +74,8 @@ GST_START_TEST (test_removed_while_submitting)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* What a supervisor does with a source that it takes for stuck */
-GST_START_TEST (test_supervisor)
+TEST (test_supervisor)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
@@ -94,9 +90,7 @@ GST_START_TEST (test_supervisor)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_changed_is_new)
+TEST (test_changed_is_new)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
@@ -109,12 +103,10 @@ GST_START_TEST (test_changed_is_new)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* The record */
 
 /* Nothing is shown in PAUSED, however much is decoded. */
-GST_START_TEST (test_paused_keeps)
+TEST (test_paused_keeps)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, "placeholder",
           __i__, NULL));
@@ -128,8 +120,6 @@ GST_START_TEST (test_paused_keeps)
   assert_kept (run, 1);
 }
 
-GST_END_TEST;
-
 static GstPadProbeReturn
 note_end (GstPad * pad, GstPadProbeInfo * info, gpointer has_ended)
 {
@@ -139,7 +129,7 @@ note_end (GstPad * pad, GstPadProbeInfo * info, gpointer has_ended)
 }
 
 /* Nor in a pause, in which a queue takes all of the last result. */
-GST_START_TEST (test_pause_keeps)
+TEST (test_pause_keeps)
 {
   GstElement *bin = bin_new ("is-live", FALSE, "placeholder", 0, NULL);
   g_autoptr (Run) run = bin_run_new (bin);
@@ -164,8 +154,6 @@ GST_START_TEST (test_pause_keeps)
   run_stop (run);
   assert_kept (run, 2);
 }
-
-GST_END_TEST;
 
 /* Until the stop lets the pad go */
 static GstPadProbeReturn
@@ -194,7 +182,7 @@ new_ahead (const gchar * prompt)
 }
 
 /* Stopped in the middle of the result, of which no more leaves meanwhile */
-GST_START_TEST (test_middle_keeps)
+TEST (test_middle_keeps)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
@@ -206,10 +194,8 @@ GST_START_TEST (test_middle_keeps)
   fail_unless (harness_is_recorded (1));
 }
 
-GST_END_TEST;
-
 /* Who could not take what was shown says so by an ERROR of its own. */
-GST_START_TEST (test_failure_elsewhere_keeps)
+TEST (test_failure_elsewhere_keeps)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
 
@@ -222,10 +208,8 @@ GST_START_TEST (test_failure_elsewhere_keeps)
   assert_kept (run, 1);
 }
 
-GST_END_TEST;
-
 /* The ERROR of the shot that is made ahead is not that of the clip on the air. */
-GST_START_TEST (test_failure_ahead_drops)
+TEST (test_failure_ahead_drops)
 {
   g_autoptr (Run) run = new_ahead ("It runs");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
@@ -244,11 +228,9 @@ GST_START_TEST (test_failure_ahead_drops)
   fail_if (harness_is_recorded (1));
 }
 
-GST_END_TEST;
-
 /* The application names a task while a clip is on the air and the next shot is made:
  * before a stop, or for a shot that was paid for before a stop. */
-GST_START_TEST (test_task_named_ahead)
+TEST (test_task_named_ahead)
 {
   gboolean is_parked = __i__ == 1;
   g_autofree gchar *id = NULL;
@@ -274,10 +256,8 @@ GST_START_TEST (test_task_named_ahead)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* Other prompts are another program, from its first shot; the same are none. */
-GST_START_TEST (test_next_prompts_change)
+TEST (test_next_prompts_change)
 {
   gboolean is_same = __i__ == 1;
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
@@ -297,10 +277,8 @@ GST_START_TEST (test_next_prompts_change)
   fail_unless_equals_int (strstr (body, "It runs") != NULL, is_same);
 }
 
-GST_END_TEST;
-
 /* Whoever asks for no pictures, or for no sound, has seen it all the same. */
-GST_START_TEST (test_end_drops)
+TEST (test_end_drops)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, "end", __i__,
           NULL));
@@ -313,8 +291,6 @@ GST_START_TEST (test_end_drops)
   run_stop (run);
   fail_if (harness_is_recorded (1));
 }
-
-GST_END_TEST;
 
 /* Other processes */
 
@@ -330,7 +306,7 @@ run_client (const gchar * line)
  * content, which is seen from a file that grows: the next process shows it. Neither
  * may be over before the kill: the end of the result is held back, and the file
  * takes the first frame and then a byte a second. */
-GST_START_TEST (test_killed)
+TEST (test_killed)
 {
   const FoxapiSimFault hold_at = {.hold_at = 1000 };
   g_autofree gchar *path = g_build_filename (store, "shown", NULL);
@@ -357,10 +333,8 @@ GST_START_TEST (test_killed)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* The same captured content in another process is the same task. */
-GST_START_TEST (test_same_content_elsewhere)
+TEST (test_same_content_elsewhere)
 {
   g_autoptr (GBytes) clip = bin_make_file (MOTION " ! x264enc ! mp4mux");
   g_autofree gchar *path = harness_write_file ("clip.mp4", clip);
@@ -382,8 +356,6 @@ GST_START_TEST (test_same_content_elsewhere)
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
 }
 
-GST_END_TEST;
-
 /* Captures */
 
 /* Plays until the task is known, from NULL to NULL, with a feed of its own */
@@ -404,7 +376,7 @@ abandon_with (Run * run, GstElement ** feed, const gchar * line,
   bin_abandon (run);
 }
 
-GST_START_TEST (test_content_decides)
+TEST (test_content_decides)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("reference-seconds", 1.0, NULL));
   const gchar *name = __i__ == 0 ? "image_0" : "video_0";
@@ -419,8 +391,6 @@ GST_START_TEST (test_content_decides)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* A camera never gives the same picture twice: it is asked once. */
 static void
 turn_camera (Run * run, guint color)
@@ -431,7 +401,7 @@ turn_camera (Run * run, guint color)
   g_object_set (camera, "foreground-color", 0xff000000 | color, NULL);
 }
 
-GST_START_TEST (test_camera)
+TEST (test_camera)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("reference-branches", __i__,
           NULL));
@@ -453,8 +423,6 @@ GST_START_TEST (test_camera)
   assert_requests (FOXAPI_SIM_SUBMIT, 3);
   assert_requests (FOXAPI_SIM_UPLOAD, 3);
 }
-
-GST_END_TEST;
 
 /* References: what arrives, and in which order */
 
@@ -481,7 +449,7 @@ make_png_like (GBytes ** bytes)
       "image/png", 1000, path);
 }
 
-GST_START_TEST (test_order_and_bytes)
+TEST (test_order_and_bytes)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("reference-seconds", 1.0, NULL));
   g_autofree gchar *local = g_build_filename (store, "a.jpg", NULL);
@@ -524,8 +492,6 @@ GST_START_TEST (test_order_and_bytes)
           (&list, 1)), uri);
 }
 
-GST_END_TEST;
-
 /* A reference that was captured, and is taken away again before the request goes
  * out, is missed in it: nothing is paid for without having been asked for. */
 
@@ -567,7 +533,7 @@ release_with (GstBus * bus, GstMessage * message, gpointer bin)
   return GST_BUS_PASS;
 }
 
-GST_START_TEST (test_released_too_early)
+TEST (test_released_too_early)
 {
   g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
 
@@ -585,12 +551,10 @@ GST_START_TEST (test_released_too_early)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
 /* More: `next` */
 
 /* Not before the references are there, and not when nobody would see it */
-GST_START_TEST (test_next_without_references)
+TEST (test_next_without_references)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, NULL));
 
@@ -606,9 +570,7 @@ GST_START_TEST (test_next_without_references)
   assert_nothing_sent ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_next_at_the_end)
+TEST (test_next_at_the_end)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
 
@@ -621,10 +583,8 @@ GST_START_TEST (test_next_at_the_end)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* The task that the application names for the next shot is paid for already. */
-GST_START_TEST (test_next_of_a_task)
+TEST (test_next_of_a_task)
 {
   g_autofree gchar *shown = NULL, *id = NULL;
   g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
@@ -642,11 +602,9 @@ GST_START_TEST (test_next_of_a_task)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* What is held has no file when the bin has stopped, also while the next shot is
  * being made. */
-GST_START_TEST (test_no_file_of_what_is_held)
+TEST (test_no_file_of_what_is_held)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("end", 1, NULL));
   g_autofree gchar *left = NULL;
@@ -661,10 +619,8 @@ GST_START_TEST (test_no_file_of_what_is_held)
   fail_unless (strstr (left, "/result-") == NULL, "%s", left);
 }
 
-GST_END_TEST;
-
 /* Each shot's files go when it has been shown. */
-GST_START_TEST (test_files_of_shots)
+TEST (test_files_of_shots)
 {
   GstElement *bin = bin_new (NULL, NULL);
   g_autoptr (Run) run = bin_run_new (bin);
@@ -687,11 +643,9 @@ GST_START_TEST (test_files_of_shots)
   fail_unless (n_results <= 2 && n_pictures == 1, "%s", left);
 }
 
-GST_END_TEST;
-
 /* Three shots are paid for, and the second is dropped after a stop: the third, too,
  * is resumed. */
-GST_START_TEST (test_dropped_after_a_stop)
+TEST (test_dropped_after_a_stop)
 {
   g_autoptr (Run) run = new_ahead ("It runs");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
@@ -710,11 +664,9 @@ GST_START_TEST (test_dropped_after_a_stop)
   assert_requests (FOXAPI_SIM_SUBMIT, 3);
 }
 
-GST_END_TEST;
-
 /* Stopped while one of five results is on the air, and the others are there or on
  * their way: none has a file any more, also in READY, where their folder stays. */
-GST_START_TEST (test_no_files_after_a_stop)
+TEST (test_no_files_after_a_stop)
 {
   g_autoptr (Run) run = new_ahead ("It runs");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
@@ -737,8 +689,6 @@ GST_START_TEST (test_no_files_after_a_stop)
   fail_if (strstr (left, "/result-") != NULL, "%s", left);
 }
 
-GST_END_TEST;
-
 static void
 play_program (const gchar * clips)
 {
@@ -751,7 +701,7 @@ play_program (const gchar * clips)
 }
 
 /* A program is paid for once, also where two of its shots are equal. */
-GST_START_TEST (test_program_from_cache)
+TEST (test_program_from_cache)
 {
   g_autofree gchar *clips = g_build_filename (store, "clips", NULL);
 
@@ -762,10 +712,8 @@ GST_START_TEST (test_program_from_cache)
   assert_requests (FOXAPI_SIM_RESULT, 4);
 }
 
-GST_END_TEST;
-
 /* It is on the air, and has not been played. */
-GST_START_TEST (test_record_without_length)
+TEST (test_record_without_length)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("is-live", FALSE, "placeholder",
           0, NULL));
@@ -774,46 +722,37 @@ GST_START_TEST (test_record_without_length)
   assert_kept (run, 1);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("money", bin_setup_manual),
+  TIMES (test_restarts, 2),
+  TIMES (test_removed_while_submitting, 2),
+  ONCE (test_supervisor),
+  ONCE (test_changed_is_new),
+  TIMES (test_paused_keeps, 2),
+  ONCE (test_pause_keeps),
+  ONCE (test_middle_keeps),
+  ONCE (test_failure_elsewhere_keeps),
+  ONCE (test_failure_ahead_drops),
+  TIMES (test_task_named_ahead, 2),
+  TIMES (test_next_prompts_change, 2),
+  TIMES (test_end_drops, 3),
+  TIMES (test_killed, 3),
+  TIMES (test_same_content_elsewhere, 3),
+  TIMES (test_content_decides, 2),
+  TIMES (test_camera, 2),
+  ONCE (test_order_and_bytes),
+  ROWS (test_released_too_early, releases),
+  ONCE (test_next_without_references),
+  ONCE (test_next_at_the_end),
+  ONCE (test_next_of_a_task),
+  ONCE (test_no_file_of_what_is_held),
+  ONCE (test_files_of_shots),
+  BIN_CASE ("without length", bin_setup_without_length),
+  ONCE (test_record_without_length),
+  BIN_CASE ("served", bin_setup),
+  ONCE (test_program_from_cache),
+  ONCE (test_dropped_after_a_stop),
+  ONCE (test_no_files_after_a_stop),
+};
 
-static Suite *
-binmoney_suite (void)
-{
-  Suite *suite = suite_create ("binmoney");
-  TCase *tcase = bin_add_case (suite, "money", bin_setup_manual);
-
-  tcase_add_loop_test (tcase, test_restarts, 0, 2);
-  tcase_add_loop_test (tcase, test_removed_while_submitting, 0, 2);
-  tcase_add_test (tcase, test_supervisor);
-  tcase_add_test (tcase, test_changed_is_new);
-  tcase_add_loop_test (tcase, test_paused_keeps, 0, 2);
-  tcase_add_test (tcase, test_pause_keeps);
-  tcase_add_test (tcase, test_middle_keeps);
-  tcase_add_test (tcase, test_failure_elsewhere_keeps);
-  tcase_add_test (tcase, test_failure_ahead_drops);
-  tcase_add_loop_test (tcase, test_task_named_ahead, 0, 2);
-  tcase_add_loop_test (tcase, test_next_prompts_change, 0, 2);
-  tcase_add_loop_test (tcase, test_end_drops, 0, 3);
-  tcase_add_loop_test (tcase, test_killed, 0, 3);
-  tcase_add_loop_test (tcase, test_same_content_elsewhere, 0, 3);
-  tcase_add_loop_test (tcase, test_content_decides, 0, 2);
-  tcase_add_loop_test (tcase, test_camera, 0, 2);
-  tcase_add_test (tcase, test_order_and_bytes);
-  tcase_add_rows (tcase, test_released_too_early, releases);
-  tcase_add_test (tcase, test_next_without_references);
-  tcase_add_test (tcase, test_next_at_the_end);
-  tcase_add_test (tcase, test_next_of_a_task);
-  tcase_add_test (tcase, test_no_file_of_what_is_held);
-  tcase_add_test (tcase, test_files_of_shots);
-
-  tcase = bin_add_case (suite, "without length", bin_setup_without_length);
-  tcase_add_test (tcase, test_record_without_length);
-
-  tcase = bin_add_case (suite, "served", bin_setup);
-  tcase_add_test (tcase, test_program_from_cache);
-  tcase_add_test (tcase, test_dropped_after_a_stop);
-  tcase_add_test (tcase, test_no_files_after_a_stop);
-  return suite;
-}
-
-GST_CHECK_MAIN (binmoney);
+CHECK_MAIN (binmoney, tests)

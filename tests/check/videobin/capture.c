@@ -91,6 +91,7 @@ empty_directory (void)
 static void
 teardown (void)
 {
+  gst_task_cleanup_all ();
   empty_directory ();
   g_rmdir (directory);
   g_clear_pointer (&directory, g_free);
@@ -489,7 +490,7 @@ assert_size (Graph * graph, const gchar * decoder, gint width, gint height)
 }
 
 /* Byte for byte: whole, in pieces, with caps and without; an image with more behind */
-GST_START_TEST (test_encoded)
+TEST (test_encoded)
 {
   const gsize sizes[] = { G_MAXSIZE, 7, 1 };
   guint nth = __i__ / 6;
@@ -513,15 +514,13 @@ GST_START_TEST (test_encoded)
   assert_nothing_more (feed->graph);
 }
 
-GST_END_TEST;
-
 static const gchar *raw_formats[] = {
   "I420", "NV12", "YUY2", "RGB", "BGRx", "RGBA", "ARGB", "GRAY8", "GRAY16_LE",
   "Y444", "Y42B", "I420_10LE", "P010_10LE", "v210", "RGB16", "AYUV64",
   "NV12_64Z32"
 };
 
-GST_START_TEST (test_raw_image)
+TEST (test_raw_image)
 {
   gint width = __i__ % 2 ? 321 : 64, height = __i__ % 2 ? 7 : 48;
   g_autofree gchar *description = g_strdup_printf ("videotestsrc num-buffers=1 "
@@ -534,8 +533,6 @@ GST_START_TEST (test_raw_image)
   captured = graph_capture (graph, "image/png");
   assert_size (graph, PICTURE, width, height);
 }
-
-GST_END_TEST;
 
 /* What is shown has the same shape, with square pixels. */
 static const struct
@@ -552,7 +549,7 @@ static const struct
   {"width=64,height=48", "interlace-mode=mixed", 64, 48},
 };
 
-GST_START_TEST (test_shape)
+TEST (test_shape)
 {
   gboolean is_clip = __i__ % 2;
   gint width = shapes[__i__ / 2].width;
@@ -569,10 +566,8 @@ GST_START_TEST (test_shape)
       shapes[__i__ / 2].height);
 }
 
-GST_END_TEST;
-
 /* Two moments in one frame, black and white: a reference shows one of them. */
-GST_START_TEST (test_fields)
+TEST (test_fields)
 {
   g_autofree gchar *caps = g_strdup_printf ("video/x-raw,format=GRAY8,width=16,"
       "height=8,framerate=25/1,interlace-mode=%s",
@@ -599,12 +594,10 @@ GST_START_TEST (test_fields)
   }
 }
 
-GST_END_TEST;
-
 /* The colours of a field, of whose lines a clip has every other, are not taken for
  * those of two fields: each pair of lines has its own. What says that there are two
  * may be with the buffer alone, or with its metadata, too. */
-GST_START_TEST (test_colours_of_fields)
+TEST (test_colours_of_fields)
 {
   const guint side = 64, stride = 2 * side;
   const guint8 colours[] = { 64, 192 };
@@ -641,9 +634,7 @@ GST_START_TEST (test_colours_of_fields)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_first_good_frame)
+TEST (test_first_good_frame)
 {
   const GstBufferFlags flags[] = { GST_BUFFER_FLAG_CORRUPTED,
     GST_BUFFER_FLAG_GAP, GST_BUFFER_FLAG_DECODE_ONLY
@@ -670,8 +661,6 @@ GST_START_TEST (test_first_good_frame)
   expected = graph_capture (other->graph, "image/png");
   assert_equal_bytes (captured, expected);
 }
-
-GST_END_TEST;
 
 /* One clip: what goes in, how long it is to be, and what comes out. */
 static const struct
@@ -720,7 +709,7 @@ show (GstPluginFeature * feature)
 
 /* By either encoder. Behind openh264enc the parser puts its own durations, which
  * shortens the last frame where frames last longer than their rate says. */
-GST_START_TEST (test_raw_clip)
+TEST (test_raw_clip)
 {
   guint nth = __i__ % G_N_ELEMENTS (clips);
   gboolean by_other = __i__ >= (gint) G_N_ELEMENTS (clips);
@@ -742,11 +731,9 @@ GST_START_TEST (test_raw_clip)
     show (hidden);
 }
 
-GST_END_TEST;
-
 /* The same frames make the same file, whenever: another would be another
  * reference, and another charge. */
-GST_START_TEST (test_same_clip)
+TEST (test_same_clip)
 {
   g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_VIDEO,
       "videotestsrc pattern=ball ! video/x-raw,width=640,height=360,"
@@ -772,10 +759,8 @@ GST_START_TEST (test_same_clip)
   fail_unless_equals_string (other_uri, uri);
 }
 
-GST_END_TEST;
-
 /* Frames that come when they like, change their size, and go back in time */
-GST_START_TEST (test_irregular_clip)
+TEST (test_irregular_clip)
 {
   const guint times[] = { 7000, 7010, 7300, 7350, 100, 130, 900, 1000, 2000 };
   g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO,
@@ -796,10 +781,8 @@ GST_START_TEST (test_irregular_clip)
   fail_unless_equals_int (frames->len, G_N_ELEMENTS (times));
 }
 
-GST_END_TEST;
-
 /* What was cut off by a flush or a new stream does not end up in the file. */
-GST_START_TEST (test_bytes_anew)
+TEST (test_bytes_anew)
 {
   guint nth = __i__ % 2 ? G_N_ELEMENTS (files) - 1 : 0;
   g_autoptr (GBytes) bytes = make_bytes (files[nth].description);
@@ -818,10 +801,8 @@ GST_START_TEST (test_bytes_anew)
   assert_equal_bytes (captured, bytes);
 }
 
-GST_END_TEST;
-
 /* A stream of JPEGs that starts within one and has one that was cut off */
-GST_START_TEST (test_broken_images)
+TEST (test_broken_images)
 {
   g_autoptr (GBytes) image = make_bytes (files[0].description);
   g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, "image/jpeg");
@@ -835,8 +816,6 @@ GST_START_TEST (test_broken_images)
   captured = graph_capture (feed->graph, "image/jpeg");
   assert_equal_bytes (captured, image);
 }
-
-GST_END_TEST;
 
 /* Errors, each exactly once, and everything is still taken after it. */
 static const struct
@@ -873,7 +852,7 @@ static const struct
       GST_STREAM_ERROR_WRONG_TYPE, "another memory"},
 };
 
-GST_START_TEST (test_fault)
+TEST (test_fault)
 {
   g_autoptr (Feed) feed = feed_new (faults[__i__].kind, faults[__i__].caps);
 
@@ -884,10 +863,8 @@ GST_START_TEST (test_fault)
   feed_fail (feed, GST_STREAM_ERROR, faults[__i__].code, faults[__i__].text);
 }
 
-GST_END_TEST;
-
 /* What is larger than the service takes */
-GST_START_TEST (test_too_large)
+TEST (test_too_large)
 {
   gboolean is_image = __i__ == 0;
   const guint8 head[] = "\x89PNG\r\n\x1a\n\x7f\xff\xff\xff" "IDAT";
@@ -903,8 +880,6 @@ GST_START_TEST (test_too_large)
       is_image ? "20 MB" : "100 MB");
 }
 
-GST_END_TEST;
-
 /* Of which no file can be as small as the service takes, or the disk */
 static void
 fill_with_noise (GstBuffer * frame)
@@ -919,7 +894,7 @@ fill_with_noise (GstBuffer * frame)
 }
 
 /* A PNG of it would be larger than the service takes. */
-GST_START_TEST (test_large_frame)
+TEST (test_large_frame)
 {
   const guint side = 2700;
   GstBuffer *frame = gst_buffer_new_allocate (NULL, side * side * 3, NULL);
@@ -933,10 +908,8 @@ GST_START_TEST (test_large_frame)
   fail_unless (g_bytes_get_size (captured) < 20 * MIB);
 }
 
-GST_END_TEST;
-
 /* A folder that is not there */
-GST_START_TEST (test_no_folder)
+TEST (test_no_folder)
 {
   g_autoptr (Feed) feed = feed_new (__i__ ? GST_FOXAPI_CAPTURE_VIDEO :
       GST_FOXAPI_CAPTURE_IMAGE, SMALL);
@@ -947,9 +920,7 @@ GST_START_TEST (test_no_folder)
   feed_fail (feed, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE, directory);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_no_encoder)
+TEST (test_no_encoder)
 {
   GstPluginFeature *x264enc = hide ("x264enc");
   GstPluginFeature *openh264enc = hide ("openh264enc");
@@ -962,8 +933,6 @@ GST_START_TEST (test_no_encoder)
   show (x264enc);
   show (openh264enc);
 }
-
-GST_END_TEST;
 
 static GstElement *
 find_queue (Feed * feed)
@@ -1010,7 +979,7 @@ new_large_frame (guint i)
 
 /* A camera never waits: what the encoder has no time for is left out, and the clip
  * goes on to the last frame. */
-GST_START_TEST (test_live_leaks)
+TEST (test_live_leaks)
 {
   const guint n = 60;
   g_autoptr (Feed) feed = NULL;
@@ -1035,10 +1004,8 @@ GST_START_TEST (test_live_leaks)
   fail_unless_equals_int64 (duration, n * GST_SECOND / 25);
 }
 
-GST_END_TEST;
-
 /* Nor does a live source of bytes, of which nothing is left out. */
-GST_START_TEST (test_live_bytes)
+TEST (test_live_bytes)
 {
   const guint n = 70;
   g_autofree guint8 *data = g_malloc0 (n * MIB);
@@ -1058,8 +1025,6 @@ GST_START_TEST (test_live_bytes)
   captured = graph_capture (feed->graph, "video/quicktime");
   assert_equal_bytes (captured, movie);
 }
-
-GST_END_TEST;
 
 typedef struct
 {
@@ -1089,7 +1054,7 @@ push_frames (gpointer data)
 }
 
 /* Others wait, until the frames are taken or it is stopped. */
-GST_START_TEST (test_others_wait)
+TEST (test_others_wait)
 {
   g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, LARGE);
   Fullness fullness = { 0 };
@@ -1118,8 +1083,6 @@ GST_START_TEST (test_others_wait)
     assert_files (0);
   }
 }
-
-GST_END_TEST;
 
 /* Beside a branch that must get all, and the end of the stream */
 #define TEE "tee name=t ! queue ! fakesink name=beside sync=false " \
@@ -1162,7 +1125,7 @@ tee_new (guint nth, gint * n)
   return graph;
 }
 
-GST_START_TEST (test_tee)
+TEST (test_tee)
 {
   gint n = 0;
   g_autoptr (Graph) graph = tee_new (__i__, &n);
@@ -1186,10 +1149,8 @@ GST_START_TEST (test_tee)
   fail_unless_equals_int (n, 100);
 }
 
-GST_END_TEST;
-
 /* Stopped and started: a live one keeps what it has, another captures anew. */
-GST_START_TEST (test_restart)
+TEST (test_restart)
 {
   g_autoptr (Feed) feed = NULL;
   g_autoptr (GBytes) captured = NULL, again = NULL;
@@ -1222,10 +1183,8 @@ GST_START_TEST (test_restart)
   assert_nothing_more (feed->graph);
 }
 
-GST_END_TEST;
-
 /* Only the capture is restarted, behind a source that has said all. */
-GST_START_TEST (test_restart_at_eos)
+TEST (test_restart_at_eos)
 {
   gboolean is_good = __i__ == 0;
   g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
@@ -1254,10 +1213,8 @@ GST_START_TEST (test_restart_at_eos)
   fail_unless (gst_foxapi_capture_dup_uri (feed->graph->capture) == NULL);
 }
 
-GST_END_TEST;
-
 /* Stopped while it waits, has some, encodes, and finishes: nothing is left. */
-GST_START_TEST (test_stop)
+TEST (test_stop)
 {
   const gchar *caps[] = { NULL, "image/png", "video/quicktime", LARGE, LARGE };
   gboolean is_image = __i__ == 1 || __i__ == 3;
@@ -1288,8 +1245,6 @@ GST_START_TEST (test_stop)
     g_free (names->data);
   }
 }
-
-GST_END_TEST;
 
 /* Memory that cannot be read, which takes until the capture stops */
 typedef GstAllocator Unreadable;
@@ -1346,7 +1301,7 @@ new_unreadable_frame (void)
 }
 
 /* What fails because it is stopped is no ERROR any more. */
-GST_START_TEST (test_failure_at_a_stop)
+TEST (test_failure_at_a_stop)
 {
   g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
   g_autoptr (GstPad) src = gst_element_get_static_pad (find_queue (feed),
@@ -1360,8 +1315,6 @@ GST_START_TEST (test_failure_at_a_stop)
   assert_nothing_more (feed->graph);
   gst_clear_object (&end);
 }
-
-GST_END_TEST;
 
 /* What links and what does not */
 static const struct
@@ -1379,7 +1332,7 @@ static const struct
   {"audio/x-raw", FALSE},
 };
 
-GST_START_TEST (test_negotiation)
+TEST (test_negotiation)
 {
   g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE, NULL);
   g_autoptr (GstPad) sink = gst_element_get_static_pad (GST_ELEMENT
@@ -1398,8 +1351,6 @@ GST_START_TEST (test_negotiation)
   gst_pad_unlink (src, sink);
 }
 
-GST_END_TEST;
-
 /* Every pixel arrives. */
 static const struct
 {
@@ -1409,7 +1360,7 @@ static const struct
   {"RGB", 3}, {"RGBA", 4}, {"GRAY8", 1}, {"GRAY16_BE", 2},
 };
 
-GST_START_TEST (test_pixels)
+TEST (test_pixels)
 {
   const guint width = 33, height = 300;
   g_autofree gchar *caps = g_strdup_printf ("video/x-raw,format=%s,width=%u,"
@@ -1441,10 +1392,8 @@ GST_START_TEST (test_pixels)
   gst_video_frame_unmap (&frame);
 }
 
-GST_END_TEST;
-
 /* A disk that takes no more than 8 KiB a file */
-GST_START_TEST (test_disk_is_full)
+TEST (test_disk_is_full)
 {
   g_autoptr (Feed) feed = feed_new (__i__ ? GST_FOXAPI_CAPTURE_VIDEO :
       GST_FOXAPI_CAPTURE_IMAGE, __i__ == 2 ? "video/quicktime" : LARGE);
@@ -1467,8 +1416,6 @@ GST_START_TEST (test_disk_is_full)
   setrlimit (RLIMIT_FSIZE, &old);
 }
 
-GST_END_TEST;
-
 /* Files, by the elements that people use */
 static const gchar *const readers[][2] = {
   {"filesrc", "name=out"},
@@ -1479,7 +1426,7 @@ static const gchar *const readers[][2] = {
   {"multifilesrc loop=true caps=image/webp", "name=out"},
 };
 
-GST_START_TEST (test_files)
+TEST (test_files)
 {
   g_autoptr (GBytes) image = make_bytes (files[2].description);
   g_autofree gchar *path = g_strconcat (directory, ".webp", NULL);
@@ -1497,11 +1444,9 @@ GST_START_TEST (test_files)
   g_unlink (path);
 }
 
-GST_END_TEST;
-
 /* As its owner runs it: locked, and playing in a bin that only prerolls, for
  * which it is not there. */
-GST_START_TEST (test_locked)
+TEST (test_locked)
 {
   g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE,
       "videotestsrc name=out");
@@ -1519,44 +1464,37 @@ GST_START_TEST (test_locked)
   gst_element_set_locked_state (capture, FALSE);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("media", setup, teardown),
+  TIMES (test_encoded, G_N_ELEMENTS (files) * 6),
+  ROWS (test_raw_image, raw_formats),
+  TIMES (test_shape, G_N_ELEMENTS (shapes) * 2),
+  TIMES (test_fields, 2),
+  TIMES (test_colours_of_fields, 2),
+  ONCE (test_first_good_frame),
+  TIMES (test_raw_clip, G_N_ELEMENTS (clips) * 2 - 1),
+  ONCE (test_same_clip),
+  ONCE (test_irregular_clip),
+  TIMES (test_bytes_anew, 4),
+  ONCE (test_broken_images),
+  ROWS (test_fault, faults),
+  TIMES (test_too_large, 2),
+  ONCE (test_large_frame),
+  TIMES (test_no_folder, 2),
+  ONCE (test_no_encoder),
+  ONCE (test_live_leaks),
+  ONCE (test_live_bytes),
+  TIMES (test_others_wait, 2),
+  ROWS (test_tee, tees),
+  TIMES (test_restart, 3),
+  TIMES (test_restart_at_eos, 2),
+  TIMES (test_stop, 5),
+  ONCE (test_failure_at_a_stop),
+  ROWS (test_negotiation, offers),
+  ROWS (test_files, readers),
+  ONCE (test_locked),
+  ROWS (test_pixels, pixels),
+  TIMES (test_disk_is_full, 3),
+};
 
-static Suite *
-capture_suite (void)
-{
-  Suite *suite = suite_create ("capture");
-  TCase *tcase = add_case (suite, "media", setup, teardown);
-
-  tcase_add_loop_test (tcase, test_encoded, 0, G_N_ELEMENTS (files) * 6);
-  tcase_add_rows (tcase, test_raw_image, raw_formats);
-  tcase_add_loop_test (tcase, test_shape, 0, G_N_ELEMENTS (shapes) * 2);
-  tcase_add_loop_test (tcase, test_fields, 0, 2);
-  tcase_add_loop_test (tcase, test_colours_of_fields, 0, 2);
-  tcase_add_test (tcase, test_first_good_frame);
-  tcase_add_loop_test (tcase, test_raw_clip, 0, G_N_ELEMENTS (clips) * 2 - 1);
-  tcase_add_test (tcase, test_same_clip);
-  tcase_add_test (tcase, test_irregular_clip);
-  tcase_add_loop_test (tcase, test_bytes_anew, 0, 4);
-  tcase_add_test (tcase, test_broken_images);
-  tcase_add_rows (tcase, test_fault, faults);
-  tcase_add_loop_test (tcase, test_too_large, 0, 2);
-  tcase_add_test (tcase, test_large_frame);
-  tcase_add_loop_test (tcase, test_no_folder, 0, 2);
-  tcase_add_test (tcase, test_no_encoder);
-  tcase_add_test (tcase, test_live_leaks);
-  tcase_add_test (tcase, test_live_bytes);
-  tcase_add_loop_test (tcase, test_others_wait, 0, 2);
-  tcase_add_rows (tcase, test_tee, tees);
-  tcase_add_loop_test (tcase, test_restart, 0, 3);
-  tcase_add_loop_test (tcase, test_restart_at_eos, 0, 2);
-  tcase_add_loop_test (tcase, test_stop, 0, 5);
-  tcase_add_test (tcase, test_failure_at_a_stop);
-  tcase_add_rows (tcase, test_negotiation, offers);
-  tcase_add_rows (tcase, test_files, readers);
-  tcase_add_test (tcase, test_locked);
-  tcase_add_rows (tcase, test_pixels, pixels);
-  tcase_add_loop_test (tcase, test_disk_is_full, 0, 3);
-  return suite;
-}
-
-GST_CHECK_MAIN (capture);
+CHECK_MAIN (capture, tests)

@@ -87,7 +87,7 @@ assert_state (Recorder * recorder, const gchar * nick, guint shot)
   fail_unless_equals_int (number, shot);
 }
 
-GST_START_TEST (test_what_is_shown)
+TEST (test_what_is_shown)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", __i__);
   GstClockTime placeholder, clip, hold;
@@ -118,10 +118,8 @@ GST_START_TEST (test_what_is_shown)
   recorder_assert_both (recorder, FPS, 1);
 }
 
-GST_END_TEST;
-
 /* Of what is shown to its end, and of what is held already */
-GST_START_TEST (test_end_changes)
+TEST (test_end_changes)
 {
   gboolean is_live = __i__ & 1, is_held = __i__ >> 1;
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", is_live);
@@ -140,10 +138,8 @@ GST_START_TEST (test_end_changes)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* What cannot be is told of, and changes nothing. */
-GST_START_TEST (test_no_such_end)
+TEST (test_no_such_end)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", FALSE);
 
@@ -154,8 +150,6 @@ GST_START_TEST (test_no_such_end)
   wait_on_air (recorder, "clip", 1);
   wait_on_air (recorder, "hold", 1);
 }
-
-GST_END_TEST;
 
 /* A failure ends an output that nobody watches: of the first shot, with and without
  * a placeholder, and of one behind a result that is held or repeated. */
@@ -171,7 +165,7 @@ static const struct
   {"repeat", "black", FALSE, 2}, {"repeat", "none", TRUE, 2},
 };
 
-GST_START_TEST (test_failure_ends)
+TEST (test_failure_ends)
 {
   g_autoptr (Recorder) recorder = new_recorder (failures[__i__].end, "warning",
       failures[__i__].is_live);
@@ -186,11 +180,9 @@ GST_START_TEST (test_failure_ends)
   assert_requests (FOXAPI_SIM_SUBMIT, failures[__i__].nth);
 }
 
-GST_END_TEST;
-
 /* A consumer that is held up for ten frames gets what is due then; the other output
  * loses nothing. -1: it gets all, late. */
-GST_START_TEST (test_slow_consumer)
+TEST (test_slow_consumer)
 {
   gboolean drops = __i__ & 1;
   guint slow = __i__ >> 1;
@@ -229,10 +221,8 @@ GST_START_TEST (test_slow_consumer)
     recorder_assert_video (recorder, FPS, 1);
 }
 
-GST_END_TEST;
-
 /* What a sink would drop is not made. */
-GST_START_TEST (test_quality_of_service)
+TEST (test_quality_of_service)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
@@ -259,10 +249,8 @@ GST_START_TEST (test_quality_of_service)
   recorder_assert_audio (recorder, FPS, 1);
 }
 
-GST_END_TEST;
-
 /* What a sink says of ages is no reason to count them, frame by frame. */
-GST_START_TEST (test_absurd_lateness)
+TEST (test_absurd_lateness)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[__i__],
@@ -275,8 +263,6 @@ GST_START_TEST (test_absurd_lateness)
           (GST_QOS_TYPE_UNDERFLOW, 1.0, G_MAXINT64 / 8, 0)));
   harness_wait (recorder->pipeline, GST_MESSAGE_QOS);
 }
-
-GST_END_TEST;
 
 /* The next WARNING, but for what the default model without references gets */
 static void
@@ -338,7 +324,7 @@ assert_field (guint nth, const gchar * field, const gchar * value)
 }
 
 /* Shots with fields of their own, in their order, and one that is dropped */
-GST_START_TEST (test_queue)
+TEST (test_queue)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
   g_autofree gchar *waiting = NULL, *left = NULL;
@@ -392,10 +378,8 @@ GST_START_TEST (test_queue)
       0);
 }
 
-GST_END_TEST;
-
 /* What is queued stays so through a stop, also behind the prompts of the property. */
-GST_START_TEST (test_queue_survives_a_stop)
+TEST (test_queue_survives_a_stop)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
   g_autofree gchar *waiting = NULL;
@@ -415,10 +399,8 @@ GST_START_TEST (test_queue_survives_a_stop)
   assert_field (3, "prompt", "\"Three\"");
 }
 
-GST_END_TEST;
-
 /* Nor does what was dropped come back, and a list that has changed counts. */
-GST_START_TEST (test_queue_changed_before_a_stop)
+TEST (test_queue_changed_before_a_stop)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
   g_autofree gchar *waiting = NULL;
@@ -439,10 +421,8 @@ GST_START_TEST (test_queue_changed_before_a_stop)
       "2 Other, 3 Mine");
 }
 
-GST_END_TEST;
-
 /* After a failure, next goes on with what is queued, and adds nothing to pay for. */
-GST_START_TEST (test_next_goes_on)
+TEST (test_next_goes_on)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
   g_autoptr (GstMessage) message = NULL;
@@ -458,10 +438,8 @@ GST_START_TEST (test_next_goes_on)
   assert_field (2, "prompt", "\"Two\"");
 }
 
-GST_END_TEST;
-
 /* All that waits is dropped while the clip before it is on the air: it ends. */
-GST_START_TEST (test_drop_all)
+TEST (test_drop_all)
 {
   g_autoptr (Recorder) recorder = new_recorder ("eos", "error", FALSE);
 
@@ -471,8 +449,6 @@ GST_START_TEST (test_drop_all)
   recorder_to_eos (recorder);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
-
-GST_END_TEST;
 
 /* What is not paid for is submitted again; what is paid for is resumed. */
 static const struct
@@ -489,7 +465,7 @@ static const struct
               "{\"id\":\"task-1\",\"status\":\"failed\"}"}, 2, -1},
 };
 
-GST_START_TEST (test_retry)
+TEST (test_retry)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "warning", __i__ & 1);
 
@@ -505,11 +481,9 @@ GST_START_TEST (test_retry)
   assert_requests (FOXAPI_SIM_SUBMIT, retries[__i__].n_submitted);
 }
 
-GST_END_TEST;
-
 /* A retry that could not begin leaves nothing behind: what is asked for next is one
  * more shot. */
-GST_START_TEST (test_retry_cannot_begin)
+TEST (test_retry_cannot_begin)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "warning", FALSE);
 
@@ -526,11 +500,9 @@ GST_START_TEST (test_retry_cannot_begin)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
-GST_END_TEST;
-
 /* Of a clip that is on the air, one that repeats, and a frame that is held; the next
  * result follows. */
-GST_START_TEST (test_show_placeholder)
+TEST (test_show_placeholder)
 {
   static const gchar *const ends[] = { "eos", "repeat", "hold" };
   gboolean is_live = __i__ & 1;
@@ -551,8 +523,6 @@ GST_START_TEST (test_show_placeholder)
   recorder_assert_both (recorder, FPS, 1);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
-
-GST_END_TEST;
 
 static Recorder *
 new_ahead (guint prefetch)
@@ -604,7 +574,7 @@ assert_all_shown (Recorder * recorder, guint from)
 }
 
 /* While one clip is on the air the next is made, and as many as are asked for. */
-GST_START_TEST (test_prefetch)
+TEST (test_prefetch)
 {
   guint prefetch = __i__;
   g_autoptr (Recorder) recorder = new_ahead (prefetch);
@@ -619,10 +589,8 @@ GST_START_TEST (test_prefetch)
   recorder_assert_both (recorder, FPS, 1);
 }
 
-GST_END_TEST;
-
 /* Stopped with clips that are paid for and not shown: the next start shows them. */
-GST_START_TEST (test_prefetched_is_kept)
+TEST (test_prefetched_is_kept)
 {
   guint prefetch = 1 + __i__;
   g_autoptr (Recorder) recorder = new_ahead (prefetch);
@@ -639,11 +607,9 @@ GST_START_TEST (test_prefetched_is_kept)
   assert_all_shown (recorder, 1);
 }
 
-GST_END_TEST;
-
 /* One that is made ahead fails: the clip that is on the air is delivered all the
  * same, and the others wait. */
-GST_START_TEST (test_prefetch_fails)
+TEST (test_prefetch_fails)
 {
   g_autoptr (Recorder) recorder = new_ahead (1);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
@@ -661,33 +627,26 @@ GST_START_TEST (test_prefetch_fails)
   assert_nothing_is_recorded ();
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("general", recorder_setup, harness_teardown),
+  TIMES (test_what_is_shown, 2),
+  TIMES (test_end_changes, 4),
+  ONCE (test_no_such_end),
+  ROWS (test_failure_ends, failures),
+  TIMES (test_slow_consumer, 4),
+  ONCE (test_quality_of_service),
+  TIMES (test_absurd_lateness, 2),
+  TIMES (test_prefetch, 3),
+  TIMES (test_prefetched_is_kept, 2),
+  ONCE (test_prefetch_fails),
+  ONCE (test_queue),
+  ONCE (test_queue_survives_a_stop),
+  TIMES (test_queue_changed_before_a_stop, 2),
+  ONCE (test_next_goes_on),
+  ONCE (test_drop_all),
+  ROWS (test_retry, retries),
+  ONCE (test_retry_cannot_begin),
+  TIMES (test_show_placeholder, 6),
+};
 
-static Suite *
-onair_suite (void)
-{
-  Suite *suite = suite_create ("onair");
-  TCase *tc = add_case (suite, "general", recorder_setup, harness_teardown);
-
-  tcase_add_loop_test (tc, test_what_is_shown, 0, 2);
-  tcase_add_loop_test (tc, test_end_changes, 0, 4);
-  tcase_add_test (tc, test_no_such_end);
-  tcase_add_rows (tc, test_failure_ends, failures);
-  tcase_add_loop_test (tc, test_slow_consumer, 0, 4);
-  tcase_add_test (tc, test_quality_of_service);
-  tcase_add_loop_test (tc, test_absurd_lateness, 0, 2);
-  tcase_add_loop_test (tc, test_prefetch, 0, 3);
-  tcase_add_loop_test (tc, test_prefetched_is_kept, 0, 2);
-  tcase_add_test (tc, test_prefetch_fails);
-  tcase_add_test (tc, test_queue);
-  tcase_add_test (tc, test_queue_survives_a_stop);
-  tcase_add_loop_test (tc, test_queue_changed_before_a_stop, 0, 2);
-  tcase_add_test (tc, test_next_goes_on);
-  tcase_add_test (tc, test_drop_all);
-  tcase_add_rows (tc, test_retry, retries);
-  tcase_add_test (tc, test_retry_cannot_begin);
-  tcase_add_loop_test (tc, test_show_placeholder, 0, 6);
-  return suite;
-}
-
-GST_CHECK_MAIN (onair);
+CHECK_MAIN (onair, tests)

@@ -89,7 +89,7 @@ make_bin (gboolean is_live, const gchar * placeholder)
 }
 
 /* Live or not, picture, sound or both */
-GST_START_TEST (test_placeholder_then_result)
+TEST (test_placeholder_then_result)
 {
   gboolean is_live = __i__ & 1, video = (__i__ >> 1) != 1;
   gboolean audio = (__i__ >> 1) != 2;
@@ -116,8 +116,6 @@ GST_START_TEST (test_placeholder_then_result)
     recorder_assert_audio (recorder, FPS, 1);
 }
 
-GST_END_TEST;
-
 /* Results exactly back to back, at other rates and sizes */
 static const struct
 {
@@ -128,7 +126,7 @@ static const struct
   {16, 12, 60, 1, 48}
 };
 
-GST_START_TEST (test_shots_back_to_back)
+TEST (test_shots_back_to_back)
 {
   GstElement *bin = make_bin (FALSE, "none");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
@@ -151,8 +149,6 @@ GST_START_TEST (test_shots_back_to_back)
     fail_unless_equals_int64 (recorder_number (&recorder->audio, at), 0);
   }
 }
-
-GST_END_TEST;
 
 /* What the nth submission has as its only reference image */
 static GBytes *
@@ -189,7 +185,7 @@ decode_png (GBytes * png)
 
 /* The frame with which a shot has ended is the first reference of the next, also
  * where a repetition is on the air meanwhile. */
-GST_START_TEST (test_shot_continuity)
+TEST (test_shot_continuity)
 {
   GstElement *bin = make_bin (FALSE, "none");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
@@ -209,11 +205,9 @@ GST_START_TEST (test_shot_continuity)
       "The reference has the grey %d", decode_png (png));
 }
 
-GST_END_TEST;
-
 /* What follows the end, for twice the result's length, or where it is live and
  * frames may come late, behind the last frame */
-GST_START_TEST (test_hold_and_repeat)
+TEST (test_hold_and_repeat)
 {
   gboolean is_live = __i__ & 1, repeats = __i__ >> 1;
   GstElement *bin = make_bin (is_live, "black");
@@ -247,10 +241,8 @@ GST_START_TEST (test_hold_and_repeat)
   fail_unless_equals_int (count_before_event (&recorder->video), at);
 }
 
-GST_END_TEST;
-
 /* Repeats while the next shot is generated, as often as that takes */
-GST_START_TEST (test_repeats_until_the_next_shot)
+TEST (test_repeats_until_the_next_shot)
 {
   GstElement *bin = make_bin (FALSE, "none");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
@@ -271,10 +263,8 @@ GST_START_TEST (test_repeats_until_the_next_shot)
         i % N_FRAMES);
 }
 
-GST_END_TEST;
-
 /* Nothing to show: a pause, a stop and EOS have to get through all the same. */
-GST_START_TEST (test_waiting_can_be_left)
+TEST (test_waiting_can_be_left)
 {
   g_autoptr (Recorder) recorder = recorder_new (make_bin (__i__ & 1, "none"),
       TRUE, TRUE);
@@ -301,10 +291,8 @@ GST_START_TEST (test_waiting_can_be_left)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* Time stands still in a pause. */
-GST_START_TEST (test_pause_and_go_on)
+TEST (test_pause_and_go_on)
 {
   g_autoptr (Recorder) recorder = recorder_new (make_bin (TRUE, "black"), TRUE,
       TRUE);
@@ -324,8 +312,6 @@ GST_START_TEST (test_pause_and_go_on)
   recorder_assert_both (recorder, FPS, 1);
 }
 
-GST_END_TEST;
-
 static GstPadProbeReturn
 on_blocked (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 {
@@ -335,7 +321,7 @@ on_blocked (GstPad * pad, GstPadProbeInfo * info, gpointer data)
 
 /* The base class throws a buffer away when it is paused meanwhile, and asks for
  * another one: no frame may be missing then. */
-GST_START_TEST (test_thrown_away)
+TEST (test_thrown_away)
 {
   static const gchar *const names[] = { "videooutput", "audiooutput" };
   g_autoptr (Recorder) recorder = recorder_new (make_bin (TRUE, "black"), TRUE,
@@ -361,10 +347,8 @@ GST_START_TEST (test_thrown_away)
   recorder_assert_both (recorder, FPS, 1);
 }
 
-GST_END_TEST;
-
 /* What is late is not made up for */
-GST_START_TEST (test_added_to_what_runs)
+TEST (test_added_to_what_runs)
 {
   g_autoptr (GstElement) pipeline = gst_parse_launch
       ("videotestsrc is-live=true ! fakesink", NULL);
@@ -389,10 +373,8 @@ GST_START_TEST (test_added_to_what_runs)
   gst_object_unref (bin);
 }
 
-GST_END_TEST;
-
 /* Asked for before the first result, while one runs, while it is held */
-GST_START_TEST (test_next)
+TEST (test_next)
 {
   GstElement *bin = make_bin (FALSE, "none");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
@@ -423,8 +405,6 @@ GST_START_TEST (test_next)
   recorder_assert_both (recorder, FPS, 1);
 }
 
-GST_END_TEST;
-
 /* A grey that no other placeholder has */
 #define PICTURE_NUMBER 40
 
@@ -443,7 +423,7 @@ make_picture (void)
 }
 
 /* As cameras and the service make it */
-GST_START_TEST (test_encoded_video_as_placeholder)
+TEST (test_encoded_video_as_placeholder)
 {
   GstElement *bin = make_bin (FALSE, "image");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, FALSE);
@@ -466,10 +446,8 @@ GST_START_TEST (test_encoded_video_as_placeholder)
   fail_unless (message == NULL);
 }
 
-GST_END_TEST;
-
 /* The same from the first frame on: an image's path, a video's, a reference's URI */
-GST_START_TEST (test_picture_as_placeholder)
+TEST (test_picture_as_placeholder)
 {
   GstElement *bin = make_bin (FALSE, __i__ == 2 ? "reference" : "image");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, FALSE);
@@ -492,8 +470,6 @@ GST_START_TEST (test_picture_as_placeholder)
         __i__ == 1 ? 0 : PICTURE_NUMBER);
   recorder_assert_video (recorder, FPS, 1);
 }
-
-GST_END_TEST;
 
 /* How many bytes of the last frame are bright */
 static guint
@@ -527,7 +503,7 @@ wait_for_other_text (Recorder * recorder, guint bright)
   return count_bright (recorder);
 }
 
-GST_START_TEST (test_progress_is_drawn)
+TEST (test_progress_is_drawn)
 {
   FoxapiSimOptions options = harness_options ();
   GstElement *bin;
@@ -549,8 +525,6 @@ GST_START_TEST (test_progress_is_drawn)
   foxapi_sim_set_task (sim, NULL, "running", 88);
   wait_for_other_text (recorder, bright);
 }
-
-GST_END_TEST;
 
 /* Into a file through muxers that are linked to both pads directly */
 static guint
@@ -598,7 +572,7 @@ static const gchar *const chains[] = {
       "mp4mux name=mux"
 };
 
-GST_START_TEST (test_into_a_file)
+TEST (test_into_a_file)
 {
   g_autofree gchar *location = g_build_filename (store, "out", NULL);
   g_autofree gchar *line = g_strdup_printf ("width=64 height=48 "
@@ -609,8 +583,6 @@ GST_START_TEST (test_into_a_file)
   harness_play (pipeline);
   fail_unless_equals_int (count_frames (location), 48);
 }
-
-GST_END_TEST;
 
 /* What downstream wants, where the properties leave it open */
 static const struct
@@ -676,7 +648,7 @@ assert_caps (GstPad * pad, const gchar * media_type, const gchar * fields)
       text, found);
 }
 
-GST_START_TEST (test_downstream_decides)
+TEST (test_downstream_decides)
 {
   g_autofree gchar *line = g_strdup_printf ("resolution=720p %s f.video ! %s ! "
       "fakesink name=video f.audio ! %s ! fakesink name=audio",
@@ -696,8 +668,6 @@ GST_START_TEST (test_downstream_decides)
     fail_unless_equals_int (bytes, wishes[__i__].bytes);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
-
-GST_END_TEST;
 
 /* Answers whoever asks for the caps, without a look at what is asked for. */
 static gboolean
@@ -738,7 +708,7 @@ static const struct
   {1, "audio/x-raw, format=U8, rate=1", FALSE},
 };
 
-GST_START_TEST (test_careless_downstream)
+TEST (test_careless_downstream)
 {
   GstElement *bin = make_bin (FALSE, "none");
   g_autoptr (Recorder) recorder = recorder_new (bin, TRUE, TRUE);
@@ -766,31 +736,24 @@ GST_START_TEST (test_careless_downstream)
   fail_if (gst_bus_pop_filtered (recorder->bus, GST_MESSAGE_ERROR) != NULL);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("general", recorder_setup, harness_teardown),
+  TIMES (test_placeholder_then_result, 6),
+  ROWS (test_shots_back_to_back, outputs),
+  TIMES (test_shot_continuity, 2),
+  TIMES (test_hold_and_repeat, 4),
+  ONCE (test_repeats_until_the_next_shot),
+  TIMES (test_waiting_can_be_left, 4),
+  ONCE (test_pause_and_go_on),
+  TIMES (test_thrown_away, 2),
+  ONCE (test_added_to_what_runs),
+  ONCE (test_encoded_video_as_placeholder),
+  TIMES (test_picture_as_placeholder, 3),
+  ONCE (test_progress_is_drawn),
+  TIMES (test_next, 3),
+  ROWS (test_into_a_file, chains),
+  ROWS (test_careless_downstream, answers),
+  ROWS (test_downstream_decides, wishes),
+};
 
-static Suite *
-output_suite (void)
-{
-  Suite *suite = suite_create ("output");
-  TCase *tc = add_case (suite, "general", recorder_setup, harness_teardown);
-
-  tcase_add_loop_test (tc, test_placeholder_then_result, 0, 6);
-  tcase_add_rows (tc, test_shots_back_to_back, outputs);
-  tcase_add_loop_test (tc, test_shot_continuity, 0, 2);
-  tcase_add_loop_test (tc, test_hold_and_repeat, 0, 4);
-  tcase_add_test (tc, test_repeats_until_the_next_shot);
-  tcase_add_loop_test (tc, test_waiting_can_be_left, 0, 4);
-  tcase_add_test (tc, test_pause_and_go_on);
-  tcase_add_loop_test (tc, test_thrown_away, 0, 2);
-  tcase_add_test (tc, test_added_to_what_runs);
-  tcase_add_test (tc, test_encoded_video_as_placeholder);
-  tcase_add_loop_test (tc, test_picture_as_placeholder, 0, 3);
-  tcase_add_test (tc, test_progress_is_drawn);
-  tcase_add_loop_test (tc, test_next, 0, 3);
-  tcase_add_rows (tc, test_into_a_file, chains);
-  tcase_add_rows (tc, test_careless_downstream, answers);
-  tcase_add_rows (tc, test_downstream_decides, wishes);
-  return suite;
-}
-
-GST_CHECK_MAIN (output);
+CHECK_MAIN (output, tests)

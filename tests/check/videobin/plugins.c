@@ -13,7 +13,7 @@ get_property_type (GstElement * element, const gchar * name)
 }
 
 /* Whichever element is made first, an application sees one enumeration. */
-GST_START_TEST (test_types_are_shared)
+TEST (test_types_are_shared)
 {
   const gchar *factories[] = { "foxapivideosrc", "foxapivideobin" };
   const gchar *names[] = { "resolution", "aspect-ratio", "multi-shots" };
@@ -27,8 +27,6 @@ GST_START_TEST (test_types_are_shared)
   gst_object_unref (one);
   gst_object_unref (other);
 }
-
-GST_END_TEST;
 
 /* What a result is decoded with */
 static const gchar *const needed[] = { "decodebin", "videorate",
@@ -55,7 +53,7 @@ static const struct
 };
 
 /* Nor is there one that decodes what the service makes. */
-GST_START_TEST (test_missing_decoder)
+TEST (test_missing_decoder)
 {
   g_autoptr (GstCaps) caps = gst_caps_from_string (formats[__i__].caps);
   GList *all = gst_element_factory_list_get_elements (formats[__i__].type,
@@ -77,10 +75,8 @@ GST_START_TEST (test_missing_decoder)
   gst_plugin_feature_list_free (all);
 }
 
-GST_END_TEST;
-
 /* It says so before anything is paid for. */
-GST_START_TEST (test_missing_element)
+TEST (test_missing_element)
 {
   GstRegistry *registry = gst_registry_get ();
   GstPluginFeature *feature = gst_registry_lookup_feature (registry,
@@ -99,12 +95,10 @@ GST_START_TEST (test_missing_element)
   gst_registry_add_feature (registry, feature);
 }
 
-GST_END_TEST;
-
 /* In a process that has used nothing of GIO yet: the threads of both elements
  * come to its modules together, with those of other such processes. A thousand
  * starts: GST_CHECKS=test_first_start meson test --repeat 25 plugins */
-GST_START_TEST (test_first_start)
+TEST (test_first_start)
 {
   g_autofree gchar *line = g_strdup_printf ("model=wan-2.7-text-to-video "
       "placeholder=0 is-live=false ! fakesink foxapivideosrc prompt=Hen "
@@ -122,19 +116,12 @@ GST_START_TEST (test_first_start)
       2 * G_N_ELEMENTS (clients));
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  BIN_CASE ("plugins", bin_setup),
+  TIMES (test_types_are_shared, 2),
+  ROWS (test_missing_decoder, formats),
+  ROWS (test_missing_element, needed),
+  TIMES (test_first_start, 10),
+};
 
-static Suite *
-plugins_suite (void)
-{
-  Suite *suite = suite_create ("plugins");
-  TCase *tcase = bin_add_case (suite, "plugins", bin_setup);
-
-  tcase_add_loop_test (tcase, test_types_are_shared, 0, 2);
-  tcase_add_rows (tcase, test_missing_decoder, formats);
-  tcase_add_rows (tcase, test_missing_element, needed);
-  tcase_add_loop_test (tcase, test_first_start, 0, 10);
-  return suite;
-}
-
-GST_CHECK_MAIN (plugins);
+CHECK_MAIN (plugins, tests)

@@ -89,19 +89,13 @@ setup (void)
   gst_element_set_clock (source, test_clock);
 }
 
-/* At the end of each test: the harness waits for threads before it tears down. */
-static void
-finish (void)
-{
-  gst_foxapi_program_stop (program);
-  g_ptr_array_set_size (players, 0);
-}
-
 static void
 teardown (void)
 {
-  g_thread_pool_free (control, FALSE, TRUE);
+  gst_foxapi_program_stop (program);
   g_clear_pointer (&players, g_ptr_array_unref);
+  gst_task_cleanup_all ();
+  g_thread_pool_free (control, FALSE, TRUE);
   g_clear_pointer (&program, gst_foxapi_program_free);
   gst_clear_object (&source);
   gst_clear_object (&test_clock);
@@ -290,7 +284,7 @@ assert_shows (guint64 start, guint from, guint n)
   }
 }
 
-GST_START_TEST (test_switch_is_the_same_for_picture_and_sound)
+TEST (test_switch_is_the_same_for_picture_and_sound)
 {
   guint64 frame;
   gboolean has_event = FALSE;
@@ -328,13 +322,10 @@ GST_START_TEST (test_switch_is_the_same_for_picture_and_sound)
   assert_frame (frame + 10, -2, -2);
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
-  finish ();
 }
 
-GST_END_TEST;
-
 /* Of a result that is decided, and nobody has seen yet, nothing is lost. */
-GST_START_TEST (test_placeholder_ahead_of_a_result)
+TEST (test_placeholder_ahead_of_a_result)
 {
   guint64 frame = 1;
 
@@ -347,14 +338,11 @@ GST_START_TEST (test_placeholder_ahead_of_a_result)
   fail_unless (gst_foxapi_program_show_placeholder (program));
   fail_unless_equals_int (show (frame), 0);
   assert_shows (frame + 1, 1, 9);
-  finish ();
 }
-
-GST_END_TEST;
 
 /* Whatever the end of a clip is, the placeholder takes its place: behind the eight
  * frames that are decoded already. In one thread: whoever waited would wait for ever. */
-GST_START_TEST (test_placeholder_in_a_clip)
+TEST (test_placeholder_in_a_clip)
 {
   const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
   guint64 frame = 1;
@@ -371,14 +359,11 @@ GST_START_TEST (test_placeholder_in_a_clip)
   fail_unless (frame <= 1 + 8, "%u frames are shown", (guint) frame);
   for (guint i = 0; i < 5; i++)
     assert_frame (frame + i, -1, -1);
-  finish ();
 }
-
-GST_END_TEST;
 
 /* A muxer without queues takes a picture when it has the sound behind it, and the
  * other way round. In one thread: whoever waited would wait for ever. */
-GST_START_TEST (test_either_stream_may_be_ahead)
+TEST (test_either_stream_may_be_ahead)
 {
   const guint ahead[] = { __i__ == 0 ? 1 : 0, __i__ == 0 ? 0 : 1 };
   guint64 video, sound;
@@ -404,10 +389,7 @@ GST_START_TEST (test_either_stream_may_be_ahead)
   }
   fail_unless_equals_uint64 (video, 11);
   fail_unless_equals_uint64 (sound, 11);
-  finish ();
 }
-
-GST_END_TEST;
 
 /* Of a result whose sound is longer than its ten pictures, the rest is cut;
  * behind one that is shorter, or has none, there is silence. */
@@ -419,7 +401,7 @@ static const struct
   {15, GST_FOXAPI_END_HOLD}, {6, GST_FOXAPI_END_EOS}, {0, GST_FOXAPI_END_EOS},
 };
 
-GST_START_TEST (test_sound_of_another_length)
+TEST (test_sound_of_another_length)
 {
   guint n_heard = sounds[__i__].n_heard;
   const Clip clip = { 10, FPS, 1, n_heard * SAMPLES_PER_FRAME };
@@ -439,10 +421,7 @@ GST_START_TEST (test_sound_of_another_length)
     assert_frame (frame, 9, -1);
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
   assert_told (GST_FOXAPI_PROGRAM_GONE, 1);
-  finish ();
 }
-
-GST_END_TEST;
 
 /* Not live, a repetition that is not there yet is waited for. */
 static gpointer
@@ -451,7 +430,7 @@ show_in_thread (gpointer frame)
   return GINT_TO_POINTER (show (GPOINTER_TO_UINT (frame)));
 }
 
-GST_START_TEST (test_repeats_without_a_gap)
+TEST (test_repeats_without_a_gap)
 {
   GThread *thread;
 
@@ -470,10 +449,7 @@ GST_START_TEST (test_repeats_without_a_gap)
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)), 0);
   fail_unless_equals_int64 (listen (20), 0);
   assert_shows (21, 1, 9);
-  finish ();
 }
-
-GST_END_TEST;
 
 /* What follows the last frame of a result while the next one, or its repetition, is
  * not there yet: that frame. A program that is not live waits (-3), where there is
@@ -493,7 +469,7 @@ static const struct
   {FALSE, TRUE, TRUE, GST_FOXAPI_END_EOS, 9},
 };
 
-GST_START_TEST (test_gap_behind_a_result)
+TEST (test_gap_behind_a_result)
 {
   settings.is_live = gaps[__i__].is_live;
   settings.has_placeholder = gaps[__i__].has_placeholder;
@@ -507,14 +483,11 @@ GST_START_TEST (test_gap_behind_a_result)
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_VIDEO, TRUE);
   gst_foxapi_program_interrupt (program, GST_FOXAPI_STREAM_AUDIO, TRUE);
   assert_frame (10, gaps[__i__].shown, gaps[__i__].shown < 0 ? -3 : -1);
-  finish ();
 }
-
-GST_END_TEST;
 
 /* The frame that the next generation gets is the one with which the result has
  * ended, whatever is on the air by then. */
-GST_START_TEST (test_final_frame)
+TEST (test_final_frame)
 {
   g_autoptr (GstBuffer) frame = NULL;
   guint8 luma;
@@ -531,10 +504,7 @@ GST_START_TEST (test_final_frame)
   fail_unless (frame != NULL);
   fail_unless_equals_int (gst_buffer_extract (frame, 0, &luma, 1), 1);
   fail_unless_equals_int (clip_get_frame (luma), 9);
-  finish ();
 }
-
-GST_END_TEST;
 
 typedef struct
 {
@@ -571,7 +541,7 @@ get_pad (GstFoxapiPlayer * player, const gchar * kind)
 }
 
 /* Live, a frame that is late is left out, and nothing behind it is. */
-GST_START_TEST (test_late_frames_are_dropped)
+TEST (test_late_frames_are_dropped)
 {
   const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
   g_autoptr (GstPad) pad = NULL;
@@ -615,10 +585,7 @@ GST_START_TEST (test_late_frames_are_dropped)
     assert_frame (frame, frame, frame * SAMPLES_PER_FRAME);
   }
   assert_frame (50, 49, -1);
-  finish ();
 }
-
-GST_END_TEST;
 
 /* A decoder that stops in front of one buffer until it is told to go on */
 typedef struct
@@ -701,12 +668,11 @@ assert_survives_stall (GstFoxapiEnd end, guint stall)
       GST_FOXAPI_END_HOLD ? STALL_FRAMES - 1 : shown);
   fail_unless (end != GST_FOXAPI_END_REPEAT || (again != NULL && shown >= 0));
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
-  finish ();
   g_mutex_clear (&gate.lock);
   g_cond_clear (&gate.moved);
 }
 
-GST_START_TEST (test_late_decoder)
+TEST (test_late_decoder)
 {
   static const guint stalls[] = { 0, 8, 9, 20, 25, 30, 40, 41, 42, 43, 44, 45,
     46, 47, 48, 49
@@ -718,11 +684,9 @@ GST_START_TEST (test_late_decoder)
   assert_survives_stall (__i__ / n, stalls[__i__ % n]);
 }
 
-GST_END_TEST;
-
 /* Where the sound of a result is not decoded in time, one that is live goes on
  * without it, and what comes later is in its place; one that is not waits. */
-GST_START_TEST (test_late_sound)
+TEST (test_late_sound)
 {
   const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME, TRUE };
   Gate gate = {.n_left = 16 };
@@ -772,12 +736,10 @@ GST_START_TEST (test_late_sound)
   g_cond_clear (&gate.moved);
 }
 
-GST_END_TEST;
-
 /* Live sound is due when the clock says so, also while nobody takes the pictures:
  * neither their decision nor their decoder holds it up. The pictures of this clip are
  * more than what decodebin has room for, 8 MiB. */
-GST_START_TEST (test_sound_without_pictures)
+TEST (test_sound_without_pictures)
 {
   const guint n = 1500;
   const Clip clip = { n, FPS, 1, n * SAMPLES_PER_FRAME };
@@ -807,13 +769,10 @@ GST_START_TEST (test_sound_without_pictures)
             || shown <= (gint) frame), "%d at %u", shown, (guint) frame);
   }
   assert_told (GST_FOXAPI_PROGRAM_ENDED, 1);
-  finish ();
 }
 
-GST_END_TEST;
-
 /* Sound that no clock has made due follows the pictures. */
-GST_START_TEST (test_sound_without_clock)
+TEST (test_sound_without_clock)
 {
   GThread *thread;
 
@@ -831,23 +790,17 @@ GST_START_TEST (test_sound_without_clock)
   fail_unless_equals_int (show (1), -1);
   fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)),
       GST_FLOW_OK);
-  finish ();
 }
 
-GST_END_TEST;
-
 /* Whoever is added to what runs begins with the next frame. */
-GST_START_TEST (test_live_begins_at_the_next_frame)
+TEST (test_live_begins_at_the_next_frame)
 {
   settings.is_live = TRUE;
   gst_test_clock_set_time (GST_TEST_CLOCK (test_clock), 1010 * GST_MSECOND);
   start ();
   fail_unless_equals_uint64 (begin (), 26);
   assert_frame (26, -1, -1);
-  finish ();
 }
-
-GST_END_TEST;
 
 /* What waits lets go when it is told to, and goes on afterwards. */
 static gpointer
@@ -858,7 +811,7 @@ begin_in_thread (gpointer stream)
   return GINT_TO_POINTER (begin_stream (GPOINTER_TO_INT (stream), &frame));
 }
 
-GST_START_TEST (test_waiting_is_interrupted)
+TEST (test_waiting_is_interrupted)
 {
   GThread *video, *audio;
 
@@ -879,12 +832,9 @@ GST_START_TEST (test_waiting_is_interrupted)
   wait_until_ready (offer ());
   fail_unless_equals_uint64 (begin (), 0);
   assert_shows (0, 0, 10);
-  finish ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_nothing_follows_the_end)
+TEST (test_nothing_follows_the_end)
 {
   settings.has_placeholder = FALSE;
   start_last ();
@@ -896,13 +846,10 @@ GST_START_TEST (test_nothing_follows_the_end)
   gst_foxapi_program_set_more_to_come (program, FALSE);
   fail_unless_equals_int (show (10), -2);
   fail_if (gst_foxapi_program_ask_for_more (program));
-  finish ();
 }
 
-GST_END_TEST;
-
 /* From the application, whatever is on the air or waited for */
-GST_START_TEST (test_close)
+TEST (test_close)
 {
   guint64 frame;
 
@@ -923,13 +870,10 @@ GST_START_TEST (test_close)
     fail_unless_equals_int (begin_stream (GST_FOXAPI_STREAM_AUDIO, &frame),
         GST_FLOW_EOS);
   }
-  finish ();
 }
 
-GST_END_TEST;
-
 /* No result: a placeholder goes on, without one that is the end. */
-GST_START_TEST (test_finish)
+TEST (test_finish)
 {
   guint64 frame;
 
@@ -945,17 +889,14 @@ GST_START_TEST (test_finish)
     fail_unless_equals_int (begin_stream (GST_FOXAPI_STREAM_VIDEO, &frame),
         GST_FLOW_EOS);
   }
-  finish ();
 }
-
-GST_END_TEST;
 
 /* A result of two seconds is two seconds at every rate, with its sound beside it. */
 static const gint rates[][2] = {
   {30, 1}, {25, 1}, {30000, 1001}, {60, 1}, {5, 1}, {1, 1}
 };
 
-GST_START_TEST (test_rates)
+TEST (test_rates)
 {
   const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
   const gint *rate = rates[__i__];
@@ -980,10 +921,7 @@ GST_START_TEST (test_rates)
           gst_foxapi_program_frame_to_sample (program, frame));
   }
   fail_unless_equals_uint64 (frame, n);
-  finish ();
 }
-
-GST_END_TEST;
 
 static void
 assert_is_linked (const GValue * value, gpointer user_data)
@@ -997,7 +935,7 @@ assert_is_linked (const GValue * value, gpointer user_data)
 
 /* Nothing is linked while a player or a placeholder changes its state: bins that
  * look for the order of their children meanwhile find loops. */
-GST_START_TEST (test_links_are_there_from_the_start)
+TEST (test_links_are_there_from_the_start)
 {
   g_autoptr (GstCaps) video = gst_caps_from_string ("video/x-raw");
   g_autoptr (GstCaps) audio = gst_caps_from_string ("audio/x-raw");
@@ -1012,8 +950,6 @@ GST_START_TEST (test_links_are_there_from_the_start)
   gst_object_unref (gst_object_ref_sink (bin));
 }
 
-GST_END_TEST;
-
 static gpointer
 take_in_thread (gpointer placeholder)
 {
@@ -1022,7 +958,7 @@ take_in_thread (gpointer placeholder)
 }
 
 /* Whoever stops does not wait for a first picture that takes its time. */
-GST_START_TEST (test_waiting_for_a_picture_is_interrupted)
+TEST (test_waiting_for_a_picture_is_interrupted)
 {
   g_autoptr (GstCaps) caps = gst_caps_from_string ("video/x-raw, format=I420, "
       "width=16, height=12, framerate=25/1");
@@ -1045,37 +981,30 @@ GST_START_TEST (test_waiting_for_a_picture_is_interrupted)
   gst_object_unref (placeholder);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("general", setup, teardown),
+  ONCE (test_switch_is_the_same_for_picture_and_sound),
+  ONCE (test_placeholder_ahead_of_a_result),
+  RANGE (test_placeholder_in_a_clip, GST_FOXAPI_END_EOS,
+      GST_FOXAPI_END_REPEAT + 1),
+  TIMES (test_either_stream_may_be_ahead, 2),
+  ROWS (test_sound_of_another_length, sounds),
+  TIMES (test_repeats_without_a_gap, 2),
+  ROWS (test_gap_behind_a_result, gaps),
+  ONCE (test_final_frame),
+  ONCE (test_late_frames_are_dropped),
+  TIMES (test_late_decoder, 3 * 16),
+  TIMES (test_late_sound, 2),
+  ONCE (test_sound_without_pictures),
+  ONCE (test_sound_without_clock),
+  ONCE (test_live_begins_at_the_next_frame),
+  ONCE (test_waiting_is_interrupted),
+  ONCE (test_nothing_follows_the_end),
+  TIMES (test_close, 2),
+  TIMES (test_finish, 2),
+  ROWS (test_rates, rates),
+  TIMES (test_links_are_there_from_the_start, 2),
+  ONCE (test_waiting_for_a_picture_is_interrupted),
+};
 
-static Suite *
-program_suite (void)
-{
-  Suite *suite = suite_create ("program");
-  TCase *tc = add_case (suite, "general", setup, teardown);
-
-  tcase_add_test (tc, test_switch_is_the_same_for_picture_and_sound);
-  tcase_add_test (tc, test_placeholder_ahead_of_a_result);
-  tcase_add_loop_test (tc, test_placeholder_in_a_clip, GST_FOXAPI_END_EOS,
-      GST_FOXAPI_END_REPEAT + 1);
-  tcase_add_loop_test (tc, test_either_stream_may_be_ahead, 0, 2);
-  tcase_add_rows (tc, test_sound_of_another_length, sounds);
-  tcase_add_loop_test (tc, test_repeats_without_a_gap, 0, 2);
-  tcase_add_rows (tc, test_gap_behind_a_result, gaps);
-  tcase_add_test (tc, test_final_frame);
-  tcase_add_test (tc, test_late_frames_are_dropped);
-  tcase_add_loop_test (tc, test_late_decoder, 0, 3 * 16);
-  tcase_add_loop_test (tc, test_late_sound, 0, 2);
-  tcase_add_test (tc, test_sound_without_pictures);
-  tcase_add_test (tc, test_sound_without_clock);
-  tcase_add_test (tc, test_live_begins_at_the_next_frame);
-  tcase_add_test (tc, test_waiting_is_interrupted);
-  tcase_add_test (tc, test_nothing_follows_the_end);
-  tcase_add_loop_test (tc, test_close, 0, 2);
-  tcase_add_loop_test (tc, test_finish, 0, 2);
-  tcase_add_rows (tc, test_rates, rates);
-  tcase_add_loop_test (tc, test_links_are_there_from_the_start, 0, 2);
-  tcase_add_test (tc, test_waiting_for_a_picture_is_interrupted);
-  return suite;
-}
-
-GST_CHECK_MAIN (program);
+CHECK_MAIN (program, tests)
