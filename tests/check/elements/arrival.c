@@ -104,22 +104,13 @@ play_to (Run * run, const gchar * name)
   GST_PAD_STREAM_UNLOCK (pad);
 }
 
-/* Blocks a sink: everything but what it has already taken stays in front of it. */
-static gulong
-block (GstElement * sink, GstPad ** pad)
-{
-  *pad = gst_element_get_static_pad (sink, "sink");
-  return gst_pad_add_probe (*pad, GST_PAD_PROBE_TYPE_BLOCK |
-      GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
-}
-
 /* Plays until the end has left the source, and stands before the sink. Returns the
  * probe that holds it there. */
 static gulong
-play_into_a_queue (Run * run, GstPad ** pad)
+play_into_a_queue (Run * run)
 {
   GstElement *sink = get (run, "sink");
-  gulong probe = block (sink, pad);
+  gulong probe = harness_block (sink);
   g_autoptr (GstPad) source_pad = watch (run->source, "src");
 
   g_object_set (sink, "async", FALSE, NULL);
@@ -158,10 +149,9 @@ static const gchar *const ways[] = {
 
 TEST (test_stopped_in_a_queue)
 {
-  g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (ways[__i__]);
 
-  play_into_a_queue (run, &pad);
+  play_into_a_queue (run);
   gst_element_set_state (run->pipeline, GST_STATE_NULL);
   assert_recorded (TRUE);
   assert_resumes ();
@@ -169,12 +159,11 @@ TEST (test_stopped_in_a_queue)
 
 TEST (test_through_a_queue)
 {
-  g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (ways[__i__]);
-  gulong probe = play_into_a_queue (run, &pad);
+  gulong probe = play_into_a_queue (run);
 
   assert_recorded (TRUE);
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (get (run, "sink"), probe);
   run_wait (run, GST_MESSAGE_EOS);
   assert_recorded (FALSE);
 }
@@ -182,10 +171,9 @@ TEST (test_through_a_queue)
 /* Paused in the middle and stopped there */
 TEST (test_paused)
 {
-  g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (ways[0]);
 
-  play_into_a_queue (run, &pad);
+  play_into_a_queue (run);
   gst_element_set_state (run->pipeline, GST_STATE_PAUSED);
   gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
   gst_element_set_state (run->pipeline, GST_STATE_READY);
@@ -196,13 +184,12 @@ TEST (test_paused)
  * it has it already. */
 TEST (test_failure_behind_a_queue)
 {
-  g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (UNBOUNDED
       " ! identity name=gate error-after=40 ! fakesink sync=false async=false");
-  gulong probe = block (get (run, "gate"), &pad);
+  gulong probe = harness_block (get (run, "gate"));
 
   play_to (run, "q");
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (get (run, "gate"), probe);
   run_wait (run, GST_MESSAGE_ERROR);
   /* The queue posts an ERROR, too. */
   run_wait (run, GST_MESSAGE_ERROR);
@@ -294,19 +281,18 @@ TEST (test_end_from_the_application)
 /* The task alone arrives like everything else. */
 TEST (test_task_in_a_queue)
 {
-  g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) run = new_line (ways[0]);
   gulong probe;
 
   harness_set (run->source, "output", "task");
-  probe = play_into_a_queue (run, &pad);
+  probe = play_into_a_queue (run);
   assert_recorded (TRUE);
   if (__i__ == 0) {
     gst_element_set_state (run->pipeline, GST_STATE_NULL);
     assert_recorded (TRUE);
     return;
   }
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (get (run, "sink"), probe);
   run_wait (run, GST_MESSAGE_EOS);
   assert_recorded (FALSE);
 }
@@ -315,11 +301,10 @@ TEST (test_task_in_a_queue)
  * the second one follows, which has the task but not its record. */
 TEST (test_after_a_gapless_loop)
 {
-  g_autoptr (GstPad) pad = NULL;
   g_autoptr (Run) round_one = new_line (ways[0]);
   g_autoptr (Run) round_two = new_line (ways[0]);
 
-  play_into_a_queue (round_one, &pad);
+  play_into_a_queue (round_one);
   gst_element_set_state (round_two->pipeline, GST_STATE_PAUSED);
   fail_unless_equals_int (gst_element_get_state (round_two->pipeline, NULL,
           NULL, GST_CLOCK_TIME_NONE), GST_STATE_CHANGE_SUCCESS);

@@ -5,8 +5,6 @@
 
 #include "foxapiharness.h"
 
-#include <string.h>
-
 static const FoxapiSimFault a_minute = {.status = 429,
   .headers = "Retry-After: 60"
 };

@@ -3,10 +3,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapiharness.h"
 
 #include <string.h>
@@ -159,6 +155,33 @@ assert_property (GstElement * element, const gchar * property,
   g_autofree gchar *found = harness_get_string (element, property);
 
   fail_unless_equals_string (found, text);
+}
+
+guint
+harness_count_rendered (GstElement * pipeline, const gchar * sink)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (pipeline),
+      sink);
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 n = 0;
+
+  g_object_get (element, "stats", &stats, NULL);
+  fail_unless (gst_structure_get_uint64 (stats, "rendered", &n));
+  return n;
+}
+
+void
+assert_caps (GstElement * pipeline, const gchar * sink, const gchar * caps)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (pipeline),
+      sink);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "sink");
+  g_autoptr (GstCaps) found = gst_pad_get_current_caps (pad);
+  g_autoptr (GstCaps) wanted = gst_caps_from_string (caps);
+  g_autofree gchar *text = found ? gst_caps_to_string (found) : NULL;
+
+  fail_unless (found != NULL && gst_caps_is_subset (found, wanted), "%s: %s",
+      caps, text);
 }
 
 JsonObject *

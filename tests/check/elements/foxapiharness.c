@@ -3,10 +3,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapiharness.h"
 
 #include <signal.h>
@@ -96,6 +92,14 @@ harness_setup (void)
 }
 
 void
+harness_setup_sized (gsize size)
+{
+  g_clear_pointer (&payload, g_bytes_unref);
+  payload = harness_make_payload (size);
+  harness_setup ();
+}
+
+void
 harness_setup_manual (void)
 {
   FoxapiSimOptions options = harness_options ();
@@ -119,11 +123,19 @@ harness_setup_player (void)
 void
 harness_teardown (void)
 {
+  /* Threads of what is gone may be on their way out. */
   gst_task_cleanup_all ();
   g_clear_pointer (&sim, foxapi_sim_free);
   g_clear_pointer (&payload, g_bytes_unref);
   harness_remove_tree (store);
   g_clear_pointer (&store, g_free);
+}
+
+gboolean
+harness_has (const gchar * factory)
+{
+  return gst_registry_check_feature_version (gst_registry_get (), factory, 0,
+      0, 0);
 }
 
 GstElement *
@@ -149,6 +161,23 @@ harness_source (const gchar * property, ...)
     g_object_set_valist (G_OBJECT (source), property, args);
   va_end (args);
   return source;
+}
+
+gulong
+harness_block (GstElement * element)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "sink");
+
+  return gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
+      | GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
+}
+
+void
+harness_unblock (GstElement * element, gulong probe)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "sink");
+
+  gst_pad_remove_probe (pad, probe);
 }
 
 void

@@ -23,6 +23,8 @@ void harness_setup (void);
 /* With tasks that change when a test says so */
 void harness_setup_manual (void);
 void harness_setup_with (const FoxapiSimOptions * options);
+/* With a result of so many bytes */
+void harness_setup_sized (gsize size);
 /* With a real MP4 for a result, and all that a URI cannot say in the environment */
 void harness_setup_player (void);
 void harness_teardown (void);
@@ -32,11 +34,17 @@ FoxapiSimOptions harness_options (void);
 /* The same bytes for the same size, different everywhere */
 GBytes *harness_make_payload (gsize size);
 
+/* Whether there is this element: the bin may be left out */
+gboolean harness_has (const gchar * factory);
 /* (transfer full): of this factory, set up for the simulator and the store, with
  * a prompt and a quick beat */
 GstElement *harness_element (const gchar * factory);
 /* (transfer full): a foxapivideosrc like that, and the given properties on top */
 GstElement *harness_source (const gchar * property, ...);
+/* Nothing but what an element has already taken gets to its pad "sink", until this
+ * probe is taken away. */
+gulong harness_block (GstElement * element);
+void harness_unblock (GstElement * element, gulong probe);
 /* Strings up to NULL */
 void harness_set_list (GstElement * source, const gchar * property, ...);
 void harness_set_uri (GstElement * source, const gchar * uri);
@@ -94,6 +102,11 @@ GPtrArray *harness_list_files (const gchar * directory);
 /* Whether a file of this directory contains @text */
 gboolean harness_files_contain (const gchar * directory, const gchar * text);
 
+/* How many buffers a fakesink of this name has got, before it stops; and they have
+ * these caps */
+guint harness_count_rendered (GstElement * pipeline, const gchar * sink);
+void assert_caps (GstElement * pipeline, const gchar * sink,
+    const gchar * caps);
 /* For the next message of this type, while an ERROR fails */
 void harness_wait (GstElement * pipeline, GstMessageType type);
 /* Plays to EOS, and back to NULL */

@@ -3,10 +3,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "binharness.h"
 
 #include <glib/gstdio.h>
@@ -44,6 +40,7 @@ make_tmp (void)
   fail_unless_equals_string (g_get_tmp_dir (), bin_tmp);
 }
 
+/* No GSubprocess, whose thread would be missed in the tests, which are forked */
 GBytes *
 bin_make_file (const gchar * line)
 {

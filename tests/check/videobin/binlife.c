@@ -8,15 +8,9 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <gst/app/app.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <gst/app/app.h>
-
-#include <signal.h>
-#include <string.h>
-
-#define HOUR_MS (60 * 60 * 1000)
 
 typedef enum
 {

@@ -163,10 +163,13 @@ stay_in_the_middle (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
       GST_PAD_PROBE_PASS : GST_PAD_PROBE_OK;
 }
 
-/* Pictures stop there until @probe is removed, or the bin stops. */
+/* Pictures stop there until the probe is taken away, see harness_unblock(), or the bin
+ * stops. */
 static gulong
-stop_in_the_middle (Run * run, GstPad * pad)
+stop_in_the_middle (Run * run)
 {
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
+
   return gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
       | GST_PAD_PROBE_TYPE_BUFFER, stay_in_the_middle, run, NULL);
 }
@@ -185,9 +188,8 @@ new_ahead (const gchar * prompt)
 TEST (test_middle_keeps)
 {
   g_autoptr (Run) run = bin_run_new (bin_new ("placeholder", 0, NULL));
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
 
-  stop_in_the_middle (run, pad);
+  stop_in_the_middle (run);
   bin_complete (run);
   bin_wait_buffers (run, RESULT_FRAMES / 2);
   run_stop (run);
@@ -212,8 +214,7 @@ TEST (test_failure_elsewhere_keeps)
 TEST (test_failure_ahead_drops)
 {
   g_autoptr (Run) run = new_ahead ("It runs");
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
-  gulong probe = stop_in_the_middle (run, pad);
+  gulong probe = stop_in_the_middle (run);
 
   harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
   harness_set (run->source, "placeholder", "black");
@@ -222,7 +223,7 @@ TEST (test_failure_ahead_drops)
   foxapi_sim_set_task (sim, NULL, "completed", 100);
   run_wait (run, GST_MESSAGE_ERROR);
   fail_unless (harness_is_recorded (1));
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (run->sink, probe);
   run_wait (run, GST_MESSAGE_EOS);
   run_stop (run);
   fail_if (harness_is_recorded (1));
@@ -235,9 +236,8 @@ TEST (test_task_named_ahead)
   gboolean is_parked = __i__ == 1;
   g_autofree gchar *id = NULL;
   g_autoptr (Run) run = new_ahead ("It runs");
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
 
-  stop_in_the_middle (run, pad);
+  stop_in_the_middle (run);
   bin_complete (run);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
   run_wait_task (run, "pending");
@@ -648,15 +648,14 @@ TEST (test_files_of_shots)
 TEST (test_dropped_after_a_stop)
 {
   g_autoptr (Run) run = new_ahead ("It runs");
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
-  gulong probe = stop_in_the_middle (run, pad);
+  gulong probe = stop_in_the_middle (run);
   gboolean is_dropped = FALSE;
 
   harness_set_list (run->source, "next-prompts", "It runs", "It rests", NULL);
   g_object_set (run->source, "prefetch", 2, "task-store", "", NULL);
   run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_RESULT, 3);
   run_set_state (run, GST_STATE_READY);
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (run->sink, probe);
   run_set_state (run, GST_STATE_PAUSED);
   g_signal_emit_by_name (run->source, "drop-shot", 2, &is_dropped);
   fail_unless (is_dropped);
@@ -669,10 +668,9 @@ TEST (test_dropped_after_a_stop)
 TEST (test_no_files_after_a_stop)
 {
   g_autoptr (Run) run = new_ahead ("It runs");
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (run->sink, "sink");
   g_autofree gchar *before = NULL, *left = NULL;
 
-  stop_in_the_middle (run, pad);
+  stop_in_the_middle (run);
   harness_set_list (run->source, "next-prompts", "It runs", "It rests",
       "It eats", "It sleeps", NULL);
   g_object_set (run->source, "prefetch", 4, NULL);

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 
 #define MIB (1024 * 1024)
+#define IMAGE GST_FOXAPI_CAPTURE_IMAGE
+#define VIDEO GST_FOXAPI_CAPTURE_VIDEO
 
 static gchar *directory;
 
@@ -112,7 +114,7 @@ graph_new (GstFoxapiCaptureKind kind, const gchar * description)
 {
   Graph *graph = g_new0 (Graph, 1);
   GstElement *capture = gst_foxapi_capture_new (kind ==
-      GST_FOXAPI_CAPTURE_IMAGE ? "image_0" : "video_0", kind);
+      IMAGE ? "image_0" : "video_0", kind);
   g_autoptr (GError) error = NULL;
 
   graph->pipeline = description ? gst_parse_launch (description, &error) :
@@ -436,14 +438,10 @@ static const struct
   const gchar *media_type;
   GstFoxapiCaptureKind kind;
 } files[] = {
-  {ONE_FRAME "jpegenc" SINK, "image/jpeg", "image/jpeg",
-      GST_FOXAPI_CAPTURE_IMAGE},
-  {ONE_FRAME "pngenc" SINK, "image/png", "image/png",
-      GST_FOXAPI_CAPTURE_IMAGE},
-  {ONE_FRAME "webpenc" SINK, "image/webp", "image/webp",
-      GST_FOXAPI_CAPTURE_IMAGE},
-  {MOVIE, "video/quicktime,variant=iso", "video/mp4",
-      GST_FOXAPI_CAPTURE_VIDEO},
+  {ONE_FRAME "jpegenc" SINK, "image/jpeg", "image/jpeg", IMAGE},
+  {ONE_FRAME "pngenc" SINK, "image/png", "image/png", IMAGE},
+  {ONE_FRAME "webpenc" SINK, "image/webp", "image/webp", IMAGE},
+  {MOVIE, "video/quicktime,variant=iso", "video/mp4", VIDEO},
 };
 
 static void
@@ -501,13 +499,13 @@ TEST (test_encoded)
 
   fail_unless (g_bytes_get_size (file) > 100);
   feed_pieces (feed, file, sizes[__i__ / 2 % 3]);
-  if (files[nth].kind == GST_FOXAPI_CAPTURE_IMAGE)
+  if (files[nth].kind == IMAGE)
     feed_pieces (feed, file, sizes[__i__ / 2 % 3]);
   else
     feed_end (feed);
   captured = graph_capture (feed->graph, files[nth].media_type);
   assert_equal_bytes (captured, file);
-  if (files[nth].kind == GST_FOXAPI_CAPTURE_IMAGE) {
+  if (files[nth].kind == IMAGE) {
     fail_unless_equals_int (feed_bytes (feed, "late", 4), GST_FLOW_OK);
     feed_end (feed);
   }
@@ -526,7 +524,7 @@ TEST (test_raw_image)
   g_autofree gchar *description = g_strdup_printf ("videotestsrc num-buffers=1 "
       "! videoconvert ! capsfilter name=out caps=video/x-raw,format=%s,width=%d,"
       "height=%d", raw_formats[__i__], width, height);
-  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE, description);
+  g_autoptr (Graph) graph = graph_new (IMAGE, description);
   g_autoptr (GBytes) captured = NULL;
 
   graph_play (graph);
@@ -556,8 +554,7 @@ TEST (test_shape)
   g_autofree gchar *description = g_strdup_printf ("videotestsrc num-buffers=5 "
       "! video/x-raw,format=I420,%s ! capssetter name=out caps=video/x-raw,%s",
       shapes[__i__ / 2].size, shapes[__i__ / 2].shape);
-  g_autoptr (Graph) graph = graph_new (is_clip ? GST_FOXAPI_CAPTURE_VIDEO :
-      GST_FOXAPI_CAPTURE_IMAGE, description);
+  g_autoptr (Graph) graph = graph_new (is_clip ? VIDEO : IMAGE, description);
   g_autoptr (GBytes) captured = NULL;
 
   graph_play (graph);
@@ -573,7 +570,7 @@ TEST (test_fields)
       "height=8,framerate=25/1,interlace-mode=%s",
       __i__ ? "mixed" : "interleaved");
   GstBuffer *frame = gst_buffer_new_allocate (NULL, 16 * 8, NULL);
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, caps);
+  g_autoptr (Feed) feed = feed_new (IMAGE, caps);
   g_autoptr (GBytes) captured = NULL;
   g_autoptr (GPtrArray) decoded = NULL;
   GstBuffer *picture;
@@ -601,7 +598,7 @@ TEST (test_colours_of_fields)
 {
   const guint side = 64, stride = 2 * side;
   const guint8 colours[] = { 64, 192 };
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, "video/x-raw,"
+  g_autoptr (Feed) feed = feed_new (VIDEO, "video/x-raw,"
       "format=YUY2,width=64,height=64,framerate=25/1,"
       "interlace-mode=interleaved");
   g_autoptr (GBytes) captured = NULL;
@@ -639,7 +636,7 @@ TEST (test_first_good_frame)
   const GstBufferFlags flags[] = { GST_BUFFER_FLAG_CORRUPTED,
     GST_BUFFER_FLAG_GAP, GST_BUFFER_FLAG_DECODE_ONLY
   };
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  g_autoptr (Feed) feed = feed_new (IMAGE, SMALL);
   g_autoptr (Feed) other = NULL;
   g_autoptr (GBytes) captured = NULL, expected = NULL;
 
@@ -656,7 +653,7 @@ TEST (test_first_good_frame)
 
   graph_stop (feed->graph);
   empty_directory ();
-  other = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  other = feed_new (IMAGE, SMALL);
   feed_frame (other, new_frame (200, 0));
   expected = graph_capture (other->graph, "image/png");
   assert_equal_bytes (captured, expected);
@@ -714,8 +711,7 @@ TEST (test_raw_clip)
   guint nth = __i__ % G_N_ELEMENTS (clips);
   gboolean by_other = __i__ >= (gint) G_N_ELEMENTS (clips);
   GstPluginFeature *hidden = by_other ? hide ("x264enc") : NULL;
-  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_VIDEO,
-      clips[nth].source);
+  g_autoptr (Graph) graph = graph_new (VIDEO, clips[nth].source);
   g_autoptr (GBytes) captured = NULL;
   g_autoptr (GPtrArray) frames = NULL;
   gint64 end = 0;
@@ -735,7 +731,7 @@ TEST (test_raw_clip)
  * reference, and another charge. */
 TEST (test_same_clip)
 {
-  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_VIDEO,
+  g_autoptr (Graph) graph = graph_new (VIDEO,
       "videotestsrc pattern=ball ! video/x-raw,width=640,height=360,"
       "framerate=25/1 ! identity name=out");
   g_autofree gchar *uri = NULL, *other_uri = NULL;
@@ -763,7 +759,7 @@ TEST (test_same_clip)
 TEST (test_irregular_clip)
 {
   const guint times[] = { 7000, 7010, 7300, 7350, 100, 130, 900, 1000, 2000 };
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO,
+  g_autoptr (Feed) feed = feed_new (VIDEO,
       "video/x-raw,format=RGB,width=16,height=8,framerate=0/1");
   g_autoptr (GBytes) clip = NULL;
   g_autoptr (GPtrArray) frames = NULL;
@@ -805,7 +801,7 @@ TEST (test_bytes_anew)
 TEST (test_broken_images)
 {
   g_autoptr (GBytes) image = make_bytes (files[0].description);
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, "image/jpeg");
+  g_autoptr (Feed) feed = feed_new (IMAGE, "image/jpeg");
   g_autoptr (GBytes) captured = NULL;
   gsize size;
   const guint8 *data = g_bytes_get_data (image, &size);
@@ -826,28 +822,28 @@ static const struct
   gint code;
   const gchar *text;
 } faults[] = {
-  {GST_FOXAPI_CAPTURE_IMAGE, NULL, "", GST_STREAM_ERROR_FORMAT,
+  {IMAGE, NULL, "", GST_STREAM_ERROR_FORMAT,
       "ended before a usable image"},
-  {GST_FOXAPI_CAPTURE_IMAGE, "image/png", "neither this nor that",
+  {IMAGE, "image/png", "neither this nor that",
       GST_STREAM_ERROR_FORMAT, "ended before a usable image"},
-  {GST_FOXAPI_CAPTURE_IMAGE, SMALL, "", GST_STREAM_ERROR_FORMAT,
+  {IMAGE, SMALL, "", GST_STREAM_ERROR_FORMAT,
       "ended before a usable frame"},
-  {GST_FOXAPI_CAPTURE_VIDEO, SMALL, "", GST_STREAM_ERROR_FORMAT,
+  {VIDEO, SMALL, "", GST_STREAM_ERROR_FORMAT,
       "ended before a usable frame"},
-  {GST_FOXAPI_CAPTURE_VIDEO, "video/quicktime", "", GST_STREAM_ERROR_FORMAT,
+  {VIDEO, "video/quicktime", "", GST_STREAM_ERROR_FORMAT,
       "ended before a usable video"},
-  {GST_FOXAPI_CAPTURE_IMAGE, NULL,
+  {IMAGE, NULL,
         "#!AMR\n and so on, and on", GST_STREAM_ERROR_WRONG_TYPE,
       "The pad image_0 got audio/x-amr-nb-sh. Give it "
         "JPEG, PNG or WebP, or raw video"},
-  {GST_FOXAPI_CAPTURE_VIDEO, NULL,
+  {VIDEO, NULL,
         "#!AMR\n and so on, and on", GST_STREAM_ERROR_WRONG_TYPE,
       "The pad video_0 got audio/x-amr-nb-sh. Give it " "MP4 or QuickTime"},
-  {GST_FOXAPI_CAPTURE_IMAGE, NULL, "\1\2\3\4\5\6\7\1\2\3\4\5\6\7",
+  {IMAGE, NULL, "\1\2\3\4\5\6\7\1\2\3\4\5\6\7",
       GST_STREAM_ERROR_WRONG_TYPE, "got something unknown"},
-  {GST_FOXAPI_CAPTURE_IMAGE, "video/x-matroska", "",
+  {IMAGE, "video/x-matroska", "",
       GST_STREAM_ERROR_WRONG_TYPE, "The pad image_0 got video/x-matroska"},
-  {GST_FOXAPI_CAPTURE_IMAGE,
+  {IMAGE,
         "video/x-raw(memory:GLMemory),format=RGBA,width=1,height=1", "",
       GST_STREAM_ERROR_WRONG_TYPE, "another memory"},
 };
@@ -868,8 +864,8 @@ TEST (test_too_large)
 {
   gboolean is_image = __i__ == 0;
   const guint8 head[] = "\x89PNG\r\n\x1a\n\x7f\xff\xff\xff" "IDAT";
-  g_autoptr (Feed) feed = feed_new (is_image ? GST_FOXAPI_CAPTURE_IMAGE :
-      GST_FOXAPI_CAPTURE_VIDEO, is_image ? "image/png" : "video/quicktime");
+  g_autoptr (Feed) feed = feed_new (is_image ? IMAGE :
+      VIDEO, is_image ? "image/png" : "video/quicktime");
   g_autofree guint8 *zeros = g_malloc0 (MIB);
   guint n = is_image ? 20 : 100;
 
@@ -898,7 +894,7 @@ TEST (test_large_frame)
 {
   const guint side = 2700;
   GstBuffer *frame = gst_buffer_new_allocate (NULL, side * side * 3, NULL);
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE,
+  g_autoptr (Feed) feed = feed_new (IMAGE,
       "video/x-raw,format=RGB,width=2700,height=2700,framerate=0/1");
   g_autoptr (GBytes) captured = NULL;
 
@@ -911,8 +907,7 @@ TEST (test_large_frame)
 /* A folder that is not there */
 TEST (test_no_folder)
 {
-  g_autoptr (Feed) feed = feed_new (__i__ ? GST_FOXAPI_CAPTURE_VIDEO :
-      GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  g_autoptr (Feed) feed = feed_new (__i__ ? VIDEO : IMAGE, SMALL);
 
   g_rmdir (directory);
   for (guint i = 0; i < 3; i++)
@@ -924,7 +919,7 @@ TEST (test_no_encoder)
 {
   GstPluginFeature *x264enc = hide ("x264enc");
   GstPluginFeature *openh264enc = hide ("openh264enc");
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, SMALL);
+  g_autoptr (Feed) feed = feed_new (VIDEO, SMALL);
 
   for (guint i = 0; i < 3; i++)
     feed_frame (feed, new_frame (1, i * GST_SECOND));
@@ -990,7 +985,7 @@ TEST (test_live_leaks)
   gulong probe;
 
   live = TRUE;
-  feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, LARGE);
+  feed = feed_new (VIDEO, LARGE);
   pad = hold_queue (feed, &probe);
   feed_frame (feed, new_large_frame (0));
   wait_until_held (pad);
@@ -1017,7 +1012,7 @@ TEST (test_live_bytes)
   memcpy (data, "\0\0\0\x10" "ftypqt  ", 12);
   movie = g_bytes_new_static (data, n * MIB);
   live = TRUE;
-  feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, "video/quicktime");
+  feed = feed_new (VIDEO, "video/quicktime");
   pad = hold_queue (feed, &probe);
   feed_pieces (feed, movie, MIB);
   feed_end (feed);
@@ -1026,20 +1021,10 @@ TEST (test_live_bytes)
   assert_equal_bytes (captured, movie);
 }
 
-typedef struct
-{
-  GMutex lock;
-  GCond changed;
-  gboolean is_full;
-} Fullness;
-
 static void
-note_full (GstElement * queue, Fullness * fullness)
+note_full (GstElement * queue, GAsyncQueue * full)
 {
-  g_mutex_lock (&fullness->lock);
-  fullness->is_full = TRUE;
-  g_cond_broadcast (&fullness->changed);
-  g_mutex_unlock (&fullness->lock);
+  g_async_queue_push (full, queue);
 }
 
 static gpointer
@@ -1056,8 +1041,8 @@ push_frames (gpointer data)
 /* Others wait, until the frames are taken or it is stopped. */
 TEST (test_others_wait)
 {
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_VIDEO, LARGE);
-  Fullness fullness = { 0 };
+  g_autoptr (GAsyncQueue) full = g_async_queue_new ();
+  g_autoptr (Feed) feed = feed_new (VIDEO, LARGE);
   g_autoptr (GstPad) pad = NULL;
   GThread *thread;
   gulong probe;
@@ -1065,13 +1050,9 @@ TEST (test_others_wait)
   pad = hold_queue (feed, &probe);
   feed_frame (feed, new_large_frame (0));
   wait_until_held (pad);
-  g_signal_connect (find_queue (feed), "overrun", G_CALLBACK (note_full),
-      &fullness);
+  g_signal_connect (find_queue (feed), "overrun", G_CALLBACK (note_full), full);
   thread = g_thread_new ("pusher", push_frames, feed);
-  g_mutex_lock (&fullness.lock);
-  while (!fullness.is_full)
-    g_cond_wait (&fullness.changed, &fullness.lock);
-  g_mutex_unlock (&fullness.lock);
+  g_async_queue_pop (full);
   if (__i__ == 0) {
     gst_pad_remove_probe (pad, probe);
     fail_unless_equals_int (GPOINTER_TO_INT (g_thread_join (thread)),
@@ -1095,15 +1076,15 @@ static const struct
   gboolean is_good;
 } tees[] = {
   {"videotestsrc num-buffers=100 ! video/x-raw,width=64,height=64 ! " TEE,
-      GST_FOXAPI_CAPTURE_IMAGE, TRUE},
+      IMAGE, TRUE},
   {"videotestsrc num-buffers=100 is-live=true ! video/x-raw,width=64,"
-        "height=64,framerate=100/1 ! " TEE, GST_FOXAPI_CAPTURE_IMAGE, TRUE},
+        "height=64,framerate=100/1 ! " TEE, IMAGE, TRUE},
   {"videotestsrc num-buffers=100 ! video/x-raw,width=64,height=64 ! " TEE,
-      GST_FOXAPI_CAPTURE_VIDEO, TRUE},
+      VIDEO, TRUE},
   {"videotestsrc num-buffers=100 ! video/x-raw,width=64,height=64 ! "
-        "jpegenc ! " TEE, GST_FOXAPI_CAPTURE_IMAGE, TRUE},
+        "jpegenc ! " TEE, IMAGE, TRUE},
   {"fakesrc num-buffers=100 sizetype=fixed filltype=zero ! " TEE,
-      GST_FOXAPI_CAPTURE_IMAGE, FALSE},
+      IMAGE, FALSE},
 };
 
 static void
@@ -1158,7 +1139,7 @@ TEST (test_restart)
   gboolean forgotten = __i__ == 2;
 
   live = __i__ > 0;
-  feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  feed = feed_new (IMAGE, SMALL);
   feed_frame (feed, new_frame (1, 0));
   captured = graph_capture (feed->graph, "image/png");
   uri = gst_foxapi_capture_dup_uri (feed->graph->capture);
@@ -1187,7 +1168,7 @@ TEST (test_restart)
 TEST (test_restart_at_eos)
 {
   gboolean is_good = __i__ == 0;
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  g_autoptr (Feed) feed = feed_new (IMAGE, SMALL);
   GstElement *capture = GST_ELEMENT (feed->graph->capture);
   g_autoptr (GBytes) captured = NULL, again = NULL;
 
@@ -1218,8 +1199,7 @@ TEST (test_stop)
 {
   const gchar *caps[] = { NULL, "image/png", "video/quicktime", LARGE, LARGE };
   gboolean is_image = __i__ == 1 || __i__ == 3;
-  g_autoptr (Feed) feed = feed_new (is_image ? GST_FOXAPI_CAPTURE_IMAGE :
-      GST_FOXAPI_CAPTURE_VIDEO, caps[__i__]);
+  g_autoptr (Feed) feed = feed_new (is_image ? IMAGE : VIDEO, caps[__i__]);
 
   for (guint i = 0; i < 5; i++)
     switch (__i__) {
@@ -1303,7 +1283,7 @@ new_unreadable_frame (void)
 /* What fails because it is stopped is no ERROR any more. */
 TEST (test_failure_at_a_stop)
 {
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, SMALL);
+  g_autoptr (Feed) feed = feed_new (IMAGE, SMALL);
   g_autoptr (GstPad) src = gst_element_get_static_pad (find_queue (feed),
       "src");
 
@@ -1334,7 +1314,7 @@ static const struct
 
 TEST (test_negotiation)
 {
-  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE, NULL);
+  g_autoptr (Graph) graph = graph_new (IMAGE, NULL);
   g_autoptr (GstPad) sink = gst_element_get_static_pad (GST_ELEMENT
       (graph->capture), "sink");
   g_autoptr (GstCaps) caps = gst_caps_from_string (offers[__i__].caps);
@@ -1367,7 +1347,7 @@ TEST (test_pixels)
       "height=%u,framerate=0/1", pixels[__i__].format, width, height);
   gsize row = width * pixels[__i__].bytes, stride = GST_ROUND_UP_4 (row);
   g_autofree guint8 *data = g_malloc0 (stride * height);
-  g_autoptr (Feed) feed = feed_new (GST_FOXAPI_CAPTURE_IMAGE, caps);
+  g_autoptr (Feed) feed = feed_new (IMAGE, caps);
   g_autoptr (GBytes) captured = NULL;
   g_autoptr (GPtrArray) decoded = NULL;
   GstSample *picture;
@@ -1395,8 +1375,8 @@ TEST (test_pixels)
 /* A disk that takes no more than 8 KiB a file */
 TEST (test_disk_is_full)
 {
-  g_autoptr (Feed) feed = feed_new (__i__ ? GST_FOXAPI_CAPTURE_VIDEO :
-      GST_FOXAPI_CAPTURE_IMAGE, __i__ == 2 ? "video/quicktime" : LARGE);
+  g_autoptr (Feed) feed = feed_new (__i__ ? VIDEO :
+      IMAGE, __i__ == 2 ? "video/quicktime" : LARGE);
   struct rlimit old, small;
 
   signal (SIGXFSZ, SIG_IGN);
@@ -1432,7 +1412,7 @@ TEST (test_files)
   g_autofree gchar *path = g_strconcat (directory, ".webp", NULL);
   g_autofree gchar *description = g_strdup_printf ("%s location=%s %s",
       readers[__i__][0], path, readers[__i__][1]);
-  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE, description);
+  g_autoptr (Graph) graph = graph_new (IMAGE, description);
   g_autoptr (GBytes) captured = NULL;
 
   fail_unless (g_file_set_contents (path, g_bytes_get_data (image, NULL),
@@ -1448,8 +1428,7 @@ TEST (test_files)
  * which it is not there. */
 TEST (test_locked)
 {
-  g_autoptr (Graph) graph = graph_new (GST_FOXAPI_CAPTURE_IMAGE,
-      "videotestsrc name=out");
+  g_autoptr (Graph) graph = graph_new (IMAGE, "videotestsrc name=out");
   GstElement *capture = GST_ELEMENT (graph->capture);
   g_autoptr (GBytes) captured = NULL;
 

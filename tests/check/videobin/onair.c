@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-
 static Recorder *
 new_recorder (const gchar * end, const gchar * on_error, gboolean is_live)
 {
@@ -188,8 +187,6 @@ TEST (test_slow_consumer)
   guint slow = __i__ >> 1;
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", TRUE);
   Track *tracks[] = { &recorder->video, &recorder->audio };
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[slow],
-      "sink");
   g_autoptr (GstMessage) message = NULL;
   GstClockTime before, behind;
   gulong probe;
@@ -202,11 +199,10 @@ TEST (test_slow_consumer)
   harness_hold (FOXAPI_SIM_SUBMIT, 1);
   recorder_play (recorder);
   recorder_wait (tracks[slow], 3);
-  probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
-      | GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
+  probe = harness_block (recorder->sinks[slow]);
   recorder_wait (tracks[!slow], recorder_wait (tracks[!slow], 0) + 10);
   n = recorder_wait (tracks[slow], 0);
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (recorder->sinks[slow], probe);
   recorder_wait (tracks[slow], n + 3);
   gst_element_set_state (recorder->pipeline, GST_STATE_READY);
   message = gst_bus_pop_filtered (recorder->bus, GST_MESSAGE_QOS);
@@ -359,12 +355,10 @@ TEST (test_queue)
   left = list_shots (recorder);
   fail_unless_equals_string (left, "2 Two, 3 Three, 5 -");
   foxapi_sim_release (sim);
-  wait_on_air (recorder, "clip", 1);
-  wait_on_air (recorder, "hold", 1);
-  wait_on_air (recorder, "clip", 2);
-  wait_on_air (recorder, "hold", 2);
-  wait_on_air (recorder, "clip", 3);
-  wait_on_air (recorder, "hold", 3);
+  for (guint shot = 1; shot <= 3; shot++) {
+    wait_on_air (recorder, "clip", shot);
+    wait_on_air (recorder, "hold", shot);
+  }
   wait_on_air (recorder, "clip", 5);
   recorder_to_eos (recorder);
   assert_requests (FOXAPI_SIM_SUBMIT, 4);
@@ -537,11 +531,10 @@ new_ahead (guint prefetch)
 
 /* Until the first clip is on the air, where the pictures stop. */
 static gulong
-hold_first_clip (Recorder * recorder, GstPad * pad)
+hold_first_clip (Recorder * recorder)
 {
   play_to_clip (recorder);
-  return gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK
-      | GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
+  return harness_block (recorder->sinks[0]);
 }
 
 static void
@@ -578,13 +571,11 @@ TEST (test_prefetch)
 {
   guint prefetch = __i__;
   g_autoptr (Recorder) recorder = new_ahead (prefetch);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
-      "sink");
-  gulong probe = hold_first_clip (recorder, pad);
+  gulong probe = hold_first_clip (recorder);
 
   harness_wait_requests (FOXAPI_SIM_RESULT, 1 + prefetch);
   assert_requests (FOXAPI_SIM_SUBMIT, 1 + prefetch);
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (recorder->sinks[0], probe);
   assert_all_shown (recorder, 2);
   recorder_assert_both (recorder, FPS, 1);
 }
@@ -594,13 +585,11 @@ TEST (test_prefetched_is_kept)
 {
   guint prefetch = 1 + __i__;
   g_autoptr (Recorder) recorder = new_ahead (prefetch);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
-      "sink");
-  gulong probe = hold_first_clip (recorder, pad);
+  gulong probe = hold_first_clip (recorder);
 
   harness_wait_requests (FOXAPI_SIM_RESULT, 1 + prefetch);
   gst_element_set_state (recorder->pipeline, GST_STATE_NULL);
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (recorder->sinks[0], probe);
   gst_bus_set_flushing (recorder->bus, TRUE);
   gst_bus_set_flushing (recorder->bus, FALSE);
   recorder_play (recorder);
@@ -612,15 +601,13 @@ TEST (test_prefetched_is_kept)
 TEST (test_prefetch_fails)
 {
   g_autoptr (Recorder) recorder = new_ahead (1);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (recorder->sinks[0],
-      "sink");
   gulong probe;
 
   harness_set (recorder->bin, "on-error", "eos");
   harness_refuse (FOXAPI_SIM_SUBMIT, 2, 422);
-  probe = hold_first_clip (recorder, pad);
+  probe = hold_first_clip (recorder);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
-  gst_pad_remove_probe (pad, probe);
+  harness_unblock (recorder->sinks[0], probe);
   recorder_to_eos (recorder);
   fail_unless (recorder->video.times->len >= N_FRAMES);
   assert_requests (FOXAPI_SIM_SUBMIT, 2);

@@ -52,10 +52,12 @@ on_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
 #define assert_told(event, n) \
   fail_unless_equals_int (g_atomic_int_get (&n_told[event]), n)
 
+/* Of so many frames, and sound as long as so many */
 static void
-write_clip (const Clip * clip)
+write_clip (guint n_frames, guint n_heard)
 {
-  g_autoptr (GBytes) bytes = clip_make (clip);
+  const Clip clip = { n_frames, FPS, 1, n_heard * SAMPLES_PER_FRAME };
+  g_autoptr (GBytes) bytes = clip_make (&clip);
 
   fail_unless (g_file_set_contents (location, g_bytes_get_data (bytes, NULL),
           g_bytes_get_size (bytes), NULL));
@@ -71,12 +73,10 @@ free_player (gpointer player)
 static void
 setup (void)
 {
-  const Clip clip = { 10, FPS, 1, 10 * SAMPLES_PER_FRAME };
-
   directory = g_dir_make_tmp ("foxapi-program-XXXXXX", NULL);
   fail_unless (directory != NULL);
   location = g_build_filename (directory, "clip.mov", NULL);
-  write_clip (&clip);
+  write_clip (10, 10);
   settings = (GstFoxapiProgramSettings) {
   .has_placeholder = TRUE,.end = GST_FOXAPI_END_EOS,.fps_n = FPS,.fps_d = 1};
   memset (n_told, 0, sizeof n_told);
@@ -344,10 +344,9 @@ TEST (test_placeholder_ahead_of_a_result)
  * frames that are decoded already. In one thread: whoever waited would wait for ever. */
 TEST (test_placeholder_in_a_clip)
 {
-  const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
   guint64 frame = 1;
 
-  write_clip (&clip);
+  write_clip (50, 50);
   settings.end = __i__;
   start_last ();
   wait_until_ready (offer ());
@@ -404,9 +403,8 @@ static const struct
 TEST (test_sound_of_another_length)
 {
   guint n_heard = sounds[__i__].n_heard;
-  const Clip clip = { 10, FPS, 1, n_heard * SAMPLES_PER_FRAME };
 
-  write_clip (&clip);
+  write_clip (10, n_heard);
   settings.has_placeholder = FALSE;
   settings.end = sounds[__i__].end;
   start_last ();
@@ -543,7 +541,6 @@ get_pad (GstFoxapiPlayer * player, const gchar * kind)
 /* Live, a frame that is late is left out, and nothing behind it is. */
 TEST (test_late_frames_are_dropped)
 {
-  const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
   g_autoptr (GstPad) pad = NULL;
   GstFoxapiPlayer *player;
   gulong id;
@@ -551,7 +548,7 @@ TEST (test_late_frames_are_dropped)
   guint n;
   guint64 frame;
 
-  write_clip (&clip);
+  write_clip (50, 50);
   settings.is_live = TRUE;
   settings.end = GST_FOXAPI_END_HOLD;
   start_last ();
@@ -677,10 +674,9 @@ TEST (test_late_decoder)
   static const guint stalls[] = { 0, 8, 9, 20, 25, 30, 40, 41, 42, 43, 44, 45,
     46, 47, 48, 49
   };
-  const Clip clip = { STALL_FRAMES, FPS, 1, STALL_FRAMES * SAMPLES_PER_FRAME };
   guint n = G_N_ELEMENTS (stalls);
 
-  write_clip (&clip);
+  write_clip (STALL_FRAMES, STALL_FRAMES);
   assert_survives_stall (__i__ / n, stalls[__i__ % n]);
 }
 
@@ -742,10 +738,9 @@ TEST (test_late_sound)
 TEST (test_sound_without_pictures)
 {
   const guint n = 1500;
-  const Clip clip = { n, FPS, 1, n * SAMPLES_PER_FRAME };
   GstFoxapiPlayer *player;
 
-  write_clip (&clip);
+  write_clip (n, n);
   settings.is_live = TRUE;
   settings.end = GST_FOXAPI_END_HOLD;
   start_last ();
@@ -898,13 +893,12 @@ static const gint rates[][2] = {
 
 TEST (test_rates)
 {
-  const Clip clip = { 50, FPS, 1, 50 * SAMPLES_PER_FRAME };
   const gint *rate = rates[__i__];
   guint64 n = gst_util_uint64_scale_round (2, rate[0], rate[1]);
   guint64 frame = 0;
   gint shown, before = 0;
 
-  write_clip (&clip);
+  write_clip (50, 50);
   settings.has_placeholder = FALSE;
   settings.fps_n = rate[0];
   settings.fps_d = rate[1];

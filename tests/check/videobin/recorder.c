@@ -222,16 +222,24 @@ recorder_to_eos (Recorder * self)
   harness_wait (self->pipeline, GST_MESSAGE_EOS);
 }
 
+/* Called with the lock */
+static void
+wait_for_more (Track * track)
+{
+  gint64 until = g_get_monotonic_time () + PATIENCE_US;
+
+  fail_unless (g_cond_wait_until (&track->grown, &track->lock, until),
+      "Waited in vain for more than %u buffers", track->times->len);
+}
+
 guint
 recorder_wait (Track * track, guint n)
 {
-  gint64 until = g_get_monotonic_time () + PATIENCE_US;
   guint there;
 
   g_mutex_lock (&track->lock);
   while (track->times->len < n)
-    fail_unless (g_cond_wait_until (&track->grown, &track->lock, until),
-        "Waited in vain for buffer %u", n);
+    wait_for_more (track);
   there = track->times->len;
   g_mutex_unlock (&track->lock);
   return there;
@@ -247,17 +255,14 @@ recorder_wait_both (Recorder * self, guint n)
 guint
 recorder_wait_number (Track * track, gint64 number, guint from)
 {
-  gint64 until = g_get_monotonic_time () + PATIENCE_US;
   guint at = from;
 
   g_mutex_lock (&track->lock);
-  for (;;) {
-    while (at < track->numbers->len && recorder_number (track, at) != number)
-      at++;
+  while (at >= track->numbers->len || recorder_number (track, at) != number) {
     if (at < track->numbers->len)
-      break;
-    fail_unless (g_cond_wait_until (&track->grown, &track->lock, until),
-        "Waited in vain for number %" G_GINT64_FORMAT, number);
+      at++;
+    else
+      wait_for_more (track);
   }
   g_mutex_unlock (&track->lock);
   return at;
