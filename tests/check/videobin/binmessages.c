@@ -1,5 +1,6 @@
 /* foxapivideobin as one element: its properties are foxapivideosrc's, and its messages
- * come from it alone (that the key is nowhere: elements/secrets.c).
+ * come from it alone (what it sends: elements/submission.c; that the key is nowhere:
+ * elements/secrets.c).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -50,36 +51,6 @@ TEST (test_same_properties)
           "api-key")->flags & G_PARAM_READABLE);
   gst_object_unref (source);
   gst_object_unref (bin);
-}
-
-TEST (test_body)
-{
-  static const gchar *const settings[][2] = {
-    {"prompt", "Ein Fuchs"},
-    {"duration", "3"},
-    {"resolution", "720p"},
-    {"aspect-ratio", "9:16"},
-    {"negative-prompt", "rain"},
-    {"seed", "7"},
-    {"multi-shots", "true"},
-    {"enable-safety-checker", "false"},
-    {"reference-image-urls", "<\"https://a.example/1\">"},
-    {"reference-video", "https://a.example/2"},
-    {"user-agent", "harness/1"},
-  };
-  GstElement *bin = bin_new (NULL, NULL);
-  g_autoptr (Run) run = bin_run_new (bin);
-
-  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
-    harness_set (bin, settings[i][0], settings[i][1]);
-  bin_abandon (run);
-  assert_body (1, "{\"model\":\"wan-2.7-reference-to-video\","
-      "\"prompt\":\"Ein Fuchs\",\"duration\":3,\"resolution\":\"720p\","
-      "\"aspect_ratio\":\"9:16\",\"negative_prompt\":\"rain\",\"seed\":7,"
-      "\"multi_shots\":true,\"enable_safety_checker\":false,"
-      "\"reference_image_urls\":[\"https://a.example/1\"],"
-      "\"reference_video_urls\":[\"https://a.example/2\"]}");
-  assert_header (FOXAPI_SIM_SUBMIT, 1, "User-Agent", "harness/1");
 }
 
 /* Messages */
@@ -196,7 +167,6 @@ static const Test tests[] = {
   ONCE (test_same_properties),
   ONCE (test_tasks),
   BIN_CASE ("manual", bin_setup_manual),
-  ONCE (test_body),
   ONCE (test_progress_is_held_back),
   TIMES (test_progress_is_balanced, 3),
   ONCE (test_no_progress_in_paused),
