@@ -76,31 +76,11 @@ static const guint blocksizes[] = { 1, 65535, 65536, 100001, G_MAXUINT };
 
 TEST (test_blocksizes)
 {
-  FoxapiSimOptions options;
   g_autoptr (Run) run = NULL;
 
-  payload = harness_make_payload (blocksizes[__i__] == 1 ? 2000 : SIZE);
-  options = harness_options ();
-  harness_setup_with (&options);
+  harness_setup_sized (blocksizes[__i__] == 1 ? 2000 : SIZE);
   run = run_new (harness_source ("blocksize", blocksizes[__i__], NULL));
   deliver (run);
-}
-
-/* Small buffers and large ones; which breaks: protocol/downloadfaults.c */
-static const guint broken_blocksizes[] = { 512 * 1024, 4000 };
-
-TEST (test_resumed)
-{
-  FoxapiSimFault cut = {.cut_at = PART };
-  g_autoptr (Run) run = run_new (harness_source ("blocksize",
-          broken_blocksizes[__i__], NULL));
-  g_autofree gchar *range = NULL;
-
-  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 1, &cut);
-  deliver (run);
-  assert_requests (FOXAPI_SIM_RESULT, 2);
-  range = harness_request_header (FOXAPI_SIM_RESULT, 2, "Range");
-  fail_unless_equals_string (range, "bytes=1000000-");
 }
 
 /* To an ERROR of this code that names the task, which was paid for once */
@@ -132,7 +112,8 @@ TEST (test_no_delivery)
   fail_unless_equals_int (run_flow_has (run, 'b'), __i__);
 }
 
-/* The link expires, or the file changes, in the middle */
+/* The link expires, or the file changes, in the middle (what else breaks:
+ * protocol/downloadfaults.c) */
 TEST (test_in_the_middle)
 {
   g_autoptr (GBytes) other = harness_make_payload (SIZE);
@@ -199,7 +180,6 @@ static const Test tests[] = {
   CASE ("bytes", setup, harness_teardown),
   ONCE (test_probe),
   TIMES (test_device, 2),
-  ROWS (test_resumed, broken_blocksizes),
   TIMES (test_in_the_middle, 2),
   TIMES (test_expired_link, 2),
   ONCE (test_bad_link),
