@@ -38,9 +38,15 @@ pwrite (int fd, const void *bytes, size_t size, off_t position)
 }
 
 static void
-set_up (const FoxapiSimOptions * options)
+set_up (gboolean is_rendered, gboolean is_endless)
 {
-  harness_setup_with (options);
+  FoxapiSimOptions options = harness_options ();
+
+  if (is_rendered)
+    options.payload = NULL;
+  options.moov_at_end = is_rendered;
+  options.no_length = options.no_ranges = is_endless;
+  harness_setup_with (&options);
   disk_is_full = FALSE;
   g_unsetenv ("FOXAPI_CLIP_CACHE_SIZE");
   g_setenv ("FOXAPI_CLIP_CACHE", "", TRUE);
@@ -51,28 +57,19 @@ set_up (const FoxapiSimOptions * options)
 static void
 setup (void)
 {
-  FoxapiSimOptions options = harness_options ();
-
-  set_up (&options);
+  set_up (FALSE, FALSE);
 }
 
 static void
 setup_rendered (void)
 {
-  FoxapiSimOptions options = harness_options ();
-
-  options.payload = NULL;
-  options.moov_at_end = TRUE;
-  set_up (&options);
+  set_up (TRUE, FALSE);
 }
 
 static void
 setup_endless (void)
 {
-  FoxapiSimOptions options = harness_options ();
-
-  options.no_length = options.no_ranges = TRUE;
-  set_up (&options);
+  set_up (FALSE, TRUE);
 }
 
 /* Larger than what fits into one buffer */

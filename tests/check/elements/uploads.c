@@ -114,46 +114,34 @@ which_file (guint nth)
   return content[strlen ("picture ")] - '0';
 }
 
-/* That four have arrived while none was answered is four at once. */
+/* That four have arrived while none was answered is four at once. Nothing is submitted
+ * while one of them, here the second, is still on its way. */
+static const struct
+{
+  guint n_files;
+  guint held;                   /* 0: each */
+  guint n_uploads;              /* until then */
+  gint n_threads;               /* by then; -1: whatever is left */
+} waits[] = {
+  {N_FILES, 0, AT_ONCE, AT_ONCE - 1}, {1, 0, 1, 0}, {N_FILES, 2, N_FILES, -1},
+};
+
 TEST (test_at_once)
 {
-  g_autoptr (Run) run = new_run (N_FILES, 5);
+  g_autoptr (Run) run = new_run (waits[__i__].n_files, 5);
 
-  harness_hold (FOXAPI_SIM_UPLOAD, 0);
-  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, AT_ONCE);
-  wait_for_threads (AT_ONCE - 1);
-  assert_requests (FOXAPI_SIM_UPLOAD, AT_ONCE);
+  harness_hold (FOXAPI_SIM_UPLOAD, waits[__i__].held);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD,
+      waits[__i__].n_uploads);
+  if (waits[__i__].n_threads >= 0)
+    wait_for_threads (waits[__i__].n_threads);
+  assert_requests (FOXAPI_SIM_UPLOAD, waits[__i__].n_uploads);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
   foxapi_sim_release (sim);
   run_wait (run, GST_MESSAGE_EOS);
   wait_for_threads (0);
-  assert_requests (FOXAPI_SIM_UPLOAD, N_FILES);
-  assert_sent (N_FILES);
-}
-
-TEST (test_lone)
-{
-  g_autoptr (Run) run = new_run (1, 5);
-
-  harness_hold (FOXAPI_SIM_UPLOAD, 0);
-  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, 1);
-  wait_for_threads (0);
-  foxapi_sim_release (sim);
-  run_wait (run, GST_MESSAGE_EOS);
-  assert_sent (1);
-}
-
-/* Nothing is submitted while one of them is still on its way. */
-TEST (test_last_one_counts)
-{
-  g_autoptr (Run) run = new_run (N_FILES, 5);
-
-  harness_hold (FOXAPI_SIM_UPLOAD, 2);
-  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_UPLOAD, N_FILES);
-  assert_requests (FOXAPI_SIM_SUBMIT, 0);
-  foxapi_sim_release (sim);
-  run_wait (run, GST_MESSAGE_EOS);
-  assert_sent (N_FILES);
+  assert_requests (FOXAPI_SIM_UPLOAD, waits[__i__].n_files);
+  assert_sent (waits[__i__].n_files);
 }
 
 /* By content: the first name is the one that goes. */
@@ -343,9 +331,7 @@ TEST (test_overdue)
 
 static const Test tests[] = {
   CASE ("several", setup, teardown),
-  ONCE (test_at_once),
-  ONCE (test_lone),
-  ONCE (test_last_one_counts),
+  ROWS (test_at_once, waits),
   ONCE (test_same_content),
   ONCE (test_one_fails),
   ONCE (test_stopped),
