@@ -9,9 +9,8 @@ import json
 import os
 import shutil
 
-import simulator
 import tap
-from examples import Place
+from simulator import Place
 
 URI = ("foxapi://generate/wan-2.7-text-to-video?prompt=A+heron&duration=2"
        "&resolution=720p")
@@ -237,17 +236,16 @@ def check_archive(points, place, digest):
     points.check(left == [".lock"], "what is left", left)
 
 
-def main():
-    points = tap.Points()
+def check_clips(points):
+    """All of it."""
     if shutil.which("ges-launch-1.0") is None:
         points.skip("everything", "there is no ges-launch-1.0")
-        points.end()
+        return
     with Place() as place:
         check_players(points, place)
         check_archive(points, place, check_tool(points, place))
     check_project(points)
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_clips)

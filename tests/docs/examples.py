@@ -5,17 +5,13 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
 import os
-import pty
-import re
 import shutil
 import signal
-import subprocess
-import tempfile
 
-import media
 import pages
 import simulator
 import tap
+from simulator import Place, run_on_terminal
 
 LIMIT = 60
 EXAMPLES = os.path.join(pages.ROOT, "docs", "examples")
@@ -28,63 +24,6 @@ SAVE = os.path.join(EXAMPLES, "save.py")
 LOST_ANSWER = os.path.join(EXAMPLES, "lost-answer.py")
 # Where a package of Debian's puts the crates.
 CRATES = "/usr/share/cargo/registry"
-
-
-class Place:
-    """A folder and a simulator to try things with."""
-
-    def __init__(self, *options):
-        self.service = simulator.Simulator(*options)
-        self._folder = tempfile.TemporaryDirectory()
-        self.folder = self._folder.name
-
-    def __enter__(self):
-        self.service.__enter__()
-        self.environment = simulator.environment(
-            self.service, os.path.join(self.folder, "home"))
-        return self
-
-    def __exit__(self, *exception):
-        self.service.__exit__(*exception)
-        self._folder.cleanup()
-
-    def path(self, name):
-        """A path in the folder."""
-        return os.path.join(self.folder, name)
-
-    def run(self, *command, typed="", limit=LIMIT):
-        """Runs to the end: status and output."""
-        run = subprocess.run(command, cwd=self.folder, env=self.environment,
-                             input=typed, capture_output=True,
-                             text=True, timeout=limit, check=False)
-        return run.returncode, run.stdout + run.stderr
-
-    def charged(self):
-        """How many tasks the service has charged; it ends."""
-        return len(self.service.stop()["tasks"])
-
-    def fault_of(self, name):
-        """What is wrong with a file."""
-        return media.fault_of(self.path(name), self.environment)
-
-
-def run_on_terminal(place, *command, interrupt_at):
-    """Runs on a terminal, presses Ctrl-C when the text is on the screen."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(place.folder)
-        os.execvpe(command[0], command, place.environment)
-    screen = ""
-    while True:
-        try:
-            screen += os.read(terminal, 4096).decode(errors="replace")
-        except OSError:
-            break
-        if interrupt_at and re.search(interrupt_at, screen):
-            os.write(terminal, b"\x03")
-            interrupt_at = None
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen
 
 
 def check_save(points):
@@ -255,20 +194,8 @@ def check_usage(points):
         points.check(place.charged() == 0, "nothing was charged")
 
 
-def main():
-    signal.alarm(10 * LIMIT)
-    points = tap.Points()
-    check_usage(points)
-    check_save(points)
-    check_rust(points)
-    check_lost_answer(points)
-    check_typing_errors(points)
-    check_second_take(points)
-    check_batch(points)
-    check_several(points)
-    check_preview(points)
-    points.end()
-
-
 if __name__ == "__main__":
-    main()
+    signal.alarm(10 * LIMIT)
+    tap.main(check_usage, check_save, check_rust, check_lost_answer,
+             check_typing_errors, check_second_take, check_batch,
+             check_several, check_preview)

@@ -16,7 +16,7 @@ import pages
 import plugin
 import simulator
 import tap
-from examples import Place, run_on_terminal
+from simulator import Place, run_on_terminal
 
 TOOL = os.path.join(simulator.BUILD, "gst", "tools", "foxapi-generate")
 LOGO = "/usr/share/pixmaps/debian-logo.png"
@@ -240,51 +240,27 @@ def check_full_disk(points):
 
 def check_pages(points):
     """The man page has the options of --help; the completion is bash."""
-    run = subprocess.run([TOOL, "--help"], capture_output=True, text=True,
-                         check=True, env=simulator.environment(None, "/"))
-    options = set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", run.stdout,
-                             re.MULTILINE))
-    points.check(max(map(len, run.stdout.splitlines())) <= 80,
-                 "--help fits a terminal", run.stdout)
-    source = [factory for factory in plugin.elements()
-              if factory.get_name() == "foxapivideosrc"][0].create(None)
-    missing = {spec.name for spec in plugin.own_properties(source)
+    environment = simulator.environment(None, "/")
+    _, said = simulator.run(TOOL, "--help", env=environment)
+    points.check(max(map(len, said.splitlines())) <= 80,
+                 "--help fits a terminal", said)
+    options, text = pages.check_man_page(points, "foxapi-generate", said)
+    missing = {spec.name for spec in plugin.own_properties(plugin.source())
                if "write" in plugin.access_of(spec)
                and not {spec.name, re.sub("-urls?$", "", spec.name)} & options}
     points.check(missing == NO_OPTIONS, "an option for each property", missing)
-    path = os.path.join(pages.ROOT, "gst", "tools", "foxapi-generate.1")
-    with open(path, encoding="utf-8") as file:
-        text = file.read().replace("\\-", "-").replace("\\fR", "")
-    said = set(re.findall(r"^\.BR? (?:-\w .* )?--([\w-]+)", text, re.MULTILINE))
-    points.check(said == options, "options of the man page",
-                 tap.differences(said, options))
-    wrong = subprocess.run([TOOL, "-n", "--resolution=?"], check=False, text=True,
-                           capture_output=True,
-                           env=simulator.environment(None, "/"))
-    points.check("720p|1080p|" in wrong.stderr, "words for the completion",
-                 wrong.stderr)
-    statuses = set(re.findall(r"^  (\d+) ", run.stdout, re.MULTILINE))
+    statuses = set(re.findall(r"^  (\d+) ", said, re.MULTILINE))
     points.check(all(re.search(rf"^\.BR? {status}\b", text, re.MULTILINE)
                      for status in statuses), "exit statuses", statuses)
-    bash = subprocess.run(["bash", "-n", os.path.join(
-        pages.ROOT, "gst", "tools", "completion.bash")], check=False)
-    points.check(bash.returncode == 0, "the completion is bash")
-
-
-def main():
-    signal.alarm(600)
-    points = tap.Points()
-    check_saving(points)
-    check_values(points)
-    check_model(points)
-    check_output(points)
-    check_statuses(points)
-    check_interrupt(points)
-    check_file(points)
-    check_full_disk(points)
-    check_pages(points)
-    points.end()
+    _, wrong = simulator.run(TOOL, "-n", "--resolution=?", env=environment)
+    points.check("720p|1080p|" in wrong, "words for the completion", wrong)
+    status, said = simulator.run("bash", "-n", os.path.join(
+        pages.ROOT, "gst", "tools", "completion.bash"))
+    points.check(status == 0, "the completion is bash", said)
 
 
 if __name__ == "__main__":
-    main()
+    signal.alarm(600)
+    tap.main(check_saving, check_values, check_model, check_output,
+             check_statuses, check_interrupt, check_file, check_full_disk,
+             check_pages)

@@ -40,8 +40,7 @@ class SourcePage:
     def __init__(self, path):
         self.path = path
         self.blocks = []
-        with open(os.path.join(pages.ROOT, path), encoding="utf-8") as file:
-            text = file.read()
+        text = pages.read(path)
         for found in re.finditer(r"^ \* \|\[\n((?: \*.*\n)*?) \* \]\|", text,
                                  re.MULTILINE):
             line = text.count("\n", 0, found.start()) + 1
@@ -139,8 +138,7 @@ def find_in_example(block):
     path = block.option("from")
     if not path:
         return "has no <!-- test: from PATH --> above it"
-    with open(os.path.join(pages.ROOT, path), encoding="utf-8") as file:
-        return None if block.text in file.read() else f"is not in {path}"
+    return None if block.text in pages.read(path) else f"is not in {path}"
 
 
 def needs_other_build(block):
@@ -173,15 +171,14 @@ def check_prose(points, all_pages):
     points.check(not loose, "every launch line is in a block", *loose)
 
 
-def main():
-    points = tap.Points()
+def check_blocks(points):
+    """All that are wanted, a few at once."""
     all_pages = pages.read_all()
     wanted = sys.argv[1:]
     blocks = [block for page in all_pages if page.path not in TRANSLATIONS
               for block in page.blocks]
-    for path in pages.find_files(".c"):
-        if path.startswith("gst/"):
-            blocks += SourcePage(path).blocks
+    for path in pages.sources(".c"):
+        blocks += SourcePage(path).blocks
     blocks = [block for block in blocks if block.language != "text" and (
         not wanted or any(word in block.name for word in wanted))]
 
@@ -204,8 +201,7 @@ def main():
                 points.check(fault is None, block.name, block.text, fault)
     if not wanted:
         check_prose(points, all_pages)
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_blocks)

@@ -24,8 +24,8 @@ def fault_of(page, target, by_path):
     return None
 
 
-def main():
-    points = tap.Points()
+def check_links(points):
+    """Of each page, and to each page."""
     all_pages = pages.read_all()
     by_path = {page.path: page for page in all_pages}
     reached = {"README.md"}
@@ -43,8 +43,7 @@ def main():
 
     for page in all_pages:
         points.check(page.path in reached, f"something leads to {page.path}")
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_links)

@@ -13,14 +13,6 @@ SOUND = (".ogg", ".opus", ".wav", ".flac")
 PICTURE = (".png", ".jpg")
 
 
-def discover(path, environment):
-    """What gst-discoverer-1.0 says, and whether it was content."""
-    run = subprocess.run(["gst-discoverer-1.0", os.path.abspath(path)],
-                         env=environment, capture_output=True, text=True,
-                         check=False, timeout=60)
-    return run.returncode == 0, run.stdout + run.stderr
-
-
 def fault_of(path, environment):
     """What is wrong with the file, None if it is as it should be."""
     if not os.path.exists(path):
@@ -35,11 +27,14 @@ def fault_of(path, environment):
             except ValueError as error:
                 return f"{path} is no JSON: {error}"
     if ending in VIDEO + SOUND + PICTURE:
-        content, said = discover(path, environment)
+        run = subprocess.run(["gst-discoverer-1.0", os.path.abspath(path)],
+                             env=environment, capture_output=True, text=True,
+                             check=False, timeout=60)
+        said = run.stdout + run.stderr
         kind = "audio" if ending in SOUND else "video"
         if ending in PICTURE:
             kind = "image|video"
-        if not content or not re.search(rf"^\s*({kind})", said,
+        if run.returncode != 0 or not re.search(rf"^\s*({kind})", said,
                                         re.MULTILINE):
             return f"{path} cannot be played:\n{said}"
         # A segment of MPEG-TS does not tell.

@@ -22,7 +22,7 @@ import pages
 import plugin
 import simulator
 import tap
-from observe import fields_of, observe, values_of
+from plugin import Gst
 
 ERRORS = "docs/errors.md"
 # Each field of a message is in one of these.
@@ -30,8 +30,105 @@ SCENARIOS = [
     ("an honest service", [], 'prompt="x" duration=2'),
     ("a task that fails", [], 'prompt="[fail]"'),
 ]
+LIMIT_NS = 60 * Gst.SECOND
 # Of PROGRESS messages, documented by GStreamer.
 GSTREAMERS_OWN = ("type", "timeout")
+
+
+class Outcome:
+    """What came out of one run."""
+
+    def __init__(self):
+        self.structures = []    # (element's name, structure)
+        self.errors = []        # (code, message, details)
+        self.warnings = []      # the same
+        self.progress = []      # structures
+        self.ended = False
+
+
+def fields_of(structure):
+    """The names and types of a structure's fields."""
+    types = {**plugin.SIMPLE_TYPES, "GstValueArray": "array of strings"}
+    found = {}
+    for number in range(structure.n_fields()):
+        name = structure.nth_field_name(number)
+        kind = structure.get_field_type(name).name
+        found[name] = types.get(kind, f"`{kind}`")
+    return found
+
+
+def code_of(error):
+    """A GError in the words of the tables."""
+    domain = error.domain.replace("gst-", "").replace("-error-quark", "")
+    enum = {"resource": Gst.ResourceError, "stream": Gst.StreamError,
+            "core": Gst.CoreError, "library": Gst.LibraryError}[domain]
+    nick = enum(error.code).value_nick
+    return f"{domain}/{nick}".upper().replace("-", "_")
+
+
+def values_of(structure):
+    """The fields of a details structure that are plain values."""
+    if structure is None:
+        return {}
+    return {structure.nth_field_name(n):
+            structure.get_value(structure.nth_field_name(n))
+            for n in range(structure.n_fields())}
+
+
+def link_to_nowhere(pipeline, pad):
+    """Gives a pad a fakesink."""
+    sink = Gst.ElementFactory.make("fakesink")
+    pipeline.add(sink)
+    sink.sync_state_with_parent()
+    pad.link(sink.get_static_pad("sink"))
+
+
+def note(outcome, message):
+    """Reads one message; True if it is the last one."""
+    if message.type == Gst.MessageType.ELEMENT:
+        factory = message.src.get_factory() \
+            if isinstance(message.src, Gst.Element) else None
+        if factory and factory.get_plugin_name() == "foxapi":
+            outcome.structures.append((factory.get_name(),
+                                       message.get_structure().copy()))
+    elif message.type == Gst.MessageType.PROGRESS:
+        outcome.progress.append(message.get_structure().copy())
+    elif message.type == Gst.MessageType.WARNING:
+        error, _ = message.parse_warning()
+        outcome.warnings.append((code_of(error), error.message,
+                                 message.parse_warning_details()))
+    elif message.type == Gst.MessageType.ERROR:
+        error, _ = message.parse_error()
+        outcome.errors.append((code_of(error), error.message,
+                               message.parse_error_details()))
+        return True
+    outcome.ended = message.type == Gst.MessageType.EOS
+    return outcome.ended
+
+
+def observe(launch):
+    """Plays one element, written as in a launch line, to its end."""
+    outcome = Outcome()
+    pipeline = Gst.Pipeline()
+    element = Gst.parse_launch(launch)
+    pipeline.add(element)
+    element.connect("pad-added",
+                    lambda _, pad: link_to_nowhere(pipeline, pad))
+    for pad in element.srcpads:
+        link_to_nowhere(pipeline, pad)
+
+    bus = pipeline.get_bus()
+    pipeline.set_state(Gst.State.PLAYING)
+    while True:
+        message = bus.timed_pop(LIMIT_NS)
+        if message is None or note(outcome, message):
+            break
+    pipeline.set_state(Gst.State.NULL)
+    while message is not None:
+        message = bus.pop()
+        if message is not None:
+            note(outcome, message)
+    return outcome
 
 
 def play(options, launch):
@@ -134,9 +231,8 @@ def check_error(points, row, outcome):
 
 def check_statuses(points, rows):
     """Each status that the code knows by itself has a row."""
-    path = "gst/foxapi/protocol/foxapierror.c"
-    with open(os.path.join(pages.ROOT, path), encoding="utf-8") as file:
-        known = set(re.findall(r"\b(\d{3}), FOXAPI_ERROR_", file.read()))
+    known = set(re.findall(r"\b(\d{3}), FOXAPI_ERROR_", pages.read(
+        "gst/foxapi/protocol/foxapierror.c")))
     said = set(re.findall(r"submit:\d:status=(\d{3})",
                           " ".join(row[1] for row in rows)))
     points.check(known and known <= said, f"{ERRORS}: every status",
@@ -160,16 +256,9 @@ def check_details(points, page, outcomes):
 
 def source_texts():
     """All that the sources say, what is put in as `…`."""
-    texts = []
-    for path in pages.find_files(".c"):
-        if path.startswith("gst/"):
-            with open(os.path.join(pages.ROOT, path),
-                      encoding="utf-8") as file:
-                code = file.read()
-            code = re.sub(r'"\s*"', "", code)
-            code = re.sub(r'"\s*[A-Z][A-Z0-9_]+\s*"', "…", code)
-            texts.append(code.replace('\\"', '"').replace("%%", "%"))
-    return "\n".join(texts)
+    code = re.sub(r'"\s*"', "", "\n".join(pages.sources(".c").values()))
+    code = re.sub(r'"\s*[A-Z][A-Z0-9_]+\s*"', "…", code)
+    return code.replace('\\"', '"').replace("%%", "%")
 
 
 def check_texts(points, page):
@@ -182,8 +271,8 @@ def check_texts(points, page):
             points.check(not lost, f"{page.path}: {row[0][:50]}", *lost)
 
 
-def main():
-    points = tap.Points()
+def main(points):
+    """Plays all, and compares; or prints the outcomes."""
     factories = [factory for factory in plugin.elements()
                  if factory.create(None).find_property("prompt")]
     points.check(factories, "there are elements with a prompt")
@@ -205,15 +294,14 @@ def main():
                 print("|", " | ".join([*row[:2], f"`{code}`",
                                        charge_of(values_of(details)), said]),
                       "|")
-        return
+        sys.exit()
     check_structures(points, played)
     for row, outcome in zip(rows, tried):
         check_error(points, row, outcome)
     check_statuses(points, rows)
     check_details(points, page, played + tried)
     check_texts(points, page)
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(main)

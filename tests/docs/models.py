@@ -7,7 +7,6 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
 import json
-import os
 import sys
 
 import pages
@@ -36,9 +35,7 @@ def merge(base, changes):
 
 def load():
     """All entries, by their models."""
-    path = os.path.join(pages.ROOT, "gst", "foxapi", "models.json")
-    with open(path, encoding="utf-8") as file:
-        entries = json.load(file)
+    entries = json.loads(pages.read("gst/foxapi/models.json"))
     for name, entry in entries.items():
         if "like" in entry:
             entries[name] = merge(entries[entry["like"]], entry)
@@ -82,18 +79,15 @@ def check_rule(points, where, rule, known):
         check_rule(points, f"{where}.{name}", member, known)
 
 
-def main():
-    points = tap.Points()
+def main(points):
+    """Checks the entries and the table, or prints it."""
     entries = load()
-    factory = [one for one in plugin.elements()
-               if one.get_name() == "foxapivideosrc"][0]
-    known = {spec.name for spec in plugin.own_properties(factory.create(None))}
+    known = {spec.name for spec in plugin.own_properties(plugin.source())}
     rows = [row(model, entry, known) for model, entry in entries.items()]
     if sys.argv[1:2] == ["--print"]:
         for cells in [COLUMNS, ["---"] * len(COLUMNS)] + rows:
             print("| " + " | ".join(cells) + " |")
-        return
-
+        sys.exit()
     for model, entry in entries.items():
         points.check(set(entry) <= OF_ENTRIES, f"{model}: what an entry has",
                      *(set(entry) - OF_ENTRIES))
@@ -110,8 +104,7 @@ def main():
     for cells in rows:
         points.check(cells in said, f"{PAGE}: {cells[0]}", f"code: {cells}")
     points.check(len(said) == len(rows), f"{PAGE}: each model once")
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(main)

@@ -7,13 +7,12 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import json
 import os
 import re
-import subprocess
 
 import models
 import pages
 import simulator
 import tap
-from examples import Place
+from simulator import Place
 
 TOOL = os.path.join(simulator.BUILD, "gst", "tools", "foxapi-models")
 
@@ -22,9 +21,7 @@ def run(*arguments):
     """Without a key: status and output."""
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("FOXAPI_")}
-    done = subprocess.run([TOOL, *arguments], capture_output=True, text=True,
-                          check=False, env=environment)
-    return done.returncode, done.stdout + done.stderr
+    return simulator.run(TOOL, *arguments, env=environment)
 
 
 def check_catalogue(points):
@@ -100,23 +97,8 @@ def check_key(points):
 def check_pages(points):
     """The man page has the options of --help."""
     _, said = run("--help")
-    options = set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", said, re.MULTILINE))
-    with open(os.path.join(pages.ROOT, "gst", "tools", "foxapi-models.1"),
-              encoding="utf-8") as file:
-        text = file.read().replace("\\-", "-")
-    said = set(re.findall(r"^\.BR? (?:-\w .* )?--([\w-]+)", text, re.MULTILINE))
-    points.check(said == options, "options of the man page",
-                 tap.differences(said, options))
-
-
-def main():
-    points = tap.Points()
-    check_catalogue(points)
-    check_model(points)
-    check_key(points)
-    check_pages(points)
-    points.end()
+    pages.check_man_page(points, "foxapi-models", said)
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_catalogue, check_model, check_key, check_pages)

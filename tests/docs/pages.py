@@ -15,6 +15,8 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import os
 import re
 
+import tap
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
@@ -23,6 +25,12 @@ DIRECTIVE = re.compile(r"^\s*<!-- test: (.*) -->\s*$")
 HEADING = re.compile(r"^(#+)\s+(.*?)\s*$")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`]+)`")
+
+
+def read(path):
+    """The text of a file of the project."""
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
 
 
 class Block:
@@ -101,8 +109,7 @@ class Page:
         self.tables = []
         self.headings = []
         self.prose = []         # (line number, text) outside of blocks
-        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            self._read(file.read().split("\n"))
+        self._read(read(path).split("\n"))
 
     def _read(self, lines):
         block = directive = None
@@ -160,6 +167,23 @@ def find_files(*endings):
         found += [os.path.relpath(os.path.join(folder, name), ROOT)
                   for name in names if name.endswith(endings)]
     return sorted(found)
+
+
+def check_man_page(points, tool, said):
+    """Its options are those that --help names."""
+    options = re.compile(r"^(?: +(?:-\w, )?|\.BR? (?:-\w .* )?)--([\w-]+)",
+                         re.MULTILINE)
+    text = read(f"gst/tools/{tool}.1").replace("\\-", "-").replace("\\fR", "")
+    documented, found = set(options.findall(text)), set(options.findall(said))
+    points.check(documented == found, "options of the man page",
+                 tap.differences(documented, found))
+    return found, text
+
+
+def sources(*endings):
+    """The plugin's sources whose names end so, with their texts."""
+    return {path: read(path) for path in find_files(*endings)
+            if path.startswith("gst/")}
 
 
 def read_all():

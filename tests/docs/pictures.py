@@ -4,20 +4,13 @@
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
-import os
 import re
-import subprocess
 import tempfile
 
 import draw
+import pages
 import simulator
 import tap
-
-
-def read(name):
-    """A picture as it is in the documentation."""
-    with open(os.path.join(draw.IMAGES, name), encoding="utf-8") as file:
-        return file.read()
 
 
 def drawn_requests():
@@ -30,31 +23,19 @@ def drawn_requests():
 def real_requests():
     """The same of a run against the simulator, ids and what follows them as
     ID."""
-    with tempfile.TemporaryDirectory() as folder, \
-            tempfile.NamedTemporaryFile("r") as log:
-        service = subprocess.Popen(
-            [simulator.PROGRAM, "--generation-time", "1", "--port-file",
-             os.path.join(folder, "url")], stdout=open(log.name, "w",
-                                                       encoding="utf-8"))
-        try:
-            subprocess.run(
-                ["sh", "-c", f"until test -s {folder}/url; do sleep 0.05; done;"
-                 f" FOXAPI_BASE_URL=$(cat {folder}/url) gst-launch-1.0 -q "
-                 "foxapivideosrc prompt=x task-store='\"\"' duration=2 ! fakesink"],
-                env=simulator.environment(None, folder), check=True,
-                timeout=60)
-        finally:
-            service.terminate()
-            service.wait()
-        lines = re.findall(r"(GET|POST) (/\S+)", log.read())
+    with simulator.Place("--generation-time", "1") as place:
+        place.run("gst-launch-1.0", "-q", "foxapivideosrc", "prompt=x",
+                  'task-store=""', "duration=2", "!", "fakesink")
+        place.service.stop()
+        lines = re.findall(r"(GET|POST) (/\S+)", place.service.log)
     found = [method + " " + re.sub(r"/task-[^ ]*", "/ID", path)
              for method, path in lines]
     return list(dict.fromkeys(found))
 
 
-def main():
-    points = tap.Points()
-    points.check(read("sequence.svg") == draw.draw_sequence(),
+def check_pictures(points):
+    """Both of them."""
+    points.check(pages.read("docs/images/sequence.svg") == draw.draw_sequence(),
                  "the sequence diagram is drawn from sequence.txt",
                  "run tests/docs/draw.py")
     drawn, real = drawn_requests(), real_requests()
@@ -63,14 +44,13 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         dump = draw.dump_pipeline(folder)
-    drawn = draw.elements_of(read("pipeline.svg"))
+    drawn = draw.elements_of(pages.read("docs/images/pipeline.svg"))
     real = draw.elements_of(dump)
     points.check(drawn == real, "the pipeline graph has the elements of today",
                  tap.differences(drawn, real))
-    points.check("test-key" not in read("pipeline.svg"),
+    points.check("test-key" not in pages.read("docs/images/pipeline.svg"),
                  "no key is in the pipeline graph")
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_pictures)

@@ -33,6 +33,12 @@ def elements():
                   key=lambda feature: feature.get_name())
 
 
+def source():
+    """A foxapivideosrc."""
+    load()
+    return Gst.ElementFactory.make("foxapivideosrc")
+
+
 def own_properties(element):
     """The properties that are not those of GStreamer's base classes."""
     return [spec for spec in element.list_properties()

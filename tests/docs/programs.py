@@ -20,13 +20,6 @@ import simulator
 import tap
 
 
-def said_by(*arguments):
-    """What the simulator prints before it ends."""
-    run = subprocess.run([simulator.PROGRAM, *arguments], check=False,
-                         capture_output=True, text=True)
-    return run.stdout + run.stderr
-
-
 def names_in(page, first_column, pattern):
     """What the first cells of a kind of table name."""
     return [re.match(pattern, pages.code_of(row[0])[0]).group(1)
@@ -37,72 +30,56 @@ def names_in(page, first_column, pattern):
 def check_simulator(points):
     """Options and faults."""
     page = pages.Page("docs/internals/simulator.md")
-    options = re.findall(r"^  (?:-\w, )?--([\w-]+)", said_by("--help")
-                         .split("Application Options:")[1], re.MULTILINE)
+    options = re.findall(r"^  (?:-\w, )?--([\w-]+)", simulator.run(
+        simulator.PROGRAM, "--help")[1].split("Application Options:")[1],
+                         re.MULTILINE)
     said = names_in(page, "option", r"--([\w-]+)")
     points.check(sorted(said) == sorted(options), "options of foxapi-sim",
                  tap.differences(said, options))
-    kinds = said_by("--fault", "submit:1:?").split("these are: ")[1]
+    _, kinds = simulator.run(simulator.PROGRAM, "--fault", "submit:1:?")
+    kinds = kinds.split("these are: ")[1]
     kinds = kinds.strip().split(", ")
     said = names_in(page, "kind", r"([\w-]+)")
     points.check(sorted(said) == sorted(kinds), "kinds of faults",
                  tap.differences(said, kinds))
 
 
-def make_record(folder):
-    """The record of a task whose process was killed, and what foxapi-tasks
-    says of it."""
-    with simulator.Simulator("--generation-time", "60") as service:
-        environment = simulator.environment(service, folder)
-        process = subprocess.Popen(
-            ["gst-launch-1.0", "-q", "foxapivideosrc", "prompt=x", "!",
-             "fakesink"], env=environment)
-        try:
-            while process.poll() is None:
-                for path in glob.glob(os.path.join(folder, "state", "*",
-                                                   "*.task")):
-                    with open(path, encoding="utf-8") as file:
-                        record = json.load(file)
-                    if "task_id" in record:
-                        process.kill()
-                        process.wait()
-                        listed = subprocess.run(
-                            ["foxapi-tasks"], env=environment, check=True,
-                            capture_output=True, text=True).stdout
-                        return record, listed
-                time.sleep(0.02)
-        finally:
-            process.kill()
-            process.wait()
-    return {}, ""
+def launch(*properties):
+    """A launch line."""
+    return ["gst-launch-1.0", "-q", "foxapivideosrc", "prompt=x", *properties,
+            "!", "fakesink"]
+
+
+def kill_with_record(place, has_field, line):
+    """The record of a task whose process was killed when the record had that."""
+    with subprocess.Popen(line, env=place.environment,
+                          stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            for path in glob.glob(place.path("home/state/*/*.task")):
+                with open(path, encoding="utf-8") as file:
+                    record = json.load(file)
+                if has_field in record:
+                    process.kill()
+                    return record
+            time.sleep(0.02)
+    return {}
 
 
 def check_lost_answer(points):
     """A launch line that is refused, because the answer to an earlier one was
     lost, ends, and names a command that helps."""
-    with tempfile.TemporaryDirectory() as folder, \
-            simulator.Simulator("--fault",
-                                "submit:1:delay=5000") as service:
-        environment = simulator.environment(service, folder)
-        line = ["gst-launch-1.0", "foxapivideosrc", "prompt=x", "output=task",
-                "!", "fakesink"]
-        with subprocess.Popen(line, env=environment,
-                              stdout=subprocess.DEVNULL) as process:
-            while not glob.glob(os.path.join(folder, "state", "*", "*.task")):
-                time.sleep(0.02)
-            process.kill()
-        refused = subprocess.run(line, env=environment, check=False,
-                                 capture_output=True, text=True, timeout=120)
-        command = re.search("`(foxapi-tasks forget .*)`", refused.stderr)
-        points.check(refused.returncode == 1 and command,
-                     "a lost answer is not paid for again", refused.stderr)
+    with simulator.Place("--fault", "submit:1:delay=5000") as place:
+        line = launch("output=task")
+        kill_with_record(place, "process", line)
+        status, said = place.run(*line, limit=120)
+        command = re.search("`(foxapi-tasks forget .*)`", said)
+        points.check(status == 1 and command,
+                     "a lost answer is not paid for again", said)
         if command:
-            subprocess.run(command.group(1), shell=True, env=environment,
-                           check=True, stdout=subprocess.DEVNULL)
-            again = subprocess.run(line, env=environment, check=False,
-                                   capture_output=True, text=True, timeout=120)
-            points.check(again.returncode == 0, "foxapi-tasks forget helps",
-                         again.stdout, again.stderr)
+            status, said = place.run("sh", "-c", command.group(1))
+            points.check(status == 0, "the command runs", said)
+            status, said = place.run(*line, limit=120)
+            points.check(status == 0, "foxapi-tasks forget helps", said)
 
 
 def has_open(process, folder):
@@ -117,26 +94,17 @@ def has_open(process, folder):
 
 def check_killed(points):
     """A simulator that is killed while it renders leaves no file."""
-    with tempfile.TemporaryDirectory() as folder, \
-            tempfile.TemporaryDirectory() as temporary:
-        url = os.path.join(folder, "url")
-        with subprocess.Popen([simulator.PROGRAM, "--quiet", "--port-file",
-                               url], stdout=subprocess.DEVNULL,
-                              env={**os.environ, "TMPDIR": temporary}) \
-                as process:
-            while not os.path.exists(url) or not os.path.getsize(url):
-                time.sleep(0.01)
-            with open(url, encoding="utf-8") as file:
-                address = file.read() + "/v1/videos/generations"
+    with tempfile.TemporaryDirectory() as temporary:
+        with simulator.Simulator(TMPDIR=temporary) as service:
             body = {"model": "wan-2.7-text-to-video", "prompt": "x",
                     "duration": 10}
             urllib.request.urlopen(urllib.request.Request(
-                address, json.dumps(body).encode(),
+                service.url + "/v1/videos/generations", json.dumps(body).encode(),
                 {"Authorization": f"Bearer {simulator.KEY}",
                  "Content-Type": "application/json"})).close()
-            while not has_open(process, temporary):
+            while not has_open(service.process, temporary):
                 time.sleep(0.001)
-            process.kill()
+            service.process.kill()
         left = os.listdir(temporary)
         points.check(not left, "a killed simulator leaves no file", *left)
 
@@ -146,8 +114,9 @@ def check_record(points):
     page = pages.Page("docs/task-store.md")
     said = [name for table in page.find_tables("field")
             for row in table.rows for name in pages.code_of(row[0])]
-    with tempfile.TemporaryDirectory() as folder:
-        record, listed = make_record(folder)
+    with simulator.Place("--generation-time", "60") as place:
+        record = kill_with_record(place, "task_id", launch())
+        _, listed = place.run("foxapi-tasks")
     fields = [*record, "process"]
     points.check(sorted(said) == sorted(fields), "fields of a record",
                  tap.differences(said, fields))
@@ -157,13 +126,7 @@ def check_record(points):
 
 def find_in_sources(pattern):
     """What the plugin's sources have of that form."""
-    found = set()
-    for path in pages.find_files(".c"):
-        if path.startswith("gst/"):
-            with open(os.path.join(pages.ROOT, path),
-                      encoding="utf-8") as file:
-                found.update(re.findall(pattern, file.read()))
-    return found
+    return set(re.findall(pattern, "\n".join(pages.sources(".c").values())))
 
 
 def check_sources(points):
@@ -185,8 +148,7 @@ def check_files(points):
     page = pages.Page("docs/internals/design.md")
     said = [os.path.join(table.heading, pages.code_of(row[0])[0])
             for table in page.find_tables("file") for row in table.rows]
-    found = [path for kind in (".c", ".py") for path in pages.find_files(kind)
-             if path.startswith("gst/")]
+    found = pages.sources(".c", ".py")
     points.check(sorted(said) == sorted(found), "sources in the design",
                  tap.differences(said, found))
 
@@ -203,32 +165,19 @@ def check_installed(points):
         environment["GST_PLUGIN_PATH"] = os.path.dirname(found[0])
         environment["GST_REGISTRY"] = os.path.join(folder, "registry")
         for element in os.environ["FOXAPI_ELEMENTS"].split():
-            run = subprocess.run(["gst-inspect-1.0", element],
-                                 env=environment, check=False,
-                                 capture_output=True, text=True)
-            points.check(run.returncode == 0 and folder in run.stdout,
+            status, said = simulator.run("gst-inspect-1.0", element,
+                                         env=environment)
+            points.check(status == 0 and folder in said,
                          f"gst-inspect-1.0 finds {element} where it is "
-                         "installed", found, run.stdout[:500], run.stderr)
+                         "installed", found, said)
         for name in "foxapi-clips", "foxapi-tasks":
             found = glob.glob(os.path.join(folder, "**", "bin", name),
                               recursive=True)
-            run = subprocess.run([*found, "--version"], check=False,
-                                 capture_output=True, text=True)
-            points.check(len(found) == 1 and name in run.stdout,
-                         f"{name} runs where it is installed", run.stderr)
-
-
-def main():
-    points = tap.Points()
-    check_simulator(points)
-    check_record(points)
-    check_lost_answer(points)
-    check_killed(points)
-    check_sources(points)
-    check_files(points)
-    check_installed(points)
-    points.end()
+            _, said = simulator.run(*found, "--version")
+            points.check(len(found) == 1 and name in said,
+                         f"{name} runs where it is installed", said)
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_simulator, check_record, check_lost_answer, check_killed,
+             check_sources, check_files, check_installed)

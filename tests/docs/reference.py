@@ -114,20 +114,19 @@ def check_readme(points, factories):
                      *sorted(set(named) - known))
 
 
-def main():
-    points = tap.Points()
+def main(points):
+    """Checks the pages, or prints what one begins with."""
     factories = plugin.elements()
     if sys.argv[1:2] == ["--print"]:
         for factory in factories:
             if factory.get_name() in sys.argv[2:]:
                 print_tables(factory)
-        return
+        sys.exit()
     points.check(factories, "the plugin has elements")
     for factory in factories:
         check_element(points, factory)
     check_readme(points, factories)
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(main)

@@ -1,54 +1,74 @@
-"""A simulator of the service that runs as long as a `with` does.
+"""A simulator of the service that runs as long as a `with` does, and what a user
+has beside it.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
 import json
 import os
+import pty
+import re
 import shlex
 import signal
 import subprocess
 import tempfile
 import time
 
+import media
+
 BUILD = os.environ.get("FOXAPI_BUILD", "")
 PROGRAM = os.path.join(BUILD, "tests", "sim", "foxapi-sim")
 KEY = "test-key-0123456789"
+LIMIT = 60
+
+
+def run(*command, **options):
+    """Runs to the end: status and output, errors last."""
+    done = subprocess.run(command, check=False, **{
+        "capture_output": True, "text": True, "timeout": LIMIT, **options})
+    return done.returncode, done.stdout + done.stderr
 
 
 class Simulator:
-    """Fast, silent, and its books are read when it has ended."""
+    """Fast, and its books and its log are read when it has ended."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, **variables):
         self.options = options
-        self.ledger = None
-        self.url = None
+        self.variables = variables
+        self.ledger = self.log = self.process = self.url = None
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory()
-        url = os.path.join(self._folder.name, "url")
-        self._ledger = os.path.join(self._folder.name, "ledger")
-        self._process = subprocess.Popen(
-            [PROGRAM, "--quiet", "--generation-time", "0.2", "--queue-time",
-             "0", "--port-file", url, "--ledger", self._ledger,
-             *self.options], stdout=subprocess.DEVNULL)
-        while not os.path.exists(url) or not os.path.getsize(url):
-            if self._process.poll() is not None:
+        with open(self._path("log"), "wb") as log:
+            self.process = subprocess.Popen(
+                [PROGRAM, "--generation-time", "0.2", "--queue-time", "0",
+                 "--port-file", self._path("url"), "--ledger",
+                 self._path("ledger"), *self.options], stdout=log,
+                env={**os.environ, **self.variables})
+        while not self._read("url"):
+            if self.process.poll() is not None:
                 raise RuntimeError("the simulator did not start: "
                                    + shlex.join(self.options))
             time.sleep(0.01)
-        with open(url, encoding="utf-8") as file:
-            self.url = file.read()
+        self.url = self._read("url")
         return self
 
+    def _path(self, name):
+        return os.path.join(self._folder.name, name)
+
+    def _read(self, name):
+        if not os.path.exists(self._path(name)):
+            return ""
+        with open(self._path(name), encoding="utf-8") as file:
+            return file.read()
+
     def stop(self):
-        """Ends it and reads its books."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        self._process.wait()
-        if self.ledger is None:
-            with open(self._ledger, encoding="utf-8") as file:
-                self.ledger = json.load(file)
+        """Ends it and reads its books, unless it was killed."""
+        self.process.terminate()
+        self.process.wait()
+        if self.ledger is None and self.process.returncode != -signal.SIGKILL:
+            self.ledger = json.loads(self._read("ledger"))
+            self.log = self._read("log")
         return self.ledger
 
     def __exit__(self, *exception):
@@ -79,3 +99,58 @@ def environment(simulator, home):
         "no_proxy": "127.0.0.1,localhost",
     })
     return result
+
+
+class Place:
+    """A folder and a simulator to try things with."""
+
+    def __init__(self, *options):
+        self.service = Simulator(*options)
+        self._folder = tempfile.TemporaryDirectory()
+        self.folder = self._folder.name
+
+    def __enter__(self):
+        self.service.__enter__()
+        self.environment = environment(
+            self.service, os.path.join(self.folder, "home"))
+        return self
+
+    def __exit__(self, *exception):
+        self.service.__exit__(*exception)
+        self._folder.cleanup()
+
+    def path(self, name):
+        """A path in the folder."""
+        return os.path.join(self.folder, name)
+
+    def run(self, *command, typed="", limit=LIMIT):
+        """Runs to the end in the folder: status and output."""
+        return run(*command, cwd=self.folder, env=self.environment,
+                   input=typed, timeout=limit)
+
+    def charged(self):
+        """How many tasks the service has charged; it ends."""
+        return len(self.service.stop()["tasks"])
+
+    def fault_of(self, name):
+        """What is wrong with a file."""
+        return media.fault_of(self.path(name), self.environment)
+
+
+def run_on_terminal(place, *command, interrupt_at):
+    """Runs on a terminal, presses Ctrl-C when the text is on the screen."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(place.folder)
+        os.execvpe(command[0], command, place.environment)
+    screen = ""
+    while True:
+        try:
+            screen += os.read(terminal, 4096).decode(errors="replace")
+        except OSError:
+            break
+        if interrupt_at and re.search(interrupt_at, screen):
+            os.write(terminal, b"\x03")
+            interrupt_at = None
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen

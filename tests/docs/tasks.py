@@ -12,10 +12,9 @@ import subprocess
 import tempfile
 import time
 
-import pages
 import simulator
 import tap
-from examples import Place
+from simulator import Place
 
 TOOL = os.path.join(simulator.BUILD, "gst", "tools", "foxapi-tasks")
 PROMPT = "狐狸 \x1b]0;owned\x07 \x9b31m \u202egnp.exe\r\n  next     pay"
@@ -144,8 +143,8 @@ def check_service(points):
         points.check(place.charged() == 1, "it was charged once")
 
 
-def main():
-    points = tap.Points()
+def check_records(points):
+    """Records of all kinds, in a folder."""
     with tempfile.TemporaryDirectory() as folder:
         write(folder, "a-3", 7200, task_id="task-old")
         write(folder, "a-1", 10, task_id="task-young", prompt=PROMPT)
@@ -161,9 +160,7 @@ def main():
         text, status = run(XDG_STATE_HOME=missing)
         points.check(status == 0 and "No paid task" in text, "nothing yet", text)
         check_usage(points, folder)
-    check_service(points)
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_records, check_service)

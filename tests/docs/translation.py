@@ -47,8 +47,8 @@ def compare(points, what, english, chinese):
         points.check(mine == yours, f"{what} {number}", mine, yours)
 
 
-def main():
-    points = tap.Points()
+def check_readme(points):
+    """The whole of it."""
     english = pages.Page("README.md")
     chinese = pages.Page("README.zh-CN.md")
     compare(points, "headings", [1] * len(english.headings),
@@ -62,8 +62,7 @@ def main():
     points.check(without == [link for link in links(chinese)
                              if "README" not in link], "links",
                  links(english), links(chinese))
-    points.end()
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_readme)

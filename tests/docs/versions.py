@@ -4,7 +4,6 @@
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
-import os
 import re
 
 import pages
@@ -17,12 +16,10 @@ def numbers(version):
     return tuple(int(part) for part in version.split("."))
 
 
-def main():
-    points = tap.Points()
-    with open(os.path.join(pages.ROOT, "meson.build"),
-              encoding="utf-8") as file:
-        version = re.search(r"version : '([\d.]+)'", file.read()).group(1)
-
+def check_versions(points):
+    """All of them."""
+    version = re.search(r"version : '([\d.]+)'",
+                        pages.read("meson.build")).group(1)
     found = {built.get_version() for built in plugin.load()}
     points.check(found == {version}, "the plugins have meson's version",
                  *found)
@@ -34,22 +31,16 @@ def main():
     points.check(released == sorted(released, key=numbers, reverse=True),
                  "the changelog goes from the newest to the oldest", released)
 
-    with open(os.path.join(
-            pages.ROOT, "gst/foxapi/cc.foxapi.gstreamer.metainfo.xml"),
-            encoding="utf-8") as file:
-        described = re.findall(r'<release version="([\d.]+)"', file.read())
+    described = re.findall(r'<release version="([\d.]+)"', pages.read(
+        "gst/foxapi/cc.foxapi.gstreamer.metainfo.xml"))
     points.check(described == released,
                  "AppStream's description has the same releases", *described)
 
     known = {".".join(release.split(".")[:2]) for release in released}
-    for path in pages.find_files(".c", ".h"):
-        if path.startswith("gst/"):
-            with open(os.path.join(pages.ROOT, path),
-                      encoding="utf-8") as file:
-                since = set(re.findall(r"Since: ([\d.]+)", file.read()))
-            points.check(since <= known, f"Since: in {path}", *since - known)
-    points.end()
+    for path, text in pages.sources(".c", ".h").items():
+        since = set(re.findall(r"Since: ([\d.]+)", text))
+        points.check(since <= known, f"Since: in {path}", *since - known)
 
 
 if __name__ == "__main__":
-    main()
+    tap.main(check_versions)
