@@ -27,6 +27,8 @@ typedef enum
   FOXAPI_SIM_N_ROUTES,
 } FoxapiSimRoute;
 
+extern const gchar *const foxapi_sim_route_names[FOXAPI_SIM_N_ROUTES];
+
 /* What a completed task says of its result */
 typedef enum
 {
@@ -107,7 +109,7 @@ typedef struct
   gboolean endless;             /* chunked, until the peer goes away */
 } FoxapiSimFault;
 
-/* One recorded request, complete. Reference-counted (g_rc_box_*): the list of
+/* One recorded request, complete. Reference-counted (g_atomic_rc_box_*): the list of
  * foxapi_sim_get_requests() owns what it holds. */
 typedef struct
 {
@@ -148,6 +150,14 @@ const gchar *foxapi_sim_get_api_key (FoxapiSim * sim);
  * every one that has none of its own. Copied; %NULL takes it away. */
 void foxapi_sim_script (FoxapiSim * sim, FoxapiSimRoute route, guint nth,
     const FoxapiSimFault * fault);
+
+/* (nullable): the same as text, ROUTE:NTH:KIND[=VALUE][,KIND[=VALUE]…] */
+FoxapiSimFault *foxapi_sim_fault_parse (const gchar * text,
+    FoxapiSimRoute * route, guint * nth, GError ** error);
+void foxapi_sim_fault_free (FoxapiSimFault * fault);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimFault, foxapi_sim_fault_free)
+/* For people: the kinds of faults, and the answers */
+gchar *foxapi_sim_fault_describe (void);
 
 /* Lets every held answer, and every later one that would be held, go on. */
 void foxapi_sim_release (FoxapiSim * sim);

@@ -28,11 +28,14 @@ foxapi_sim_answer_new (guint status, const gchar * content_type, GBytes * body)
   return answer;
 }
 
+/* @object: (transfer floating): a dictionary, as JSON */
 FoxapiSimAnswer *
-foxapi_sim_answer_new_json (guint status, JsonObject * object)
+foxapi_sim_answer_new_json (guint status, GVariant * object)
 {
-  gchar *text = foxapi_sim_json_to_text (object);
-  g_autoptr (GBytes) body = g_bytes_new_take (text, strlen (text));
+  g_autoptr (GVariant) owned = g_variant_ref_sink (object);
+  gsize length;
+  gchar *text = json_gvariant_serialize_data (owned, &length);
+  g_autoptr (GBytes) body = g_bytes_new_take (text, length);
 
   return foxapi_sim_answer_new (status, "application/json", body);
 }

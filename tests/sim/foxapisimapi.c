@@ -17,99 +17,62 @@
 
 /* The service says 45 of whatever it is, images included. */
 static void
-add_task_info (FoxapiSim * sim, JsonObject * task, const gchar * status)
+add_task_info (FoxapiSim * sim, GVariantBuilder * task, gboolean can_cancel)
 {
   gint estimated = sim->options.estimated_time;
-  JsonObject *info;
 
-  if (estimated < -1)
-    return;
-  info = json_object_new ();
-  json_object_set_boolean_member (info, "can_cancel",
-      strcmp (status, "pending") == 0);
-  if (estimated >= 0)
-    json_object_set_int_member (info, "estimated_time",
+  if (estimated == -1)
+    g_variant_builder_add_parsed (task,
+        "{'task_info', <{'can_cancel': <%b>}>}", can_cancel);
+  else if (estimated >= 0)
+    g_variant_builder_add_parsed (task, "{'task_info', "
+        "<{'can_cancel': <%b>, 'estimated_time': <%i>}>}", can_cancel,
         estimated > 0 ? estimated : 45);
-  json_object_set_object_member (task, "task_info", info);
 }
 
 static void
-add_output (JsonObject * task, FoxapiSimEntry * entry, const gchar * url)
-{
-  JsonObject *output = json_object_new ();
-  JsonArray *urls = json_array_new ();
-
-  json_array_add_string_element (urls, url);
-  json_object_set_string_member (output, "url", url);
-  json_object_set_array_member (output, "urls", urls);
-  json_object_set_int_member (output, "duration", entry->order->duration);
-  json_object_set_int_member (output, "width", entry->order->width);
-  json_object_set_int_member (output, "height", entry->order->height);
-  json_object_set_object_member (task, "output", output);
-}
-
-static void
-add_results (FoxapiSim * sim, JsonObject * task, FoxapiSimEntry * entry,
+add_results (FoxapiSim * sim, GVariantBuilder * task, FoxapiSimEntry * entry,
     FoxapiSimForm form)
 {
   g_autofree gchar *url = foxapi_sim_entry_get_url (sim, entry);
-  JsonObject *result;
-  JsonArray *results;
+  const FoxapiSimOrder *order = entry->order;
+  const gchar *name = form == FOXAPI_SIM_VOICE ? "voice_id"
+      : form == FOXAPI_SIM_OBJECTS ? "url" : "video_url";
+  const gchar *value = form == FOXAPI_SIM_VOICE ? "voice-0001" : url;
 
   if (form == FOXAPI_SIM_OUTPUT)
-    add_output (task, entry, url);
-  if (form == FOXAPI_SIM_NULL)
-    json_object_set_null_member (task, "results");
-  if (form == FOXAPI_SIM_OUTPUT || form == FOXAPI_SIM_ABSENT
-      || form == FOXAPI_SIM_NULL)
-    return;
-  results = json_array_new ();
-  if (form == FOXAPI_SIM_STRINGS) {
-    json_array_add_string_element (results, url);
-  } else if (form != FOXAPI_SIM_EMPTY) {
-    result = json_object_new ();
-    if (form == FOXAPI_SIM_VOICE)
-      json_object_set_string_member (result, "voice_id", "voice-0001");
-    else
-      json_object_set_string_member (result,
-          form == FOXAPI_SIM_OBJECTS ? "url" : "video_url", url);
-    if (entry->order->seed >= 0)
-      json_object_set_int_member (result, "seed", entry->order->seed);
-    json_array_add_object_element (results, result);
-  }
-  json_object_set_array_member (task, "results", results);
+    g_variant_builder_add_parsed (task, "{'output', <{'url': <%s>, 'urls': "
+        "<[%s]>, 'duration': <%i>, 'width': <%i>, 'height': <%i>}>}", url, url,
+        order->duration, order->width, order->height);
+  else if (form == FOXAPI_SIM_NULL)
+    g_variant_builder_add_parsed (task, "{'results', <@ms nothing>}");
+  else if (form == FOXAPI_SIM_EMPTY)
+    g_variant_builder_add_parsed (task, "{'results', <@as []>}");
+  else if (form == FOXAPI_SIM_STRINGS)
+    g_variant_builder_add_parsed (task, "{'results', <[%s]>}", url);
+  else if (form != FOXAPI_SIM_ABSENT && order->seed >= 0)
+    g_variant_builder_add_parsed (task,
+        "{'results', <[{%s: <%s>, 'seed': <%x>}]>}", name, value, order->seed);
+  else if (form != FOXAPI_SIM_ABSENT)
+    g_variant_builder_add_parsed (task, "{'results', <[{%s: <%s>}]>}", name,
+        value);
 }
 
 /* Why a task failed: the usual object, or what else has been met */
 static void
-add_failure (FoxapiSim * sim, JsonObject * task, FoxapiSimEntry * entry)
+add_failure (FoxapiSim * sim, GVariantBuilder * task, FoxapiSimEntry * entry)
 {
   const gchar *code = sim->options.failure;
   const gchar *message = foxapi_sim_entry_get_failure (entry);
-  JsonObject *error;
 
-  if (g_strcmp0 (code, "null") == 0) {
-    json_object_set_null_member (task, "error");
-  } else if (g_strcmp0 (code, "text") == 0) {
-    json_object_set_string_member (task, "error", message);
-  } else {
-    error = json_object_new ();
-    json_object_set_string_member (error, "code",
-        code != NULL ? code : "generation_failed");
-    json_object_set_string_member (error, "message", message);
-    json_object_set_string_member (error, "type", "task_error");
-    json_object_set_object_member (task, "error", error);
-  }
-}
-
-static void
-add_usage (JsonObject * task, FoxapiSimEntry * entry)
-{
-  JsonObject *usage = json_object_new ();
-
-  json_object_set_int_member (usage, "credits_reserved",
-      entry->order->duration);
-  json_object_set_object_member (task, "usage", usage);
+  if (strcmp (entry->status, "failed") != 0 || g_strcmp0 (code, "null") == 0)
+    g_variant_builder_add_parsed (task, "{'error', <@ms nothing>}");
+  else if (g_strcmp0 (code, "text") == 0)
+    g_variant_builder_add_parsed (task, "{'error', <%s>}", message);
+  else
+    g_variant_builder_add_parsed (task, "{'error', <{'code': <%s>, "
+        "'message': <%s>, 'type': <'task_error'>}>}",
+        code != NULL ? code : "generation_failed", message);
 }
 
 /* The object of a task. A submission's answer speaks of the task as it was made,
@@ -117,7 +80,7 @@ add_usage (JsonObject * task, FoxapiSimEntry * entry)
 static FoxapiSimAnswer *
 answer_task (FoxapiSim * sim, FoxapiSimEntry * entry, gboolean submitted)
 {
-  g_autoptr (JsonObject) task = json_object_new ();
+  GVariantBuilder task = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   gboolean as_made = submitted && !sim->options.at_once;
   const gchar *status = as_made ? "pending" : entry->status;
   gint progress = as_made ? 0 : entry->progress;
@@ -131,31 +94,29 @@ answer_task (FoxapiSim * sim, FoxapiSimEntry * entry, gboolean submitted)
     form = sim->options.late_form ? sim->options.late_form : FOXAPI_SIM_NULL;
     progress = MIN (progress, 50);
   }
-  json_object_set_int_member (task, "created", entry->created);
-  json_object_set_string_member (task, "id", entry->id);
-  json_object_set_string_member (task, "model", entry->order->model);
-  json_object_set_string_member (task, "object", "video.generation.task");
-  json_object_set_int_member (task, "progress", progress);
-  json_object_set_string_member (task, "status", status);
-  add_task_info (sim, task, status);
-  json_object_set_string_member (task, "type", "video");
+  g_variant_builder_add_parsed (&task, "{'created', <%x>}", entry->created);
+  g_variant_builder_add_parsed (&task, "{'id', <%s>}", entry->id);
+  g_variant_builder_add_parsed (&task, "{'model', <%s>}", entry->order->model);
+  g_variant_builder_add_parsed (&task, "{'object', <'video.generation.task'>}");
+  g_variant_builder_add_parsed (&task, "{'progress', <%i>}", progress);
+  g_variant_builder_add_parsed (&task, "{'status', <%s>}", status);
+  add_task_info (sim, &task, strcmp (status, "pending") == 0);
+  g_variant_builder_add_parsed (&task, "{'type', <'video'>}");
   if (submitted)
-    add_usage (task, entry);
+    g_variant_builder_add_parsed (&task, "{'usage', <{'credits_reserved': "
+        "<%i>}>}", entry->order->duration);
   if (!as_made) {
-    add_results (sim, task, entry, form);
+    add_results (sim, &task, entry, form);
     if (form == FOXAPI_SIM_ABSENT && sim->form == FOXAPI_SIM_OUTPUT)
-      json_object_set_null_member (task, "output");
-    if (strcmp (status, "failed") == 0)
-      add_failure (sim, task, entry);
-    else
-      json_object_set_null_member (task, "error");
+      g_variant_builder_add_parsed (&task, "{'output', <@ms nothing>}");
+    add_failure (sim, &task, entry);
   }
   if (completed && form != FOXAPI_SIM_NULL && (entry->handed_us == 0
           || entry->handed_generation != sim->link_generation)) {
     entry->handed_us = g_get_monotonic_time ();
     entry->handed_generation = sim->link_generation;
   }
-  answer = foxapi_sim_answer_new_json (200, task);
+  answer = foxapi_sim_answer_new_json (200, g_variant_builder_end (&task));
   answer->note = g_strdup_printf ("%s %s%s %d%%", entry->id,
       submitted ? "charged, " : "", status, progress);
   return answer;
@@ -213,7 +174,7 @@ answer_submit (FoxapiSimExchange * exchange, gboolean act)
   if (order == NULL)
     return foxapi_sim_answer_new_error (422, code, "%s", message);
   if (!act) {
-    foxapi_sim_order_free (order);
+    foxapi_sim_order_unref (order);
     return foxapi_sim_answer_new (200, "application/json", NULL);
   }
   entry = foxapi_sim_entry_new (sim, order, exchange->body);
@@ -261,20 +222,15 @@ is_authorized (FoxapiSimExchange * exchange)
 static FoxapiSimAnswer *
 answer_models (FoxapiSim * sim)
 {
-  g_autoptr (JsonObject) list = json_object_new ();
   g_autoptr (GList) models = foxapi_sim_models_list (sim);
-  JsonArray *data = json_array_new ();
+  GVariantBuilder data = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
 
-  json_object_set_string_member (list, "object", "list");
-  json_object_set_array_member (list, "data", data);
-  for (GList * l = models; l != NULL; l = l->next) {
-    JsonObject *model = json_object_new ();
-
-    json_object_set_string_member (model, "id", l->data);
-    json_object_set_string_member (model, "object", "model");
-    json_array_add_object_element (data, model);
-  }
-  return foxapi_sim_answer_new_json (200, list);
+  for (GList * l = models; l != NULL; l = l->next)
+    g_variant_builder_add_parsed (&data, "{'id': <%s>, 'object': <'model'>}",
+        l->data);
+  return foxapi_sim_answer_new_json (200,
+      g_variant_new_parsed ("{'object': <'list'>, 'data': %v}",
+          g_variant_builder_end (&data)));
 }
 
 /* The address is right and the method is not, or nothing is */

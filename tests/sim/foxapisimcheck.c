@@ -32,48 +32,18 @@ static const struct
   {720, "3:4", 832, 1088},
 };
 
-void
-foxapi_sim_order_free (FoxapiSimOrder * order)
+static void
+order_clear (FoxapiSimOrder * order)
 {
-  if (order == NULL)
-    return;
   g_free (order->model);
   g_free (order->prompt);
   g_ptr_array_unref (order->references);
-  g_free (order);
 }
 
-FoxapiSimOrder *
-foxapi_sim_order_new_default (void)
+void
+foxapi_sim_order_unref (FoxapiSimOrder * order)
 {
-  FoxapiSimOrder *order = g_new0 (FoxapiSimOrder, 1);
-
-  order->model = g_strdup (DEFAULT_MODEL);
-  order->prompt = g_strdup ("A task from elsewhere");
-  order->duration = 5;
-  order->width = 1920;
-  order->height = 1080;
-  order->seed = -1;
-  order->references = g_ptr_array_new_with_free_func (g_free);
-  return order;
-}
-
-static gpointer
-copy_text (gconstpointer text, G_GNUC_UNUSED gpointer data)
-{
-  return g_strdup (text);
-}
-
-FoxapiSimOrder *
-foxapi_sim_order_copy (const FoxapiSimOrder * order)
-{
-  FoxapiSimOrder *copy = g_memdup2 (order, sizeof *order);
-
-  copy->model = g_strdup (order->model);
-  copy->prompt = g_strdup (order->prompt);
-  copy->references = g_ptr_array_copy (order->references, copy_text, NULL);
-  g_ptr_array_set_free_func (copy->references, g_free);
-  return copy;
+  g_atomic_rc_box_release_full (order, (GDestroyNotify) order_clear);
 }
 
 gboolean
@@ -415,7 +385,7 @@ set_size (FoxapiSimOrder * order, JsonObject * object)
 static FoxapiSimOrder *
 order_new (JsonObject * rules, JsonObject * object)
 {
-  FoxapiSimOrder *order = g_new0 (FoxapiSimOrder, 1);
+  FoxapiSimOrder *order = g_atomic_rc_box_new0 (FoxapiSimOrder);
 
   order->model = dup_text (object, "model");
   order->prompt = dup_text (object, "prompt");
@@ -429,6 +399,18 @@ order_new (JsonObject * rules, JsonObject * object)
   set_size (order, object);
   add_references (order, rules, object);
   return order;
+}
+
+/* That of a task that was not submitted here */
+FoxapiSimOrder *
+foxapi_sim_order_new_default (void)
+{
+  g_autoptr (JsonObject) rules = json_object_new ();
+  g_autoptr (JsonObject) object = json_object_new ();
+
+  json_object_set_string_member (object, "model", DEFAULT_MODEL);
+  json_object_set_string_member (object, "prompt", "A task from elsewhere");
+  return order_new (rules, object);
 }
 
 /* The order that @object is, NULL with @code and @message where it is none.

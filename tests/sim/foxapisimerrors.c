@@ -139,52 +139,31 @@ get_phrase (guint status)
   return soup_status_get_phrase (status);
 }
 
-static void
-add_detail_list (JsonObject * body, const gchar * message)
-{
-  JsonArray *details = json_array_new (), *loc = json_array_new ();
-  JsonObject *detail = json_object_new ();
-
-  json_array_add_string_element (loc, "body");
-  json_array_add_string_element (loc, "seed");
-  json_object_set_array_member (detail, "loc", loc);
-  json_object_set_string_member (detail, "msg", message);
-  json_object_set_string_member (detail, "type", "value_error");
-  json_array_add_object_element (details, detail);
-  json_object_set_array_member (body, "detail", details);
-}
-
 static gchar *
 make_json (FoxapiSimAnswer * answer, const gchar * message)
 {
-  g_autoptr (JsonObject) body = json_object_new ();
-  JsonObject *error;
+  const gchar *type = answer->type ? answer->type
+      : foxapi_sim_error_get_type (answer->status);
+  g_autoptr (GVariant) body = NULL;
 
-  switch (answer->form) {
-    case FOXAPI_SIM_ERROR_FLAT:
-      json_object_set_string_member (body, "code", answer->code);
-      json_object_set_string_member (body, "message", message);
-      break;
-    case FOXAPI_SIM_ERROR_DETAIL:
-      json_object_set_string_member (body, "detail", message);
-      break;
-    case FOXAPI_SIM_ERROR_DETAIL_LIST:
-      add_detail_list (body, message);
-      break;
-    case FOXAPI_SIM_ERROR_STRING:
-      json_object_set_string_member (body, "error", message);
-      break;
-    default:
-      error = json_object_new ();
-      json_object_set_string_member (error, "message", message);
-      json_object_set_string_member (error, "type", answer->type ? answer->type
-          : foxapi_sim_error_get_type (answer->status));
-      if (answer->code != NULL)
-        json_object_set_string_member (error, "code", answer->code);
-      json_object_set_object_member (body, "error", error);
-      break;
-  }
-  return foxapi_sim_json_to_text (body);
+  if (answer->form == FOXAPI_SIM_ERROR_FLAT)
+    body = g_variant_new_parsed ("{'code': <%s>, 'message': <%s>}",
+        answer->code, message);
+  else if (answer->form == FOXAPI_SIM_ERROR_DETAIL)
+    body = g_variant_new_parsed ("{'detail': <%s>}", message);
+  else if (answer->form == FOXAPI_SIM_ERROR_DETAIL_LIST)
+    body = g_variant_new_parsed ("{'detail': <[{'loc': <['body', 'seed']>, "
+        "'msg': <%s>, 'type': <'value_error'>}]>}", message);
+  else if (answer->form == FOXAPI_SIM_ERROR_STRING)
+    body = g_variant_new_parsed ("{'error': <%s>}", message);
+  else if (answer->code != NULL)
+    body = g_variant_new_parsed ("{'error': <{'message': <%s>, 'type': <%s>, "
+        "'code': <%s>}>}", message, type, answer->code);
+  else
+    body = g_variant_new_parsed ("{'error': <{'message': <%s>, "
+        "'type': <%s>}>}", message, type);
+  g_variant_ref_sink (body);
+  return json_gvariant_serialize_data (body, NULL);
 }
 
 /* Makes the body of a refusal. The service names the request, by @request_id,

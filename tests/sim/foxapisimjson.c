@@ -72,12 +72,3 @@ foxapi_sim_json_check (const gchar * data, gsize length, GError ** error)
     return TRUE;
   return FALSE;
 }
-
-gchar *
-foxapi_sim_json_to_text (JsonObject * object)
-{
-  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (),
-      object);
-
-  return json_to_string (root, FALSE);
-}

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Requests and tasks live as long as the simulator and are guarded by its
- * lock. What the public functions hand out are copies, so that no reference
- * is shared between threads.
+ * lock. What the public functions hand out are requests, which never change,
+ * and copies of the rest.
  */
 
 #ifdef HAVE_CONFIG_H
@@ -17,8 +17,8 @@
 
 #define ID_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789"
 
-void
-foxapi_sim_request_clear (FoxapiSimRequest * request)
+static void
+request_clear (FoxapiSimRequest * request)
 {
   g_free (request->method);
   g_free (request->path);
@@ -30,21 +30,7 @@ foxapi_sim_request_clear (FoxapiSimRequest * request)
 void
 foxapi_sim_request_unref (FoxapiSimRequest * request)
 {
-  g_rc_box_release_full (request, (GDestroyNotify) foxapi_sim_request_clear);
-}
-
-static FoxapiSimRequest *
-request_copy (const FoxapiSimRequest * request)
-{
-  FoxapiSimRequest *copy = g_rc_box_new (FoxapiSimRequest);
-
-  *copy = *request;
-  copy->method = g_strdup (request->method);
-  copy->path = g_strdup (request->path);
-  copy->headers = g_strdup (request->headers);
-  copy->id = g_strdup (request->id);
-  copy->body = g_bytes_ref (request->body);
-  return copy;
+  g_atomic_rc_box_release_full (request, (GDestroyNotify) request_clear);
 }
 
 GPtrArray *
@@ -58,7 +44,7 @@ foxapi_sim_get_requests (FoxapiSim * sim, FoxapiSimRoute route)
     FoxapiSimRequest *request = g_ptr_array_index (sim->requests, i);
 
     if (request->route == route)
-      g_ptr_array_add (list, request_copy (request));
+      g_ptr_array_add (list, g_atomic_rc_box_acquire (request));
   }
   g_mutex_unlock (&sim->lock);
   return list;
@@ -97,7 +83,7 @@ foxapi_sim_entry_free (FoxapiSimEntry * entry)
 {
   g_free (entry->id);
   g_free (entry->body);
-  foxapi_sim_order_free (entry->order);
+  foxapi_sim_order_unref (entry->order);
   g_free (entry->status);
   g_free (entry);
 }

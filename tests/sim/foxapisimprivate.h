@@ -22,7 +22,8 @@ G_BEGIN_DECLS
 typedef struct _FoxapiSimExchange FoxapiSimExchange;
 typedef struct _FoxapiSimWire FoxapiSimWire;
 
-/* What a submission asks for, checked; also what is rendered. */
+/* What a submission asks for, checked; also what is rendered. Reference-counted
+ * (g_atomic_rc_box_*), never changed */
 typedef struct
 {
   gchar *model;
@@ -39,7 +40,7 @@ typedef struct
 typedef struct
 {
   gchar *key;
-  FoxapiSimOrder *order;        /* never changed */
+  FoxapiSimOrder *order;
   gboolean done;
   GBytes *bytes;                /* once it is done, unless it failed */
   gchar *failure;
@@ -220,7 +221,7 @@ void foxapi_sim_log_exchange (FoxapiSimExchange * exchange,
 FoxapiSimAnswer *foxapi_sim_answer_new (guint status,
     const gchar * content_type, GBytes * body);
 FoxapiSimAnswer *foxapi_sim_answer_new_json (guint status,
-    JsonObject * object);
+    GVariant * object);
 FoxapiSimAnswer *foxapi_sim_answer_new_error (guint status, const gchar * code,
     const gchar * format, ...) G_GNUC_PRINTF (3, 4);
 FoxapiSimAnswer *foxapi_sim_answer_new_named (const gchar * name,
@@ -242,7 +243,6 @@ void foxapi_sim_answer_write_error (FoxapiSimAnswer * answer,
 
 /* foxapisimfault.c */
 FoxapiSimFault *foxapi_sim_fault_copy (const FoxapiSimFault * fault);
-void foxapi_sim_fault_free (FoxapiSimFault * fault);
 gboolean foxapi_sim_fault_replaces_answer (const FoxapiSimFault * fault);
 gboolean foxapi_sim_fault_needs_wire (const FoxapiSimFault * fault);
 void foxapi_sim_clear_source (GSource ** source);
@@ -251,7 +251,6 @@ GSource *foxapi_sim_watch_gone (FoxapiSim * sim, GSocket * socket,
 void foxapi_sim_wire_take (FoxapiSimExchange * exchange);
 void foxapi_sim_wires_resume (FoxapiSim * sim);
 void foxapi_sim_wires_end (FoxapiSim * sim);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimFault, foxapi_sim_fault_free)
 
 /* foxapisimapi.c, foxapisimupload.c, foxapisimresult.c: with the lock held.
  * act FALSE checks the request and leaves everything as it was. */
@@ -267,21 +266,17 @@ void foxapi_sim_uploads_clear (FoxapiSim * sim);
 /* foxapisimjson.c */
 gboolean foxapi_sim_json_check (const gchar * data, gsize length,
     GError ** error);
-gchar *foxapi_sim_json_to_text (JsonObject * object);
 
 /* foxapisimcheck.c */
 gboolean foxapi_sim_models_load (FoxapiSim * sim, GError ** error);
 GList *foxapi_sim_models_list (FoxapiSim * sim);
 FoxapiSimOrder *foxapi_sim_order_new_default (void);
-FoxapiSimOrder *foxapi_sim_order_copy (const FoxapiSimOrder * order);
 FoxapiSimOrder *foxapi_sim_order_check (FoxapiSim * sim, JsonObject * object,
     const gchar ** code, gchar ** message);
-void foxapi_sim_order_free (FoxapiSimOrder * order);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimOrder, foxapi_sim_order_free)
+void foxapi_sim_order_unref (FoxapiSimOrder * order);
 
 /* foxapisimledger.c: with the lock held */
 void foxapi_sim_entry_free (FoxapiSimEntry * entry);
-void foxapi_sim_request_clear (FoxapiSimRequest * request);
 void foxapi_sim_request_unref (FoxapiSimRequest * request);
 FoxapiSimEntry *foxapi_sim_entry_new (FoxapiSim * sim, FoxapiSimOrder * order,
     GBytes * body);

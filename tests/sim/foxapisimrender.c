@@ -41,7 +41,7 @@ void
 foxapi_sim_render_free (FoxapiSimRender * render)
 {
   g_free (render->key);
-  foxapi_sim_order_free (render->order);
+  foxapi_sim_order_unref (render->order);
   g_clear_pointer (&render->bytes, g_bytes_unref);
   g_free (render->failure);
   g_free (render);
@@ -303,7 +303,7 @@ foxapi_sim_renderer_ask (FoxapiSim * sim, const gchar * key_text,
     return entry;
   entry = g_new0 (FoxapiSimRender, 1);
   entry->key = g_steal_pointer (&key);
-  entry->order = foxapi_sim_order_copy (order);
+  entry->order = g_atomic_rc_box_acquire (order);
   g_hash_table_insert (sim->renders, entry->key, entry);
   g_queue_push_tail (&sim->render_queue, entry);
   g_cond_broadcast (&sim->changed);

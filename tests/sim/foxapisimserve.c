@@ -101,7 +101,7 @@ static void
 record (FoxapiSimExchange * exchange, FoxapiSimConnection * connection)
 {
   FoxapiSim *sim = exchange->sim;
-  FoxapiSimRequest *request = g_rc_box_new0 (FoxapiSimRequest);
+  FoxapiSimRequest *request = g_atomic_rc_box_new0 (FoxapiSimRequest);
   FoxapiSimFault *fault;
 
   request->route = exchange->route;

@@ -12,7 +12,6 @@
 #endif
 
 #include "foxapisimprivate.h"
-#include "foxapisimspec.h"
 
 #include <string.h>
 
@@ -74,13 +73,6 @@ const gchar *const foxapi_sim_route_names[FOXAPI_SIM_N_ROUTES] = {
   [FOXAPI_SIM_RESULT] = "result",
   [FOXAPI_SIM_OTHER] = "other",
 };
-
-void
-foxapi_sim_spec_free (FoxapiSimSpec * spec)
-{
-  g_clear_pointer (&spec->fault, foxapi_sim_fault_free);
-  g_free (spec);
-}
 
 #define fail(error, ...) \
   (g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, __VA_ARGS__), \
@@ -213,47 +205,47 @@ parse_kinds (FoxapiSimFault * fault, const gchar * text, GError ** error)
 }
 
 static gboolean
-parse_route (FoxapiSimSpec * spec, const gchar * name, GError ** error)
+parse_route (FoxapiSimRoute * route, const gchar * name, GError ** error)
 {
-  for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++) {
-    if (strcmp (foxapi_sim_route_names[i], name) == 0) {
-      spec->route = i;
+  for (*route = 0; *route < FOXAPI_SIM_N_ROUTES; (*route)++) {
+    if (strcmp (foxapi_sim_route_names[*route], name) == 0)
       return TRUE;
-    }
   }
   return fail (error, "\"%s\" is no route; these are: submit, ask, upload, "
       "result, other", name);
 }
 
-FoxapiSimSpec *
-foxapi_sim_spec_parse (const gchar * text, GError ** error)
+static gboolean
+parse_number (guint * nth, const gchar * text, GError ** error)
 {
-  g_autoptr (FoxapiSimSpec) spec = g_new0 (FoxapiSimSpec, 1);
-  g_auto (GStrv) parts = g_strsplit (text, ":", 3);
-  guint64 nth;
+  guint64 number;
 
-  spec->fault = g_new0 (FoxapiSimFault, 1);
-  if (g_strv_length (parts) != 3) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "\"%s\": expected ROUTE:NTH:KIND[=VALUE][,...]", text);
-    return NULL;
-  }
-  if (!parse_route (spec, parts[0], error))
-    return NULL;
-  if (!g_ascii_string_to_unsigned (parts[1], 10, 0, G_MAXINT32, &nth, NULL)) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-        "\"%s\": expected the number of a request, or 0 for all", parts[1]);
-    return NULL;
-  }
-  spec->nth = nth;
-  if (!parse_kinds (spec->fault, parts[2], error))
-    return NULL;
-  return g_steal_pointer (&spec);
+  if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT32, &number, NULL))
+    return fail (error,
+        "\"%s\": expected the number of a request, or 0 for all", text);
+  *nth = number;
+  return TRUE;
+}
+
+FoxapiSimFault *
+foxapi_sim_fault_parse (const gchar * text, FoxapiSimRoute * route,
+    guint * nth, GError ** error)
+{
+  g_autoptr (FoxapiSimFault) fault = g_new0 (FoxapiSimFault, 1);
+  g_auto (GStrv) parts = g_strsplit (text, ":", 3);
+
+  if ((g_strv_length (parts) == 3 || fail (error,
+              "\"%s\": expected ROUTE:NTH:KIND[=VALUE][,...]", text))
+      && parse_route (route, parts[0], error)
+      && parse_number (nth, parts[1], error)
+      && parse_kinds (fault, parts[2], error))
+    return g_steal_pointer (&fault);
+  return NULL;
 }
 
 /* The kinds of faults, and the answers, for somebody who asks for help */
 gchar *
-foxapi_sim_spec_describe (void)
+foxapi_sim_fault_describe (void)
 {
   GString *text = g_string_new (NULL);
   g_autofree gchar *answers = foxapi_sim_error_list ();

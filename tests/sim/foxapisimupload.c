@@ -225,15 +225,12 @@ store (FoxapiSim * sim, Parts * parts)
 static FoxapiSimAnswer *
 answer_stored (Upload * upload)
 {
-  g_autoptr (JsonObject) file = json_object_new ();
-  FoxapiSimAnswer *answer;
+  FoxapiSimAnswer *answer = foxapi_sim_answer_new_json (200,
+      g_variant_new_parsed ("{'id': <%s>, 'filename': <%s>, 'url': <%s>, "
+          "'size': <%x>, 'created': <%x>}", upload->id, upload->filename,
+          upload->url, (gint64) g_bytes_get_size (upload->bytes),
+          upload->created));
 
-  json_object_set_string_member (file, "id", upload->id);
-  json_object_set_string_member (file, "filename", upload->filename);
-  json_object_set_string_member (file, "url", upload->url);
-  json_object_set_int_member (file, "size", g_bytes_get_size (upload->bytes));
-  json_object_set_int_member (file, "created", upload->created);
-  answer = foxapi_sim_answer_new_json (200, file);
   answer->note = g_strdup_printf ("%s, %" G_GSIZE_FORMAT " bytes", upload->id,
       g_bytes_get_size (upload->bytes));
   return answer;

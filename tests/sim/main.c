@@ -8,7 +8,6 @@
 #endif
 
 #include "foxapisim.h"
-#include "foxapisimspec.h"
 
 #include <glib-unix.h>
 #include <json-glib/json-glib.h>
@@ -138,7 +137,7 @@ static gboolean
 parse_arguments (int *argc, char ***argv, GError ** error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autofree gchar *kinds = foxapi_sim_spec_describe ();
+  g_autofree gchar *kinds = foxapi_sim_fault_describe ();
   g_autofree gchar *description = g_strdup_printf (DESCRIPTION, kinds);
 
   g_option_context_set_summary (context, SUMMARY);
@@ -236,40 +235,38 @@ fill_options (GError ** error)
   return TRUE;
 }
 
-static GPtrArray *
-parse_faults (gchar ** texts, GError ** error)
+static gboolean
+script (FoxapiSim * sim, gchar ** faults, GError ** error)
 {
-  g_autoptr (GPtrArray) specs = g_ptr_array_new_with_free_func (
-      (GDestroyNotify) foxapi_sim_spec_free);
+  for (guint i = 0; faults != NULL && faults[i] != NULL; i++) {
+    FoxapiSimRoute route;
+    guint nth;
+    g_autoptr (FoxapiSimFault) fault =
+        foxapi_sim_fault_parse (faults[i], &route, &nth, error);
 
-  for (guint i = 0; texts != NULL && texts[i] != NULL; i++) {
-    FoxapiSimSpec *spec = foxapi_sim_spec_parse (texts[i], error);
-
-    if (spec == NULL) {
-      g_prefix_error (error, "--fault %s: ", texts[i]);
-      return NULL;
+    if (fault == NULL) {
+      g_prefix_error (error, "--fault %s: ", faults[i]);
+      return FALSE;
     }
-    g_ptr_array_add (specs, spec);
+    foxapi_sim_script (sim, route, nth, fault);
   }
-  return g_steal_pointer (&specs);
+  return TRUE;
 }
 
+/* A line of the ledger, with the request as it was */
 static void
-add_task (JsonArray * tasks, const FoxapiSimTask * task)
+add_task (GVariantBuilder * tasks, const FoxapiSimTask * task)
 {
-  JsonObject *line = json_object_new ();
-  JsonNode *request = task->body ? json_from_string (task->body, NULL) : NULL;
+  const gchar *body = task->body ? task->body : "null";
+  g_autoptr (GVariant) request =
+      g_variant_take_ref (json_gvariant_deserialize_data (body, -1, NULL,
+          NULL));
 
-  json_object_set_string_member (line, "id", task->id);
-  json_object_set_string_member (line, "model", task->model);
-  json_object_set_int_member (line, "created", task->created);
-  json_object_set_string_member (line, "status", task->status);
-  json_object_set_int_member (line, "progress", task->progress);
-  json_object_set_string_member (line, "result_url", task->result_url);
-  json_object_set_boolean_member (line, "delivered", task->delivered);
-  json_object_set_member (line, "request", request ? request
-      : json_node_init_null (json_node_alloc ()));
-  json_array_add_object_element (tasks, line);
+  g_variant_builder_add_parsed (tasks, "{'id': <%s>, 'model': <%s>, "
+      "'created': <%x>, 'status': <%s>, 'progress': <%i>, 'result_url': <%s>, "
+      "'delivered': <%b>, 'request': %v}", task->id, task->model,
+      task->created, task->status, task->progress, task->result_url,
+      task->delivered, request);
 }
 
 static gboolean
@@ -277,23 +274,23 @@ write_ledger (FoxapiSim * sim, GPtrArray * violations, const gchar * path,
     GError ** error)
 {
   g_autoptr (GPtrArray) charged = foxapi_sim_get_tasks (sim);
-  g_autoptr (JsonObject) ledger = json_object_new ();
-  JsonObject *requests = json_object_new ();
-  JsonArray *tasks = json_array_new (), *list = json_array_new ();
+  GVariantBuilder tasks = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+  GVariantBuilder requests = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{su}"));
+  g_autoptr (GVariant) ledger = NULL;
   g_autoptr (JsonNode) root = NULL;
   g_autofree gchar *text = NULL;
 
   for (guint i = 0; i < charged->len; i++)
-    add_task (tasks, g_ptr_array_index (charged, i));
+    add_task (&tasks, g_ptr_array_index (charged, i));
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES; i++)
-    json_object_set_int_member (requests, foxapi_sim_route_names[i],
+    g_variant_builder_add (&requests, "{su}", foxapi_sim_route_names[i],
         foxapi_sim_count_requests (sim, i));
-  for (guint i = 0; i < violations->len; i++)
-    json_array_add_string_element (list, g_ptr_array_index (violations, i));
-  json_object_set_array_member (ledger, "tasks", tasks);
-  json_object_set_object_member (ledger, "requests", requests);
-  json_object_set_array_member (ledger, "violations", list);
-  root = json_node_init_object (json_node_alloc (), ledger);
+  ledger = g_variant_ref_sink (g_variant_new_parsed ("{'tasks': %v, "
+          "'requests': %v, 'violations': %v}", g_variant_builder_end (&tasks),
+          g_variant_builder_end (&requests),
+          g_variant_new_strv ((const gchar * const *) violations->pdata,
+              violations->len)));
+  root = json_gvariant_serialize (ledger);
   text = json_to_string (root, TRUE);
   return g_file_set_contents (path, text, -1, error);
 }
@@ -374,24 +371,17 @@ run (FoxapiSim * sim, GError ** error)
 static gboolean
 serve (int argc, char **argv, GError ** error)
 {
-  g_autoptr (GPtrArray) specs = NULL;
   FoxapiSim *sim;
   gboolean served;
 
   if (!parse_arguments (&argc, &argv, error) || !fill_options (error))
     return FALSE;
-  specs = parse_faults (arguments.faults, error);
-  sim = specs != NULL ? foxapi_sim_new (&arguments.options, error) : NULL;
+  sim = foxapi_sim_new (&arguments.options, error);
   if (sim == NULL)
     return FALSE;
-  for (guint i = 0; i < specs->len; i++) {
-    FoxapiSimSpec *spec = g_ptr_array_index (specs, i);
-
-    foxapi_sim_script (sim, spec->route, spec->nth, spec->fault);
-  }
   for (guint i = 0; arguments.tasks != NULL && arguments.tasks[i] != NULL; i++)
     g_free (foxapi_sim_add_named_task (sim, arguments.tasks[i], NULL));
-  served = run (sim, error);
+  served = script (sim, arguments.faults, error) && run (sim, error);
   foxapi_sim_free (sim);
   return served;
 }

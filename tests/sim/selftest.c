@@ -7,8 +7,6 @@
 
 #include "selftestutil.h"
 
-#include "foxapisimspec.h"
-
 #include <string.h>
 
 #define MODEL "\"model\":\"wan-2.7-reference-to-video\""
@@ -497,9 +495,11 @@ test_free (void)
 static void
 test_spec (void)
 {
-  g_autoptr (FoxapiSimSpec) spec = foxapi_sim_spec_parse ("result:3:cut-at=99,"
-      "retry-after=2,header=X: y,header=Z:,act-first,answer=flat,delay=7,body=a,b",
-      NULL);
+  FoxapiSimRoute route;
+  guint nth;
+  g_autoptr (FoxapiSimFault) fault = foxapi_sim_fault_parse ("result:3:"
+      "cut-at=99,retry-after=2,header=X: y,header=Z:,act-first,answer=flat,"
+      "delay=7,body=a,b", &route, &nth, NULL);
   const gchar *wrong[] = {
     "", "submit", "submit:1", "submit:x:reset", "fetch:1:reset",
     "submit:-1:hold",
@@ -508,19 +508,19 @@ test_spec (void)
     "submit:1:drip=0", "submit:1:answer=x",
   };
 
-  g_assert_nonnull (spec);
-  g_assert_cmpint (spec->route, ==, FOXAPI_SIM_RESULT);
-  g_assert_cmpuint (spec->nth, ==, 3);
-  g_assert_cmpuint (spec->fault->cut_at, ==, 99);
-  g_assert_true (spec->fault->act_first);
-  g_assert_cmpstr (spec->fault->headers, ==, "retry-after: 2\nX: y\nZ:");
-  g_assert_cmpstr (spec->fault->answer, ==, "flat");
-  g_assert_cmpuint (spec->fault->delay_ms, ==, 7);
-  g_assert_cmpstr (spec->fault->body, ==, "a,b");
+  g_assert_nonnull (fault);
+  g_assert_cmpint (route, ==, FOXAPI_SIM_RESULT);
+  g_assert_cmpuint (nth, ==, 3);
+  g_assert_cmpuint (fault->cut_at, ==, 99);
+  g_assert_true (fault->act_first);
+  g_assert_cmpstr (fault->headers, ==, "retry-after: 2\nX: y\nZ:");
+  g_assert_cmpstr (fault->answer, ==, "flat");
+  g_assert_cmpuint (fault->delay_ms, ==, 7);
+  g_assert_cmpstr (fault->body, ==, "a,b");
   for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
     g_autoptr (GError) error = NULL;
 
-    g_assert_null (foxapi_sim_spec_parse (wrong[i], &error));
+    g_assert_null (foxapi_sim_fault_parse (wrong[i], &route, &nth, &error));
     g_assert_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
   }
 }
