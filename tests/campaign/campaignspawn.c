@@ -6,30 +6,25 @@
 
 #include "campaign.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
-#include <spawn.h>
-#include <unistd.h>
 
 /* The level that a developer sets when something is strange, for some of the
  * clients: the key must not be in their logs either. */
 #define LOG_LEVEL "*:6,foxapivideosrc:9"
 #define ONE_IN_LOGS 6
 
+/* Adds an argument */
 static void
-add (GPtrArray * arguments, const gchar * name, const gchar * value)
+G_GNUC_PRINTF (2, 3)
+add (GPtrArray * arguments, const gchar * format, ...)
 {
-  if (value == NULL)
-    return;
-  g_ptr_array_add (arguments, g_strconcat ("--", name, "=", value, NULL));
-}
+  va_list args;
 
-static void
-add_number (GPtrArray * arguments, const gchar * name, gint64 value)
-{
-  g_ptr_array_add (arguments, g_strdup_printf ("--%s=%" G_GINT64_FORMAT, name,
-          value));
+  va_start (args, format);
+  g_ptr_array_add (arguments, g_strdup_vprintf (format, args));
+  va_end (args);
 }
 
 static gchar **
@@ -38,41 +33,49 @@ make_arguments (CampaignRun * run)
   static const gchar *const modes[] = { "plain", "loop", "supervise" };
   CampaignJob *job = run->job;
   GPtrArray *list = g_ptr_array_new ();
-  g_autofree gchar *agent = g_strdup_printf ("campaign/%u", run->number);
 
-  g_ptr_array_add (list, g_strdup (job->campaign->client));
-  add (list, "base-url", job->base_url);
-  add (list, "prompt", job->prompt);
-  add (list, "store", job->store);
-  add (list, "output", run->output);
-  add (list, "task-id", run->task_id);
-  add (list, "user-agent", agent);
-  add (list, "mode", modes[run->plan.mode]);
-  if (job->has_reference) {
-    g_autofree gchar *uri = g_strdup_printf ("file://%s/reference.png",
+  add (list, "%s", job->campaign->client);
+  add (list, "--set=base-url=%s", job->base_url);
+  add (list, "--set=prompt=%s", job->prompt);
+  add (list, "--set=task-store=%s", job->store);
+  add (list, "--set=user-agent=campaign/%u", run->number);
+  add (list, "--set=retries=%d", job->retries);
+  add (list, "--set=timeout=%d", job->timeout_s);
+  add (list, "--set=submit-timeout=%d", job->timeout_s);
+  add (list, "--set=task-timeout=%d", job->task_timeout_s);
+  add (list, "--set=poll-interval=%d", job->poll_interval_ms);
+  if (run->task_id != NULL)
+    add (list, "--set=task-id=%s", run->task_id);
+  if (job->has_reference)
+    add (list, "--set=reference-image-urls=<\"file://%s/reference.png\">",
         job->directory);
-
-    add (list, "reference", uri);
-  }
-  if (job->is_bin)
-    g_ptr_array_add (list, g_strdup ("--bin"));
-  add (list, "behind", job->behind);
   if (run->plan.consents)
-    g_ptr_array_add (list, g_strdup ("--consent"));
+    add (list, "--set=resubmit-maybe-charged=true");
   if (run->plan.only_task)
-    g_ptr_array_add (list, g_strdup ("--only-task"));
-  add_number (list, "retries", job->retries);
-  add_number (list, "timeout", job->timeout_s);
-  add_number (list, "task-timeout", job->task_timeout_s);
-  add_number (list, "poll-interval", job->poll_interval_ms);
-  add_number (list, "patience", job->patience_ms);
-  add_number (list, "cycles", g_rand_int_range (job->rand, 2, 5));
-  add_number (list, "seed", g_rand_int_range (job->rand, 0, G_MAXINT));
-  add_number (list, "file-limit", job->file_limit);
+    add (list, "--set=output=task");
+  if (job->is_bin)
+    add (list, "--bin");
+  if (job->behind != NULL)
+    add (list, "--behind=%s", job->behind);
+  add (list, "--output=%s", run->output);
+  add (list, "--mode=%s", modes[run->plan.mode]);
+  add (list, "--patience=%d", job->patience_ms);
+  add (list, "--cycles=%d", g_rand_int_range (job->rand, 2, 5));
+  add (list, "--seed=%d", g_rand_int_range (job->rand, 0, G_MAXINT));
+  add (list, "--file-limit=%" G_GINT64_FORMAT, job->file_limit);
   if (run->plan.output_limit > 0)
-    add_number (list, "output-limit", run->plan.output_limit);
+    add (list, "--output-limit=%" G_GUINT64_FORMAT, run->plan.output_limit);
   g_ptr_array_add (list, NULL);
   return (gchar **) g_ptr_array_free (list, FALSE);
+}
+
+static gchar **
+set_all (gchar ** environment, const gchar * (*variables)[2], guint n)
+{
+  for (guint i = 0; i < n; i++)
+    environment = g_environ_setenv (environment, variables[i][0],
+        variables[i][1], TRUE);
+  return environment;
 }
 
 /* What all clients have */
@@ -81,81 +84,49 @@ get_environment (const Campaign * campaign)
 {
   g_autofree gchar *registry = g_build_filename (campaign->directory,
       "registry", NULL);
-  gchar **environment = g_get_environ ();
+  const gchar *variables[][2] = {
+    {"FOXAPI_API_KEY", campaign->key}, {"GST_REGISTRY", registry},
+    {"GST_REGISTRY_FORK", "no"}, {"G_DEBUG", "fatal-criticals"},
+    {"GSETTINGS_BACKEND", "memory"}, {"no_proxy", "127.0.0.1"},
+  };
 
-  environment = g_environ_setenv (environment, "FOXAPI_API_KEY", campaign->key,
-      TRUE);
-  environment = g_environ_unsetenv (environment, "FOXAPI_BASE_URL");
-  environment = g_environ_setenv (environment, "GST_REGISTRY", registry, TRUE);
-  environment = g_environ_setenv (environment, "GST_REGISTRY_FORK", "no", TRUE);
-  environment = g_environ_setenv (environment, "G_DEBUG", "fatal-criticals",
-      TRUE);
-  environment = g_environ_setenv (environment, "GSETTINGS_BACKEND", "memory",
-      TRUE);
-  return g_environ_setenv (environment, "no_proxy", "127.0.0.1", TRUE);
+  return g_environ_unsetenv (set_all (g_get_environ (), variables,
+          G_N_ELEMENTS (variables)), "FOXAPI_BASE_URL");
 }
 
 static gchar **
 make_environment (CampaignRun * run)
 {
-  gchar **environment = get_environment (run->job->campaign);
+  CampaignJob *job = run->job;
+  const gchar *variables[][2] = {
+    {"TMPDIR", job->directory}, {"XDG_STATE_HOME", job->directory},
+    {"FOXAPI_CLIP_CACHE", job->clips ? job->clips : ""},
+    {"GST_DEBUG", LOG_LEVEL},
+  };
+  guint n = G_N_ELEMENTS (variables);
 
-  environment = g_environ_setenv (environment, "TMPDIR", run->job->directory,
-      TRUE);
-  environment = g_environ_setenv (environment, "XDG_STATE_HOME",
-      run->job->directory, TRUE);
-  environment = g_environ_setenv (environment, "FOXAPI_CLIP_CACHE",
-      run->job->clips ? run->job->clips : "", TRUE);
-  if (g_rand_int_range (run->job->rand, 0, ONE_IN_LOGS) == 0)
-    environment = g_environ_setenv (environment, "GST_DEBUG", LOG_LEVEL, TRUE);
-  return environment;
-}
-
-static gboolean
-spawn (CampaignRun * run, gint out, GPid * pid)
-{
-  g_auto (GStrv) arguments = make_arguments (run);
-  g_auto (GStrv) environment = make_environment (run);
-  posix_spawn_file_actions_t actions;
-  gint code;
-
-  posix_spawn_file_actions_init (&actions);
-  posix_spawn_file_actions_addopen (&actions, STDIN_FILENO, "/dev/null",
-      O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2 (&actions, out, STDOUT_FILENO);
-  posix_spawn_file_actions_addopen (&actions, STDERR_FILENO, run->errors,
-      O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  code = posix_spawn (pid, arguments[0], &actions, NULL, arguments,
-      environment);
-  posix_spawn_file_actions_destroy (&actions);
-  errno = code;
-  return code == 0;
+  if (g_rand_int_range (job->rand, 0, ONE_IN_LOGS) != 0)
+    n--;
+  return set_all (get_environment (job->campaign), variables, n);
 }
 
 /* Starts @run's process; *@fd is where its lines come from. */
 GPid
 campaign_spawn (CampaignRun * run, gint * fd, GError ** error)
 {
-  gint ends[2];
+  g_auto (GStrv) arguments = make_arguments (run);
+  g_auto (GStrv) environment = make_environment (run);
+  gint errors = g_open (run->errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+      0600);
   GPid pid = 0;
-  gboolean spawned;
 
-  if (pipe2 (ends, O_CLOEXEC) != 0) {
-    g_set_error_literal (error, G_FILE_ERROR, g_file_error_from_errno (errno),
-        "There is no pipe");
-    return 0;
-  }
-  fcntl (ends[0], F_SETFL, O_NONBLOCK);
-  spawned = spawn (run, ends[1], &pid);
-  if (!spawned)
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
-        "%s cannot be started", run->job->campaign->client);
-  close (ends[1]);
-  if (!spawned) {
-    close (ends[0]);
-    return 0;
-  }
-  *fd = ends[0];
+  if (g_spawn_async_with_pipes_and_fds (NULL,
+          (const gchar * const *) arguments,
+          (const gchar * const *) environment, G_SPAWN_DO_NOT_REAP_CHILD
+          | G_SPAWN_LEAVE_DESCRIPTORS_OPEN | G_SPAWN_CLOEXEC_PIPES, NULL, NULL,
+          -1, -1, errors, NULL, NULL, 0, &pid, NULL, fd, NULL, error))
+    g_unix_set_fd_nonblocking (*fd, TRUE, NULL);
+  g_close (errors, NULL);
   return pid;
 }
 

@@ -18,11 +18,6 @@
 #include <unistd.h>
 
 static ClientOptions options = {
-  .mode_name = NULL,
-  .retries = 2,
-  .timeout_s = 30,
-  .task_timeout_s = 120,
-  .poll_interval_ms = 30,
   .cycles = 3,
   .patience_ms = 200,
   .file_limit = -1,
@@ -30,29 +25,15 @@ static ClientOptions options = {
 };
 
 static const GOptionEntry entries[] = {
-  {"base-url", 0, 0, G_OPTION_ARG_STRING, &options.base_url, "", NULL},
-  {"prompt", 0, 0, G_OPTION_ARG_STRING, &options.prompt, "", NULL},
-  {"reference", 0, 0, G_OPTION_ARG_STRING, &options.reference,
-      "URI of an image", NULL},
-  {"store", 0, 0, G_OPTION_ARG_STRING, &options.store, "task-store", NULL},
+  {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.properties,
+      "a property of the source", "NAME=VALUE"},
   {"output", 0, 0, G_OPTION_ARG_FILENAME, &options.output, "file", NULL},
-  {"task-id", 0, 0, G_OPTION_ARG_STRING, &options.task_id, "", NULL},
-  {"user-agent", 0, 0, G_OPTION_ARG_STRING, &options.user_agent, "", NULL},
   {"mode", 0, 0, G_OPTION_ARG_STRING, &options.mode_name,
       "plain, loop or supervise; clip makes a result", NULL},
   {"bin", 0, 0, G_OPTION_ARG_NONE, &options.is_bin, "foxapivideobin", NULL},
   {"behind", 0, 0, G_OPTION_ARG_STRING, &options.behind,
       "between the source and the file: queue or encoder", NULL},
-  {"consent", 0, 0, G_OPTION_ARG_NONE, &options.consents,
-      "resubmit-maybe-charged", NULL},
   {"frames", 0, 0, G_OPTION_ARG_INT, &options.n_frames, "of a clip", NULL},
-  {"only-task", 0, 0, G_OPTION_ARG_NONE, &options.only_task, "output=task",
-      NULL},
-  {"retries", 0, 0, G_OPTION_ARG_INT, &options.retries, "", NULL},
-  {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout_s, "", NULL},
-  {"task-timeout", 0, 0, G_OPTION_ARG_INT, &options.task_timeout_s, "", NULL},
-  {"poll-interval", 0, 0, G_OPTION_ARG_INT, &options.poll_interval_ms, "",
-      NULL},
   {"cycles", 0, 0, G_OPTION_ARG_INT, &options.cycles, "starts of a loop", NULL},
   {"patience", 0, 0, G_OPTION_ARG_INT, &options.patience_ms,
       "of a supervisor, milliseconds", NULL},
@@ -61,7 +42,7 @@ static const GOptionEntry entries[] = {
       "no file grows beyond this, until the result arrives", NULL},
   {"output-limit", 0, 0, G_OPTION_ARG_INT64, &options.output_limit,
       "nor beyond this from then on", NULL},
-  {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}
+  G_OPTION_ENTRY_NULL
 };
 
 /* Read-only directories stop root only without its capabilities. */
@@ -104,19 +85,6 @@ watch_first_buffer (GstElement * sink)
       NULL);
 }
 
-static void
-set_reference (GstElement * source, const gchar * uri)
-{
-  GValue list = G_VALUE_INIT, value = G_VALUE_INIT;
-
-  g_value_init (&list, GST_TYPE_ARRAY);
-  g_value_init (&value, G_TYPE_STRING);
-  g_value_set_string (&value, uri);
-  gst_value_array_append_and_take_value (&list, &value);
-  g_object_set_property (G_OBJECT (source), "reference-image-urls", &list);
-  g_value_unset (&list);
-}
-
 /* What goes out are the frames of the result, all of them, and nothing else. */
 static GstElement *
 make_bin (void)
@@ -147,22 +115,15 @@ make_source (void)
 
   if (source == NULL)
     return NULL;
-  g_object_set (source, "prompt", options.prompt, "base-url", options.base_url,
-      "task-store", options.store, "retries", options.retries,
-      "timeout", (guint) options.timeout_s,
-      "submit-timeout", (guint) options.timeout_s,
-      "task-timeout", (guint) options.task_timeout_s,
-      "poll-interval", (guint) options.poll_interval_ms, NULL);
-  if (options.user_agent != NULL)
-    g_object_set (source, "user-agent", options.user_agent, NULL);
-  if (options.task_id != NULL)
-    g_object_set (source, "task-id", options.task_id, NULL);
-  if (options.reference != NULL)
-    set_reference (source, options.reference);
-  if (options.consents)
-    g_object_set (source, "resubmit-maybe-charged", TRUE, NULL);
-  if (options.only_task)
-    gst_util_set_object_arg (G_OBJECT (source), "output", "task");
+  for (gchar ** each = options.properties; each && *each; each++) {
+    g_auto (GStrv) parts = g_strsplit (*each, "=", 2);
+
+    if (G_PARAM_SPEC_VALUE_TYPE (g_object_class_find_property
+            (G_OBJECT_GET_CLASS (source), parts[0])) == G_TYPE_STRING)
+      g_object_set (source, parts[0], parts[1], NULL);
+    else
+      gst_util_set_object_arg (G_OBJECT (source), parts[0], parts[1]);
+  }
   return source;
 }
 

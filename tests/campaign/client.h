@@ -20,23 +20,12 @@ typedef enum
 
 typedef struct
 {
-  gchar *base_url;
-  gchar *prompt;
-  gchar *reference;
-  gchar *store;
+  gchar **properties;           /* of the source, NAME=VALUE */
   gchar *output;
-  gchar *task_id;
-  gchar *user_agent;
   gchar *mode_name;
-  gboolean only_task;
   gboolean is_bin;              /* foxapivideobin is the source */
-  gboolean consents;            /* to being charged again, maybe */
   gchar *behind;                /* (nullable): queue or encoder */
   gint n_frames;
-  gint retries;
-  gint timeout_s;
-  gint task_timeout_s;
-  gint poll_interval_ms;
   gint cycles;
   gint patience_ms;
   gint seed;
