@@ -147,6 +147,7 @@ typedef struct
 {
   const gchar *name;
   void (*plan) (CampaignJob * job);
+  CampaignMode last_mode;       /* what is drawn is at most this */
 } CampaignFamily;
 
 /* What all jobs have in common */

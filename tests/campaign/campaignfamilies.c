@@ -24,78 +24,57 @@ plan_one_in (CampaignJob * job, gint n)
   return plan_draw (job, 1, n) == 1;
 }
 
+#define AT_LINE(act, name, n) ((CampaignAction) {act, CAMPAIGN_LINE, name, 0, n})
+#define AT_REQUEST(act, route, n) \
+    ((CampaignAction) {act, CAMPAIGN_REQUEST, NULL, route, n})
+
 /* Something to be done to the client of @wish in @round */
 static CampaignAction *
-plan_add_action (CampaignJob * job, guint round, guint wish, CampaignAct act,
-    CampaignEvent event)
+plan_action (CampaignJob * job, guint round, guint wish, CampaignAction action)
 {
   CampaignRunPlan *plan = &job->runs[round][wish];
-  CampaignAction *action = &plan->actions[plan->n_actions++];
 
-  g_assert (plan->n_actions <= CAMPAIGN_MAX_ACTIONS);
-  action->act = act;
-  action->event = event;
-  action->nth = 1;
-  return action;
+  g_assert (plan->n_actions < CAMPAIGN_MAX_ACTIONS);
+  plan->actions[plan->n_actions] = action;
+  return &plan->actions[plan->n_actions++];
 }
 
-/* As above, to the first client, at its @nth request */
-static CampaignAction *
-plan_add_action_on_request (CampaignJob * job, CampaignAct act,
-    FoxapiSimRoute route, guint nth)
-{
-  CampaignAction *action = plan_add_action (job, 0, 0, act, CAMPAIGN_REQUEST);
-
-  action->route = route;
-  action->nth = nth;
-  return action;
-}
-
+/* The same, up to so many milliseconds late */
 static void
-set_delay (CampaignJob * job, CampaignAction * action, gint up_to_ms)
+plan_late_action (CampaignJob * job, guint round, guint wish,
+    CampaignAction action, gint up_to_ms)
 {
-  action->delay_us = plan_draw (job, 0, up_to_ms * 1000);
+  action.delay_us = plan_draw (job, 0, up_to_ms * 1000);
+  plan_action (job, round, wish, action);
 }
 
-/* SIGKILL, by phase; delays go up to so many milliseconds */
+/* SIGKILL, by phase */
 
 static void
 plan_kill_before_submission (CampaignJob * job, guint round, guint wish)
 {
-  CampaignAction *action;
-
-  if (plan_one_in (job, 3)) {
-    action =
-        plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_SPAWNED);
-    set_delay (job, action, 80);
-  } else {
-    action = plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
-    action->line = "start";
-    set_delay (job, action, 12);
-  }
+  if (plan_one_in (job, 3))
+    plan_late_action (job, round, wish, (CampaignAction) {
+        CAMPAIGN_KILL, CAMPAIGN_SPAWNED}
+      , 80);
+  else
+  plan_late_action (job, round, wish, AT_LINE (CAMPAIGN_KILL, "start", 1), 12);
 }
 
 static void
 plan_kill_at_request (CampaignJob * job, guint round, guint wish,
     FoxapiSimRoute route, guint nth, gint up_to_ms)
 {
-  CampaignAction *action =
-      plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_REQUEST);
-
-  action->route = route;
-  action->nth = nth;
-  set_delay (job, action, up_to_ms);
+  plan_late_action (job, round, wish, AT_REQUEST (CAMPAIGN_KILL, route, nth),
+      up_to_ms);
 }
 
 static void
 plan_kill_with_task (CampaignJob * job, guint round, guint wish)
 {
-  CampaignAction *action =
-      plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
+  guint nth = plan_draw (job, 1, 3);
 
-  action->line = "task";
-  action->nth = plan_draw (job, 1, 3);
-  set_delay (job, action, 60);
+  plan_late_action (job, round, wish, AT_LINE (CAMPAIGN_KILL, "task", nth), 60);
 }
 
 /* Up to the last byte, after which the file is complete and the client has yet
@@ -104,12 +83,11 @@ static void
 kill_at_bytes (CampaignJob * job, guint round, guint wish)
 {
   guint64 size = g_bytes_get_size (job->media);
-  CampaignAction *action =
-      plan_add_action (job, round, wish, CAMPAIGN_KILL, CAMPAIGN_BYTES);
+  CampaignAction action = { CAMPAIGN_KILL, CAMPAIGN_BYTES };
 
-  action->nth =
+  action.nth =
       plan_one_in (job, 3) ? size : 1 + size * g_rand_double (job->rand);
-  set_delay (job, action, plan_one_in (job, 2) ? 0 : 6);
+  plan_late_action (job, round, wish, action, plan_one_in (job, 2) ? 0 : 6);
 }
 
 static void
@@ -169,14 +147,12 @@ draw_result_options (CampaignJob * job)
 static void
 plan_honest (CampaignJob * job)
 {
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   draw_result_options (job);
 }
 
 static void
 plan_refused (CampaignJob * job)
 {
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
   campaign_fault_refusal (job, 1);
   sprinkle (job, campaign_fault_refusal, 3, 3);
 }
@@ -193,7 +169,6 @@ plan_busy (CampaignJob * job)
 static void
 plan_lost_answer (CampaignJob * job)
 {
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
   campaign_fault_lost_answer (job, 1);
   if (plan_one_in (job, 3))
     campaign_fault_lost_answer (job, 2);
@@ -202,7 +177,6 @@ plan_lost_answer (CampaignJob * job)
 static void
 plan_late_answer (CampaignJob * job)
 {
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   job->timeout_s = 1;
   campaign_fault_held_answer (job, 1);
 }
@@ -210,7 +184,6 @@ plan_late_answer (CampaignJob * job)
 static void
 plan_questions (CampaignJob * job)
 {
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   sprinkle (job, campaign_fault_question, 8, 2);
   if (plan_one_in (job, 4)) {
     job->timeout_s = 1;
@@ -231,7 +204,6 @@ plan_last_questions (CampaignJob * job)
 static void
 plan_download (CampaignJob * job)
 {
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   draw_result_options (job);
   campaign_fault_result (job, 1);
   sprinkle (job, campaign_fault_result, 4, 2);
@@ -257,9 +229,10 @@ plan_expired_link (CampaignJob * job)
   if (nth == 2)
     campaign_fault_cut_result (job, 1);
   campaign_fault_held (job, FOXAPI_SIM_RESULT, nth);
-  plan_add_action_on_request (job, CAMPAIGN_EXPIRE_LINKS, FOXAPI_SIM_RESULT,
-      nth);
-  plan_add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_RESULT, nth);
+  plan_action (job, 0, 0, AT_REQUEST (CAMPAIGN_EXPIRE_LINKS,
+          FOXAPI_SIM_RESULT, nth));
+  plan_action (job, 0, 0, AT_REQUEST (CAMPAIGN_RELEASE, FOXAPI_SIM_RESULT,
+          nth));
 }
 
 static void
@@ -268,9 +241,9 @@ plan_changed_result (CampaignJob * job)
   draw_result_options (job);
   campaign_fault_cut_result (job, 1);
   campaign_fault_held (job, FOXAPI_SIM_RESULT, 2);
-  plan_add_action_on_request (job, CAMPAIGN_CHANGE_RESULT, FOXAPI_SIM_RESULT,
-      2);
-  plan_add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_RESULT, 2);
+  plan_action (job, 0, 0, AT_REQUEST (CAMPAIGN_CHANGE_RESULT,
+          FOXAPI_SIM_RESULT, 2));
+  plan_action (job, 0, 0, AT_REQUEST (CAMPAIGN_RELEASE, FOXAPI_SIM_RESULT, 2));
 }
 
 static void
@@ -281,7 +254,6 @@ plan_failed_task (CampaignJob * job)
 
   g_free (job->prompt);
   job->prompt = prompt;
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
   sprinkle (job, campaign_fault_question, 4, 4);
 }
 
@@ -356,9 +328,7 @@ plan_only_task (CampaignJob * job)
 {
   job->runs[0][0].only_task = TRUE;
   if (plan_one_in (job, 2)) {
-    plan_kill_with_task (job, 0, 0);
-    job->runs[0][0].actions[0].nth = 1;
-    job->runs[0][0].actions[0].delay_us = plan_draw (job, 0, 5000);
+    plan_late_action (job, 0, 0, AT_LINE (CAMPAIGN_KILL, "task", 1), 5);
     job->runs[1][0].only_task = TRUE;
   }
 }
@@ -379,12 +349,8 @@ plan_crowd (CampaignJob * job)
 {
   job->n_wishes = CAMPAIGN_MAX_WISHES;
   job->options.generation_time_ms = plan_draw (job, 500, 800);
-  for (guint wish = 0; wish < job->n_wishes; wish++) {
-    CampaignAction *action =
-        plan_add_action (job, 0, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
-
-    action->line = "task";
-  }
+  for (guint wish = 0; wish < job->n_wishes; wish++)
+    plan_action (job, 0, wish, AT_LINE (CAMPAIGN_KILL, "task", 1));
 }
 
 /* Of two equal submissions the first is never answered; both are killed, the
@@ -396,12 +362,9 @@ plan_half_known (CampaignJob * job)
   job->options.generation_time_ms = plan_draw (job, 500, 800);
   campaign_fault_held_answer (job, 1);
   for (guint wish = 0; wish < job->n_wishes; wish++) {
-    CampaignAction *action =
-        plan_add_action (job, 0, wish, CAMPAIGN_KILL, CAMPAIGN_LINE);
-
-    action->line = "task";
-    plan_kill_at_request (job, 0, wish, FOXAPI_SIM_SUBMIT, 2, 0);
-    job->runs[0][wish].actions[1].delay_us = plan_draw (job, 100, 200) * 1000;
+    plan_action (job, 0, wish, AT_LINE (CAMPAIGN_KILL, "task", 1));
+    plan_action (job, 0, wish, AT_REQUEST (CAMPAIGN_KILL, FOXAPI_SIM_SUBMIT,
+            2))->delay_us = plan_draw (job, 100, 200) * 1000;
   }
 }
 
@@ -416,7 +379,9 @@ plan_no_store (CampaignJob * job)
       job->file_limit = 0;
       break;
     case 1:
-      plan_add_action (job, 0, 0, CAMPAIGN_LOCK_STORE, CAMPAIGN_SPAWNED);
+    plan_action (job, 0, 0, (CampaignAction) {
+        CAMPAIGN_LOCK_STORE, CAMPAIGN_SPAWNED}
+      );
       break;
     case 2:
       g_free (job->store);
@@ -438,9 +403,9 @@ plan_full_disk (CampaignJob * job)
 {
   job->shares_store = FALSE;
   campaign_fault_held_answer (job, 1);
-  plan_add_action_on_request (job, plan_one_in (job, 2) ? CAMPAIGN_LIMIT_FILES :
-      CAMPAIGN_LOCK_STORE, FOXAPI_SIM_SUBMIT, 1);
-  plan_add_action_on_request (job, CAMPAIGN_RELEASE, FOXAPI_SIM_SUBMIT, 1);
+  plan_action (job, 0, 0, AT_REQUEST (plan_one_in (job, 2) ?
+          CAMPAIGN_LIMIT_FILES : CAMPAIGN_LOCK_STORE, FOXAPI_SIM_SUBMIT, 1));
+  plan_action (job, 0, 0, AT_REQUEST (CAMPAIGN_RELEASE, FOXAPI_SIM_SUBMIT, 1));
   if (plan_one_in (job, 2))
     plan_kill_with_task (job, 0, 0);
 }
@@ -460,18 +425,13 @@ plan_slow_task (CampaignJob * job)
 {
   job->task_timeout_s = 1;
   job->options.generation_time_ms = plan_draw (job, 1100, 2200);
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
 }
 
 static void
 plan_service_down (CampaignJob * job)
 {
-  CampaignAction *action =
-      plan_add_action (job, 0, 0, CAMPAIGN_OPEN_SERVICE, CAMPAIGN_LINE);
-
   job->service_is_down = TRUE;
-  action->line = "progress";
-  action->nth = 2;
+  plan_action (job, 0, 0, AT_LINE (CAMPAIGN_OPEN_SERVICE, "progress", 2));
 }
 
 static void
@@ -487,7 +447,6 @@ plan_upload (CampaignJob * job)
 static void
 plan_mixed (CampaignJob * job)
 {
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_SUPERVISE);
   job->has_reference = plan_one_in (job, 4);
   sprinkle (job, campaign_fault_lost_answer, 2, 4);
   sprinkle (job, campaign_fault_passing_refusal, 2, 4);
@@ -544,7 +503,6 @@ plan_bin_restarted (CampaignJob * job)
 static void
 plan_behind (CampaignJob * job)
 {
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
     if (plan_one_in (job, 3))
       plan_kill_anywhere (job, round, 0);
@@ -573,7 +531,6 @@ plan_clip_cache (CampaignJob * job)
 {
   job->clips = g_build_filename (job->directory, "clips", NULL);
   job->n_wishes = plan_draw (job, 1, CAMPAIGN_MAX_WISHES);
-  job->mode = plan_draw (job, CAMPAIGN_MODE_PLAIN, CAMPAIGN_MODE_LOOP);
   sprinkle (job, campaign_fault_result, 3, 4);
   for (guint wish = 0; wish < job->n_wishes; wish++) {
     for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
@@ -586,43 +543,43 @@ plan_clip_cache (CampaignJob * job)
 }
 
 static const CampaignFamily families[] = {
-  {"honest service", plan_honest},
-  {"submission refused", plan_refused},
-  {"service busy", plan_busy},
-  {"service down at first", plan_service_down},
-  {"answer lost", plan_lost_answer},
-  {"answer never comes", plan_late_answer},
-  {"questions disturbed", plan_questions},
-  {"question refused", plan_last_questions},
-  {"task too slow", plan_slow_task},
-  {"task fails", plan_failed_task},
-  {"download broken", plan_download},
-  {"download stalled", plan_stalled_download},
-  {"link expired", plan_expired_link},
-  {"result changed", plan_changed_result},
-  {"upload disturbed", plan_upload},
-  {"killed before", plan_killed_early},
-  {"killed submitting", plan_killed_submitting},
-  {"killed waiting", plan_killed_waiting},
-  {"killed downloading", plan_killed_downloading},
-  {"looping player", plan_loop},
-  {"impatient supervisor", plan_supervisor},
-  {"only the task", plan_only_task},
-  {"two at once", plan_twins},
-  {"four restarted at once", plan_crowd},
-  {"one of two unknown", plan_half_known},
-  {"no store", plan_no_store},
-  {"disk fills up", plan_full_disk},
-  {"output full", plan_full_output},
-  {"everything", plan_mixed},
-  {"behind a queue", plan_queue},
-  {"behind an encoder", plan_encoder},
+  {"honest service", plan_honest, CAMPAIGN_MODE_LOOP},
+  {"submission refused", plan_refused, CAMPAIGN_MODE_SUPERVISE},
+  {"service busy", plan_busy, CAMPAIGN_MODE_PLAIN},
+  {"service down at first", plan_service_down, CAMPAIGN_MODE_PLAIN},
+  {"answer lost", plan_lost_answer, CAMPAIGN_MODE_SUPERVISE},
+  {"answer never comes", plan_late_answer, CAMPAIGN_MODE_LOOP},
+  {"questions disturbed", plan_questions, CAMPAIGN_MODE_LOOP},
+  {"question refused", plan_last_questions, CAMPAIGN_MODE_PLAIN},
+  {"task too slow", plan_slow_task, CAMPAIGN_MODE_LOOP},
+  {"task fails", plan_failed_task, CAMPAIGN_MODE_SUPERVISE},
+  {"download broken", plan_download, CAMPAIGN_MODE_LOOP},
+  {"download stalled", plan_stalled_download, CAMPAIGN_MODE_PLAIN},
+  {"link expired", plan_expired_link, CAMPAIGN_MODE_PLAIN},
+  {"result changed", plan_changed_result, CAMPAIGN_MODE_PLAIN},
+  {"upload disturbed", plan_upload, CAMPAIGN_MODE_PLAIN},
+  {"killed before", plan_killed_early, CAMPAIGN_MODE_PLAIN},
+  {"killed submitting", plan_killed_submitting, CAMPAIGN_MODE_PLAIN},
+  {"killed waiting", plan_killed_waiting, CAMPAIGN_MODE_PLAIN},
+  {"killed downloading", plan_killed_downloading, CAMPAIGN_MODE_PLAIN},
+  {"looping player", plan_loop, CAMPAIGN_MODE_PLAIN},
+  {"impatient supervisor", plan_supervisor, CAMPAIGN_MODE_PLAIN},
+  {"only the task", plan_only_task, CAMPAIGN_MODE_PLAIN},
+  {"two at once", plan_twins, CAMPAIGN_MODE_PLAIN},
+  {"four restarted at once", plan_crowd, CAMPAIGN_MODE_PLAIN},
+  {"one of two unknown", plan_half_known, CAMPAIGN_MODE_PLAIN},
+  {"no store", plan_no_store, CAMPAIGN_MODE_PLAIN},
+  {"disk fills up", plan_full_disk, CAMPAIGN_MODE_PLAIN},
+  {"output full", plan_full_output, CAMPAIGN_MODE_PLAIN},
+  {"everything", plan_mixed, CAMPAIGN_MODE_SUPERVISE},
+  {"behind a queue", plan_queue, CAMPAIGN_MODE_LOOP},
+  {"behind an encoder", plan_encoder, CAMPAIGN_MODE_LOOP},
 #ifdef HAVE_VIDEOBIN
-  {"bin, disturbed", plan_bin},
-  {"bin, killed", plan_bin_killed},
-  {"bin, restarted", plan_bin_restarted},
+  {"bin, disturbed", plan_bin, CAMPAIGN_MODE_PLAIN},
+  {"bin, killed", plan_bin_killed, CAMPAIGN_MODE_PLAIN},
+  {"bin, restarted", plan_bin_restarted, CAMPAIGN_MODE_PLAIN},
 #endif
-  {"clip cache", plan_clip_cache},
+  {"clip cache", plan_clip_cache, CAMPAIGN_MODE_LOOP},
 };
 
 const CampaignFamily *

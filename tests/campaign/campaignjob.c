@@ -102,6 +102,8 @@ campaign_job_new (const Campaign * campaign, guint index)
 
   draw_defaults (job);
   job->store = g_build_filename (job->directory, "store", NULL);
+  if (job->family->last_mode > CAMPAIGN_MODE_PLAIN)
+    job->mode = g_rand_int_range (job->rand, 0, job->family->last_mode + 1);
   job->family->plan (job);
   if (job->shares_store && !job->has_no_store) {
     g_free (job->store);
