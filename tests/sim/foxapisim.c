@@ -8,10 +8,6 @@
  * in the struct below the lock, and only touched with it held.
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapisimprivate.h"
 
 #include <sys/socket.h>

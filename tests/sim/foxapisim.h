@@ -92,7 +92,7 @@ typedef struct
   const gchar *body;            /* in place of the honest one */
   gssize body_length;           /* of body; 0 or -1: up to its NUL */
   const gchar *answer;          /* an answer of the service or of what is in front of
-                                   it, by its name in foxapisimerrors.c */
+                                   it, by its name in foxapisimanswer.c */
   gboolean act_first;           /* carried out first (a task is charged, a file
                                    stored): what a lost answer looks like */
   guint delay_ms;               /* carried out, and answered so much later */

@@ -5,10 +5,6 @@
  * Everything here runs in the server's thread with the lock held.
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapisimprivate.h"
 
 #include <string.h>

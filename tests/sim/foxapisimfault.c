@@ -12,10 +12,6 @@
 #define _GNU_SOURCE             /* POLLRDHUP */
 #endif
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapisimprivate.h"
 
 #include <glib-unix.h>

@@ -7,10 +7,6 @@
  * and copies of the rest.
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapisimprivate.h"
 
 #include <string.h>

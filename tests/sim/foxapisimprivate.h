@@ -233,13 +233,8 @@ void foxapi_sim_answer_to_message (FoxapiSimAnswer * answer,
     SoupServerMessage * message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimAnswer, foxapi_sim_answer_free)
 
-/* foxapisimerrors.c */
 const FoxapiSimError *foxapi_sim_error_find (const gchar * name);
 gchar *foxapi_sim_error_list (void);
-const gchar *foxapi_sim_error_get_type (guint status);
-FoxapiSimErrorForm foxapi_sim_error_get_form (guint status);
-void foxapi_sim_answer_write_error (FoxapiSimAnswer * answer,
-    const gchar * request_id);
 
 /* foxapisimfault.c */
 FoxapiSimFault *foxapi_sim_fault_copy (const FoxapiSimFault * fault);
@@ -263,11 +258,9 @@ FoxapiSimAnswer *foxapi_sim_answer_upload_get (FoxapiSimExchange * exchange);
 GBytes *foxapi_sim_upload_find (FoxapiSim * sim, const gchar * url);
 void foxapi_sim_uploads_clear (FoxapiSim * sim);
 
-/* foxapisimjson.c */
+/* foxapisimcheck.c */
 gboolean foxapi_sim_json_check (const gchar * data, gsize length,
     GError ** error);
-
-/* foxapisimcheck.c */
 gboolean foxapi_sim_models_load (FoxapiSim * sim, GError ** error);
 GList *foxapi_sim_models_list (FoxapiSim * sim);
 FoxapiSimOrder *foxapi_sim_order_new_default (void);

@@ -9,10 +9,6 @@
  * the thread, which never holds the lock while it runs one.
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapisimprivate.h"
 
 #include <glib/gstdio.h>

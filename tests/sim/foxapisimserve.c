@@ -7,10 +7,6 @@
  * recorded sees what it did. A fault may change, delay or destroy the answer.
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapisimprivate.h"
 
 #include <string.h>

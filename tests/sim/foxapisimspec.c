@@ -7,10 +7,6 @@
  * it may hold commas.
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapisimprivate.h"
 
 #include <string.h>
@@ -23,7 +19,7 @@ typedef enum
   VALUE_HEADER,                 /* the header is called as the kind is */
   VALUE_ANY_HEADER,             /* NAME:VALUE */
   VALUE_BODY,
-  VALUE_ANSWER,                 /* a name of foxapisimerrors.c */
+  VALUE_ANSWER,                 /* a name of foxapisimanswer.c */
 } ValueType;
 
 #define AT(member) G_STRUCT_OFFSET (FoxapiSimFault, member)

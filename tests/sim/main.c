@@ -3,10 +3,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
 #include "foxapisim.h"
 
 #include <glib-unix.h>
@@ -31,24 +27,7 @@
     "  0 means every one that has no fault of its own. KIND is\n" \
     "%s" \
     "\n" \
-    "Examples:\n" \
-    "  A service that takes 3 seconds for a task, on a port of its choice:\n" \
-    "    foxapi-sim --generation-time 3\n" \
-    "  The first submission meets a busy service, the first download breaks " \
-    "off:\n" \
-    "    foxapi-sim --fault submit:1:status=429,retry-after=2 \\\n" \
-    "        --fault result:1:cut-at=100000\n" \
-    "  A submission is charged, but its answer is lost:\n" \
-    "    foxapi-sim --fault submit:1:act-first,reset\n" \
-    "  In a script, waiting until it listens:\n" \
-    "    foxapi-sim --quiet --port-file url.txt & " \
-    "until test -s url.txt; do sleep 0.1; done\n" \
-    "  And then:\n" \
-    "    FOXAPI_BASE_URL=$(cat url.txt) " \
-    "FOXAPI_API_KEY=test-key-0123456789 \\\n" \
-    "        gst-launch-1.0 foxapivideosrc prompt=\"A fox\" ! decodebin ! " \
-    "autovideosink\n" \
-    "\n" \
+    "Examples are in docs/internals/simulator.md.\n" \
     "SIGINT and SIGTERM end it and print what was charged."
 
 static struct
