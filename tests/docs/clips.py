@@ -58,24 +58,20 @@ def check_players(points, place):
     key nor a service."""
     write_project(place)
     for player in PLAYERS:
-        status, said = place.run(*player, limit=LIMIT)
-        points.check(status == 0, player[0], status, said)
+        place.check(player[0], *player, limit=LIMIT)
     points.check(place.charged() == 1, "they were charged once")
     del place.environment["FOXAPI_API_KEY"]
     for player in PLAYERS:
-        status, said = place.run(*player, limit=LIMIT)
-        points.check(status == 0, f"{player[0]} without a service", status,
-                     said)
+        place.check(f"{player[0]} without a service", *player, limit=LIMIT)
 
 
 def check_project(points):
     """A project that is opened in new processes, previewed and rendered twice, the
     second time when there is no service any more."""
-    with Place() as place:
+    with Place(points) as place:
         write_project(place)
         for name in ("first", "second"):
-            status, said = place.run(*PLAYERS[2], limit=LIMIT)
-            points.check(status == 0, f"the {name} preview", status, said)
+            place.check(f"the {name} preview", *PLAYERS[2], limit=LIMIT)
             status, said = place.run(
                 *PLAYERS[2][:3], "-o", "file://" + place.path(name + ".mkv"),
                 "-f", "video/x-matroska:image/jpeg", limit=LIMIT)
@@ -98,11 +94,10 @@ def check_tool(points, place):
     points.check(len(clips) == 1 and clips[0]["prompt"] == "A heron"
                  and clips[0]["uses"] >= 3 and not clips[0]["fault"], "--json",
                  clips)
-    status, said = place.run("foxapi-clips")
-    points.check(status == 0 and f"foxapi://clips/{digest}" in said
-                 and "A heron" in said, "the list", said)
-    status, said = place.run("foxapi-clips", "copy", digest[:8], "heron.mp4")
-    points.check(status == 0 and not place.fault_of("heron.mp4"), "copy", said)
+    place.check("the list", "foxapi-clips",
+                says=(f"foxapi://clips/{digest}", "A heron"))
+    place.check("copy", "foxapi-clips", "copy", digest[:8], "heron.mp4",
+                makes="heron.mp4")
     for command, pinned in (("pin", True), ("unpin", False), ("pin", True)):
         status, said = place.run("foxapi-clips", command, digest)
         points.check(status == 0 and list_clips(place)[0]["pinned"] is pinned,
@@ -117,14 +112,11 @@ def check_tool(points, place):
     words = said.split()
     points.check(words[0] == os.path.dirname(clips[0]["file"])
                  and words[-1] == f"foxapi://clips/{digest}", "play", said)
-    status, said = place.run("foxapi-clips", "play", "ffff")
-    points.check(status == 1 and "No clip begins with" in said,
-                 "play what is not there", status, said)
+    place.check("play what is not there", "foxapi-clips", "play", "ffff",
+                status=1, says="No clip begins with")
     check_usage(points, place, digest)
-    status, said = place.run("foxapi-clips", "export", "archive")
-    points.check(status == 0, "export", status, said)
-    status, said = place.run("foxapi-clips", "check")
-    points.check(status == 0 and "whole" in said, "check", status, said)
+    place.check("export", "foxapi-clips", "export", "archive")
+    place.check("check", "foxapi-clips", "check", says="whole")
     return digest
 
 
@@ -179,14 +171,13 @@ def check_lost(points, place, digest):
             os.path.join(folder, name)), "a lost request is forgotten", said)
     lose(digest + ".mp4", left=os.mkfifo)
     for command in ("play", "pin", "check"):
-        status, said = place.run("foxapi-clips", command, digest)
-        points.check(status == 1 and "lost" in said, f"{command}: a FIFO", said)
+        place.check(f"{command}: a FIFO", "foxapi-clips", command, digest,
+                    status=1, says="lost")
     shutil.rmtree(folder)
     shutil.copytree(place.path("before"), folder)
     lose(digest + ".mp4", digest + ".json")
-    status, said = place.run("foxapi-clips", "check")
-    points.check(status == 1 and f"forget {digest[:8]}" in said,
-                 "a request of no clip", status, said)
+    place.check("a request of no clip", "foxapi-clips", "check", status=1,
+                says=f"forget {digest[:8]}")
     status, said = place.run("foxapi-clips", "forget", digest)
     points.check(status == 0 and os.listdir(folder) == [".lock"],
                  "it is forgotten", status, said, os.listdir(folder))
@@ -212,23 +203,20 @@ def check_archive(points, place, digest):
     damaged = place.path("damaged")
     shutil.copytree(place.path("archive"), damaged)
     damage(os.path.join(damaged, digest + ".mp4"))
-    status, said = place.run("foxapi-clips", "import", "nowhere")
-    points.check(status == 1 and "nowhere" in said, "import from nowhere",
-                 status, said)
+    place.check("import from nowhere", "foxapi-clips", "import", "nowhere",
+                status=1, says="nowhere")
     status, said = place.run("foxapi-clips", "import", "damaged")
     points.check(status == 1 and "damaged" in said and not list_clips(place),
                  "import what is damaged", status, said)
-    status, said = place.run("foxapi-clips", "import", "archive")
-    points.check(status == 0, "import", status, said)
+    place.check("import", "foxapi-clips", "import", "archive")
     for played in (uri, URI):
-        status, said = place.run(*PLAY, played, limit=LIMIT)
-        points.check(status == 0, f"{played[:16]}… from the archive", status,
-                     said)
+        place.check(f"{played[:16]}… from the archive", *PLAY, played,
+                    limit=LIMIT)
     check_lost(points, place, digest)
     clips = list_clips(place)
     damage(clips[0]["file"])
-    status, said = place.run("foxapi-clips", "check")
-    points.check(status == 1 and "damaged" in said, "check finds it", said)
+    place.check("check finds it", "foxapi-clips", "check", status=1,
+                says="damaged")
     status, said = place.run("foxapi-clips", "forget", digest[:6])
     points.check(status == 0 and "forgotten" in said and not list_clips(place),
                  "forget", status, said)
@@ -241,7 +229,7 @@ def check_clips(points):
     if shutil.which("ges-launch-1.0") is None:
         points.skip("everything", "there is no ges-launch-1.0")
         return
-    with Place() as place:
+    with Place(points) as place:
         check_players(points, place)
         check_archive(points, place, check_tool(points, place))
     check_project(points)

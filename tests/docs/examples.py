@@ -28,11 +28,10 @@ CRATES = "/usr/share/cargo/registry"
 
 def check_save(points):
     """The ten lines of the README; a name is given to what is complete only."""
-    with Place() as place:
-        status, said = place.run("/usr/bin/python3", SAVE, "A fox", "fox.mp4")
-        points.check(status == 0 and not place.fault_of("fox.mp4"),
-                     "save.py saves a video", status, said)
-    with Place("--fault", "submit:1:status=402") as place:
+    with Place(points) as place:
+        place.check("save.py saves a video", "/usr/bin/python3", SAVE, "A fox",
+                    "fox.mp4", makes="fox.mp4")
+    with Place(points, "--fault", "submit:1:status=402") as place:
         status, said = place.run("/usr/bin/python3", SAVE, "A fox", "fox.mp4")
         points.check(status == 1 and "balance" in said
                      and not os.path.exists(place.path("fox.mp4")),
@@ -44,7 +43,7 @@ def check_rust(points):
     if shutil.which("cargo") is None:
         points.skip("save.rs", "there is no cargo")
         return
-    with Place() as place:
+    with Place(points) as place:
         for name in ("Cargo.toml", "save.rs"):
             shutil.copy(os.path.join(EXAMPLES, name), place.folder)
         crates = os.environ.get("FOXAPI_CRATES", CRATES)
@@ -60,36 +59,32 @@ def check_rust(points):
         if status != 0:
             points.skip("save.rs", "the crate gstreamer is not here")
             return
-        status, said = place.run("cargo", "build", "--offline", limit=600)
-        points.check(status == 0, "save.rs compiles", said)
-        status, said = place.run("target/debug/save", "A fox", "fox.mp4")
-        points.check(status == 0 and not place.fault_of("fox.mp4"),
-                     "save.rs saves a video", status, said)
+        place.check("save.rs compiles", "cargo", "build", "--offline",
+                    limit=600)
+        place.check("save.rs saves a video", "target/debug/save", "A fox",
+                    "fox.mp4", makes="fox.mp4")
 
 
 def check_lost_answer(points):
     """Nothing is paid for twice before a person has said so."""
     command = ("/usr/bin/python3", LOST_ANSWER, "A fox", "fox.mp4")
     lost = ("--fault", "submit:1:act-first,reset")
-    with Place(*lost) as place:
+    with Place(points, *lost) as place:
         first = place.run(*command)
         second = place.run(*command)
         points.check(first[0] == second[0] == 4
                      and not os.path.exists(place.path("fox.mp4")),
                      "lost-answer.py stops where nobody answers", first, second)
-        status, said = place.run(*command, typed="again\n")
-        points.check(status == 0 and not place.fault_of("fox.mp4"),
-                     "and submits again in a later run", status, said)
+        place.check("and submits again in a later run", *command,
+                    makes="fox.mp4", typed="again\n")
         points.check(place.charged() == 2, "two charges, of which one is lost")
-    with Place(*lost) as place:
+    with Place(points, *lost) as place:
         status, said = place.run(*command, typed="again\n")
         points.check(status == 0 and place.charged() == 2,
                      "lost-answer.py submits again", status, said)
-    with Place(*lost, "--task", "task-found") as place:
-        status, said = place.run(*command, typed="task-found\n")
-        points.check(status == 0 and not place.fault_of("fox.mp4"),
-                     "lost-answer.py resumes the task that was found", status,
-                     said)
+    with Place(points, *lost, "--task", "task-found") as place:
+        place.check("lost-answer.py resumes the task that was found", *command,
+                    makes="fox.mp4", typed="task-found\n")
 
 
 def check_typing_errors(points):
@@ -97,7 +92,7 @@ def check_typing_errors(points):
     commands = {"second-take": (SECOND_TAKE, "A fox", "Again", "one.mp4",
                                 "two.mp4"),
                 "preview.py": ("/usr/bin/python3", PREVIEW, "A fox")}
-    with Place() as place:
+    with Place(points) as place:
         for name, command in commands.items():
             for word in ("duration=2s", "resolution=720",
                          "aspect-ratio=portrait", "resolutoin=720p",
@@ -110,21 +105,17 @@ def check_typing_errors(points):
 
 def check_second_take(points):
     """One generation from another, in one pipeline."""
-    with Place("--generation-time", "0.3") as place:
-        status, said = place.run(SECOND_TAKE, "A fox", "The same at night",
-                                 "one.mp4", "two.mp4", "duration=2",
-                                 "resolution=720p")
-        points.check(status == 0 and not place.fault_of("one.mp4")
-                     and not place.fault_of("two.mp4"),
-                     "second-take saves both videos", said,
-                     place.fault_of("one.mp4"), place.fault_of("two.mp4"))
+    with Place(points, "--generation-time", "0.3") as place:
+        place.check("second-take saves both videos", SECOND_TAKE, "A fox",
+                    "The same at night", "one.mp4", "two.mp4", "duration=2",
+                    "resolution=720p", makes=("one.mp4", "two.mp4"))
         points.check(place.charged() == 2, "each was paid for once")
 
 
 def check_batch(points):
     """Submitting, twice, and collecting elsewhere, twice."""
     prompts = ["A fox", 'A "quoted" hen', "back\\slash"]
-    with Place() as place:
+    with Place(points) as place:
         with open(place.path("prompts"), "w", encoding="utf-8") as file:
             file.write("\n".join(prompts))
         outcomes = [place.run(BATCH, "submit", "prompts", "tasks")
@@ -148,7 +139,7 @@ def check_batch(points):
 
 def check_several(points):
     """Three at once; and Ctrl-C."""
-    with Place() as place:
+    with Place(points) as place:
         status, said = place.run("/usr/bin/python3", SEVERAL, "videos", "A",
                                  "B", "C")
         faults = [place.fault_of(f"videos/{n}.mp4") for n in (1, 2, 3)]
@@ -156,7 +147,7 @@ def check_several(points):
                      "several.py saves several videos", said, faults)
         points.check(place.charged() == 3, "each was charged once")
 
-    with Place("--generation-time", "30") as place:
+    with Place(points, "--generation-time", "30") as place:
         status, screen = run_on_terminal(
             place, "/usr/bin/python3", SEVERAL, "videos", "A",
             interrupt_at="pending|processing")
@@ -166,7 +157,7 @@ def check_several(points):
 
 def check_preview(points):
     """More frames are shown than the video has: those before it."""
-    with Place("--generation-time", "2") as place:
+    with Place(points, "--generation-time", "2") as place:
         place.environment["GST_DEBUG"] = "basesink:6"
         status, said = place.run("/usr/bin/python3", PREVIEW, "A fox",
                                  "duration=2")
@@ -179,7 +170,7 @@ def check_preview(points):
 def check_usage(points):
     """Whatever is typed: a sentence, no traceback, no payment."""
     sheet = os.path.join(simulator.BUILD, "docs", "examples", "contact-sheet")
-    with Place() as place:
+    with Place(points) as place:
         for command in (
                 [SAVE], [SAVE, "-h"], [SAVE, "a", "b", "c"], [SEVERAL, "-h", "x"],
                 [SEVERAL, "/dev/null/x", "A fox"], [LOST_ANSWER, "-h", "x"],

@@ -26,17 +26,15 @@ NO_OPTIONS = {"prompt", "api-key", "proxy-pw", "tls-database",
 
 def check_saving(points):
     """A file under its name, and under no other; a second run pays nothing."""
-    with Place() as place:
-        status, said = place.run(TOOL, "A Fox, at night", "--duration=2")
-        points.check(status == 0 and "Saved a-fox-at-night.mp4" in said
-                     and not place.fault_of("a-fox-at-night.mp4"),
-                     "a video is saved", status, said)
+    with Place(points) as place:
+        said = place.check("a video is saved", TOOL, "A Fox, at night",
+                           "--duration=2", says="Saved a-fox-at-night.mp4",
+                           makes="a-fox-at-night.mp4")
         points.check(os.listdir(place.folder).count(
             "a-fox-at-night.mp4.part") == 0, "no .part is left")
         points.check("Downloading" in said, "the download is reported", said)
-        status, said = place.run(TOOL, "A Fox, at night")
-        points.check(status == 2 and "exists already" in said,
-                     "no file is replaced by surprise", status, said)
+        place.check("no file is replaced by surprise", TOOL, "A Fox, at night",
+                    status=2, says="exists already")
         status, said = place.run(TOOL, "-f", "-q", "--json", "A fox", "-o",
                                  "x.mp4", "--reference-image", LOGO)
         events = [json.loads(line) for line in said.splitlines()]
@@ -59,28 +57,25 @@ def check_values(points):
              ["--extra-parameters=foo"], ["--extra-parameters=a,x=true;b"],
              ["too", "many"], ["-o", ""],
              ["-o", "/nowhere/x.mp4"], ["-o", "."], ["-o", "-"], ["-f", "-o", "pipe"]]
-    with Place() as place:
+    with Place(points) as place:
         os.mkfifo(place.path("pipe"))
         for options in wrong:
             status, said = place.run(TOOL, "A fox", *options)
             points.check(status == 2 and said, f"refused: {options}", status,
                          said)
-        status, said = place.run(TOOL)
-        points.check(status == 2 and "prompt" in said, "no prompt", said)
+        place.check("no prompt", TOOL, status=2, says="prompt")
         for word in "prompt=A fox", "duration=5", "", "  ", "-":
-            status, said = place.run(TOOL, word)
-            points.check(status == 2 and "Nothing was sent" in said,
-                         f"no prompt: {word}", status, said)
+            place.check(f"no prompt: {word}", TOOL, word, status=2,
+                        says="Nothing was sent")
         status, said = place.run(TOOL, "-n", "A fox", "--seed=7",
                                  "--reference-image", LOGO)
         request = json.loads(said[:said.rindex("}") + 1])
         points.check(status == 0 and request["seed"] == 7
                      and request["reference_image_urls"] == ["file://" + LOGO]
                      and "Nothing was sent" in said, "--dry-run", said)
-        status, said = place.run(TOOL, "-n", "A fox",
-                                 "--model=wan-2.7-text2video")
-        points.check(status == 0 and "mean wan-2.7-text-to-video" in said,
-                     "a slip in the model", status, said)
+        place.check("a slip in the model", TOOL, "-n", "A fox",
+                    "--model=wan-2.7-text2video",
+                    says="mean wan-2.7-text-to-video")
         points.check(place.charged() == 0
                      and place.service.ledger.get("uploads", []) == [],
                      "nothing was sent")
@@ -88,33 +83,30 @@ def check_values(points):
 
 def check_model(points):
     """Without --model, the one that takes what is given; a trial needs no key."""
-    with Place() as place:
+    with Place(points) as place:
         place.environment["FOXAPI_API_KEY"] = ""
         for options, model in [
                 ([], "wan-2.7-text-to-video"),
                 (["--reference-image", LOGO], "wan-2.7-reference-to-video"),
                 (["--first-frame", LOGO], "wan-2.7-image-to-video"),
                 (["--first-frame", LOGO, "--model=sora-2"], "sora-2")]:
-            status, said = place.run(TOOL, "-n", "A fox", *options)
-            points.check(status == 0 and f'"{model}"' in said
-                         and "no API key" in said, f"{model}: {options}", said)
+            place.check(f"{model}: {options}", TOOL, "-n", "A fox", *options,
+                        says=(f'"{model}"', "no API key"))
         for options, wanted in [
                 (["--source-video=https://a.example/b.mp4"], "wan-2.7-video-edit"),
                 (["--api-key=x"], "environment variable FOXAPI_API_KEY"),
                 (["--first-frame="], "FILE|URL"), (["-o", "."], "is a folder"),
                 (["-o", "nowhere/x.mp4"], "The folder nowhere")]:
-            status, said = place.run(TOOL, "-n", "A fox", *options)
-            points.check(status == 2 and wanted in said, f"refused: {options}",
-                         said)
+            place.check(f"refused: {options}", TOOL, "-n", "A fox", *options,
+                        status=2, says=wanted)
         os.symlink("nowhere.mp4", place.path("link.mp4"))
-        status, said = place.run(TOOL, "-n", "-f", "-o", "link.mp4", "A fox")
-        points.check(status == 2 and "exists" in said, "a link is not replaced",
-                     said)
+        place.check("a link is not replaced", TOOL, "-n", "-f", "-o",
+                    "link.mp4", "A fox", status=2, says="exists")
 
 
 def check_output(points):
     """What scripts read: the name of the file, and faults as JSON."""
-    with Place() as place:
+    with Place(points) as place:
         options = {"cwd": place.folder, "env": place.environment, "text": True,
                    "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         run = subprocess.run([TOOL, "A fox", "--duration=2"], check=False, **options)
@@ -140,37 +132,35 @@ def check_statuses(points):
              ["x", "--task-timeout=1"], 6),
             ("failed task", [], ["[fail]"], 7),
             ("unknown task", [], ["--task-id=nope"], 2)]:
-        with Place(*options) as place:
-            status, said = place.run(TOOL, *arguments, "-o", "x.mp4")
-            points.check(status == wanted, f"exit status: {what}", status, said)
+        with Place(points, *options) as place:
+            said = place.check(f"exit status: {what}", TOOL, *arguments, "-o",
+                               "x.mp4", status=wanted)
             points.check(not os.path.exists(place.path("x.mp4"))
                          and not os.path.exists(place.path("x.mp4.part")),
                          f"no file is left: {what}")
             if wanted == 4:
                 points.check("--resubmit-maybe-charged" in said,
                              "it says how to submit again", said)
-                status, said = place.run(TOOL, "x", "-o", "x.mp4")
-                points.check(status == 4, "which is refused without", said)
-                status, said = place.run(TOOL, "x", "-o", "x.mp4",
-                                         "--resubmit-maybe-charged")
-                points.check(status == 0, "and done with it", said)
+                place.check("which is refused without", TOOL, "x", "-o",
+                            "x.mp4", status=4)
+                place.check("and done with it", TOOL, "x", "-o", "x.mp4",
+                            "--resubmit-maybe-charged")
 
 
 def check_interrupt(points):
     """Ctrl-C, and the same command again."""
-    with Place("--generation-time", "4") as place:
+    with Place(points, "--generation-time", "4") as place:
         command = [TOOL, "A fox", "-o", "fox.mp4", "--poll-interval=200"]
         status, screen = run_on_terminal(
             place, *command, interrupt_at=r"\[#+\.+\] +\d+ %, \d+:\d\d so far")
         points.check(status == 130 and "same command" in screen, "Ctrl-C",
                      status, screen)
-        status, said = place.run(*command)
-        points.check(status == 0 and "no new charge" in said
-                     and not place.fault_of("fox.mp4"), "it resumes", said)
+        said = place.check("it resumes", *command, says="no new charge",
+                           makes="fox.mp4")
         points.check(place.charged() == 1, "it was charged once")
 
     for options, wanted in [([], "--task-id task-1 "), (["--status"], "goes on")]:
-        with Place() as place, socket.create_server(("127.0.0.1", 0)) as server:
+        with Place(points) as place, socket.create_server(("127.0.0.1", 0)) as server:
             run = subprocess.Popen(
                 [TOOL, "--task-id=task-1", "--base-url",
                  "http://127.0.0.1:%d" % server.getsockname()[1], *options],
@@ -184,7 +174,7 @@ def check_interrupt(points):
                          and "has been sent" not in said,
                          f"Ctrl-C before the first answer: {options}", said)
 
-    with Place("--generation-time", "60") as place:
+    with Place(points, "--generation-time", "60") as place:
         command = [TOOL, "A fox", "-o", "fox.mp4", "--task-store=/proc/nowhere"]
         run = subprocess.Popen([*command, "--json"], cwd=place.folder, text=True,
                                env=place.environment, stdout=subprocess.PIPE,
@@ -199,31 +189,29 @@ def check_interrupt(points):
 
 def check_file(points):
     """A record outlives the name of its file, and a file has one writer."""
-    with Place("--generation-time", "2") as place:
+    with Place(points, "--generation-time", "2") as place:
         command = [TOOL, "A fox", "-o", "fox.mp4", "--poll-interval=200"]
         first = subprocess.Popen(
             [*command, "--json"], cwd=place.folder, env=place.environment,
             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         first.stdout.readline()
-        status, said = place.run(*command)
-        points.check(status == 2 and "Another process" in said,
-                     "a second writer is refused", status, said)
+        place.check("a second writer is refused", *command, status=2,
+                    says="Another process")
         os.mkdir(place.path("fox.mp4"))
         _, said = first.communicate()
         points.check(first.returncode == 6 and "could not be renamed" in said
                      and not place.fault_of("fox.mp4.part"),
                      "a file that cannot be renamed", first.returncode, said)
         os.rmdir(place.path("fox.mp4"))
-        status, said = place.run(*command)
-        points.check(status == 0 and "no new charge" in said
-                     and not place.fault_of("fox.mp4"), "it resumes", said)
+        place.check("it resumes", *command, says="no new charge",
+                    makes="fox.mp4")
         points.check(place.charged() == 1, "and was charged once")
 
 
 def check_full_disk(points):
     """What could not be written in full gets no name, and its task is kept. The
     limit of a file's size stands for the disk's."""
-    with Place() as place:
+    with Place(points) as place:
         command = f'"{TOOL}" "A fox" --duration=2 -o fox.mp4'
         for run in "first", "second", "third":
             status, said = place.run("sh", "-c",
@@ -232,9 +220,8 @@ def check_full_disk(points):
                          and "Saved" not in said
                          and not os.path.exists(place.path("fox.mp4")),
                          f"a full disk, {run} run", status, said)
-        status, said = place.run("sh", "-c", command)
-        points.check(status == 0 and "no new charge" in said
-                     and not place.fault_of("fox.mp4"), "it resumes", said)
+        place.check("it resumes", "sh", "-c", command, says="no new charge",
+                    makes="fox.mp4")
         points.check(place.charged() == 1, "and was charged once")
 
 

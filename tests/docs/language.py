@@ -61,21 +61,18 @@ def check_chinese(points):
     if not os.path.isdir(LOCALE) or not glob.glob(COMPILED + "/zh_CN/*"):
         points.skip("Chinese", "no locale, or no compiled messages")
         return
-    with simulator.Place() as place:
+    with simulator.Place(points) as place:
         shutil.copytree(LOCALE, place.path("zh_CN.utf8"))
         place.environment.update({
             "LOCPATH": place.folder, "LC_ALL": "zh_CN.UTF-8",
             "LANGUAGE": "zh_CN", "FOXAPI_LOCALEDIR": COMPILED})
 
-        status, said = place.run(*SAVE)
-        points.check(status == 0 and "已提交任务" in said and "已保存 fox.mp4"
-                     in said, "a video, in Chinese", status, said)
-        status, said = place.run(*SAVE, "--force", "--duration", "99")
-        points.check(status == 2 and "错误" in said and "未发送任何内容" in said,
-                     "a wrong value, in Chinese", status, said)
-        status, said = place.run("foxapi-models", "no-such-model")
-        points.check(status == 2 and "这里没有名为" in said,
-                     "an unknown model, in Chinese", status, said)
+        place.check("a video, in Chinese", *SAVE,
+                    says=("已提交任务", "已保存 fox.mp4"))
+        place.check("a wrong value, in Chinese", *SAVE, "--force",
+                    "--duration", "99", status=2, says=("错误", "未发送任何内容"))
+        said = place.check("an unknown model, in Chinese", "foxapi-models",
+                           "no-such-model", status=2, says="这里没有名为")
         for command, wanted in (
                 ("foxapi-tasks", "没有等待取回的已付费任务"),
                 ("foxapi-tasks ftech", "既不是命令"),

@@ -74,23 +74,20 @@ def check_model(points):
 
 def check_key(points):
     """What a key may use; a service that does not say; nothing is charged."""
-    with Place("--models", "veo-3.1,test-new") as place:
-        status, said = place.run(TOOL)
-        points.check(status == 0 and "\n* veo-3.1\n" in said
-                     and "\n  sora-2\n" in said
-                     and "\n* test-new (not known here)\n" in said, "marks", said)
+    with Place(points, "--models", "veo-3.1,test-new") as place:
+        place.check(
+            "marks", TOOL,
+            says=("\n* veo-3.1\n", "\n  sora-2\n", "\n* test-new (not known here)\n"))
         _, said = place.run(TOOL, "sora-2")
         points.check("may not use it" in said, "one that is not allowed", said)
         status, said = place.run(TOOL, "--json", "test-new")
         points.check(status == 0 and json.loads(said)["usable"] is True,
                      "one that is new", said)
         place.environment["FOXAPI_API_KEY"] = "another"
-        status, said = place.run(TOOL, "sora-2")
-        points.check(status == 1 and "does not accept the API key" in said
-                     and "duration" in said and "another" not in said,
-                     "a wrong key", said)
-        status, said = place.run(TOOL, "--offline", "sora-2")
-        points.check(status == 0 and "key" not in said, "--offline", said)
+        place.check("a wrong key", TOOL, "sora-2", status=1,
+                    says=("does not accept the API key", "duration"),
+                    lacks="another")
+        place.check("--offline", TOOL, "--offline", "sora-2", lacks="key")
         points.check(place.charged() == 0, "nothing is charged")
 
 

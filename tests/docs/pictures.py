@@ -23,7 +23,7 @@ def drawn_requests():
 def real_requests():
     """The same of a run against the simulator, ids and what follows them as
     ID."""
-    with simulator.Place("--generation-time", "1") as place:
+    with simulator.Place(None, "--generation-time", "1") as place:
         place.run("gst-launch-1.0", "-q", "foxapivideosrc", "prompt=x",
                   'task-store=""', "duration=2", "!", "fakesink")
         place.service.stop()

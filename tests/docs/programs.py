@@ -68,7 +68,7 @@ def kill_with_record(place, has_field, line):
 def check_lost_answer(points):
     """A launch line that is refused, because the answer to an earlier one was
     lost, ends, and names a command that helps."""
-    with simulator.Place("--fault", "submit:1:delay=5000") as place:
+    with simulator.Place(points, "--fault", "submit:1:delay=5000") as place:
         line = launch("output=task")
         kill_with_record(place, "process", line)
         status, said = place.run(*line, limit=120)
@@ -76,10 +76,8 @@ def check_lost_answer(points):
         points.check(status == 1 and command,
                      "a lost answer is not paid for again", said)
         if command:
-            status, said = place.run("sh", "-c", command.group(1))
-            points.check(status == 0, "the command runs", said)
-            status, said = place.run(*line, limit=120)
-            points.check(status == 0, "foxapi-tasks forget helps", said)
+            place.check("the command runs", "sh", "-c", command.group(1))
+            place.check("foxapi-tasks forget helps", *line, limit=120)
 
 
 def has_open(process, folder):
@@ -114,7 +112,7 @@ def check_record(points):
     page = pages.Page("docs/task-store.md")
     said = [name for table in page.find_tables("field")
             for row in table.rows for name in pages.code_of(row[0])]
-    with simulator.Place("--generation-time", "60") as place:
+    with simulator.Place(points, "--generation-time", "60") as place:
         record = kill_with_record(place, "task_id", launch())
         _, listed = place.run("foxapi-tasks")
     fields = [*record, "process"]

@@ -101,10 +101,16 @@ def environment(simulator, home):
     return result
 
 
-class Place:
-    """A folder and a simulator to try things with."""
+def listed(value):
+    """One, or several."""
+    return value if isinstance(value, (list, tuple, range)) else [value]
 
-    def __init__(self, *options):
+
+class Place:
+    """A folder and a simulator to try things with, and the points of that."""
+
+    def __init__(self, points, *options):
+        self.points = points
         self.service = Simulator(*options)
         self._folder = tempfile.TemporaryDirectory()
         self.folder = self._folder.name
@@ -127,6 +133,19 @@ class Place:
         """Runs to the end in the folder: status and output."""
         return run(*command, cwd=self.folder, env=self.environment,
                    input=typed, timeout=limit)
+
+    def check(self, name, *command, status=0, says=(), lacks=(),
+              makes=(), **options):
+        """A point: a command ends with that status, says that, and makes those
+        files. Returns what it said."""
+        found, said = self.run(*map(str, command), **options)
+        faults = [fault for fault in map(self.fault_of, listed(makes)) if fault]
+        self.points.check(
+            found in listed(status) and not faults
+            and all(words in said for words in listed(says))
+            and not any(words in said for words in listed(lacks)),
+            name, command, found, said, *faults)
+        return said
 
     def charged(self):
         """How many tasks the service has charged; it ends."""

@@ -112,9 +112,9 @@ def check_service(points):
     """Status and video of a task that is waiting, by commands as they are
     printed."""
     generate = os.path.join(simulator.BUILD, "gst", "tools", "foxapi-generate")
-    with Place("--generation-time", "2") as place:
-        status, said = place.run(generate, "A fox", "--task-timeout=1")
-        points.check(status == 6, "a task is left", status, said)
+    with Place(points, "--generation-time", "2") as place:
+        place.check("a task is left", generate, "A fox", "--task-timeout=1",
+                    status=6)
         _, said = place.run("foxapi-tasks")
         command = said.splitlines()[-1].split()
         points.check(command[:2] == ["foxapi-tasks", "fetch"],
@@ -125,19 +125,15 @@ def check_service(points):
                      and "%" in said, "status", status, said)
         status, said = place.run(name, "status", "--json", task)
         points.check(json.loads(said)["task-id"] == task, "status --json", said)
-        status, said = place.run(name, "status", "nope")
-        points.check(status == 2 and "no such task" in said,
-                     "an unknown one", status, said)
+        place.check("an unknown one", name, "status", "nope", status=2,
+                    says="no such task")
         _, said = place.run(name)
         points.check(task in said, "which touches no record", said)
         url = place.environment["FOXAPI_BASE_URL"]
         place.environment["FOXAPI_BASE_URL"] = "https://example.invalid"
-        status, said = place.run(name, "fetch", task)
-        points.check(status == 1 and url in said, "another service", said)
+        place.check("another service", name, "fetch", task, status=1, says=url)
         place.environment["FOXAPI_BASE_URL"] = url + "/v1/"
-        status, said = place.run(*command, "-o", "fox.mp4")
-        points.check(status == 0 and not place.fault_of("fox.mp4"),
-                     "fetch", status, said)
+        place.check("fetch", *command, "-o", "fox.mp4", makes="fox.mp4")
         status, said = place.run(name)
         points.check("No paid task" in said, "and its record is gone", said)
         points.check(place.charged() == 1, "it was charged once")
