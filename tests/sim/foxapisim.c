@@ -204,7 +204,7 @@ have_connections (FoxapiSim * sim)
   gboolean have;
 
   g_mutex_lock (&sim->lock);
-  have = sim->connections != NULL || sim->n_wires > 0;
+  have = sim->connections != NULL || sim->wires != NULL;
   g_mutex_unlock (&sim->lock);
   return have;
 }
@@ -225,7 +225,7 @@ close_all (FoxapiSim * sim)
   gboolean late = FALSE;
 
   foxapi_sim_drop_held (sim);
-  foxapi_sim_wires_end (sim);
+  foxapi_sim_wires_cancel (sim);
   shut_down_connections (sim);
   soup_server_disconnect (sim->api_server);
   soup_server_disconnect (sim->result_server);
@@ -435,7 +435,6 @@ static gboolean
 on_release (gpointer data)
 {
   foxapi_sim_resume_held (data);
-  foxapi_sim_wires_resume (data);
   return G_SOURCE_REMOVE;
 }
 
@@ -444,6 +443,7 @@ foxapi_sim_release (FoxapiSim * sim)
 {
   g_mutex_lock (&sim->lock);
   sim->released = TRUE;
+  g_cond_broadcast (&sim->changed);
   g_mutex_unlock (&sim->lock);
   foxapi_sim_post (sim, on_release, sim);
 }

@@ -3,9 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * libsoup sends honest answers. An answer that must break off, stall or never
- * end is written here, on the connection taken away from libsoup. Everything
- * in this file runs in the server's thread; the lock is taken only to read
- * whether held answers were released, and to record a delivery.
+ * end is written here, on the connection taken away from libsoup, by a thread of
+ * its own. All else in this file runs in the server's thread.
  */
 
 #ifndef _GNU_SOURCE
@@ -30,25 +29,15 @@
 struct _FoxapiSimWire
 {
   FoxapiSim *sim;
+  GThread *thread;              /* that writes */
   GIOStream *stream;
   GSocket *socket;
-  GCancellable *cancellable;
+  GCancellable *cancellable;    /* the peer has gone, or the simulator ends */
+  GSource *gone_source;
   FoxapiSimAnswer *answer;
   FoxapiSimFault fault;         /* only the numbers: its texts are used up */
-
-  GBytes *piece;                /* what is being written */
-  guint64 piece_body;           /* how much of the body that is */
-  guint64 sent;                 /* of the body, written */
-  gboolean head_sent;
-  gboolean last_sent;           /* the end of a chunked body */
-  gboolean waiting;             /* at hold_at */
-  gboolean writing;
-  gboolean ended;
-  GSource *timer;
-  GSource *gone_source;
+  gboolean resets;              /* at its end */
 };
-
-static void wire_step (FoxapiSimWire * wire);
 
 FoxapiSimFault *
 foxapi_sim_fault_copy (const FoxapiSimFault * fault)
@@ -133,163 +122,110 @@ foxapi_sim_clear_source (GSource ** source)
   }
 }
 
-static void
-wire_free (FoxapiSimWire * wire)
+/* Closes the connection */
+static gboolean
+on_written (gpointer data)
 {
-  wire->sim->n_wires--;
+  FoxapiSimWire *wire = data;
+  struct linger linger = { 1, 0 };
+
+  if (wire->thread != NULL)
+    g_thread_join (wire->thread);
+  foxapi_sim_clear_source (&wire->gone_source);
+  if (wire->resets)
+    setsockopt (g_socket_get_fd (wire->socket), SOL_SOCKET, SO_LINGER, &linger,
+        sizeof linger);
+  g_socket_close (wire->socket, NULL);
+  foxapi_sim_connection_closed (wire->sim, wire->socket);
+  wire->sim->wires = g_list_remove (wire->sim->wires, wire);
   foxapi_sim_answer_free (wire->answer);
-  g_clear_pointer (&wire->piece, g_bytes_unref);
   g_object_unref (wire->cancellable);
   g_object_unref (wire->stream);
   g_object_unref (wire->socket);
   g_free (wire);
+  return G_SOURCE_REMOVE;
 }
 
-/* Closes the connection. The wire lives on until a write that is under way
- * has been cancelled. */
+/* Wakes the thread, whatever it is doing. */
 static void
-wire_end (FoxapiSimWire * wire)
+wire_cancel (FoxapiSimWire * wire)
 {
-  if (wire->ended)
-    return;
-  wire->ended = TRUE;
-  wire->sim->wires = g_list_remove (wire->sim->wires, wire);
-  foxapi_sim_clear_source (&wire->timer);
-  foxapi_sim_clear_source (&wire->gone_source);
   g_cancellable_cancel (wire->cancellable);
-  g_socket_close (wire->socket, NULL);
-  foxapi_sim_connection_closed (wire->sim, wire->socket);
-  if (!wire->writing)
-    wire_free (wire);
-}
-
-static void
-wire_reset (FoxapiSimWire * wire)
-{
-  struct linger linger = { 1, 0 };
-
-  setsockopt (g_socket_get_fd (wire->socket), SOL_SOCKET, SO_LINGER, &linger,
-      sizeof linger);
-  wire_end (wire);
+  g_mutex_lock (&wire->sim->lock);
+  g_cond_broadcast (&wire->sim->changed);
+  g_mutex_unlock (&wire->sim->lock);
 }
 
 static gboolean
 on_gone (G_GNUC_UNUSED gint fd, G_GNUC_UNUSED GIOCondition condition,
     gpointer data)
 {
-  wire_end (data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-wire_set_timer (FoxapiSimWire * wire, guint ms, GSourceFunc callback)
-{
-  foxapi_sim_clear_source (&wire->timer);
-  wire->timer = g_timeout_source_new (ms);
-  g_source_set_callback (wire->timer, callback, wire, NULL);
-  g_source_attach (wire->timer, wire->sim->context);
-}
-
-/* A reset throws away what the peer's kernel has not acknowledged yet, so
- * that has to be on the other side first for reset_at to be exact. */
-static gboolean
-on_drain (gpointer data)
-{
   FoxapiSimWire *wire = data;
-  int unsent = 0;
 
-  if (ioctl (g_socket_get_fd (wire->socket), SIOCOUTQ, &unsent) == 0
-      && unsent > 0)
-    return G_SOURCE_CONTINUE;
-  wire_reset (wire);
+  wire_cancel (wire);
   return G_SOURCE_REMOVE;
+}
+
+/* In the thread; each step is FALSE where the connection has ended */
+
+static gboolean
+wire_wait_release (FoxapiSimWire * wire)
+{
+  FoxapiSim *sim = wire->sim;
+
+  g_mutex_lock (&sim->lock);
+  while (!sim->released && !g_cancellable_is_cancelled (wire->cancellable))
+    g_cond_wait (&sim->changed, &sim->lock);
+  g_mutex_unlock (&sim->lock);
+  return !g_cancellable_is_cancelled (wire->cancellable);
 }
 
 static gboolean
-on_drip (gpointer data)
+wire_pause (FoxapiSimWire * wire, guint ms)
 {
-  FoxapiSimWire *wire = data;
+  GPollFD cancelled;
 
-  foxapi_sim_clear_source (&wire->timer);
-  wire_step (wire);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_written (GObject * source, GAsyncResult * result, gpointer data)
-{
-  FoxapiSimWire *wire = data;
-  gboolean written = g_output_stream_write_all_finish (G_OUTPUT_STREAM (source),
-      result, NULL, NULL);
-
-  wire->writing = FALSE;
-  if (wire->ended) {
-    wire_free (wire);
-    return;
+  if (g_cancellable_make_pollfd (wire->cancellable, &cancelled)) {
+    g_poll (&cancelled, 1, ms);
+    g_cancellable_release_fd (wire->cancellable);
   }
-  if (!written) {
-    wire_end (wire);
-    return;
-  }
-  wire->sent += wire->piece_body;
-  g_clear_pointer (&wire->piece, g_bytes_unref);
-  if (wire->fault.drip_ms != 0 && wire->piece_body != 0)
-    wire_set_timer (wire, wire->fault.drip_ms, on_drip);
-  else
-    wire_step (wire);
+  return !g_cancellable_is_cancelled (wire->cancellable);
 }
 
-static void
-wire_write (FoxapiSimWire * wire, GByteArray * bytes, guint64 of_body)
+static gboolean
+wire_write (FoxapiSimWire * wire, const GString * text)
 {
-  GOutputStream *output = g_io_stream_get_output_stream (wire->stream);
-
-  wire->piece = g_byte_array_free_to_bytes (bytes);
-  wire->piece_body = of_body;
-  wire->writing = TRUE;
-  g_output_stream_write_all_async (output,
-      g_bytes_get_data (wire->piece, NULL), g_bytes_get_size (wire->piece),
-      G_PRIORITY_DEFAULT, wire->cancellable, on_written, wire);
+  return g_output_stream_write_all (g_io_stream_get_output_stream
+      (wire->stream), text->str, text->len, NULL, wire->cancellable, NULL);
 }
 
-static void
-append_text (GByteArray * bytes, const gchar * text)
-{
-  g_byte_array_append (bytes, (const guint8 *) text, strlen (text));
-}
-
-static void
+static gboolean
 wire_write_head (FoxapiSimWire * wire)
 {
   FoxapiSimAnswer *answer = wire->answer;
-  GByteArray *bytes = g_byte_array_new ();
+  SoupMessageHeaders *headers = answer->headers;
+  g_autoptr (GString) text = g_string_new (NULL);
   SoupMessageHeadersIter iter;
   const gchar *name, *value;
-  g_autofree gchar *first = g_strdup_printf ("HTTP/1.1 %u %s\r\n",
-      answer->status, soup_status_get_phrase (answer->status));
-  g_autofree gchar *length = g_strdup_printf ("Content-Length: %"
-      G_GSIZE_FORMAT "\r\n", g_bytes_get_size (answer->body));
 
-  append_text (bytes, first);
-  soup_message_headers_iter_init (&iter, answer->headers);
-  while (soup_message_headers_iter_next (&iter, &name, &value)) {
-    g_autofree gchar *line = g_strdup_printf ("%s: %s\r\n", name, value);
-
-    append_text (bytes, line);
-  }
+  g_string_append_printf (text, "HTTP/1.1 %u %s\r\n", answer->status,
+      soup_status_get_phrase (answer->status));
+  soup_message_headers_iter_init (&iter, headers);
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    g_string_append_printf (text, "%s: %s\r\n", name, value);
   if (answer->chunked)
-    append_text (bytes, "Transfer-Encoding: chunked\r\n");
-  else if (!soup_message_headers_get_one (answer->headers, "Content-Length")
-      && !soup_message_headers_get_one (answer->headers, "Transfer-Encoding"))
-    append_text (bytes, length);
+    g_string_append (text, "Transfer-Encoding: chunked\r\n");
+  else if (!soup_message_headers_get_one (headers, "Content-Length")
+      && !soup_message_headers_get_one (headers, "Transfer-Encoding"))
+    g_string_append_printf (text, "Content-Length: %" G_GSIZE_FORMAT "\r\n",
+        g_bytes_get_size (answer->body));
   /* An answer that breaks off does not say that the connection will close:
    * libsoup takes that as leave to end before the promised length. */
   if (wire->fault.cut_at == 0 && wire->fault.reset_at == 0
-      && !soup_message_headers_get_one (answer->headers, "Connection"))
-    append_text (bytes, "Connection: close\r\n");
-  append_text (bytes, "\r\n");
-  wire->head_sent = TRUE;
-  wire_write (wire, bytes, 0);
+      && !soup_message_headers_get_one (headers, "Connection"))
+    g_string_append (text, "Connection: close\r\n");
+  g_string_append (text, "\r\n");
+  return wire_write (wire, text);
 }
 
 /* Where the body stops: at its end or at the cut, whichever is first */
@@ -309,104 +245,80 @@ wire_get_limit (FoxapiSimWire * wire)
   return limit;
 }
 
-/* Appends @length bytes of the body from @offset; an endless one starts over
- * at its end, and is made of spaces where there is nothing to repeat. */
-static void
-wire_append_body (FoxapiSimWire * wire, GByteArray * bytes, guint64 offset,
-    guint64 length)
+/* @length bytes of the body from @offset; an endless one starts over at its end,
+ * and is made of spaces where there is nothing to repeat. One chunk is one piece, so
+ * a chunked body that is cut ends with a whole chunk, without the last one that says
+ * it is complete. */
+static gboolean
+wire_write_piece (FoxapiSimWire * wire, guint64 offset, guint64 length)
 {
+  FoxapiSimAnswer *answer = wire->answer;
+  g_autoptr (GString) text = g_string_new (NULL);
   gsize size;
-  const guint8 *data = g_bytes_get_data (wire->answer->body, &size);
+  const gchar *data = g_bytes_get_data (answer->body, &size);
 
-  while (length > 0) {
-    gsize from, n;
+  if (answer->chunked)
+    g_string_append_printf (text, "%" G_GINT64_MODIFIER "x\r\n", length);
+  for (guint64 at = offset; at < offset + length;) {
+    gsize n = size > 0 ? MIN (size - at % size, offset + length - at) : 1;
 
-    if (size == 0) {
-      append_text (bytes, " ");
-      length--;
-      continue;
-    }
-    from = offset % size;
-    n = MIN (size - from, length);
-    g_byte_array_append (bytes, data + from, n);
-    offset += n;
-    length -= n;
+    g_string_append_len (text, size > 0 ? data + at % size : " ", n);
+    at += n;
   }
-}
-
-/* One chunk is one piece, so a chunked body that is cut ends with a whole
- * chunk, without the last one that says it is complete. */
-static void
-wire_write_piece (FoxapiSimWire * wire, guint64 limit)
-{
-  GByteArray *bytes = g_byte_array_new ();
-  guint64 n = MIN (limit - wire->sent, PIECE_SIZE);
-
-  if (wire->fault.hold_at > wire->sent)
-    n = MIN (n, wire->fault.hold_at - wire->sent);
-  if (wire->fault.drip_ms != 0)
-    n = MIN (n, 1);
-  if (wire->answer->chunked) {
-    g_autofree gchar *size = g_strdup_printf ("%" G_GINT64_MODIFIER "x\r\n", n);
-
-    append_text (bytes, size);
-  }
-  wire_append_body (wire, bytes, wire->sent, n);
+  if (answer->chunked)
+    g_string_append (text, "\r\n");
   /* Before the write: whoever has the last byte finds it recorded */
-  if (wire->answer->delivers != NULL
-      && wire->sent + n == g_bytes_get_size (wire->answer->body))
-    foxapi_sim_mark_delivered (wire->sim, wire->answer->delivers);
-  if (wire->answer->chunked)
-    append_text (bytes, "\r\n");
-  wire_write (wire, bytes, n);
+  if (answer->delivers != NULL && offset + length == size)
+    foxapi_sim_mark_delivered (wire->sim, answer->delivers);
+  return wire_write (wire, text);
 }
 
-/* Everything that is to be sent was written */
+/* A reset throws away what the peer's kernel has not acknowledged yet, so
+ * that has to be on the other side first for reset_at to be exact. */
 static void
-wire_finish (FoxapiSimWire * wire)
+wire_drain (FoxapiSimWire * wire)
 {
-  gboolean cut = wire->fault.cut_at != 0 && wire->sent >= wire->fault.cut_at;
+  int fd = g_socket_get_fd (wire->socket);
+  int unsent = 0;
 
-  if (wire->fault.reset_at != 0 && wire->sent >= wire->fault.reset_at) {
-    wire_set_timer (wire, DRAIN_POLL_MS, on_drain);
-    return;
+  while (ioctl (fd, SIOCOUTQ, &unsent) == 0 && unsent > 0
+      && wire_pause (wire, DRAIN_POLL_MS)) {
   }
-  if (wire->answer->chunked && !wire->answer->head_only && !cut
-      && !wire->last_sent) {
-    GByteArray *bytes = g_byte_array_new ();
-
-    append_text (bytes, "0\r\n\r\n");
-    wire->last_sent = TRUE;
-    wire_write (wire, bytes, 0);
-    return;
-  }
-  wire_end (wire);
+  wire->resets = TRUE;
 }
 
-/* The next thing to do, when nothing is being written */
-static void
-wire_step (FoxapiSimWire * wire)
+/* Writes the answer as far as the fault lets it come. */
+static gpointer
+wire_thread (gpointer data)
 {
-  guint64 limit = wire_get_limit (wire);
+  static const GString last_chunk = { (gchar *) "0\r\n\r\n", 5, 6 };
+  FoxapiSimWire *wire = data;
+  const FoxapiSimFault *fault = &wire->fault;
+  guint64 limit = wire_get_limit (wire), sent = 0;
+  gboolean good = wire_write_head (wire);
 
-  if (!wire->head_sent) {
-    wire_write_head (wire);
-    return;
-  }
-  if (wire->fault.hold_at != 0 && wire->sent == wire->fault.hold_at) {
-    gboolean released;
+  while (good) {
+    guint64 n = MIN (limit - sent, PIECE_SIZE);
 
-    g_mutex_lock (&wire->sim->lock);
-    released = wire->sim->released;
-    g_mutex_unlock (&wire->sim->lock);
-    wire->waiting = !released;
-    if (wire->waiting)
-      return;
+    if (fault->hold_at != 0 && sent == fault->hold_at)
+      good = wire_wait_release (wire);
+    if (!good || sent == limit)
+      break;
+    if (fault->hold_at > sent)
+      n = MIN (n, fault->hold_at - sent);
+    if (fault->drip_ms != 0)
+      n = 1;
+    good = wire_write_piece (wire, sent, n)
+        && (fault->drip_ms == 0 || wire_pause (wire, fault->drip_ms));
+    sent += n;
   }
-  if (wire->sent < limit)
-    wire_write_piece (wire, limit);
-  else
-    wire_finish (wire);
+  if (good && fault->reset_at != 0 && sent >= fault->reset_at)
+    wire_drain (wire);
+  else if (good && wire->answer->chunked && !wire->answer->head_only
+      && (fault->cut_at == 0 || sent < fault->cut_at))
+    wire_write (wire, &last_chunk);
+  foxapi_sim_post (wire->sim, on_written, wire);
+  return NULL;
 }
 
 /* Takes the connection of @exchange away from libsoup, and its answer, and
@@ -425,40 +337,22 @@ foxapi_sim_wire_take (FoxapiSimExchange * exchange)
   wire->socket =
       g_object_ref (soup_server_message_get_socket (exchange->message));
   wire->stream = foxapi_sim_steal_connection (sim, exchange->message);
+  wire->resets = wire->fault.reset;
   sim->wires = g_list_prepend (sim->wires, wire);
-  sim->n_wires++;
   if (wire->fault.endless)
     wire->answer->chunked = TRUE;
-  if (wire->fault.reset) {
-    wire_reset (wire);
-  } else if (wire->fault.close) {
-    wire_end (wire);
+  if (wire->fault.reset || wire->fault.close) {
+    on_written (wire);
   } else {
     wire->gone_source =
         foxapi_sim_watch_gone (sim, wire->socket, on_gone, wire);
-    wire_step (wire);
+    wire->thread = g_thread_new ("foxapi-wire", wire_thread, wire);
   }
 }
 
 void
-foxapi_sim_wires_resume (FoxapiSim * sim)
+foxapi_sim_wires_cancel (FoxapiSim * sim)
 {
-  g_autoptr (GList) wires = g_list_copy (sim->wires);
-
-  for (GList * l = wires; l != NULL; l = l->next) {
-    FoxapiSimWire *wire = l->data;
-
-    /* One that ends takes only itself off the list */
-    if (wire->waiting) {
-      wire->waiting = FALSE;
-      wire_step (wire);
-    }
-  }
-}
-
-void
-foxapi_sim_wires_end (FoxapiSim * sim)
-{
-  while (sim->wires != NULL)
-    wire_end (sim->wires->data);
+  for (GList * l = sim->wires; l != NULL; l = l->next)
+    wire_cancel (l->data);
 }

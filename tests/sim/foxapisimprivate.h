@@ -164,7 +164,6 @@ struct _FoxapiSim
   SoupServer *result_server;
   GList *held;                  /* (element-type FoxapiSimExchange) */
   GList *wires;                 /* (element-type FoxapiSimWire) */
-  guint n_wires;                /* with those whose last write is under way */
 
   /* lock guards everything below; changed is signalled with every change.
    * Nothing in libsoup or GStreamer that may call back happens while it is
@@ -244,8 +243,7 @@ void foxapi_sim_clear_source (GSource ** source);
 GSource *foxapi_sim_watch_gone (FoxapiSim * sim, GSocket * socket,
     GUnixFDSourceFunc callback, gpointer data);
 void foxapi_sim_wire_take (FoxapiSimExchange * exchange);
-void foxapi_sim_wires_resume (FoxapiSim * sim);
-void foxapi_sim_wires_end (FoxapiSim * sim);
+void foxapi_sim_wires_cancel (FoxapiSim * sim);
 
 /* foxapisimapi.c, foxapisimupload.c, foxapisimresult.c: with the lock held.
  * act FALSE checks the request and leaves everything as it was. */
