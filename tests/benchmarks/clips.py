@@ -49,12 +49,10 @@ def compare_first_frame(bench, megabytes, moov_at_end, rounds):
     name = firstframe.make_file(bench, megabytes, moov_at_end)
     place, digest = put_clip(bench, name)
     where = "at the end" if moov_at_end else "in front"
-    text = bench.output(
-        "env", f"FOXAPI_CLIP_CACHE={place}", bench.program("bench-firstframe"),
-        rounds, f"foxapi://clips/{digest}", place / f"{digest}.mp4")
-    columns = zip(*(map(float, line.split()) for line in text.splitlines()))
-    runs = {contestant: [value * 1000 for value in values] for contestant, values
-            in zip(("foxapivideosrc", "filesrc"), columns)}
+    runs = bench.columns(
+        ("foxapivideosrc", "filesrc"), "env", f"FOXAPI_CLIP_CACHE={place}",
+        bench.program("bench-firstframe"), rounds, f"foxapi://clips/{digest}",
+        place / f"{digest}.mp4")
     case = f"first frame, {megabytes} MB, index {where}"
     bench.results.add(ROW, case, "delay", "ms", runs)
     bench.results.target(ROW, case, "delay", 1.3, "filesrc")

@@ -63,14 +63,22 @@ def contestants(bench, server, size):
     return all_of_them
 
 
-def compare(bench, case, server, size, rounds):
-    runs = in_turn(rounds, contestants(bench, server, size))
+def compare(bench, case, all_of_them, rounds):
+    runs = in_turn(rounds, all_of_them)
     add = bench.results.add
     add(ROW, case, "wall time", "s", pick(runs, "wall"))
     add(ROW, case, "processor time", "s", pick(runs, "cpu"))
     add(ROW, case, "context switches", "", pick(runs, "switches"))
     add(ROW, case, "peak memory", "MiB", pick(runs, "peak", 1 / 1024))
-    bench.results.target(ROW, case, "peak memory", 1, "souphttpsrc")
+
+
+def compare_large(bench, protocol, server, size, rounds, wall, cpu):
+    """With targets for what is to be reached of souphttpsrc's."""
+    case = f"{protocol}, {size}"
+    compare(bench, case, contestants(bench, server, size), rounds)
+    for metric, at_most in (("peak memory", 1), ("wall time", wall),
+                            ("processor time", cpu)):
+        bench.results.target(ROW, case, metric, at_most, "souphttpsrc")
 
 
 def compare_slow(bench, case, server, size, rounds):
@@ -100,20 +108,12 @@ def compare_round_trips(bench, rounds):
 
 def measure(bench):
     prepare(bench)
-    results = bench.results
-    large = "128 MiB" if bench.quick else "1 GiB"
-    tls_large = "64 MiB" if bench.quick else "512 MiB"
-
-    case = f"plain HTTP, {large}"
-    compare(bench, case, "plain", large, bench.rounds(9, 3))
-    results.target(ROW, case, "wall time", .80, "souphttpsrc")
-    results.target(ROW, case, "processor time", .55, "souphttpsrc")
-
-    case = f"TLS 1.3, {tls_large}"
-    compare(bench, case, "tls", tls_large, bench.rounds(7, 3))
-    results.target(ROW, case, "wall time", .58, "souphttpsrc")
-    results.target(ROW, case, "processor time", .42, "souphttpsrc")
-
+    compare_large(bench, "plain HTTP", "plain",
+                  "128 MiB" if bench.quick else "1 GiB", bench.rounds(9, 3),
+                  .80, .55)
+    compare_large(bench, "TLS 1.3", "tls",
+                  "64 MiB" if bench.quick else "512 MiB", bench.rounds(7, 3),
+                  .58, .42)
     compare_http2(bench, bench.rounds(7, 3))
     compare_slow(bench, "a sink of 100 MiB/s, plain HTTP, 128 MiB", "plain",
                  "128 MiB", bench.rounds(3, 1))
@@ -128,12 +128,7 @@ def compare_http2(bench, rounds):
     ours = "foxapivideosrc, HTTP/2 not offered"
     all_of_them = contestants(bench, "http2", "64 MiB")
     all_of_them[ours] = contestants(bench, "tls", "64 MiB")["foxapivideosrc"]
-    runs = in_turn(rounds, all_of_them)
-    add = bench.results.add
-    add(ROW, case, "wall time", "s", pick(runs, "wall"))
-    add(ROW, case, "processor time", "s", pick(runs, "cpu"))
-    add(ROW, case, "context switches", "", pick(runs, "switches"))
-    add(ROW, case, "peak memory", "MiB", pick(runs, "peak", 1 / 1024))
+    compare(bench, case, all_of_them, rounds)
     bench.results.target(ROW, case, "wall time", 1.05, ours)
     bench.results.target(ROW, case, "processor time", 1.05, ours)
     bench.results.target(ROW, case, "peak memory", 1, "souphttpsrc")

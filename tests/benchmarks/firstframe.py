@@ -42,15 +42,10 @@ def measure(bench):
             name = make_file(bench, megabytes, moov_at_end)
             place = "at the end" if moov_at_end else "in front"
             case = f"{megabytes} MB, index {place}"
-            text = bench.output(
-                bench.program("bench-firstframe"), rounds,
+            bench.results.add(ROW, case, "delay", "ms", bench.columns(
+                CONTESTANTS, bench.program("bench-firstframe"), rounds,
                 f"{bench.service.url}/soon/{name}", bench.service.links[name],
-                bench.scratch / "download.mp4")
-            columns = zip(*(map(float, line.split())
-                            for line in text.splitlines()))
-            runs = {contestant: [value * 1000 for value in values]
-                    for contestant, values in zip(CONTESTANTS, columns)}
-            bench.results.add(ROW, case, "delay", "ms", runs)
+                bench.scratch / "download.mp4"))
             for other in CONTESTANTS[1:]:
                 # What souphttpsrc does with the link we do, too.
                 bench.results.target(ROW, case, "delay",

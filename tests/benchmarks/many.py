@@ -21,7 +21,6 @@ KINDS = {
     "GStreamer alone, appsrc": ("floor", "none"),
 }
 LAYOUTS = {"one": "in one pipeline", "each": "in a pipeline each"}
-SETTLE_S = 2
 
 # What a service's author would write instead, without a library: a coroutine for
 # each task, a connection for each, a beat of 3 s.

@@ -10,6 +10,9 @@ import subprocess
 import tempfile
 import time
 
+from service import Service
+from webserver import WebServer
+
 
 @dataclasses.dataclass
 class Series:
@@ -76,11 +79,9 @@ class Results:
         self.targets.append(Target(*arguments, **options))
 
     def find(self, row, case, metric, contestant):
-        for each in self.series:
-            if (each.row, each.case, each.metric, each.contestant) == \
-                    (row, case, metric, contestant):
-                return each
-        return None
+        return next((each for each in self.series if (
+            each.row, each.case, each.metric, each.contestant) == (
+                row, case, metric, contestant)), None)
 
     def judge(self, target):
         """What was reached, as what the target names; None if not measured.
@@ -124,21 +125,19 @@ def pick(runs, metric, factor=1.0):
             for name, values in runs.items() if metric in values[0]}
 
 
+@dataclasses.dataclass
 class Bench:
     """Where the programs, the servers and the files are: scratch goes away, cache
     stays."""
-
-    def __init__(self, build, scratch, cache, environment, web, service,
-                 authority, quick):
-        self.build = build
-        self.scratch = scratch
-        self.cache = cache
-        self.environment = environment
-        self.web = web
-        self.service = service
-        self.authority = authority
-        self.quick = quick
-        self.results = Results()
+    build: pathlib.Path
+    scratch: pathlib.Path
+    cache: pathlib.Path
+    environment: dict
+    web: WebServer
+    service: Service
+    authority: str
+    quick: bool
+    results: Results = dataclasses.field(default_factory=Results)
 
     def rounds(self, full, quick):
         return quick if self.quick else full
@@ -167,6 +166,14 @@ class Bench:
     def json(self, name, *arguments, tls=False):
         return json.loads(self.output(self.program("bench-" + name),
                                       *arguments, tls=tls))
+
+    def columns(self, titles, *command, tls=False):
+        """Of a program that prints a line of seconds for each run: title → the
+        milliseconds of its column."""
+        lines = self.output(*command, tls=tls).splitlines()
+        columns = zip(*(map(float, line.split()) for line in lines))
+        return {title: [value * 1000 for value in column]
+                for title, column in zip(titles, columns)}
 
     def whole_process(self, *command):
         """Runs a program that does not measure itself."""

@@ -99,12 +99,10 @@ def get_baseline(results, series):
                 and (target.against or "").startswith("souphttpsrc"):
             return results.find(series.row, series.case, series.metric,
                                 target.against)
-    for each in results.series:
-        if each.contestant.startswith("souphttpsrc") and (
-                each.row, each.case, each.metric) == (
-                series.row, series.case, series.metric):
-            return each
-    return None
+    return next((each for each in results.series
+                 if each.contestant.startswith("souphttpsrc") and (
+                     each.row, each.case, each.metric) == (
+                     series.row, series.case, series.metric)), None)
 
 
 def write_data(results, folder, context):
@@ -147,23 +145,30 @@ def is_above(reached, target):
     return round(reached, 2) > target.at_most
 
 
+def judge_all(results):
+    """(target, whom, against whom, what was reached, whether that is too much) of
+    those that were measured."""
+    for target in results.targets:
+        reached = results.judge(target)
+        if reached is not None:
+            whom = "" if target.contestant in ("foxapivideosrc", "worst") else \
+                target.contestant.removeprefix("foxapivideosrc, ")
+            against = f"to {target.against}" if target.against else ""
+            # As it is shown: with two decimals.
+            yield (target, whom, against, number(reached),
+                   round(reached, 2) > target.at_most)
+
+
 def target_lines(results):
     yield "| row | case | what | reached | at most | |"
     yield "| --- | --- | --- | ---: | ---: | --- |"
-    for target in results.targets:
-        reached = results.judge(target)
-        if reached is None:
-            continue
-        what = target.metric
-        if target.contestant not in ("foxapivideosrc", "worst"):
-            what = target.contestant.removeprefix("foxapivideosrc, ")
+    for target, whom, against, reached, is_above in judge_all(results):
+        what = [whom or target.metric, against]
         if target.statistic != "median":
-            what += ", 95th percentile"
-        if target.against:
-            what += f", to {target.against}"
-        verdict = "**above**" if is_above(reached, target) else ""
-        yield (f"| {target.row} | {target.case} | {what} | {number(reached)} | "
-               f"{number(target.at_most)} | {verdict} |")
+            what.insert(1, "95th percentile")
+        yield (f"| {target.row} | {target.case} | "
+               f"{', '.join(filter(None, what))} | {reached} | "
+               f"{number(target.at_most)} | {'**above**' if is_above else ''} |")
 
 
 def case_lines(results, row, case):
@@ -229,15 +234,9 @@ def write_prose(results, folder, context):
 
 
 def print_targets(results):
-    for target in results.targets:
-        reached = results.judge(target)
-        if reached is None:
-            continue
-        whom = "" if target.contestant in ("foxapivideosrc", "worst") else \
-            target.contestant.removeprefix("foxapivideosrc, ") + ", "
-        statistic = "" if target.statistic == "median" else ", 95 %"
-        against = f" to {target.against}" if target.against else ""
+    for target, whom, against, reached, is_above in judge_all(results):
+        what = ", ".join(filter(None, (
+            whom, target.metric, "95 %" * (target.statistic != "median"))))
         print(f"{target.row:12} {target.case[:46]:46} "
-              f"{(whom + target.metric + statistic + against)[:52]:52} "
-              f"{number(reached):>7} {number(target.at_most):>7}"
-              f"{'  above' if is_above(reached, target) else ''}")
+              f"{(what + ' ' + against)[:52]:52} {reached:>7} "
+              f"{number(target.at_most):>7}{'  above' * is_above}")

@@ -44,10 +44,10 @@ class Connection:
 
 
 class Service:
-    """Listens at .port, at .tls_port with TLS, and at .silent_port, where
-    connections are accepted and nothing is ever said."""
+    """Listens at .url, at .tls_url with TLS, and at .silent_url (for TLS) and
+    .silent_plain_url, where connections are accepted and nothing is ever said."""
 
-    def __init__(self, certificate=None):
+    def __init__(self, certificate):
         self.links = {}
         self.requests = []
         self._certificate = certificate
@@ -58,22 +58,6 @@ class Service:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self._ready.wait()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def tls_url(self):
-        return f"https://127.0.0.1:{self.tls_port}"
-
-    @property
-    def silent_url(self):
-        return f"https://127.0.0.1:{self.silent_port}"
-
-    @property
-    def silent_plain_url(self):
-        return f"http://127.0.0.1:{self.silent_port}"
 
     def count_open(self, mark, moment):
         """The connections that have carried a request with mark in its path and
@@ -97,14 +81,14 @@ class Service:
             server = await asyncio.start_server(
                 handler, "127.0.0.1", 0, backlog=1024, **options)
             self._tasks.add(server)
-            return server.sockets[0].getsockname()[1]
+            return f"://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
-        self.port = await listen(self._serve)
-        self.silent_port = await listen(self._say_nothing)
-        if self._certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*self._certificate)
-            self.tls_port = await listen(self._serve, ssl=context)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self._certificate)
+        self.url = "http" + await listen(self._serve)
+        self.tls_url = "https" + await listen(self._serve, ssl=context)
+        silent = await listen(self._say_nothing)
+        self.silent_url, self.silent_plain_url = "https" + silent, "http" + silent
 
     async def _say_nothing(self, reader, writer):
         try:
@@ -147,11 +131,8 @@ class Service:
             await self._send(writer, SMALL)
         elif scenario == "stall":
             await self._stall(reader, writer, name)
-        elif scenario == "hold-submit" and method == "POST":
-            self._note_arrival(f"hold-submit/{name}")
-            await reader.read()
-        elif scenario == "hold-ask" and method == "GET":
-            self._note_arrival(f"hold-ask/{name}")
+        elif (scenario, method) in (("hold-submit", "POST"), ("hold-ask", "GET")):
+            self._note_arrival(f"{scenario}/{name}")
             await reader.read()
         else:
             await self._send(writer, self._task(scenario, name, method))

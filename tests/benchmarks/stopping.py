@@ -33,13 +33,9 @@ def measure(bench):
             ("TLS 1.3", service.tls_url, service.silent_url)):
         service.links["stall"] = base
         titles, words = zip(*list_contestants(base, silent))
-        text = bench.output(bench.program("bench-stop"), service.url, runs,
-                            *words, tls=case != "plain HTTP")
-        columns = zip(*(map(float, line.split())
-                        for line in text.splitlines()))
-        values = {title: [value * 1000 for value in column]
-                  for title, column in zip(titles, columns)}
-        bench.results.add(ROW, case, "time", "ms", values)
+        bench.results.add(ROW, case, "time", "ms", bench.columns(
+            titles, bench.program("bench-stop"), service.url, runs, *words,
+            tls=case != "plain HTTP"))
         add_targets(bench.results, case)
     measure_curl(bench, "plain HTTP", max(runs // 8, 7))
 
@@ -48,11 +44,9 @@ def measure_curl(bench, case, runs):
     """Apart from the others, as it takes too long to be run as often."""
     service = bench.service
     service.links["stall"] = service.url
-    text = bench.output(bench.program("bench-stop"), service.url, runs,
-                        f"stall=curlhttpsrc,{service.url}/stall")
-    bench.results.add(ROW, case, "time", "ms", {
-        "curlhttpsrc, downloading":
-        [float(line) * 1000 for line in text.splitlines()]})
+    bench.results.add(ROW, case, "time", "ms", bench.columns(
+        ["curlhttpsrc, downloading"], bench.program("bench-stop"), service.url,
+        runs, f"stall=curlhttpsrc,{service.url}/stall"))
 
 
 def add_targets(results, case):
