@@ -23,99 +23,57 @@
 /* A delay is tolerable up to a tenth of the duration or this */
 #define TOLERABLE_DELAY 5.0
 
-/* Ways of the progress: in percent, at the share t of the duration */
-
+/* In percent, at the share @t of the duration; -1: there is none */
 static gint
-progress_zero (const PollTask * task, gdouble t)
-{
-  (void) task;
-  (void) t;
-  return 0;
-}
-
-static gint
-progress_half (const PollTask * task, gdouble t)
-{
-  return t < task->turn ? 0 : 50;
-}
-
-static gint
-progress_early_hundred (const PollTask * task, gdouble t)
-{
-  return t < task->turn / 2 ? 0 : t < task->turn ? 50 : 100;
-}
-
-static gint
-progress_tens (const PollTask * task, gdouble t)
-{
-  (void) task;
-  return (gint) (10 * t) * 10;
-}
-
-static gint
-progress_steady (const PollTask * task, gdouble t)
-{
-  (void) task;
-  return (gint) (100 * t);
-}
-
-static gint
-progress_queued (const PollTask * task, gdouble t)
-{
-  return (gint) (100 * MAX (t - task->turn, 0) / (1 - task->turn));
-}
-
-static gint
-progress_uneven (const PollTask * task, gdouble t)
+get_progress (PollProgress progress, const PollTask * task, gdouble t)
 {
   gint n = 0;
 
-  while (n < (gint) G_N_ELEMENTS (task->steps) && task->steps[n] <= t)
-    n++;
-  return 10 * n;
-}
-
-/* As it should, and then no more */
-static gint
-progress_stops (const PollTask * task, gdouble t)
-{
-  return (gint) (100 * MIN (t, task->turn));
-}
-
-/* Towards a level that has nothing to do with the time that is left */
-static gint
-progress_stops_anywhere (const PollTask * task, gdouble t)
-{
-  return (gint) (task->level * MIN (t / task->turn, 1));
-}
-
-static gint
-progress_falls (const PollTask * task, gdouble t)
-{
-  return (gint) (task->level * fmod (3 * t, 1));
-}
-
-/* A task that is done when the progress is at the level, all of a sudden */
-static gint
-progress_ends_early (const PollTask * task, gdouble t)
-{
-  return (gint) (MAX (task->level, 50) * t);
+  switch (progress) {
+    case POLL_ZERO:
+      return 0;
+    case POLL_HALF:
+      return t < task->turn ? 0 : 50;
+    case POLL_EARLY_HUNDRED:
+      return t < task->turn / 2 ? 0 : t < task->turn ? 50 : 100;
+    case POLL_TENS:
+      return (gint) (10 * t) * 10;
+    case POLL_STEADY:
+      return (gint) (100 * t);
+    case POLL_QUEUED:
+      return (gint) (100 * MAX (t - task->turn, 0) / (1 - task->turn));
+    case POLL_UNEVEN:
+      while (n < (gint) G_N_ELEMENTS (task->steps) && task->steps[n] <= t)
+        n++;
+      return 10 * n;
+    case POLL_STOPS:           /* as it should, and then no more */
+      return (gint) (100 * MIN (t, task->turn));
+    case POLL_STOPS_ANYWHERE:  /* whatever time is left */
+      return (gint) (task->level * MIN (t / task->turn, 1));
+    case POLL_FALLS:
+      return (gint) (task->level * fmod (3 * t, 1));
+    case POLL_ENDS_EARLY:      /* done at the level, all of a sudden */
+      return (gint) (MAX (task->level, 50) * t);
+    case POLL_NONE:
+    default:
+      return -1;
+  }
 }
 
 const PollFamily poll_families[] = {
-  {"no progress", NULL, 45, FALSE},
-  {"stays at 0", progress_zero, 45, FALSE},
-  {"0, 50", progress_half, 45, FALSE},
-  {"0, 50, 100 before the end", progress_early_hundred, 45, FALSE},
-  {"0, 50, late result", progress_half, 45, TRUE},
-  {"steps of 10", progress_tens, 22, FALSE},
-  {"steady", progress_steady, 22, FALSE},
-  {"steady after a queue", progress_queued, 45, FALSE},
-  {"uneven steps of 10", progress_uneven, 45, FALSE},
-  {"stops", progress_stops, 45, FALSE},
-  {"stops anywhere", progress_stops_anywhere, 45, FALSE},
-  {"falls back", progress_falls, 45, FALSE},
-  {"ends early", progress_ends_early, 0, FALSE},
+  {"no progress", POLL_NONE, 45, FALSE},
+  {"stays at 0", POLL_ZERO, 45, FALSE},
+  {"0, 50", POLL_HALF, 45, FALSE},
+  {"0, 50, 100 before the end", POLL_EARLY_HUNDRED, 45, FALSE},
+  {"0, 50, late result", POLL_HALF, 45, TRUE},
+  {"steps of 10", POLL_TENS, 22, FALSE},
+  {"steady", POLL_STEADY, 22, FALSE},
+  {"steady after a queue", POLL_QUEUED, 45, FALSE},
+  {"uneven steps of 10", POLL_UNEVEN, 45, FALSE},
+  {"stops", POLL_STOPS, 45, FALSE},
+  {"stops anywhere", POLL_STOPS_ANYWHERE, 45, FALSE},
+  {"falls back", POLL_FALLS, 45, FALSE},
+  {"ends early", POLL_ENDS_EARLY, 0, FALSE},
 };
 
 const guint n_poll_families = G_N_ELEMENTS (poll_families);
@@ -190,11 +148,9 @@ follow (GRand * rand, const PollFamily * family, const PollTask * task,
   for (;;) {
     gdouble answer_time = ANSWER_TIME * (1 - log (1 - g_rand_double (rand)));
     gint64 before_us = now_us;
-    gint progress = -1;
 
-    if (family->progress != NULL)
-      progress = family->progress (task, (gdouble) asked_us / (gdouble) end_us);
-    foxapi_poll_plan_observe (&plan, now_us, progress,
+    foxapi_poll_plan_observe (&plan, now_us, get_progress (family->progress,
+            task, (gdouble) asked_us / (gdouble) end_us),
         asked_us >= completed_us);
 
     asked_us = get_next_time (asker, &plan, now_us);

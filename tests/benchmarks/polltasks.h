@@ -22,11 +22,19 @@ typedef struct
   gdouble steps[9];             /* shares of the duration, in order */
 } PollTask;
 
+/* The way that the progress of a task goes */
+typedef enum
+{
+  POLL_NONE, POLL_ZERO, POLL_HALF, POLL_EARLY_HUNDRED, POLL_TENS, POLL_STEADY,
+  POLL_QUEUED, POLL_UNEVEN, POLL_STOPS, POLL_STOPS_ANYWHERE, POLL_FALLS,
+  POLL_ENDS_EARLY,
+} PollProgress;
+
 /* Tasks whose progress goes the same way */
 typedef struct
 {
   const gchar *name;
-  gint (*progress) (const PollTask * task, gdouble t);  /* NULL: none */
+  PollProgress progress;
   guint most_asked;             /* about a task of 5 minutes; 0: no promise */
   gboolean late_result;         /* completed for some seconds without one */
 } PollFamily;
