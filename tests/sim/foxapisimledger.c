@@ -7,6 +7,10 @@
  * and copies of the rest.
  */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE             /* memmem() */
+#endif
+
 #include "foxapisimprivate.h"
 
 #include <string.h>
@@ -417,7 +421,7 @@ leaks_key (FoxapiSimExchange * exchange, const FoxapiSimRequest * request)
     found = strstr (found + strlen (key), key);
   return found != NULL || (authorization != NULL && !belongs)
       || strstr (request->path, key) != NULL
-      || (body != NULL && g_strstr_len (body, length, key) != NULL);
+      || (body != NULL && memmem (body, length, key, strlen (key)) != NULL);
 }
 
 /* Before anything else happens to a request: a fault changes nothing here. */

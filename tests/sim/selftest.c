@@ -309,7 +309,7 @@ test_strict (void)
 }
 
 /* A local file, by its URI or its path, wherever it stands; a prompt is free. And
- * the key in an address. */
+ * the key in an address, or in a file. */
 static void
 test_violations (void)
 {
@@ -323,7 +323,8 @@ test_violations (void)
   FoxapiSimFault fault = {.status = 500 };
   g_autoptr (Reply) free = submit (fixture,
       "{" MODEL ",\"prompt\":\"file:///etc/passwd\"}");
-  g_autoptr (Reply) in_address = NULL;
+  g_autoptr (GBytes) file = g_bytes_new_static ("\0 test-key-0123456789", 21);
+  g_autoptr (Reply) in_address = NULL, in_file = NULL;
 
   g_assert_cmpuint (free->status, ==, 200);
   foxapi_sim_script (fixture->sim, FOXAPI_SIM_SUBMIT, 3, &fault);
@@ -336,6 +337,9 @@ test_violations (void)
   in_address = call_api (fixture, "/v1/tasks/x?key=test-key-0123456789", NULL,
       NULL);
   g_assert_nonnull (strstr (in_address->text, "key_leaked"));
+  check_violations (fixture, 1);
+  in_file = upload (fixture, file, "name=\"file\"; filename=\"a.png\"", NULL);
+  g_assert_nonnull (strstr (in_file->text, "key_leaked"));
   check_violations (fixture, 1);
 }
 
