@@ -11,7 +11,6 @@
 #include "campaign.h"
 
 #include <glib/gstdio.h>
-#include <stddef.h>
 
 #define KEY_BYTES 16
 #define TELL_EVERY 100
@@ -23,7 +22,6 @@ static gchar *only_family;
 static gint n_parallel = 3;
 static gint patience_s = 120;
 static gboolean keep;
-static gboolean strict;
 
 static const GOptionEntry entries[] = {
   {"jobs", 'n', 0, G_OPTION_ARG_INT, &n_jobs, "How many", "N"},
@@ -36,83 +34,64 @@ static const GOptionEntry entries[] = {
   {"parallel", 'p', 0, G_OPTION_ARG_INT, &n_parallel, "Jobs at once", "N"},
   {"patience", 0, 0, G_OPTION_ARG_INT, &patience_s,
       "Seconds until a client counts as hung", "N"},
-  {"strict", 0, 0, G_OPTION_ARG_NONE, &strict,
-      "A killed client has not delivered, even if its file is whole", NULL},
   {"keep", 0, 0, G_OPTION_ARG_NONE, &keep,
       "Keep the files of jobs with violations", NULL},
-  {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}
+  G_OPTION_ENTRY_NULL
 };
 
-typedef struct
+typedef guint Counts[CAMPAIGN_N_COUNTS];
+
+static const gchar *const titles[CAMPAIGN_N_COUNTS] = {
+  "jobs", "clients", "killed", "submitted", "charged", "delivered", "recovered",
+  "failed", "told", "lost", "double", "differing",
+  "short deliveries that ended in EOS", "starts that ended more than once",
+  "lost answers not told of, or sent again", "places where the key was found",
+  "clients that crashed or hung", "anything else",
+};
+
+static void
+add (Counts sum, const Counts counts)
 {
-  const gchar *title;
-  gsize offset;
-} Column;
-
-static const Column columns[] = {
-  {"jobs", offsetof (CampaignLedger, jobs)},
-  {"clients", offsetof (CampaignLedger, clients)},
-  {"killed", offsetof (CampaignLedger, kills)},
-  {"submitted", offsetof (CampaignLedger, submissions)},
-  {"charged", offsetof (CampaignLedger, charged)},
-  {"delivered", offsetof (CampaignLedger, delivered)},
-  {"recovered", offsetof (CampaignLedger, recovered)},
-  {"failed", offsetof (CampaignLedger, failed)},
-  {"told", offsetof (CampaignLedger, told)},
-  {"lost", offsetof (CampaignLedger, lost)},
-  {"double", offsetof (CampaignLedger, doubled)},
-  {"differing", offsetof (CampaignLedger, differing)},
-};
-
-static const Column others[] = {
-  {"short deliveries that ended in EOS", offsetof (CampaignLedger, short_ends)},
-  {"starts that ended more than once", offsetof (CampaignLedger,
-          second_errors)},
-  {"lost answers not told of, or sent again", offsetof (CampaignLedger,
-          resent)},
-  {"places where the key was found", offsetof (CampaignLedger, keys)},
-  {"clients that crashed or hung", offsetof (CampaignLedger, broken_clients)},
-  {"anything else", offsetof (CampaignLedger, other)},
-};
-
-static guint
-get (const CampaignLedger * ledger, const Column * column)
-{
-  return *(const guint *) ((const gchar *) ledger + column->offset);
+  for (guint i = 0; i < CAMPAIGN_N_COUNTS; i++)
+    sum[i] += counts[i];
 }
 
 static void
-print_line (const gchar * name, const CampaignLedger * ledger)
+print_line (const gchar * name, const Counts counts)
 {
   g_print ("| %-22s |", name);
-  for (gsize i = 0; i < G_N_ELEMENTS (columns); i++)
-    g_print (" %9u |", get (ledger, &columns[i]));
+  for (guint i = 0; i < CAMPAIGN_N_COLUMNS; i++)
+    g_print (" %9u |", counts[i]);
   g_print ("\n");
 }
 
-/* The ledger as a table, one line a family */
-static void
-print_table (const CampaignLedger * families)
+/* The counts as a table, one line a family; returns the number of violations */
+static guint
+print_table (Counts * families)
 {
-  CampaignLedger sum = { 0 };
+  Counts sum = { 0 };
+  guint n_violations = 0;
 
   g_print ("| %-22s |", "family");
-  for (gsize i = 0; i < G_N_ELEMENTS (columns); i++)
-    g_print (" %9s |", columns[i].title);
+  for (guint i = 0; i < CAMPAIGN_N_COLUMNS; i++)
+    g_print (" %9s |", titles[i]);
   g_print ("\n| ---------------------- |");
-  for (gsize i = 0; i < G_N_ELEMENTS (columns); i++)
+  for (guint i = 0; i < CAMPAIGN_N_COLUMNS; i++)
     g_print (" --------: |");
   g_print ("\n");
   for (guint i = 0; i < campaign_family_count (); i++) {
-    if (families[i].jobs > 0)
-      print_line (campaign_family_get (i)->name, &families[i]);
-    campaign_ledger_add (&sum, &families[i]);
+    if (families[i][CAMPAIGN_JOBS] > 0)
+      print_line (campaign_family_get (i)->name, families[i]);
+    add (sum, families[i]);
   }
-  print_line ("all", &sum);
+  print_line ("all", sum);
 
   g_print ("\n");
-  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
-    g_print ("%s: %u\n", others[i].title, get (&sum, &others[i]));
+  for (guint i = CAMPAIGN_N_COLUMNS; i < CAMPAIGN_N_COUNTS; i++)
+    g_print ("%s: %u\n", titles[i], sum[i]);
+  for (guint i = CAMPAIGN_LOST; i < CAMPAIGN_N_COUNTS; i++)
+    n_violations += sum[i];
+  return n_violations;
 }
 
 typedef struct
@@ -120,7 +99,7 @@ typedef struct
   const Campaign *campaign;
   GMutex lock;                  /* of what follows, and of stdout */
   guint next;                   /* the next job's number */
-  CampaignLedger *families;
+  Counts *families;
   guint n_done;
 } Work;
 
@@ -162,8 +141,7 @@ run_job (Work * work, guint index)
   campaign_job_run (job);
 
   g_mutex_lock (&work->lock);
-  campaign_ledger_add (&work->families[index % campaign_family_count ()],
-      &job->ledger);
+  add (work->families[index % campaign_family_count ()], job->counts);
   if (job->report->len > 0)
     g_print ("%s  again: --seed %u --job %u\n", job->report->str,
         work->campaign->seed, index);
@@ -211,18 +189,16 @@ run_jobs (const Campaign * campaign)
 {
   Work work = {.campaign = campaign };
   g_autofree GThread **threads = g_new0 (GThread *, n_parallel);
-  guint n_violations = 0;
+  guint n_violations;
 
   g_mutex_init (&work.lock);
-  work.families = g_new0 (CampaignLedger, campaign_family_count ());
+  work.families = g_new0 (Counts, campaign_family_count ());
   for (gint i = 0; i < n_parallel; i++)
     threads[i] = g_thread_new ("jobs", work_on, &work);
   for (gint i = 0; i < n_parallel; i++)
     g_thread_join (threads[i]);
 
-  print_table (work.families);
-  for (guint i = 0; i < campaign_family_count (); i++)
-    n_violations += campaign_ledger_violations (&work.families[i]);
+  n_violations = print_table (work.families);
   g_free (work.families);
   g_mutex_clear (&work.lock);
   return n_violations;
@@ -268,7 +244,6 @@ campaign_init (Campaign * campaign, GError ** error)
   g_mkdir (store, 0700);
   campaign->seed = seed;
   campaign->key = make_key (seed);
-  campaign->strict = strict;
   campaign->verbose = only_job >= 0;
   campaign->patience_s = patience_s;
   return TRUE;

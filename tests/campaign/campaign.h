@@ -120,28 +120,30 @@ typedef struct
   CampaignOutcome outcome;
 } CampaignFault;
 
-/* The columns of the table, and the violations that have none */
-typedef struct
+/* What is counted: the columns of the table, and the violations that have none */
+typedef enum
 {
-  guint jobs;
-  guint clients;
-  guint kills;
-  guint submissions;
-  guint charged;
-  guint delivered;              /* by the client that submitted */
-  guint recovered;              /* by another one */
-  guint failed;                 /* by the service, which said so */
-  guint told;                   /* charged, and told "maybe charged" */
-  guint lost;
-  guint doubled;
-  guint differing;
-  guint short_ends;
-  guint second_errors;
-  guint resent;
-  guint keys;
-  guint broken_clients;
-  guint other;
-} CampaignLedger;
+  CAMPAIGN_JOBS,
+  CAMPAIGN_CLIENTS,
+  CAMPAIGN_KILLS,
+  CAMPAIGN_SUBMISSIONS,
+  CAMPAIGN_CHARGED,
+  CAMPAIGN_DELIVERED,           /* by the client that submitted */
+  CAMPAIGN_RECOVERED,           /* by another one */
+  CAMPAIGN_FAILED,              /* by the service, which said so */
+  CAMPAIGN_TOLD,                /* charged, and told "maybe charged" */
+  CAMPAIGN_LOST,                /* from here on: must be 0 */
+  CAMPAIGN_DOUBLED,
+  CAMPAIGN_DIFFERING,
+  CAMPAIGN_N_COLUMNS,
+  CAMPAIGN_SHORT_ENDS = CAMPAIGN_N_COLUMNS,
+  CAMPAIGN_SECOND_ERRORS,
+  CAMPAIGN_RESENT,
+  CAMPAIGN_KEYS,
+  CAMPAIGN_BROKEN_CLIENTS,
+  CAMPAIGN_OTHER,
+  CAMPAIGN_N_COUNTS,
+} CampaignCount;
 
 typedef struct
 {
@@ -158,7 +160,6 @@ typedef struct
   gchar *key;
   guint seed;
   gboolean verbose;
-  gboolean strict;              /* only a client's word counts as delivery */
   guint patience_s;             /* until a client counts as hung */
 } Campaign;
 
@@ -202,7 +203,7 @@ struct _CampaignJob
   GPtrArray *texts;             /* that faults point to */
   GPtrArray *runs_done;         /* of CampaignRun, in order of their numbers */
 
-  CampaignLedger ledger;
+  guint counts[CAMPAIGN_N_COUNTS];
   GString *report;              /* violations, one a line */
 };
 
@@ -219,11 +220,6 @@ JsonObject *campaign_parse (const gchar * text, gssize length);
 gboolean campaign_line_is (JsonObject * line, const gchar * name);
 const gchar *campaign_line_string (JsonObject * line, const gchar * field);
 gboolean campaign_line_maybe_charged (JsonObject * line);
-/* Its output is what the service made. */
-gboolean campaign_run_has_whole_file (CampaignRun * run);
-
-/* campaignact.c: what is done to a client and its world, and when */
-gint64 campaign_actions_step (CampaignRun * run);
 
 /* campaignspawn.c */
 /* A result that a bin, or (@behind) a pipeline, can decode */
@@ -235,7 +231,7 @@ CampaignJob *campaign_job_new (const Campaign * campaign, guint index);
 void campaign_job_free (CampaignJob * job);
 void campaign_job_run (CampaignJob * job);
 gboolean campaign_job_open_service (CampaignJob * job, GError ** error);
-void campaign_job_violation (CampaignJob * job, guint * counter,
+void campaign_job_violation (CampaignJob * job, CampaignCount count,
     const gchar * format, ...) G_GNUC_PRINTF (3, 4);
 
 /* campaignfamilies.c */
@@ -266,8 +262,6 @@ gchar *campaign_ledger_find_unknown (CampaignJob * job);
  * (nullable). *@shown: a client told its id. */
 gchar *campaign_ledger_find_open (CampaignJob * job, gboolean * shown);
 gboolean campaign_ledger_is_fulfilled (CampaignRun * run);
-void campaign_ledger_add (CampaignLedger * sum, const CampaignLedger * ledger);
-guint campaign_ledger_violations (const CampaignLedger * ledger);
 
 /* campaignchecks.c: what else must not happen */
 void campaign_checks (CampaignJob * job);

@@ -26,7 +26,7 @@ check_end (CampaignRun * run)
     return;
 
   g_file_get_contents (run->errors, &errors, &length, NULL);
-  campaign_job_violation (job, &job->ledger.broken_clients,
+  campaign_job_violation (job, CAMPAIGN_BROKEN_CLIENTS,
       "client %u %s (wait status %d); the end of its stderr:\n%s", run->number,
       run->hung ? "did not end" : "ended badly", run->wait_status,
       errors ? errors + MAX (length, TAIL_BYTES) - TAIL_BYTES : "");
@@ -59,12 +59,12 @@ check_messages (CampaignRun * run)
     if (!is_end (line))
       continue;
     if (start < MAX_STARTS && ++ends[start] == 2)
-      campaign_job_violation (job, &job->ledger.second_errors,
+      campaign_job_violation (job, CAMPAIGN_SECOND_ERRORS,
           "client %u had more than one end of start %d", run->number,
           (gint) start);
   }
   if (!has_ended && !run->killed)
-    campaign_job_violation (job, &job->ledger.other,
+    campaign_job_violation (job, CAMPAIGN_OTHER,
         "client %u ended without EOS and ERROR", run->number);
 }
 
@@ -105,11 +105,11 @@ check_media (CampaignRun * run, const gchar * checksum, gsize length)
   if (matches (job->media, checksum)
       || matches (job->changed_payload, checksum))
     return;
-  campaign_job_violation (job, &job->ledger.differing,
+  campaign_job_violation (job, CAMPAIGN_DIFFERING,
       "client %u delivered %" G_GSIZE_FORMAT " bytes that are not the "
       "service's", run->number, length);
   if (length != size && length != changed_size)
-    campaign_job_violation (job, &job->ledger.short_ends,
+    campaign_job_violation (job, CAMPAIGN_SHORT_ENDS,
         "client %u came to EOS with %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT
         " bytes", run->number, length, size);
 }
@@ -122,7 +122,7 @@ check_json (CampaignRun * run, const gchar * text, gsize length)
 
   if (task == NULL || g_strcmp0 (campaign_line_string (task, "id"),
           campaign_line_string (campaign_run_last (run, "task"), "id")) != 0)
-    campaign_job_violation (job, &job->ledger.differing,
+    campaign_job_violation (job, CAMPAIGN_DIFFERING,
         "client %u delivered a task that is not the one it told of",
         run->number);
 }
@@ -171,7 +171,7 @@ search_text (CampaignJob * job, const gchar * text, gsize length,
   const gchar *key = job->campaign->key;
 
   if (text != NULL && memmem (text, length, key, strlen (key)) != NULL)
-    campaign_job_violation (job, &job->ledger.keys, "the key is in %s", where);
+    campaign_job_violation (job, CAMPAIGN_KEYS, "the key is in %s", where);
 }
 
 static void
@@ -228,7 +228,7 @@ check_record (CampaignJob * job, const gchar * path)
   task_id = campaign_line_string (record, "task_id");
   if (task_id != NULL && is_delivered (job, task_id)
       && !has_locked_store (job))
-    campaign_job_violation (job, &job->ledger.other,
+    campaign_job_violation (job, CAMPAIGN_OTHER,
         "the record of the delivered task %s is still there", task_id);
 }
 
@@ -261,7 +261,7 @@ check_clip (CampaignJob * job, const gchar * name)
   digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256,
       (const guchar *) (data ? data : ""), length);
   if (!g_str_has_prefix (name, digest))
-    campaign_job_violation (job, &job->ledger.differing,
+    campaign_job_violation (job, CAMPAIGN_DIFFERING,
         "the clip %s is not what its name says", name);
 }
 
@@ -281,8 +281,8 @@ campaign_checks (CampaignJob * job)
   for (guint i = 0; i < job->runs_done->len; i++) {
     CampaignRun *run = g_ptr_array_index (job->runs_done, i);
 
-    job->ledger.clients++;
-    job->ledger.kills += run->killed;
+    job->counts[CAMPAIGN_CLIENTS]++;
+    job->counts[CAMPAIGN_KILLS] += run->killed;
     check_end (run);
     check_messages (run);
     check_deliveries (run);

@@ -55,13 +55,16 @@ pick_body (CampaignJob * job, const gchar * const *bodies, guint n)
 #define PICK_BODY(job, array) pick_body ((job), (array), G_N_ELEMENTS (array))
 
 static void
-add (CampaignJob * job, FoxapiSimRoute route, guint nth,
-    const FoxapiSimFault * fault, CampaignOutcome outcome)
+add_fault (CampaignJob * job, FoxapiSimRoute route, guint nth,
+    FoxapiSimFault fault, CampaignOutcome outcome)
 {
-  CampaignFault entry = { route, nth, *fault, outcome };
+  CampaignFault entry = { route, nth, fault, outcome };
 
   g_array_append_val (job->faults, entry);
 }
+
+#define ADD(outcome, ...) \
+    add_fault (job, route, nth, (FoxapiSimFault) {__VA_ARGS__}, outcome)
 
 /* What becomes of the money of the nth submission */
 CampaignOutcome
@@ -94,15 +97,12 @@ add_status (CampaignJob * job, FoxapiSimRoute route, guint nth, guint status,
     NULL, "Retry-After: 0", "Retry-After: 1",
     "Retry-After: Thu, 01 Jan 1970 00:00:00 GMT", "Retry-After: soon",
   };
-  FoxapiSimFault fault = {
-    .status = status,
-    .body = PICK_BODY (job, error_bodies),
-    .act_first = outcome == CAMPAIGN_UNKNOWN_CHARGED,
-  };
+  const gchar *body = PICK_BODY (job, error_bodies);
 
-  if (status == 429 || status == 503)
-    fault.headers = PICK (job->rand, retry_after);
-  add (job, route, nth, &fault, outcome);
+  ADD (outcome,.status = status,.body = body,.act_first =
+      outcome == CAMPAIGN_UNKNOWN_CHARGED,.headers = status == 429
+      || status == 503 ? PICK (job->rand, retry_after)
+      : NULL);
 }
 
 /* Submissions */
@@ -122,51 +122,49 @@ campaign_fault_passing_refusal (CampaignJob * job, guint nth)
   add_status (job, FOXAPI_SIM_SUBMIT, nth, 429, CAMPAIGN_REFUSED);
 }
 
-/* The client cannot know whether it was charged. */
+/* The client cannot know whether it was charged. An answer that breaks off is honest
+ * up to there, and so is the charge. */
 void
 campaign_fault_lost_answer (CampaignJob * job, guint nth)
 {
   static const guint statuses[] = { 500, 502, 503, 504 };
+  const FoxapiSimRoute route = FOXAPI_SIM_SUBMIT;
   gboolean charged = g_rand_boolean (job->rand);
   CampaignOutcome outcome =
       charged ? CAMPAIGN_UNKNOWN_CHARGED : CAMPAIGN_UNKNOWN_FREE;
-  FoxapiSimFault fault = {.act_first = charged };
 
   switch (g_rand_int_range (job->rand, 0, 6)) {
     case 0:
-      add_status (job, FOXAPI_SIM_SUBMIT, nth, PICK (job->rand, statuses),
-          outcome);
-      return;
+      add_status (job, route, nth, PICK (job->rand, statuses), outcome);
+      break;
     case 1:
-      fault.reset = TRUE;
+      ADD (outcome,.act_first = charged,.reset = TRUE);
       break;
     case 2:
-      fault.close = TRUE;
+      ADD (outcome,.act_first = charged,.close = TRUE);
       break;
     case 3:
-      fault.body = pick_body (job, useless_bodies,
-          G_N_ELEMENTS (useless_bodies) - 1);
+      ADD (outcome,.act_first = charged,.body = pick_body (job, useless_bodies,
+              G_N_ELEMENTS (useless_bodies) - 1));
       break;
     case 4:
-      /* The answer is honest up to there, and so is the charge. */
-      fault.cut_at = g_rand_int_range (job->rand, 1, 60);
-      outcome = CAMPAIGN_UNKNOWN_CHARGED;
+      ADD (CAMPAIGN_UNKNOWN_CHARGED,.cut_at =
+          g_rand_int_range (job->rand, 1, 60));
       break;
     default:
-      fault.reset_at = g_rand_int_range (job->rand, 1, 60);
-      outcome = CAMPAIGN_UNKNOWN_CHARGED;
+      ADD (CAMPAIGN_UNKNOWN_CHARGED,.reset_at =
+          g_rand_int_range (job->rand, 1, 60));
       break;
   }
-  add (job, FOXAPI_SIM_SUBMIT, nth, &fault, outcome);
 }
 
 /* Charged, and the answer does not come until the answers are released. */
 void
 campaign_fault_held_answer (CampaignJob * job, guint nth)
 {
-  FoxapiSimFault fault = {.act_first = TRUE,.hold = TRUE };
+  const FoxapiSimRoute route = FOXAPI_SIM_SUBMIT;
 
-  add (job, FOXAPI_SIM_SUBMIT, nth, &fault, CAMPAIGN_UNKNOWN_CHARGED);
+  ADD (CAMPAIGN_UNKNOWN_CHARGED,.act_first = TRUE,.hold = TRUE);
 }
 
 /* Questions */
@@ -175,42 +173,30 @@ static void
 add_passing (CampaignJob * job, FoxapiSimRoute route, guint nth)
 {
   static const guint statuses[] = { 429, 500, 502, 503, 504 };
-  FoxapiSimFault fault = { 0 };
+  gint choice = g_rand_int_range (job->rand, 0, 4);
 
-  switch (g_rand_int_range (job->rand, 0, 4)) {
-    case 0:
-      fault.reset = TRUE;
-      break;
-    case 1:
-      fault.close = TRUE;
-      break;
-    default:
-      add_status (job, route, nth, PICK (job->rand, statuses), CAMPAIGN_HONEST);
-      return;
-  }
-  add (job, route, nth, &fault, CAMPAIGN_HONEST);
+  if (choice == 0)
+    ADD (CAMPAIGN_HONEST,.reset = TRUE);
+  else if (choice == 1)
+    ADD (CAMPAIGN_HONEST,.close = TRUE);
+  else
+    add_status (job, route, nth, PICK (job->rand, statuses), CAMPAIGN_HONEST);
 }
 
 void
 campaign_fault_question (CampaignJob * job, guint nth)
 {
-  FoxapiSimFault fault = { 0 };
+  const FoxapiSimRoute route = FOXAPI_SIM_ASK;
+  gint choice = g_rand_int_range (job->rand, 0, 5);
 
-  switch (g_rand_int_range (job->rand, 0, 5)) {
-    case 0:
-      fault.body = PICK_BODY (job, useless_bodies);
-      break;
-    case 1:
-      fault.cut_at = g_rand_int_range (job->rand, 1, 80);
-      break;
-    case 2:
-      fault.reset_at = g_rand_int_range (job->rand, 1, 80);
-      break;
-    default:
-      add_passing (job, FOXAPI_SIM_ASK, nth);
-      return;
-  }
-  add (job, FOXAPI_SIM_ASK, nth, &fault, CAMPAIGN_HONEST);
+  if (choice == 0)
+    ADD (CAMPAIGN_HONEST,.body = PICK_BODY (job, useless_bodies));
+  else if (choice == 1)
+    ADD (CAMPAIGN_HONEST,.cut_at = g_rand_int_range (job->rand, 1, 80));
+  else if (choice == 2)
+    ADD (CAMPAIGN_HONEST,.reset_at = g_rand_int_range (job->rand, 1, 80));
+  else
+    add_passing (job, route, nth);
 }
 
 /* An answer that ends the asking, though the task goes on */
@@ -233,9 +219,7 @@ campaign_fault_upload (CampaignJob * job, guint nth)
 void
 campaign_fault_held (CampaignJob * job, FoxapiSimRoute route, guint nth)
 {
-  FoxapiSimFault fault = {.hold = TRUE };
-
-  add (job, route, nth, &fault, CAMPAIGN_HONEST);
+  ADD (CAMPAIGN_HONEST,.hold = TRUE);
 }
 
 /* Results */
@@ -251,39 +235,32 @@ pick_offset (CampaignJob * job)
 void
 campaign_fault_cut_result (CampaignJob * job, guint nth)
 {
-  FoxapiSimFault fault = {.cut_at = pick_offset (job) };
+  const FoxapiSimRoute route = FOXAPI_SIM_RESULT;
 
-  add (job, FOXAPI_SIM_RESULT, nth, &fault, CAMPAIGN_HONEST);
+  ADD (CAMPAIGN_HONEST,.cut_at = pick_offset (job));
 }
 
 void
 campaign_fault_result_held_at (CampaignJob * job, guint nth)
 {
-  FoxapiSimFault fault = {.hold_at = pick_offset (job) };
+  const FoxapiSimRoute route = FOXAPI_SIM_RESULT;
 
-  add (job, FOXAPI_SIM_RESULT, nth, &fault, CAMPAIGN_HONEST);
+  ADD (CAMPAIGN_HONEST,.hold_at = pick_offset (job));
 }
 
 void
 campaign_fault_result (CampaignJob * job, guint nth)
 {
   static const guint expired[] = { 403, 404, 410 };
-  FoxapiSimFault fault = { 0 };
+  const FoxapiSimRoute route = FOXAPI_SIM_RESULT;
+  gint choice = g_rand_int_range (job->rand, 0, 6);
 
-  switch (g_rand_int_range (job->rand, 0, 6)) {
-    case 0:
-      fault.reset_at = pick_offset (job);
-      break;
-    case 1:
-      add_passing (job, FOXAPI_SIM_RESULT, nth);
-      return;
-    case 2:
-      add_status (job, FOXAPI_SIM_RESULT, nth, PICK (job->rand, expired),
-          CAMPAIGN_HONEST);
-      return;
-    default:
-      campaign_fault_cut_result (job, nth);
-      return;
-  }
-  add (job, FOXAPI_SIM_RESULT, nth, &fault, CAMPAIGN_HONEST);
+  if (choice == 0)
+    ADD (CAMPAIGN_HONEST,.reset_at = pick_offset (job));
+  else if (choice == 1)
+    add_passing (job, route, nth);
+  else if (choice == 2)
+    add_status (job, route, nth, PICK (job->rand, expired), CAMPAIGN_HONEST);
+  else
+    campaign_fault_cut_result (job, nth);
 }

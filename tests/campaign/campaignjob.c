@@ -98,7 +98,7 @@ campaign_job_new (const Campaign * campaign, guint index)
   job->runs_done = g_ptr_array_new_with_free_func
       ((GDestroyNotify) campaign_run_free);
   job->report = g_string_new (NULL);
-  job->ledger.jobs = 1;
+  job->counts[CAMPAIGN_JOBS] = 1;
 
   draw_defaults (job);
   job->store = g_build_filename (job->directory, "store", NULL);
@@ -136,12 +136,12 @@ campaign_job_free (CampaignJob * job)
 }
 
 void
-campaign_job_violation (CampaignJob * job, guint * counter,
+campaign_job_violation (CampaignJob * job, CampaignCount count,
     const gchar * format, ...)
 {
   va_list args;
 
-  (*counter)++;
+  job->counts[count]++;
   g_string_append_printf (job->report,
       "VIOLATION in job %u of seed %u (%s): ", job->index, job->campaign->seed,
       job->family->name);
@@ -317,7 +317,7 @@ campaign_job_run (CampaignJob * job)
   g_autoptr (GError) error = NULL;
 
   if (!start_service (job, &error)) {
-    campaign_job_violation (job, &job->ledger.other,
+    campaign_job_violation (job, CAMPAIGN_OTHER,
         "the simulator did not start: %s", error->message);
     return;
   }
@@ -325,7 +325,7 @@ campaign_job_run (CampaignJob * job)
       round++)
     run_round (job, wishes, round);
   if (!are_settled (job, wishes))
-    campaign_job_violation (job, &job->ledger.other,
+    campaign_job_violation (job, CAMPAIGN_OTHER,
         "no result after %d rounds, though the faults had ended", MAX_ROUNDS);
   if (job->sim != NULL) {
     recover_rest (job);

@@ -223,20 +223,20 @@ static void
 count_charged (Ledger * ledger, Submission * submission)
 {
   CampaignJob *job = ledger->job;
-  CampaignLedger *sum = &job->ledger;
+  guint *sum = job->counts;
 
-  sum->charged++;
+  sum[CAMPAIGN_CHARGED]++;
   if (submission->delivered_by == submission->run)
-    sum->delivered++;
+    sum[CAMPAIGN_DELIVERED]++;
   else if (submission->delivered_by != 0)
-    sum->recovered++;
+    sum[CAMPAIGN_RECOVERED]++;
   else if (submission->failed)
-    sum->failed++;
+    sum[CAMPAIGN_FAILED]++;
   else if (!submission->told)
-    campaign_job_violation (job, &sum->lost,
+    campaign_job_violation (job, CAMPAIGN_LOST,
         "task %s of client %u was charged and is lost", submission->task_id,
         submission->run);
-  sum->told += submission->told;
+  sum[CAMPAIGN_TOLD] += submission->told;
 }
 
 /* Each wish is worth one charge, and with a clip cache all of them are worth one. A
@@ -251,9 +251,9 @@ count_doubled (Ledger * ledger, guint charged, guint told)
   if (charged > n_worth + told) {
     guint doubled = charged - n_worth - told;
 
-    campaign_job_violation (job, &job->ledger.doubled,
+    campaign_job_violation (job, CAMPAIGN_DOUBLED,
         "%u charged for %u wish(es), told of %u", charged, job->n_wishes, told);
-    job->ledger.doubled += doubled - 1;
+    job->counts[CAMPAIGN_DOUBLED] += doubled - 1;
   }
 }
 
@@ -268,11 +268,11 @@ check_unknown (Ledger * ledger, guint index)
 
   for (guint i = index + 1; i < ledger->submissions->len; i++) {
     if (SUBMISSION (ledger, i)->run == submission->run)
-      campaign_job_violation (job, &job->ledger.resent,
+      campaign_job_violation (job, CAMPAIGN_RESENT,
           "client %u submitted again after a lost answer", run->number);
   }
   if (!submission->told && !submission->shown && !run->killed)
-    campaign_job_violation (job, &job->ledger.resent,
+    campaign_job_violation (job, CAMPAIGN_RESENT,
         "client %u did not say that it may have been charged", run->number);
 }
 
@@ -289,7 +289,7 @@ check_shared (Ledger * ledger, Submission * submission)
   run = g_ptr_array_index (job->runs_done, submission->delivered_by - 1);
   /* One that was killed at the very end may have left its record. */
   if (!run->killed)
-    campaign_job_violation (job, &job->ledger.other,
+    campaign_job_violation (job, CAMPAIGN_OTHER,
         "task %s was delivered by client %u, and again by client %u",
         submission->task_id, submission->delivered_by,
         submission->delivered_again_by);
@@ -298,10 +298,10 @@ check_shared (Ledger * ledger, Submission * submission)
 static void
 count (Ledger * ledger)
 {
-  CampaignLedger *sum = &ledger->job->ledger;
+  guint *sum = ledger->job->counts;
   guint told = 0;
 
-  sum->submissions = ledger->submissions->len;
+  sum[CAMPAIGN_SUBMISSIONS] = ledger->submissions->len;
   for (guint i = 0; i < ledger->submissions->len; i++) {
     Submission *submission = SUBMISSION (ledger, i);
 
@@ -311,13 +311,13 @@ count (Ledger * ledger)
       told += submission->told;
     }
     if (submission->run == 0 || submission->run > ledger->job->runs_done->len)
-      campaign_job_violation (ledger->job, &sum->other,
+      campaign_job_violation (ledger->job, CAMPAIGN_OTHER,
           "a submission came from nowhere");
     else if (submission->outcome == CAMPAIGN_UNKNOWN_CHARGED
         || submission->outcome == CAMPAIGN_UNKNOWN_FREE)
       check_unknown (ledger, i);
   }
-  count_doubled (ledger, sum->charged, told);
+  count_doubled (ledger, sum[CAMPAIGN_CHARGED], told);
 }
 
 static guint
@@ -337,7 +337,7 @@ campaign_ledger_check (CampaignJob * job)
   guint n_charged = ledger_init (&ledger, job);
 
   if (n_charged != ledger.tasks->len)
-    campaign_job_violation (job, &job->ledger.other,
+    campaign_job_violation (job, CAMPAIGN_OTHER,
         "%u tasks in the ledger, %u were expected", ledger.tasks->len,
         n_charged);
   count (&ledger);
@@ -398,22 +398,4 @@ campaign_ledger_is_fulfilled (CampaignRun * run)
 {
   return !run->plan.only_task && (run->left_whole_file
       || campaign_run_last (run, "eos") != NULL);
-}
-
-void
-campaign_ledger_add (CampaignLedger * sum, const CampaignLedger * ledger)
-{
-  guint *to = (guint *) sum;
-  const guint *from = (const guint *) ledger;
-
-  for (gsize i = 0; i < sizeof (CampaignLedger) / sizeof (guint); i++)
-    to[i] += from[i];
-}
-
-guint
-campaign_ledger_violations (const CampaignLedger * ledger)
-{
-  return ledger->lost + ledger->doubled + ledger->differing
-      + ledger->short_ends + ledger->second_errors + ledger->resent
-      + ledger->keys + ledger->broken_clients + ledger->other;
 }

@@ -185,7 +185,7 @@ campaign_clip_use (CampaignJob * job, const gchar * behind)
   if (payload != NULL)
     media = take_file (frames, &error);
   if (media == NULL) {
-    campaign_job_violation (job, &job->ledger.other, "there is no clip: %s",
+    campaign_job_violation (job, CAMPAIGN_OTHER, "there is no clip: %s",
         error->message);
     g_clear_pointer (&payload, g_bytes_unref);
     return;

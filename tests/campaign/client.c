@@ -169,63 +169,28 @@ link_all (GstElement * pipeline, GstElement * source, GstElement * sink)
   g_object_set (source, "blocksize", 8192, NULL);
 }
 
-/* @sink: (transfer floating) */
-static gint
-run (GstElement * source, GstElement * sink, ClientMode mode,
-    ClientOutput * output)
-{
-  Client client = { &options, gst_pipeline_new (NULL), source, NULL, 0 };
-  gint code;
-
-  /* What is posted while it stops is to be seen. */
-  g_object_set (client.pipeline, "auto-flush-bus", FALSE, NULL);
-  client.bus = gst_element_get_bus (client.pipeline);
-  gst_bin_add_many (GST_BIN (client.pipeline), source, sink, NULL);
-  link_all (client.pipeline, source, sink);
-  /* A player, whose user may go while it plays */
-  if (options.is_bin)
-    g_object_set (sink, "sync", TRUE, NULL);
-
-  if (mode == CLIENT_PLAIN)
-    code = client_run_plain (&client);
-  else if (mode == CLIENT_LOOP)
-    code = client_run_loop (&client, output);
-  else
-    code = client_run_supervised (&client, output);
-
-  gst_object_unref (client.bus);
-  gst_object_unref (client.pipeline);
-  return code;
-}
-
 static gint
 run_mode (ClientMode mode)
 {
-  GstElement *source = make_source ();
+  Client client = {.options = &options,.source = make_source () };
   GstElement *sink = gst_element_factory_make (mode == CLIENT_PLAIN ?
       "filesink" : "fakesink", NULL);
-  ClientOutput *output = NULL;
-  g_autoptr (GError) error = NULL;
   gint code;
 
-  if (source == NULL || sink == NULL) {
+  if (client.source == NULL || sink == NULL) {
     g_printerr ("Elements are missing\n");
     return 2;
   }
   watch_first_buffer (sink);
-  if (mode == CLIENT_PLAIN) {
-    g_object_set (sink, "location", options.output, NULL);
-  } else {
-    output = client_output_new (options.output, &error);
-    if (output == NULL) {
-      g_printerr ("%s\n", error->message);
-      return 2;
-    }
-    client_output_connect (output, sink);
-  }
-
-  code = run (source, sink, mode, output);
-  g_clear_pointer (&output, client_output_free);
+  client.pipeline = gst_pipeline_new (NULL);
+  /* What is posted while it stops is to be seen. */
+  g_object_set (client.pipeline, "auto-flush-bus", FALSE, NULL);
+  client.bus = gst_element_get_bus (client.pipeline);
+  gst_bin_add_many (GST_BIN (client.pipeline), client.source, sink, NULL);
+  link_all (client.pipeline, client.source, sink);
+  code = client_run (&client, sink, mode);
+  gst_object_unref (client.bus);
+  gst_object_unref (client.pipeline);
   return code;
 }
 

@@ -40,6 +40,11 @@ typedef struct
   GstElement *source;
   GstBus *bus;
   guint n_starts;
+
+  gint fd;                      /* of the output */
+  GMutex lock;                  /* of what follows */
+  GChecksum *checksum;          /* of what is in the output */
+  guint64 length;
 } Client;
 
 /* clientreport.c: one JSON object a line on stdout */
@@ -51,14 +56,6 @@ void client_report_message (Client * client, GstMessage * message);
 /* All that was posted; the types that were seen */
 GstMessageType client_report_pending (Client * client);
 
-/* clientoutput.c: a sink that can start over */
-typedef struct _ClientOutput ClientOutput;
-ClientOutput *client_output_new (const gchar * path, GError ** error);
-void client_output_free (ClientOutput * output);
-void client_output_connect (ClientOutput * output, GstElement * fakesink);
-guint64 client_output_get_length (ClientOutput * output);
-gchar *client_output_get_checksum (ClientOutput * output);
-
 /* What a bin's results are made of. Those who wait for them see each frame. */
 #define CLIENT_CLIP_CAPS \
     "video/x-raw,format=I420,width=80,height=48,framerate=60/1"
@@ -66,9 +63,7 @@ gchar *client_output_get_checksum (ClientOutput * output);
 /* An encoder that is the same on each run */
 #define CLIENT_ENCODER "y4menc"
 
-/* clientmodes.c: the exit code */
-gint client_run_plain (Client * client);
-gint client_run_loop (Client * client, ClientOutput * output);
-gint client_run_supervised (Client * client, ClientOutput * output);
+/* clientmodes.c: plays the source into @sink as @mode says; the exit code */
+gint client_run (Client * client, GstElement * sink, ClientMode mode);
 
 G_END_DECLS

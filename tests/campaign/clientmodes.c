@@ -1,15 +1,103 @@
-/* A client of the money campaign: how applications play a source
+/* A client of the money campaign: how applications play a source, and where to
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
 #include "client.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 /* How often an impatient one looks up */
 #define BEAT (5 * GST_MSECOND)
 
 /* After so many ERROR messages a supervisor gives up. */
 #define MAX_ERRORS 4
+
+/* The output: a file that begins anew with each stream. Bytes are in it when the
+ * sink has had them, and the end of one delivery can be told from the next. */
+
+static void
+start_over (Client * client)
+{
+  g_mutex_lock (&client->lock);
+  if (ftruncate (client->fd, 0) != 0)
+    g_printerr ("The output cannot be emptied\n");
+  g_checksum_reset (client->checksum);
+  client->length = 0;
+  g_mutex_unlock (&client->lock);
+}
+
+static void
+append (Client * client, const guint8 * data, gsize size)
+{
+  g_mutex_lock (&client->lock);
+  if (pwrite (client->fd, data, size, client->length) != (gssize) size)
+    g_printerr ("The output cannot be written\n");
+  g_checksum_update (client->checksum, data, size);
+  client->length += size;
+  g_mutex_unlock (&client->lock);
+}
+
+static void
+on_handoff (GstElement * sink, GstBuffer * buffer, GstPad * pad,
+    gpointer user_data)
+{
+  GstMapInfo map;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
+    return;
+  append (user_data, map.data, map.size);
+  gst_buffer_unmap (buffer, &map);
+}
+
+static GstPadProbeReturn
+on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) ==
+      GST_EVENT_STREAM_START)
+    start_over (user_data);
+  return GST_PAD_PROBE_OK;
+}
+
+/* The sink does not hold up the pipeline's start, as a source that is restarted
+ * by itself would need. */
+static void
+connect_output (Client * client, GstElement * fakesink)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (fakesink, "sink");
+
+  /* A bin is a player, whose user may go while it plays. */
+  g_object_set (fakesink, "async", FALSE, "sync", client->options->is_bin,
+      "signal-handoffs", TRUE, NULL);
+  g_signal_connect (fakesink, "handoff", G_CALLBACK (on_handoff), client);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, client,
+      NULL);
+}
+
+static guint64
+get_length (Client * client)
+{
+  guint64 length;
+
+  g_mutex_lock (&client->lock);
+  length = client->length;
+  g_mutex_unlock (&client->lock);
+  return length;
+}
+
+static gchar *
+get_checksum (Client * client)
+{
+  g_autoptr (GChecksum) copy = NULL;
+
+  g_mutex_lock (&client->lock);
+  copy = g_checksum_copy (client->checksum);
+  g_mutex_unlock (&client->lock);
+  return g_strdup (g_checksum_get_string (copy));
+}
+
+/* Playing */
 
 /* Pops one message and reports it: its type, 0 if none came in time */
 static GstMessageType
@@ -27,8 +115,8 @@ next_message (Client * client, GstClockTime timeout)
 }
 
 /* Plays it once. */
-gint
-client_run_plain (Client * client)
+static gint
+run_plain (Client * client)
 {
   GstMessageType type = GST_MESSAGE_UNKNOWN;
 
@@ -74,7 +162,7 @@ draw_whim (GRand * rand)
 
 /* From the start to EOS, ERROR, or what @whim says: the message type */
 static GstMessageType
-play_round (Client * client, ClientOutput * output, const Whim * whim)
+play_round (Client * client, const Whim * whim)
 {
   gint64 start_us = g_get_monotonic_time ();
 
@@ -87,23 +175,23 @@ play_round (Client * client, ClientOutput * output, const Whim * whim)
       return type;
     if ((whim->by_message && type == GST_MESSAGE_ELEMENT)
         || g_get_monotonic_time () - start_us >= whim->by_time_us
-        || client_output_get_length (output) >= whim->by_length)
+        || get_length (client) >= whim->by_length)
       return GST_MESSAGE_UNKNOWN;
   }
 }
 
 static void
-report_delivery (Client * client, ClientOutput * output)
+report_delivery (Client * client)
 {
-  g_autofree gchar *checksum = client_output_get_checksum (output);
+  g_autofree gchar *checksum = get_checksum (client);
 
-  client_report_end (client, checksum, client_output_get_length (output));
+  client_report_end (client, checksum, get_length (client));
 }
 
 /* A looping player with a restless user. Only its last round plays for sure to
  * the end. */
-gint
-client_run_loop (Client * client, ClientOutput * output)
+static gint
+run_loop (Client * client)
 {
   const Whim none = { FALSE, G_MAXINT64, G_MAXUINT64 };
   g_autoptr (GRand) rand = g_rand_new_with_seed (client->options->seed);
@@ -112,12 +200,12 @@ client_run_loop (Client * client, ClientOutput * output)
   for (gint round = 1; round <= client->options->cycles; round++) {
     gboolean last = round == client->options->cycles;
     Whim whim = last ? none : draw_whim (rand);
-    GstMessageType type = play_round (client, output, &whim);
+    GstMessageType type = play_round (client, &whim);
     GstState state = last || g_rand_boolean (rand) ? GST_STATE_NULL :
         GST_STATE_READY;
 
     if (type == GST_MESSAGE_EOS) {
-      report_delivery (client, output);
+      report_delivery (client);
       delivered = TRUE;
     }
     gst_element_set_state (client->pipeline, state);
@@ -137,8 +225,8 @@ restart_source (Client * client)
   gst_element_sync_state_with_parent (client->source);
 }
 
-gint
-client_run_supervised (Client * client, ClientOutput * output)
+static gint
+run_supervised (Client * client)
 {
   gint64 patience_us = (gint64) client->options->patience_ms * 1000;
   gint64 last_us = g_get_monotonic_time ();
@@ -149,7 +237,7 @@ client_run_supervised (Client * client, ClientOutput * output)
   client_report_start (client);
   gst_element_set_state (client->pipeline, GST_STATE_PLAYING);
   while (type != GST_MESSAGE_EOS && n_errors < MAX_ERRORS) {
-    guint64 length = client_output_get_length (output);
+    guint64 length = get_length (client);
 
     type = next_message (client, BEAT);
     if (length != last_length)
@@ -164,8 +252,32 @@ client_run_supervised (Client * client, ClientOutput * output)
     }
   }
   if (type == GST_MESSAGE_EOS)
-    report_delivery (client, output);
+    report_delivery (client);
   gst_element_set_state (client->pipeline, GST_STATE_NULL);
   client_report_pending (client);
   return type == GST_MESSAGE_EOS ? 0 : 1;
+}
+
+gint
+client_run (Client * client, GstElement * sink, ClientMode mode)
+{
+  const gchar *path = client->options->output;
+  gint code;
+
+  if (mode == CLIENT_PLAIN) {
+    g_object_set (sink, "location", path, "sync", client->options->is_bin,
+        NULL);
+    return run_plain (client);
+  }
+  client->fd = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (client->fd < 0) {
+    g_printerr ("The output cannot be made\n");
+    return 2;
+  }
+  client->checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  connect_output (client, sink);
+  code = mode == CLIENT_LOOP ? run_loop (client) : run_supervised (client);
+  close (client->fd);
+  g_checksum_free (client->checksum);
+  return code;
 }
