@@ -156,8 +156,9 @@ FoxapiSimFault *foxapi_sim_fault_parse (const gchar * text,
     FoxapiSimRoute * route, guint * nth, GError ** error);
 void foxapi_sim_fault_free (FoxapiSimFault * fault);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimFault, foxapi_sim_fault_free)
-/* For people: the kinds of faults, and the answers */
-gchar *foxapi_sim_fault_describe (void);
+/* The names of the kinds of faults, and of the answers, for people */
+gchar *foxapi_sim_fault_list (void);
+gchar *foxapi_sim_error_list (void);
 
 /* Lets every held answer, and every later one that would be held, go on. */
 void foxapi_sim_release (FoxapiSim * sim);

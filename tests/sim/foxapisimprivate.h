@@ -233,7 +233,6 @@ void foxapi_sim_answer_to_message (FoxapiSimAnswer * answer,
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FoxapiSimAnswer, foxapi_sim_answer_free)
 
 const FoxapiSimError *foxapi_sim_error_find (const gchar * name);
-gchar *foxapi_sim_error_list (void);
 
 /* foxapisimfault.c */
 FoxapiSimFault *foxapi_sim_fault_copy (const FoxapiSimFault * fault);

@@ -24,6 +24,7 @@ typedef enum
 
 #define AT(member) G_STRUCT_OFFSET (FoxapiSimFault, member)
 
+/* docs/internals/simulator.md says what they do. */
 static const struct
 {
   const gchar *name;
@@ -31,35 +32,25 @@ static const struct
   goffset offset;
   guint64 min;
   guint64 max;
-  const gchar *help;
 } kinds[] = {
-  {"status", VALUE_UINT, AT (status), 200, 599, "answer with this status"},
-  {"answer", VALUE_ANSWER, 0, 0, 0, "an answer of the list below"},
-  {"retry-after", VALUE_HEADER, 0, 0, 0, "add this header"},
-  {"location", VALUE_HEADER, 0, 0, 0, "add this header"},
-  {"content-type", VALUE_HEADER, 0, 0, 0, "replace this header"},
-  {"header", VALUE_ANY_HEADER, 0, 0, 0,
-      "NAME:VALUE, add or replace a header; NAME: takes it away"},
-  {"body", VALUE_BODY, 0, 0, 0,
-      "answer with this body (takes the rest, commas included)"},
-  {"act-first", VALUE_FLAG, AT (act_first), 0, 0,
-      "carry the request out, then let the fault strike"},
-  {"delay", VALUE_UINT, AT (delay_ms), 1, 3600000,
-      "carry it out, answer so many milliseconds later"},
-  {"gzip", VALUE_FLAG, AT (gzip), 0, 0, "compress the body"},
-  {"reset", VALUE_FLAG, AT (reset), 0, 0,
-      "reset the connection instead of an answer"},
-  {"close", VALUE_FLAG, AT (close), 0, 0, "close it instead of an answer"},
-  {"cut-at", VALUE_UINT64, AT (cut_at), 1, G_MAXINT64,
-      "close it after so many bytes of the body"},
-  {"reset-at", VALUE_UINT64, AT (reset_at), 1, G_MAXINT64,
-      "reset it after so many bytes of the body"},
-  {"hold", VALUE_FLAG, AT (hold), 0, 0, "answer only after SIGUSR1"},
-  {"hold-at", VALUE_UINT64, AT (hold_at), 1, G_MAXINT64,
-      "stop after so many bytes of the body until SIGUSR1"},
-  {"drip", VALUE_UINT, AT (drip_ms), 1, 60000,
-      "send the body byte by byte with this pause in milliseconds"},
-  {"endless", VALUE_FLAG, AT (endless), 0, 0, "send a body that never ends"},
+  {"status", VALUE_UINT, AT (status), 200, 599},
+  {"answer", VALUE_ANSWER},
+  {"retry-after", VALUE_HEADER},
+  {"location", VALUE_HEADER},
+  {"content-type", VALUE_HEADER},
+  {"header", VALUE_ANY_HEADER},
+  {"body", VALUE_BODY},
+  {"act-first", VALUE_FLAG, AT (act_first)},
+  {"delay", VALUE_UINT, AT (delay_ms), 1, 3600000},
+  {"gzip", VALUE_FLAG, AT (gzip)},
+  {"reset", VALUE_FLAG, AT (reset)},
+  {"close", VALUE_FLAG, AT (close)},
+  {"cut-at", VALUE_UINT64, AT (cut_at), 1, G_MAXINT64},
+  {"reset-at", VALUE_UINT64, AT (reset_at), 1, G_MAXINT64},
+  {"hold", VALUE_FLAG, AT (hold)},
+  {"hold-at", VALUE_UINT64, AT (hold_at), 1, G_MAXINT64},
+  {"drip", VALUE_UINT, AT (drip_ms), 1, 60000},
+  {"endless", VALUE_FLAG, AT (endless)},
 };
 
 const gchar *const foxapi_sim_route_names[FOXAPI_SIM_N_ROUTES] = {
@@ -69,6 +60,16 @@ const gchar *const foxapi_sim_route_names[FOXAPI_SIM_N_ROUTES] = {
   [FOXAPI_SIM_RESULT] = "result",
   [FOXAPI_SIM_OTHER] = "other",
 };
+
+gchar *
+foxapi_sim_fault_list (void)
+{
+  GString *list = g_string_new (kinds[0].name);
+
+  for (guint i = 1; i < G_N_ELEMENTS (kinds); i++)
+    g_string_append_printf (list, ", %s", kinds[i].name);
+  return g_string_free (list, FALSE);
+}
 
 #define fail(error, ...) \
   (g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, __VA_ARGS__), \
@@ -168,17 +169,14 @@ static gboolean
 parse_kind (FoxapiSimFault * fault, const gchar * name, const gchar * value,
     GError ** error)
 {
-  g_autoptr (GString) all = NULL;
+  g_autofree gchar *all = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
     if (strcmp (kinds[i].name, name) == 0)
       return set_kind (fault, i, value, error);
   }
-  all = g_string_new (kinds[0].name);
-  for (guint i = 1; i < G_N_ELEMENTS (kinds); i++)
-    g_string_append_printf (all, ", %s", kinds[i].name);
-  return fail (error, "\"%s\" is no kind of fault; these are: %s", name,
-      all->str);
+  all = foxapi_sim_fault_list ();
+  return fail (error, "\"%s\" is no kind of fault; these are: %s", name, all);
 }
 
 static gboolean
@@ -237,19 +235,4 @@ foxapi_sim_fault_parse (const gchar * text, FoxapiSimRoute * route,
       && parse_kinds (fault, parts[2], error))
     return g_steal_pointer (&fault);
   return NULL;
-}
-
-/* The kinds of faults, and the answers, for somebody who asks for help */
-gchar *
-foxapi_sim_fault_describe (void)
-{
-  GString *text = g_string_new (NULL);
-  g_autofree gchar *answers = foxapi_sim_error_list ();
-
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    g_string_append_printf (text, "  %s%-*s %s\n", kinds[i].name,
-        (gint) (14 - strlen (kinds[i].name)),
-        kinds[i].type == VALUE_FLAG ? "" : "=V", kinds[i].help);
-  g_string_append_printf (text, "  Answers: %s\n", answers);
-  return g_string_free (text, FALSE);
 }

@@ -16,19 +16,12 @@
     "their time,\nand real MP4 files as results. Nothing is charged."
 
 #define DESCRIPTION \
-    "Prompts that mean something:\n" \
-    "  [fail]       the task ends as failed\n" \
-    "  [cancelled]  the task ends as cancelled\n" \
-    "  [slow]       the task takes ten times as long\n" \
-    "\n" \
-    "Faults, as ROUTE:NTH:KIND[=V][,KIND[=V]...]:\n" \
-    "  ROUTE is submit, ask, upload, result or other; NTH counts its " \
-    "requests from 1,\n" \
-    "  0 means every one that has no fault of its own. KIND is\n" \
-    "%s" \
-    "\n" \
-    "Examples are in docs/internals/simulator.md.\n" \
-    "SIGINT and SIGTERM end it and print what was charged."
+    "A fault is ROUTE:NTH:KIND[=V][,KIND[=V]...]. ROUTE is submit, ask, upload, " \
+    "result\nor other; NTH counts its requests from 1, 0 means every one that " \
+    "has no fault of its\nown.\nKinds: %s\nAnswers: %s\n\n" \
+    "docs/internals/simulator.md says what they do, has examples, and words of " \
+    "a prompt\nthat mean something. SIGINT and SIGTERM end it and print what was " \
+    "charged."
 
 static struct
 {
@@ -116,8 +109,9 @@ static gboolean
 parse_arguments (int *argc, char ***argv, GError ** error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autofree gchar *kinds = foxapi_sim_fault_describe ();
-  g_autofree gchar *description = g_strdup_printf (DESCRIPTION, kinds);
+  g_autofree gchar *kinds = foxapi_sim_fault_list ();
+  g_autofree gchar *answers = foxapi_sim_error_list ();
+  g_autofree gchar *description = g_strdup_printf (DESCRIPTION, kinds, answers);
 
   g_option_context_set_summary (context, SUMMARY);
   g_option_context_set_description (context, description);
