@@ -15,9 +15,12 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+
+os.environ["FOXAPI_BUILD"] = os.path.abspath(sys.argv[1])
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "docs"))
+import simulator  # noqa: E402
 
 DELAY = .04
 CONNECTION_RATE = 2e6
@@ -25,8 +28,9 @@ LINE_RATE = 8e6
 PIECE = 16384
 CASES = {"8 images of 300 KB": ("image", 8, 300_000),
          "4 videos of 8 MB": ("video", 4, 8_000_000)}
+# The element looks at this.
+START = {"image": b"\x89PNG\r\n\x1a\n", "video": b"\0\0\0\x18ftypmp42"}
 ROUNDS = 3
-KEY = "test-key-0123456789"
 
 
 class Line:
@@ -85,31 +89,18 @@ class Line:
             await writer.drain()
 
 
-def start_simulator(build, folder):
-    port_file = folder / "port"
-    simulator = subprocess.Popen(
-        [build / "tests/sim/foxapi-sim", "--quiet",
-         f"--port-file={port_file}"], stdout=subprocess.DEVNULL)
-    while not (port_file.exists() and port_file.read_text()):
-        time.sleep(.01)
-    return simulator, int(port_file.read_text().rsplit(":", 1)[1])
-
-
-def by_element(build, folder, port, kind, files):
+def by_element(place, kind, files):
     references = ",".join(f'"file://{file}"' for file in files)
-    environment = dict(os.environ, GST_PLUGIN_PATH=str(build / "gst/foxapi"),
-                       GST_REGISTRY=str(folder / "registry"),
-                       FOXAPI_API_KEY=KEY,
-                       FOXAPI_BASE_URL=f"http://127.0.0.1:{port}")
-    subprocess.run(["gst-launch-1.0", "-q", "foxapivideosrc", "prompt=x",
-                    "output=task", f"task-store={folder / 'store'}",
-                    f"reference-{kind}-urls=<{references}>", "!", "fakesink"],
-                   check=True, env=environment, stdout=subprocess.DEVNULL)
+    status, said = place.run(
+        "gst-launch-1.0", "-q", "foxapivideosrc", "prompt=x", "output=task",
+        f"reference-{kind}-urls=<{references}>", "!", "fakesink", limit=600)
+    if status != 0:
+        raise RuntimeError(said)
 
 
 def by_curl(port, files):
     for file in files:
-        subprocess.run(["curl", "-sf", "-H", f"Authorization: Bearer {KEY}",
+        subprocess.run(["curl", "-sf", "-H", f"Authorization: Bearer {simulator.KEY}",
                         "-F", f"file=@{file}",
                         f"http://127.0.0.1:{port}/v1/files/upload/stream"],
                        check=True, stdout=subprocess.DEVNULL)
@@ -122,24 +113,18 @@ def take_time(call, *arguments):
 
 
 def main():
-    build = pathlib.Path(sys.argv[1]).resolve()
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        simulator, target = start_simulator(build, folder)
-        port = Line(target).port
-        try:
-            for case, (kind, count, size) in CASES.items():
-                files = [folder / f"{kind}{i}" for i in range(count)]
-                for file in files:
-                    file.write_bytes(os.urandom(size))
-                element = [take_time(by_element, build, folder, port, kind,
-                                     files) for _ in range(ROUNDS)]
-                curl = [take_time(by_curl, port, files) for _ in range(ROUNDS)]
-                print(f"{case}: element {' '.join(element)}, "
-                      f"curl one by one {' '.join(curl)}")
-        finally:
-            simulator.terminate()
-            simulator.wait()
+    with simulator.Place(None) as place:
+        port = Line(int(place.service.url.rsplit(":", 1)[1])).port
+        place.environment["FOXAPI_BASE_URL"] = f"http://127.0.0.1:{port}"
+        for case, (kind, count, size) in CASES.items():
+            files = [place.path(f"{kind}{i}") for i in range(count)]
+            for file in files:
+                pathlib.Path(file).write_bytes(START[kind] + os.urandom(size))
+            element = [take_time(by_element, place, kind, files)
+                       for _ in range(ROUNDS)]
+            curl = [take_time(by_curl, port, files) for _ in range(ROUNDS)]
+            print(f"{case}: element {' '.join(element)}, "
+                  f"curl one by one {' '.join(curl)}")
 
 
 if __name__ == "__main__":
