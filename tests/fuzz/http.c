@@ -8,8 +8,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <string.h>
-
 #include "foxapiclient.h"
 #include "foxapidownload.h"
 #include "fuzz.h"

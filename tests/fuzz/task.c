@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <string.h>
-
 #include "foxapijson.h"
 #include "foxapitask.h"
 #include "fuzz.h"
