@@ -188,25 +188,22 @@ listen_on (FoxapiSim * sim, SoupServer * server, guint port, GError ** error)
 static void
 shut_down_connections (FoxapiSim * sim)
 {
-  g_mutex_lock (&sim->lock);
+  FOXAPI_SIM_LOCK (sim);
+
   for (GList * l = sim->connections; l != NULL; l = l->next) {
     FoxapiSimConnection *connection = l->data;
 
     if (!g_socket_is_closed (connection->socket))
       shutdown (g_socket_get_fd (connection->socket), SHUT_RDWR);
   }
-  g_mutex_unlock (&sim->lock);
 }
 
 static gboolean
 have_connections (FoxapiSim * sim)
 {
-  gboolean have;
+  FOXAPI_SIM_LOCK (sim);
 
-  g_mutex_lock (&sim->lock);
-  have = sim->connections != NULL || sim->wires != NULL;
-  g_mutex_unlock (&sim->lock);
-  return have;
+  return sim->connections != NULL || sim->wires != NULL;
 }
 
 static gboolean
@@ -418,17 +415,16 @@ void
 foxapi_sim_script (FoxapiSim * sim, FoxapiSimRoute route, guint nth,
     const FoxapiSimFault * fault)
 {
+  FOXAPI_SIM_LOCK (sim);
+
   g_return_if_fail (route < FOXAPI_SIM_N_ROUTES);
   g_return_if_fail (fault == NULL || fault->answer == NULL
       || foxapi_sim_error_find (fault->answer) != NULL);
-
-  g_mutex_lock (&sim->lock);
   if (fault != NULL)
     g_hash_table_insert (sim->faults[route], GUINT_TO_POINTER (nth),
         foxapi_sim_fault_copy (fault));
   else
     g_hash_table_remove (sim->faults[route], GUINT_TO_POINTER (nth));
-  g_mutex_unlock (&sim->lock);
 }
 
 static gboolean
@@ -452,17 +448,13 @@ gboolean
 foxapi_sim_wait_requests (FoxapiSim * sim, FoxapiSimRoute route, guint n)
 {
   gint64 deadline = g_get_monotonic_time () + WAIT_TIMEOUT;
-  gboolean arrived;
+  FOXAPI_SIM_LOCK (sim);
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, FALSE);
-
-  g_mutex_lock (&sim->lock);
   while (sim->counts[route] < n && g_cond_wait_until (&sim->changed,
           &sim->lock, deadline)) {
   }
-  arrived = sim->counts[route] >= n;
-  g_mutex_unlock (&sim->lock);
-  return arrived;
+  return sim->counts[route] >= n;
 }
 
 /* With the lock held */
@@ -482,15 +474,11 @@ gboolean
 foxapi_sim_wait_idle (FoxapiSim * sim, FoxapiSimRoute route)
 {
   gint64 deadline = g_get_monotonic_time () + WAIT_TIMEOUT;
-  gboolean idle;
+  FOXAPI_SIM_LOCK (sim);
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, FALSE);
-
-  g_mutex_lock (&sim->lock);
   while (!is_idle (sim, route)
       && g_cond_wait_until (&sim->changed, &sim->lock, deadline)) {
   }
-  idle = is_idle (sim, route);
-  g_mutex_unlock (&sim->lock);
-  return idle;
+  return is_idle (sim, route);
 }

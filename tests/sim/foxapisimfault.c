@@ -150,10 +150,10 @@ on_written (gpointer data)
 static void
 wire_cancel (FoxapiSimWire * wire)
 {
+  FOXAPI_SIM_LOCK (wire->sim);
+
   g_cancellable_cancel (wire->cancellable);
-  g_mutex_lock (&wire->sim->lock);
   g_cond_broadcast (&wire->sim->changed);
-  g_mutex_unlock (&wire->sim->lock);
 }
 
 static gboolean
@@ -172,11 +172,10 @@ static gboolean
 wire_wait_release (FoxapiSimWire * wire)
 {
   FoxapiSim *sim = wire->sim;
+  FOXAPI_SIM_LOCK (sim);
 
-  g_mutex_lock (&sim->lock);
   while (!sim->released && !g_cancellable_is_cancelled (wire->cancellable))
     g_cond_wait (&sim->changed, &sim->lock);
-  g_mutex_unlock (&sim->lock);
   return !g_cancellable_is_cancelled (wire->cancellable);
 }
 

@@ -38,29 +38,24 @@ foxapi_sim_get_requests (FoxapiSim * sim, FoxapiSimRoute route)
 {
   GPtrArray *list = g_ptr_array_new_with_free_func (
       (GDestroyNotify) foxapi_sim_request_unref);
+  FOXAPI_SIM_LOCK (sim);
 
-  g_mutex_lock (&sim->lock);
   for (guint i = 0; i < sim->requests->len; i++) {
     FoxapiSimRequest *request = g_ptr_array_index (sim->requests, i);
 
     if (request->route == route)
       g_ptr_array_add (list, g_atomic_rc_box_acquire (request));
   }
-  g_mutex_unlock (&sim->lock);
   return list;
 }
 
 guint
 foxapi_sim_count_requests (FoxapiSim * sim, FoxapiSimRoute route)
 {
-  guint count;
+  FOXAPI_SIM_LOCK (sim);
 
   g_return_val_if_fail (route < FOXAPI_SIM_N_ROUTES, 0);
-
-  g_mutex_lock (&sim->lock);
-  count = sim->counts[route];
-  g_mutex_unlock (&sim->lock);
-  return count;
+  return sim->counts[route];
 }
 
 gchar *
@@ -224,14 +219,12 @@ foxapi_sim_entry_get_url (FoxapiSim * sim, FoxapiSimEntry * entry)
 void
 foxapi_sim_mark_delivered (FoxapiSim * sim, const gchar * id)
 {
-  FoxapiSimEntry *entry;
+  FOXAPI_SIM_LOCK (sim);
+  FoxapiSimEntry *entry = foxapi_sim_entry_find (sim, id);
 
-  g_mutex_lock (&sim->lock);
-  entry = foxapi_sim_entry_find (sim, id);
   if (entry != NULL)
     entry->delivered = TRUE;
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
 }
 
 /* Waits, with the lock held, until @entry's result is there or never will be */
@@ -265,15 +258,12 @@ void
 foxapi_sim_set_task (FoxapiSim * sim, const gchar * id, const gchar * status,
     gint progress)
 {
-  FoxapiSimEntry *entry;
+  FOXAPI_SIM_LOCK (sim);
+  FoxapiSimEntry *entry = foxapi_sim_entry_find (sim, id);
 
-  g_mutex_lock (&sim->lock);
-  entry = foxapi_sim_entry_find (sim, id);
-  if (entry != NULL)
-    set_task (sim, entry, status, progress);
-  g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
   g_return_if_fail (entry != NULL);
+  set_task (sim, entry, status, progress);
+  g_cond_broadcast (&sim->changed);
 }
 
 /* Called with the lock */
@@ -292,12 +282,11 @@ gchar *
 foxapi_sim_add_named_task (FoxapiSim * sim, const gchar * wanted_id,
     const gchar * status)
 {
-  FoxapiSimEntry *entry;
+  FOXAPI_SIM_LOCK (sim);
+  FoxapiSimEntry *entry = foxapi_sim_entry_new (sim,
+      foxapi_sim_order_new_default (), NULL);
   gboolean processing = g_strcmp0 (status, "processing") == 0;
-  gchar *id;
 
-  g_mutex_lock (&sim->lock);
-  entry = foxapi_sim_entry_new (sim, foxapi_sim_order_new_default (), NULL);
   if (wanted_id != NULL)
     rename_entry (sim, entry, wanted_id);
   if (processing)
@@ -305,10 +294,8 @@ foxapi_sim_add_named_task (FoxapiSim * sim, const gchar * wanted_id,
   if (sim->options.manual || (status != NULL && !processing
           && strcmp (status, "pending") != 0))
     set_task (sim, entry, status != NULL ? status : "pending", -1);
-  id = g_strdup (entry->id);
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
-  return id;
+  return g_strdup (entry->id);
 }
 
 gchar *
@@ -320,47 +307,42 @@ foxapi_sim_add_task (FoxapiSim * sim, const gchar * status)
 void
 foxapi_sim_set_form (FoxapiSim * sim, FoxapiSimForm form)
 {
-  g_return_if_fail (form < FOXAPI_SIM_N_FORMS);
+  FOXAPI_SIM_LOCK (sim);
 
-  g_mutex_lock (&sim->lock);
+  g_return_if_fail (form < FOXAPI_SIM_N_FORMS);
   sim->form = form;
-  g_mutex_unlock (&sim->lock);
 }
 
 void
 foxapi_sim_expire_links (FoxapiSim * sim)
 {
-  g_mutex_lock (&sim->lock);
+  FOXAPI_SIM_LOCK (sim);
+
   sim->link_generation++;
-  g_mutex_unlock (&sim->lock);
 }
 
 /* Answers that are under way keep the bytes they began with. */
 void
 foxapi_sim_change_result (FoxapiSim * sim, GBytes * payload)
 {
-  g_autoptr (GBytes) old = NULL;
+  FOXAPI_SIM_LOCK (sim);
 
-  g_mutex_lock (&sim->lock);
   if (payload != NULL) {
-    old = g_steal_pointer (&sim->payload);
+    g_clear_pointer (&sim->payload, g_bytes_unref);
     sim->payload = g_bytes_ref (payload);
   }
   sim->result_version++;
   sim->result_modified++;
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
 }
 
 GPtrArray *
 foxapi_sim_take_violations (FoxapiSim * sim)
 {
-  GPtrArray *violations;
+  FOXAPI_SIM_LOCK (sim);
+  GPtrArray *violations = sim->violations;
 
-  g_mutex_lock (&sim->lock);
-  violations = g_steal_pointer (&sim->violations);
   sim->violations = g_ptr_array_new_with_free_func (g_free);
-  g_mutex_unlock (&sim->lock);
   return violations;
 }
 
@@ -461,11 +443,10 @@ static gboolean
 on_barrier (gpointer data)
 {
   FoxapiSim *sim = data;
+  FOXAPI_SIM_LOCK (sim);
 
-  g_mutex_lock (&sim->lock);
   sim->barriers_passed++;
   g_cond_broadcast (&sim->changed);
-  g_mutex_unlock (&sim->lock);
   return G_SOURCE_REMOVE;
 }
 
@@ -485,8 +466,8 @@ GPtrArray *
 foxapi_sim_get_tasks (FoxapiSim * sim)
 {
   GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) task_free);
+  FOXAPI_SIM_LOCK (sim);
 
-  g_mutex_lock (&sim->lock);
   wait_for_server (sim);
   for (guint i = 0; i < sim->tasks->len; i++) {
     FoxapiSimEntry *entry = g_ptr_array_index (sim->tasks, i);
@@ -503,37 +484,28 @@ foxapi_sim_get_tasks (FoxapiSim * sim)
     task->delivered = entry->delivered;
     g_ptr_array_add (list, task);
   }
-  g_mutex_unlock (&sim->lock);
   return list;
 }
 
 GBytes *
 foxapi_sim_get_result (FoxapiSim * sim, const gchar * id)
 {
-  FoxapiSimEntry *entry;
+  FOXAPI_SIM_LOCK (sim);
+  FoxapiSimEntry *entry = foxapi_sim_entry_find (sim, id);
   GBytes *bytes = NULL;
 
-  g_mutex_lock (&sim->lock);
-  entry = foxapi_sim_entry_find (sim, id);
   if (entry != NULL) {
     wait_for_bytes (sim, entry);
     bytes = foxapi_sim_entry_get_bytes (sim, entry);
-    if (bytes != NULL)
-      g_bytes_ref (bytes);
   }
-  g_mutex_unlock (&sim->lock);
-  return bytes;
+  return bytes != NULL ? g_bytes_ref (bytes) : NULL;
 }
 
 GBytes *
 foxapi_sim_get_upload (FoxapiSim * sim, const gchar * url)
 {
-  GBytes *bytes;
+  FOXAPI_SIM_LOCK (sim);
+  GBytes *bytes = foxapi_sim_upload_find (sim, url);
 
-  g_mutex_lock (&sim->lock);
-  bytes = foxapi_sim_upload_find (sim, url);
-  if (bytes != NULL)
-    g_bytes_ref (bytes);
-  g_mutex_unlock (&sim->lock);
-  return bytes;
+  return bytes != NULL ? g_bytes_ref (bytes) : NULL;
 }

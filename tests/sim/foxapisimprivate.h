@@ -200,6 +200,11 @@ struct _FoxapiSim
   gpointer render_bus;          /* GstBus of the pipeline that runs now */
 };
 
+/* To the end of the block */
+#define FOXAPI_SIM_LOCK(sim) \
+    G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = \
+        g_mutex_locker_new (&(sim)->lock)
+
 /* foxapisim.c */
 void foxapi_sim_post (FoxapiSim * sim, GSourceFunc function, gpointer data);
 FoxapiSimConnection *foxapi_sim_track_connection (FoxapiSim * sim,

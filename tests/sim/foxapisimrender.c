@@ -48,13 +48,10 @@ foxapi_sim_render_free (FoxapiSimRender * render)
 static gboolean
 set_bus (FoxapiSim * sim, GstBus * bus)
 {
-  gboolean go_on;
+  FOXAPI_SIM_LOCK (sim);
 
-  g_mutex_lock (&sim->lock);
   sim->render_bus = bus;
-  go_on = !sim->stopping;
-  g_mutex_unlock (&sim->lock);
-  return go_on;
+  return !sim->stopping;
 }
 
 /* To EOS; FALSE with @error where that was not reached */
