@@ -111,6 +111,15 @@ bench_make_source (const gchar * kind, const gchar * url)
   return source;
 }
 
+void
+bench_watch (GstElement * sink, GstPadProbeCallback callback,
+    gpointer user_data)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, callback, user_data, NULL);
+}
+
 gboolean
 bench_wait_for (GstElement * pipeline, GstMessageType type)
 {

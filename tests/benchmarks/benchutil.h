@@ -29,6 +29,9 @@ glong bench_read_field (const gchar * file, const gchar * field);
  * read; for foxapivideosrc the service to ask for it. */
 GstElement *bench_make_source (const gchar * kind, const gchar * url);
 gboolean bench_is_foxapi (const gchar * kind);
+/* Has @callback called for each buffer that arrives at @sink */
+void bench_watch (GstElement * sink, GstPadProbeCallback callback,
+    gpointer user_data);
 /* FALSE on an ERROR, which is printed */
 gboolean bench_wait_for (GstElement * pipeline, GstMessageType type);
 /* A socket that is connected to the server of an http URL, whose path it tells; -1

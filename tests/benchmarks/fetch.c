@@ -59,10 +59,9 @@ make_pipeline (GstElement * source, Sink * sink, gboolean decodes)
   GstElement *pipeline = gst_pipeline_new (NULL);
   GstElement *fakesink = gst_element_factory_make ("fakesink", NULL);
   GstElement *decoder = NULL;
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (fakesink, "sink");
 
   g_object_set (fakesink, "sync", FALSE, NULL);
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, sink, NULL);
+  bench_watch (fakesink, on_buffer, sink);
   gst_bin_add_many (GST_BIN (pipeline), source, fakesink, NULL);
   if (decodes) {
     decoder = gst_element_factory_make ("decodebin", NULL);

@@ -52,11 +52,8 @@ make_sink (Show * show)
   GstElement *sink = gst_element_factory_make ("fakesink", NULL);
 
   g_object_set (sink, "sync", FALSE, "async", FALSE, NULL);
-  if (show != NULL) {
-    g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
-
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, show, NULL);
-  }
+  if (show != NULL)
+    bench_watch (sink, on_frame, show);
   return sink;
 }
 

@@ -42,7 +42,6 @@ main (int argc, char **argv)
 {
   GstElement *pipeline, *source, *sink;
   GstBus *bus;
-  GstPad *pad;
 
   gst_init (&argc, &argv);
   if (argc < 3)
@@ -58,8 +57,7 @@ main (int argc, char **argv)
 
   bus = gst_element_get_bus (pipeline);
   gst_bus_set_sync_handler (bus, on_message, NULL, NULL);
-  pad = gst_element_get_static_pad (sink, "sink");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, NULL, NULL);
+  bench_watch (sink, on_buffer, NULL);
 
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   bench_wait_for (pipeline, GST_MESSAGE_EOS);

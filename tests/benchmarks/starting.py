@@ -24,25 +24,18 @@ print(json.dumps({"answered": time.monotonic()}))
 """
 
 
-def start(bench, command):
+def start(bench, *command):
+    """The program says when it had the answer, or ends with it, as curl does."""
     seen = len(bench.service.requests)
     began = time.monotonic()
-    run = {"answered": json.loads(bench.output(*command))["answered"] - began}
+    said = bench.output(*command)
+    answered = time.monotonic() if command[0] == "curl" else \
+        json.loads(said)["answered"]
+    run = {"answered": answered - began}
     requests = bench.service.requests[seen:]
     if requests:
         run["asked"] = requests[0].time - began
     return run
-
-
-def start_curl(bench, url, body):
-    seen = len(bench.service.requests)
-    began = time.monotonic()
-    bench.output("curl", "-s", "-X", "POST", "-H",
-                 "Content-Type: application/json", "-H",
-                 "Authorization: Bearer key-of-the-measurement", "-d",
-                 f"@{body}", url)
-    return {"answered": time.monotonic() - began,
-            "asked": bench.service.requests[seen].time - began}
 
 
 def measure(bench):
@@ -55,14 +48,18 @@ def measure(bench):
     program = bench.program("bench-start")
     runs = in_turn(bench.rounds(41, 7), {
         "foxapivideosrc": lambda: start(
-            bench, (program, "foxapivideosrc", service + "/running/start")),
+            bench, program, "foxapivideosrc", service + "/running/start"),
         "souphttpsrc, a small file": lambda: start(
-            bench, (program, "souphttpsrc", service + "/small")),
+            bench, program, "souphttpsrc", service + "/small"),
         "Python, urllib": lambda: start(
-            bench, (sys.executable, client, submit, body, "key")),
-        "curl": lambda: start_curl(bench, submit, body),
+            bench, sys.executable, client, submit, body, "key"),
+        "curl": lambda: start(
+            bench, "curl", "-s", "-X", "POST", "-H",
+            "Content-Type: application/json", "-H",
+            "Authorization: Bearer key-of-the-measurement", "-d", f"@{body}",
+            submit),
         "GStreamer alone, fakesrc": lambda: start(
-            bench, (program, "floor", service)),
+            bench, program, "floor", service),
     })
     results = bench.results
     for metric, name in (("asked", "to the request"),
