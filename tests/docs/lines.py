@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 
-import media
 import pages
 import simulator
 import tap
@@ -110,7 +109,7 @@ def execute(block, folder, environment):
         return f"complains\n{said}"
     if block.option("fails") is None:
         for name in sorted(named_files(block.text).union(made_files(folder))):
-            fault = media.fault_of(os.path.join(folder, name), environment)
+            fault = simulator.fault_of(os.path.join(folder, name), environment)
             if fault and not name.startswith("."):
                 return f"{fault}\n{said}"
     return None

@@ -14,12 +14,13 @@ import subprocess
 import tempfile
 import time
 
-import media
-
 BUILD = os.environ.get("FOXAPI_BUILD", "")
 PROGRAM = os.path.join(BUILD, "tests", "sim", "foxapi-sim")
 KEY = "test-key-0123456789"
 LIMIT = 60
+VIDEO = (".mp4", ".mkv", ".webm", ".mov", ".ts", ".ogv")
+SOUND = (".ogg", ".opus", ".wav", ".flac")
+PICTURE = (".png", ".jpg")
 
 
 def run(*command, **options):
@@ -27,6 +28,34 @@ def run(*command, **options):
     done = subprocess.run(command, check=False, **{
         "capture_output": True, "text": True, "timeout": LIMIT, **options})
     return done.returncode, done.stdout + done.stderr
+
+
+def fault_of(path, env):
+    """What is wrong with the file, None if it is as it should be."""
+    if not os.path.exists(path):
+        return f"{path} was not made"
+    if os.path.getsize(path) == 0:
+        return f"{path} is empty"
+    ending = os.path.splitext(path)[1]
+    if ending == ".json":
+        with open(path, encoding="utf-8") as file:
+            try:
+                json.load(file)
+            except ValueError as error:
+                return f"{path} is no JSON: {error}"
+    if ending in VIDEO + SOUND + PICTURE:
+        status, said = run("gst-discoverer-1.0", os.path.abspath(path), env=env)
+        kind = "audio" if ending in SOUND else "video"
+        if ending in PICTURE:
+            kind = "image|video"
+        if status != 0 or not re.search(rf"^\s*({kind})", said,
+                                        re.MULTILINE):
+            return f"{path} cannot be played:\n{said}"
+        # A segment of MPEG-TS does not tell.
+        if ending in VIDEO + SOUND and ending != ".ts" \
+                and "Duration: 0:00:00.000" in said:
+            return f"{path} has no duration"
+    return None
 
 
 class Simulator:
@@ -153,7 +182,7 @@ class Place:
 
     def fault_of(self, name):
         """What is wrong with a file."""
-        return media.fault_of(self.path(name), self.environment)
+        return fault_of(self.path(name), self.environment)
 
 
 def run_on_terminal(place, *command, interrupt_at):
