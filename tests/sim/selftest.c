@@ -34,6 +34,8 @@ typedef struct
   SoupSession *session;
 } Fixture;
 
+static const FoxapiSimOptions usual;
+
 static Fixture *
 fixture_new (FoxapiSimOptions options)
 {
@@ -282,8 +284,7 @@ submit_long (Fixture * fixture, const gchar * piece, guint n)
 static void
 test_strict (void)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
+  g_autoptr (Fixture) fixture = payload_fixture (usual);
   g_autofree gchar *bomb = g_strnfill (200000, '[');
   g_autoptr (Reply) nested = submit (fixture, bomb);
   guint charged = 0;
@@ -316,8 +317,7 @@ test_violations (void)
     "{" MODEL
         ",\"prompt\":\"a\",\"reference_video_urls\":[\"/proc/self/exe\"]}",
   };
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
+  g_autoptr (Fixture) fixture = payload_fixture (usual);
   FoxapiSimFault fault = {.status = 500 };
   g_autoptr (Reply) free = submit (fixture,
       "{" MODEL ",\"prompt\":\"file:///etc/passwd\"}");
@@ -510,8 +510,7 @@ test_upload (void)
     {"name=\"file_name\"", "b.png", "file_name is there twice"},
     {"name=\"auto_cleanup\"", NULL, "auto_cleanup is there twice"},
   };
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
+  g_autoptr (Fixture) fixture = payload_fixture (usual);
   g_autoptr (GBytes) bytes = g_bytes_new_static ("a picture", 9);
   g_autoptr (GBytes) text = g_bytes_new_static ("true", 4);
   g_autoptr (Reply) good = upload (fixture, bytes,
@@ -581,8 +580,7 @@ static const struct
 static void
 test_refusals (void)
 {
-  g_autoptr (Fixture) fixture = payload_fixture ((FoxapiSimOptions) {
-      0});
+  g_autoptr (Fixture) fixture = payload_fixture (usual);
 
   for (guint i = 0; i < G_N_ELEMENTS (refusals); i++) {
     FoxapiSimFault fault = {.status = refusals[i].status,
@@ -614,7 +612,7 @@ test_free (void)
   };
   static const gchar request[] = "GET /v1/tasks/x HTTP/1.1\r\n"
       "Host: 127.0.0.1\r\n\r\n";
-  Fixture *fixture = payload_fixture ((FoxapiSimOptions) { 0 });
+  Fixture *fixture = payload_fixture (usual);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   g_autoptr (GPtrArray) connections =
       g_ptr_array_new_with_free_func (g_object_unref);
@@ -771,8 +769,7 @@ find_box (GBytes * bytes, const gchar * name)
 static void
 test_render (void)
 {
-  g_autoptr (Fixture) fixture = fixture_new ((FoxapiSimOptions) {
-      0});
+  g_autoptr (Fixture) fixture = fixture_new (usual);
   const gchar *body = "{\"model\":\"wan-2.7-reference-to-video\","
       "\"prompt\":\"A <fox> & a hen\",\"duration\":2,\"resolution\":\"720p\","
       "\"aspect_ratio\":\"4:3\"}";
