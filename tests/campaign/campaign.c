@@ -12,7 +12,6 @@
 
 #include <glib/gstdio.h>
 
-#define KEY_BYTES 16
 #define TELL_EVERY 100
 
 static gint n_jobs = 96;
@@ -98,7 +97,6 @@ typedef struct
 {
   const Campaign *campaign;
   GMutex lock;                  /* of what follows, and of stdout */
-  guint next;                   /* the next job's number */
   Counts *families;
   guint n_done;
 } Work;
@@ -133,9 +131,12 @@ remove_or_keep (CampaignJob * job)
   }
 }
 
+/* @number: the job's, from 1 */
 static void
-run_job (Work * work, guint index)
+run_job (gpointer number, gpointer user_data)
 {
+  Work *work = user_data;
+  guint index = GPOINTER_TO_UINT (number) - 1;
   CampaignJob *job = campaign_job_new (work->campaign, index);
 
   campaign_job_run (job);
@@ -162,41 +163,22 @@ is_wanted (guint index)
       && (only_family == NULL || g_str_equal (family, only_family));
 }
 
-/* Takes one job after the other, as other threads do. */
-static gpointer
-work_on (gpointer user_data)
-{
-  Work *work = user_data;
-  guint end = MAX (n_jobs, only_job + 1);
-
-  for (;;) {
-    guint index;
-
-    g_mutex_lock (&work->lock);
-    while (work->next < end && !is_wanted (work->next))
-      work->next++;
-    index = work->next++;
-    g_mutex_unlock (&work->lock);
-    if (index >= end)
-      return NULL;
-    run_job (work, index);
-  }
-}
-
 /* The number of violations */
 static guint
 run_jobs (const Campaign * campaign)
 {
   Work work = {.campaign = campaign };
-  g_autofree GThread **threads = g_new0 (GThread *, n_parallel);
-  guint n_violations;
+  GThreadPool *pool = g_thread_pool_new (run_job, &work, n_parallel, FALSE,
+      NULL);
+  guint n_violations, end = MAX (n_jobs, only_job + 1);
 
   g_mutex_init (&work.lock);
   work.families = g_new0 (Counts, campaign_family_count ());
-  for (gint i = 0; i < n_parallel; i++)
-    threads[i] = g_thread_new ("jobs", work_on, &work);
-  for (gint i = 0; i < n_parallel; i++)
-    g_thread_join (threads[i]);
+  for (guint index = 0; index < end; index++) {
+    if (is_wanted (index))
+      g_thread_pool_push (pool, GUINT_TO_POINTER (index + 1), NULL);
+  }
+  g_thread_pool_free (pool, FALSE, TRUE);
 
   n_violations = print_table (work.families);
   g_free (work.families);
@@ -212,17 +194,6 @@ set_plugin_path (const gchar * directory)
       "foxapi", NULL);
 
   g_setenv ("GST_PLUGIN_PATH_1_0", path, FALSE);
-}
-
-static gchar *
-make_key (guint from)
-{
-  g_autoptr (GRand) rand = g_rand_new_with_seed (from);
-  GString *key = g_string_new ("fx-");
-
-  for (guint i = 0; i < KEY_BYTES; i++)
-    g_string_append_printf (key, "%02x", g_rand_int_range (rand, 0, 256));
-  return g_string_free (key, FALSE);
 }
 
 static gboolean
@@ -243,7 +214,7 @@ campaign_init (Campaign * campaign, GError ** error)
   store = g_build_filename (campaign->directory, "store", NULL);
   g_mkdir (store, 0700);
   campaign->seed = seed;
-  campaign->key = make_key (seed);
+  campaign->key = g_strdup_printf ("fx-%08x-of-the-campaign", seed);
   campaign->verbose = only_job >= 0;
   campaign->patience_s = patience_s;
   return TRUE;

@@ -174,7 +174,7 @@ struct _CampaignJob
   FoxapiSimOptions options;
   guint n_wishes;
   CampaignRunPlan runs[CAMPAIGN_PLANNED_ROUNDS][CAMPAIGN_MAX_WISHES];
-  CampaignMode mode;            /* of all further runs */
+  CampaignMode mode;            /* of all runs for a wish */
   gboolean service_is_down;     /* at first */
   gboolean shares_store;
   gboolean has_no_store;        /* that could be written */

@@ -134,8 +134,9 @@ sprinkle (CampaignJob * job, void (*fault) (CampaignJob *, guint),
   }
 }
 
+/* A server of results without some of what servers have; also a family by itself */
 static void
-draw_result_options (CampaignJob * job)
+plan_any_server (CampaignJob * job)
 {
   job->options.no_ranges = plan_one_in (job, 4);
   job->options.no_length = plan_one_in (job, 4);
@@ -143,12 +144,6 @@ draw_result_options (CampaignJob * job)
 }
 
 /* The families */
-
-static void
-plan_honest (CampaignJob * job)
-{
-  draw_result_options (job);
-}
 
 static void
 plan_refused (CampaignJob * job)
@@ -204,7 +199,7 @@ plan_last_questions (CampaignJob * job)
 static void
 plan_download (CampaignJob * job)
 {
-  draw_result_options (job);
+  plan_any_server (job);
   campaign_fault_result (job, 1);
   sprinkle (job, campaign_fault_result, 4, 2);
 }
@@ -213,7 +208,7 @@ static void
 plan_stalled_download (CampaignJob * job)
 {
   job->timeout_s = 1;
-  draw_result_options (job);
+  plan_any_server (job);
   if (plan_one_in (job, 2))
     campaign_fault_held (job, FOXAPI_SIM_RESULT, 1);
   else
@@ -238,7 +233,7 @@ plan_expired_link (CampaignJob * job)
 static void
 plan_changed_result (CampaignJob * job)
 {
-  draw_result_options (job);
+  plan_any_server (job);
   campaign_fault_cut_result (job, 1);
   campaign_fault_held (job, FOXAPI_SIM_RESULT, 2);
   plan_action (job, 0, 0, AT_REQUEST (CAMPAIGN_CHANGE_RESULT,
@@ -465,7 +460,7 @@ static void
 plan_bin (CampaignJob * job)
 {
   campaign_clip_use (job, NULL);
-  draw_result_options (job);
+  plan_any_server (job);
   sprinkle (job, campaign_fault_passing_refusal, 2, 3);
   sprinkle (job, campaign_fault_question, 6, 3);
   sprinkle (job, campaign_fault_last_question, 6, 12);
@@ -543,7 +538,7 @@ plan_clip_cache (CampaignJob * job)
 }
 
 static const CampaignFamily families[] = {
-  {"honest service", plan_honest, CAMPAIGN_MODE_LOOP},
+  {"honest service", plan_any_server, CAMPAIGN_MODE_LOOP},
   {"submission refused", plan_refused, CAMPAIGN_MODE_SUPERVISE},
   {"service busy", plan_busy, CAMPAIGN_MODE_PLAIN},
   {"service down at first", plan_service_down, CAMPAIGN_MODE_PLAIN},

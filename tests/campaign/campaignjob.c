@@ -72,15 +72,6 @@ make_directories (CampaignJob * job)
     g_mkdir_with_parents (job->store, 0700);
 }
 
-static void
-apply_mode (CampaignJob * job)
-{
-  for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
-    for (guint wish = 0; wish < CAMPAIGN_MAX_WISHES; wish++)
-      job->runs[round][wish].mode = job->mode;
-  }
-}
-
 CampaignJob *
 campaign_job_new (const Campaign * campaign, guint index)
 {
@@ -109,7 +100,6 @@ campaign_job_new (const Campaign * campaign, guint index)
     g_free (job->store);
     job->store = g_build_filename (campaign->directory, "store", NULL);
   }
-  apply_mode (job);
   make_directories (job);
   return job;
 }
@@ -228,16 +218,17 @@ decide (CampaignJob * job, Wish * wish)
 static void
 run_round (CampaignJob * job, Wish * wishes, guint round)
 {
-  const CampaignRunPlan calm = {.mode = job->mode };
   CampaignRun *runs[CAMPAIGN_MAX_WISHES];
   guint n = 0;
 
   for (guint i = 0; i < job->n_wishes; i++) {
-    CampaignRunPlan plan =
-        round < CAMPAIGN_PLANNED_ROUNDS ? job->runs[round][i] : calm;
+    CampaignRunPlan plan = { 0 };
 
     if (wishes[i].settled)
       continue;
+    if (round < CAMPAIGN_PLANNED_ROUNDS)
+      plan = job->runs[round][i];
+    plan.mode = job->mode;
     plan.consents = wishes[i].consents;
     wishes[i].run = campaign_run_spawn (job, i, &plan, wishes[i].task_id);
     runs[n++] = wishes[i].run;
