@@ -671,53 +671,35 @@ test_spec (void)
 
 /* Rendered results */
 
+/* What has come to a sink, which ends with the last of it */
 typedef struct
 {
-  guint frames;
-  gint width;
-  gint height;
+  guint64 n;
   GstClockTime end;
-  gint64 sound;                 /* nanoseconds */
-} Counted;
+  GstVideoInfo info;            /* of a picture */
+} Arrived;
 
-static GstPadProbeReturn
-on_frame (GstPad * pad, GstPadProbeInfo * info, gpointer data)
-{
-  Counted *counted = data;
-  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
-  GstVideoInfo video;
-
-  g_assert_true (gst_video_info_from_caps (&video, caps));
-  counted->width = video.width;
-  counted->height = video.height;
-  counted->frames++;
-  counted->end = GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer);
-  return GST_PAD_PROBE_OK;
-}
-
-static GstPadProbeReturn
-on_sound (G_GNUC_UNUSED GstPad * pad, GstPadProbeInfo * info, gpointer data)
-{
-  Counted *counted = data;
-
-  counted->sound += GST_BUFFER_DURATION (GST_PAD_PROBE_INFO_BUFFER (info));
-  return GST_PAD_PROBE_OK;
-}
-
-static void
-probe (GstElement * pipeline, const gchar * name, GstPadProbeCallback callback,
-    gpointer data)
+static Arrived
+look_at (GstElement * pipeline, const gchar * name)
 {
   g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), name);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
+  g_autoptr (GstStructure) stats = NULL;
+  g_autoptr (GstSample) last = NULL;
+  Arrived arrived = { 0 };
+  GstBuffer *buffer;
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, callback, data, NULL);
+  g_object_get (sink, "stats", &stats, "last-sample", &last, NULL);
+  g_assert_nonnull (last);
+  buffer = gst_sample_get_buffer (last);
+  gst_structure_get_uint64 (stats, "rendered", &arrived.n);
+  arrived.end = GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer);
+  gst_video_info_from_caps (&arrived.info, gst_sample_get_caps (last));
+  return arrived;
 }
 
 /* Decodes the whole file */
-static Counted
-count (GBytes * bytes)
+static Arrived
+decode (GBytes * bytes, Arrived * sound)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) pipeline = gst_parse_launch ("giostreamsrc name=source"
@@ -728,22 +710,22 @@ count (GBytes * bytes)
       g_memory_input_stream_new_from_bytes (bytes);
   g_autoptr (GstBus) bus = NULL;
   g_autoptr (GstMessage) message = NULL;
-  Counted counted = { 0 };
+  Arrived pictures;
 
   g_assert_no_error (error);
   gst_object_ref_sink (pipeline);
   source = gst_bin_get_by_name (GST_BIN (pipeline), "source");
   g_object_set (source, "stream", stream, NULL);
-  probe (pipeline, "video", on_frame, &counted);
-  probe (pipeline, "sound", on_sound, &counted);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   bus = gst_element_get_bus (pipeline);
   message = gst_bus_timed_pop_filtered (bus, 60 * GST_SECOND,
       GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
   g_assert_nonnull (message);
   g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  pictures = look_at (pipeline, "video");
+  *sound = look_at (pipeline, "sound");
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  return counted;
+  return pictures;
 }
 
 /* Where a box of the file's top level begins */
@@ -777,17 +759,19 @@ test_render (void)
   g_autoptr (GBytes) result = foxapi_sim_get_result (fixture->sim, NULL);
   g_autoptr (Reply) again = NULL;
   g_autoptr (GBytes) same = NULL;
-  Counted counted;
+  Arrived pictures, sound;
 
   g_assert_cmpuint (submitted->status, ==, 200);
   g_assert_nonnull (result);
-  counted = count (result);
-  g_assert_cmpint (counted.width, ==, 1088);
-  g_assert_cmpint (counted.height, ==, 832);
-  g_assert_cmpuint (counted.frames, ==, 2 * FOXAPI_SIM_FPS);
-  g_assert_cmpuint (counted.end, ==, 2 * GST_SECOND);
-  g_assert_cmpint (ABS (counted.sound - (gint64) (2 * GST_SECOND)), <,
+  pictures = decode (result, &sound);
+  g_assert_cmpint (pictures.info.width, ==, 1088);
+  g_assert_cmpint (pictures.info.height, ==, 832);
+  g_assert_cmpuint (pictures.n, ==, 2 * FOXAPI_SIM_FPS);
+  g_assert_cmpuint (pictures.end, ==, 2 * GST_SECOND);
+  g_assert_cmpint (ABS (GST_CLOCK_DIFF (sound.end, 2 * GST_SECOND)), <,
       50 * GST_MSECOND);
+  /* A frame of AAC is 1024 samples, and a buffer. */
+  g_assert_cmpuint (sound.n, >=, 2 * 48000 / 1024);
   g_assert_cmpint (find_box (result, "moov"), <, find_box (result, "mdat"));
 
   /* The same request is another task and the same file */
@@ -817,16 +801,16 @@ test_render_references (void)
       "\"prompt\":\"A fox\",\"duration\":1,\"resolution\":\"480p\","
       "\"aspect_ratio\":\"9:16\",\"reference_image_urls\":[\"%s\",\"https://example.com/x?a&b\"]"
       "}", url);
-  Counted counted;
+  Arrived pictures, sound;
 
   submitted = submit (fixture, body);
   g_assert_cmpuint (submitted->status, ==, 200);
   result = foxapi_sim_get_result (fixture->sim, NULL);
   g_assert_nonnull (result);
-  counted = count (result);
-  g_assert_cmpint (counted.width, ==, 480);
-  g_assert_cmpint (counted.height, ==, 848);
-  g_assert_cmpuint (counted.frames, ==, FOXAPI_SIM_FPS);
+  pictures = decode (result, &sound);
+  g_assert_cmpint (pictures.info.width, ==, 480);
+  g_assert_cmpint (pictures.info.height, ==, 848);
+  g_assert_cmpuint (pictures.n, ==, FOXAPI_SIM_FPS);
   g_assert_cmpint (find_box (result, "moov"), >, find_box (result, "mdat"));
 
   /* Another one without sound */
