@@ -171,10 +171,10 @@ def find_files(*endings):
 
 def check_man_page(points, tool, said):
     """Its options are those that --help names."""
-    options = re.compile(r"^(?: +(?:-\w, )?|\.BR? (?:-\w .* )?)--([\w-]+)",
-                         re.MULTILINE)
     text = read(f"gst/tools/{tool}.1").replace("\\-", "-").replace("\\fR", "")
-    documented, found = set(options.findall(text)), set(options.findall(said))
+    documented = set(re.findall(r"^\.BR? (?:-\w .* )?--([\w-]+)", text,
+                                re.MULTILINE))
+    found = set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", said, re.MULTILINE))
     points.check(documented == found, "options of the man page",
                  tap.differences(documented, found))
     return found, text
