@@ -47,9 +47,19 @@ typedef struct
 #define ONCE(test)              TIMES (test, 1)
 
 /* A test is a function that fails or returns. Which row or case of its own it looks
- * at is __i__, as between GST_START_TEST and GST_END_TEST, which are for suites without
- * such a table. */
-#define TEST(name)              static void name (gint __i__ G_GNUC_UNUSED)
+ * at is __i__, as between GST_START_TEST and GST_END_TEST; like these, it says where
+ * it began, for a crash. */
+/* *INDENT-OFF* */
+#define TEST(name) \
+  static void name ## _body (gint __i__); \
+  static void \
+  name (gint i) \
+  { \
+    tcase_fn_start (#name, __FILE__, __LINE__); \
+    name ## _body (i); \
+  } \
+  static void name ## _body (gint __i__ G_GNUC_UNUSED)
+/* *INDENT-ON* */
 
 static inline Suite *
 make_suite (const gchar * name, const Test * tests, gsize n)

@@ -52,15 +52,22 @@ on_event (GstFoxapiProgramEvent event, GstFoxapiPlayer * player,
 #define assert_told(event, n) \
   fail_unless_equals_int (g_atomic_int_get (&n_told[event]), n)
 
+static void
+write_this_clip (const Clip * clip)
+{
+  g_autoptr (GBytes) bytes = clip_make (clip);
+
+  fail_unless (g_file_set_contents (location, g_bytes_get_data (bytes, NULL),
+          g_bytes_get_size (bytes), NULL));
+}
+
 /* Of so many frames, and sound as long as so many */
 static void
 write_clip (guint n_frames, guint n_heard)
 {
   const Clip clip = { n_frames, FPS, 1, n_heard * SAMPLES_PER_FRAME };
-  g_autoptr (GBytes) bytes = clip_make (&clip);
 
-  fail_unless (g_file_set_contents (location, g_bytes_get_data (bytes, NULL),
-          g_bytes_get_size (bytes), NULL));
+  write_this_clip (&clip);
 }
 
 static void
@@ -691,7 +698,7 @@ TEST (test_late_sound)
   guint64 frame = 0;
   gint64 heard;
 
-  write_clip (&clip);
+  write_this_clip (&clip);
   settings.is_live = __i__;
   start_last ();
   g_mutex_init (&gate.lock);
@@ -727,7 +734,6 @@ TEST (test_late_sound)
     open_gate (&gate);
     assert_shows (frame, frame, 50 - frame);
   }
-  finish ();
   g_mutex_clear (&gate.lock);
   g_cond_clear (&gate.moved);
 }
