@@ -7,10 +7,12 @@
 #include "config.h"
 #endif
 
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,7 +52,7 @@ typedef struct
   gboolean has_bar;             /* standard error is a terminal */
   gboolean has_ended;
   gint has_failed;              /* atomic: there was an ERROR */
-  guint signals[2];             /* sources */
+  guint signals[3];             /* sources */
   int status;
 } Job;
 
@@ -121,8 +123,11 @@ print_event (Job * job, JsonObject * event)
 
   json_node_take_object (node, event);
   text = json_to_string (node, FALSE);
-  if (job->options.json)
-    g_print ("%s\n", text);
+  /* JSON is UTF-8, whatever the locale. */
+  if (job->options.json) {
+    printf ("%s\n", text);
+    fflush (stdout);
+  }
 }
 
 static void
@@ -391,6 +396,35 @@ on_terminate (gpointer job)
   return on_signal (job, SIGTERM);
 }
 
+static gboolean
+on_hangup (gpointer job)
+{
+  return on_signal (job, SIGHUP);
+}
+
+/* nohup has it ignored. */
+static gboolean
+ends_at_hangup (void)
+{
+  struct sigaction action;
+
+  return sigaction (SIGHUP, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
+}
+
+/* Whoever starts a program with these closed would have what it says in the file of
+ * the video, which would be one of them. */
+static void
+open_standard_files (void)
+{
+  gint fd;
+
+  do
+    fd = open ("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0)
+    close (fd);
+}
+
 /* The source's own check and request, without a start */
 static int
 print_request (Job * job)
@@ -420,7 +454,8 @@ print_request (Job * job)
     g_autoptr (JsonNode) node = json_from_string (request, NULL);
     g_autofree gchar *text = json_to_string (node, !job->options.json);
 
-    g_print ("%s\n", text);
+    printf ("%s\n", text);
+    fflush (stdout);
   }
   if (ferror (stdout)) {
     say (job, "%s", _("The output cannot be written."));
@@ -474,7 +509,7 @@ tell_saved (Job * job)
     return;
   say (job, _("Saved %s"), job->options.output);
   if (!isatty (STDOUT_FILENO))
-    g_print ("%s\n", job->options.output);
+    printf ("%s\n", job->options.output);
 }
 
 static void
@@ -495,6 +530,8 @@ play (Job * job, GstElement * sink)
       job);
   job->signals[0] = g_unix_signal_add (SIGINT, on_interrupt, job);
   job->signals[1] = g_unix_signal_add (SIGTERM, on_terminate, job);
+  if (ends_at_hangup ())
+    job->signals[2] = g_unix_signal_add (SIGHUP, on_hangup, job);
   if (job->has_bar)
     g_timeout_add (REDRAW_MS, on_redraw, job);
 
@@ -563,6 +600,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   gboolean wants_json;
 
+  open_standard_files ();
   setlocale (LC_ALL, "");
   foxapi_intl_bind ();
   gst_init (NULL, NULL);

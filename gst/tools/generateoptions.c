@@ -209,11 +209,22 @@ read_value (const Option * row, GParamSpec * spec, const gchar * text,
       && !g_param_value_validate (spec, value);
 }
 
+/* (transfer full) (nullable): UTF-8 is taken whatever the locale, which is often none
+ * (cron, containers); what is not is in that of the locale. */
+static gchar *
+to_utf8 (const gchar * text)
+{
+  return g_utf8_validate (text, -1, NULL) ? g_strdup (text) :
+      g_locale_to_utf8 (text, -1, NULL, NULL, NULL);
+}
+
 static gboolean
-on_property (const gchar * option, const gchar * text, gpointer data,
+on_property (const gchar * option, const gchar * given, gpointer data,
     GError ** error)
 {
   GenerateOptions *options = data;
+  g_autofree gchar *converted = given ? to_utf8 (given) : NULL;
+  const gchar *text = converted ? converted : given;
   const Option *row = find_row (option + strlen ("--"));
   GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS
       (options->source), row->property ? row->property : row->name);
@@ -251,7 +262,8 @@ add_property_entries (GOptionGroup * group)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     const GOptionEntry entries[] = {
-      {rows[i].name, 0, rows[i].value ? 0 : G_OPTION_FLAG_NO_ARG,
+      {rows[i].name, 0, rows[i].value ? G_OPTION_FLAG_FILENAME :
+            G_OPTION_FLAG_NO_ARG,
             G_OPTION_ARG_CALLBACK, __extension__ (gpointer) on_property,
           _(rows[i].help), rows[i].value},
       {NULL}
@@ -386,6 +398,14 @@ check (GenerateOptions * options, gchar ** words, GError ** error)
         _("--status needs --task-id instead of a prompt. Nothing was sent."));
     return FALSE;
   }
+  if (n == 1) {
+    gchar *prompt = to_utf8 (words[0]);
+
+    if (prompt != NULL) {
+      g_free (words[0]);
+      words[0] = prompt;
+    }
+  }
   if (n == 1 && !g_utf8_validate (words[0], -1, NULL)) {
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         _("The prompt is not UTF-8 text. Nothing was sent."));
@@ -445,7 +465,7 @@ generate_options_parse (GenerateOptions * options, int *argc, char ***argv,
         _("Print the version"), NULL},
     {"api-key", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK,
         __extension__ (gpointer) on_api_key, NULL, NULL},
-    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &words, NULL, NULL},
+    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &words, NULL, NULL},
     {NULL}
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("\"PROMPT\"");

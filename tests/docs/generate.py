@@ -112,6 +112,14 @@ def check_output(points):
         run = subprocess.run([TOOL, "A fox", "--duration=2"], check=False, **options)
         points.check(run.stdout == "a-fox.mp4\n", "the name of the file",
                      run.stdout)
+        place.run("sh", "-c", '"$0" "A closed fox" --json <&- >&- 2>&-', TOOL)
+        points.check(not place.fault_of("a-closed-fox.mp4"),
+                     "nothing that is said gets into the file")
+        run = subprocess.run([TOOL, "--dry-run", "Füchse 雨"], check=False,
+                             **{**options, "env": {**place.environment,
+                                                   "LC_ALL": "C"}})
+        points.check(run.returncode == 0 and json.loads(run.stdout)["prompt"]
+                     == "Füchse 雨", "UTF-8 in the locale C", run.stdout)
         for wrong in ["--duration=x"], ["-o", "a-fox.mp4"], ["-o", "/nowhere/x"]:
             run = subprocess.run([TOOL, "--json", "A fox", *wrong], check=False,
                                  **options)
@@ -174,17 +182,22 @@ def check_interrupt(points):
                          and "has been sent" not in said,
                          f"Ctrl-C before the first answer: {options}", said)
 
-    with Place(points, "--generation-time", "60") as place:
-        command = [TOOL, "A fox", "-o", "fox.mp4", "--task-store=/proc/nowhere"]
-        run = subprocess.Popen([*command, "--json"], cwd=place.folder, text=True,
-                               env=place.environment, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-        while json.loads(run.stdout.readline())["event"] != "task":
-            pass
-        run.send_signal(signal.SIGINT)
-        _, said = run.communicate()
-        points.check(run.returncode == 130 and "same command" not in said
-                     and "--task-id task-" in said, "what is not recorded", said)
+    for number in signal.SIGINT, signal.SIGHUP:
+        with Place(points, "--generation-time", "60") as place:
+            command = [TOOL, "A fox", "-o", "fox.mp4",
+                       "--task-store=/proc/nowhere"]
+            run = subprocess.Popen([*command, "--json"], cwd=place.folder,
+                                   text=True, env=place.environment,
+                                   stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+            while json.loads(run.stdout.readline())["event"] != "task":
+                pass
+            run.send_signal(number)
+            _, said = run.communicate()
+            points.check(run.returncode == 128 + number
+                         and "same command" not in said
+                         and "--task-id task-" in said,
+                         f"what is not recorded: {number}", said)
 
 
 def check_file(points):
