@@ -463,20 +463,18 @@ report_download (GstFoxapiVideoSrc * self, gboolean is_complete)
   has_played = self->has_played;
   GST_OBJECT_UNLOCK (self);
 
-  if (engine->progress_code == NULL && has_played) {
+  if (engine->progress_code == NULL && (has_played || is_complete)) {
     gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
         GST_PROGRESS_TYPE_START, -1, _("Downloading the video"));
     self->reported_us = now_us;
   }
-  if (engine->progress_code == NULL)
-    return;
   if (is_complete) {
     text = g_strdup_printf (_("Downloaded the video (%s)"), done);
     gst_foxapi_engine_post_progress (engine, GST_FOXAPI_PROGRESS_DOWNLOAD,
         GST_PROGRESS_TYPE_COMPLETE, -1, text);
     return;
   }
-  if (now_us < self->reported_us + REPORT_US)
+  if (engine->progress_code == NULL || now_us < self->reported_us + REPORT_US)
     return;
   self->reported_us = now_us;
   if (foxapi_result_get_size (self->delivery.result, &size) && size > 0) {
@@ -585,6 +583,11 @@ deliver_media (GstFoxapiVideoSrc * self, guint64 offset, guint length,
   g_autoptr (GError) error = NULL;
   gssize n;
 
+  /* With do-timestamp the base class does not say where. */
+  if (offset == GST_BUFFER_OFFSET_NONE)
+    offset = self->delivery.position;
+  if (length == 0)
+    length = BLOCK_SIZE;
   self->is_at_end = FALSE;
   if (!gst_foxapi_delivery_open (&self->delivery, offset, &error))
     goto failed;

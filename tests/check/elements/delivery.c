@@ -72,7 +72,7 @@ TEST (test_probe)
 }
 
 /* On both sides of what one call reads for several, and at it */
-static const guint blocksizes[] = { 1, 65535, 65536, 100001, G_MAXUINT };
+static const guint blocksizes[] = { 1, 65535, 65536, 100001, G_MAXUINT, 0 };
 
 TEST (test_blocksizes)
 {
@@ -80,6 +80,16 @@ TEST (test_blocksizes)
 
   harness_setup_sized (blocksizes[__i__] == 1 ? 2000 : SIZE);
   run = run_new (harness_source ("blocksize", blocksizes[__i__], NULL));
+  deliver (run);
+}
+
+/* For which the base class counts time, and does not say where to read */
+TEST (test_timestamps)
+{
+  g_autoptr (Run) run = NULL;
+
+  harness_setup_sized (SIZE);
+  run = run_new (harness_source ("do-timestamp", TRUE, NULL));
   deliver (run);
 }
 
@@ -186,6 +196,7 @@ static const Test tests[] = {
   ONCE (test_forked),
   CASE ("servers", NULL, harness_teardown),
   ROWS (test_blocksizes, blocksizes),
+  ONCE (test_timestamps),
   TIMES (test_no_delivery, 2),
 };
 

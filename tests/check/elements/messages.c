@@ -211,6 +211,43 @@ TEST (test_progress_of_download)
   run_assert_progress (run, "download", "^sc*C$");
 }
 
+#ifndef GST_DISABLE_GST_DEBUG
+static gint n_logged[2];        /* atomic: lines of this project, and those of them that
+                                 * have no category of it */
+
+static void
+on_log (GstDebugCategory * category, GstDebugLevel level, const gchar * file,
+    const gchar * function, gint line, GObject * object,
+    GstDebugMessage * message, gpointer user_data)
+{
+  if (strstr (file, "gstfoxapi") == NULL)
+    return;
+  g_atomic_int_inc (&n_logged[0]);
+  if (!g_str_has_prefix (gst_debug_category_get_name (category), "foxapi"))
+    g_atomic_int_inc (&n_logged[1]);
+}
+
+/* Whoever asks for what the elements log does so by their names. */
+TEST (test_categories)
+{
+  g_autoptr (Run) run =
+      run_new (harness_element (__i__ ==
+          0 ? "foxapivideosrc" : "foxapivideobin"));
+
+  gst_debug_remove_log_function (NULL);
+  gst_debug_add_log_function (on_log, NULL, NULL);
+  gst_debug_set_active (TRUE);
+  gst_debug_set_default_threshold (GST_LEVEL_DEBUG);
+  harness_refuse (FOXAPI_SIM_SUBMIT, 1, 402);
+  run_to_error (run, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  run_stop (run);
+  gst_debug_set_default_threshold (GST_LEVEL_NONE);
+  gst_debug_remove_log_function (on_log);
+  fail_unless (g_atomic_int_get (&n_logged[0]) > 0);
+  fail_unless_equals_int (g_atomic_int_get (&n_logged[1]), 0);
+}
+#endif
+
 TEST (test_progress_of_refusal)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
@@ -252,6 +289,9 @@ static const Test tests[] = {
   CASE ("quick", harness_setup, harness_teardown),
   ONCE (test_event),
   ONCE (test_progress_of_refusal),
+#ifndef GST_DISABLE_GST_DEBUG
+  TIMES (test_categories, 2),
+#endif
   ONCE (test_progress_of_download),
   ONCE (test_properties),
 };
