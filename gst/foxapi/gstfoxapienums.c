@@ -153,3 +153,9 @@ gst_foxapi_param_spec_enum (const gchar * name, const gchar * nick,
   G_PARAM_SPEC (spec)->value_type = type;
   return G_PARAM_SPEC (spec);
 }
+
+gboolean
+gst_foxapi_enum_is_known (GParamSpec * spec, gint value)
+{
+  return g_enum_get_value (G_PARAM_SPEC_ENUM (spec)->enum_class, value) != NULL;
+}

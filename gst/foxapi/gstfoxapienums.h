@@ -49,6 +49,7 @@ GType gst_foxapi_aspect_ratio_get_type (void);
 GType gst_foxapi_switch_get_type (void);
 GType gst_foxapi_output_get_type (void);
 
+gboolean gst_foxapi_enum_is_known (GParamSpec * spec, gint value);
 GParamSpec *gst_foxapi_param_spec_enum (const gchar * name,
     const gchar * nick, const gchar * blurb, GType type, gint default_value,
     GParamFlags flags);

@@ -215,7 +215,12 @@ foxapi_local_file_check (const gchar * uri, const gchar * what,
   goffset size = info ? g_file_info_get_size (info) : 0;
   g_autofree gchar *why = NULL;
 
-  if (file == NULL)
+  /* A link that leads nowhere */
+  if (info != NULL
+      && g_file_info_get_file_type (info) == G_FILE_TYPE_SYMBOLIC_LINK) {
+    g_clear_object (&info);
+    why = g_strdup (_("does not exist"));
+  } else if (file == NULL)
     why = g_strdup (_("is not the URI of a file on this machine"));
   else if (g_error_matches (fault, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
     why = g_strdup (_("does not exist"));

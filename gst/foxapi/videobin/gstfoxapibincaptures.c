@@ -96,9 +96,16 @@ gst_foxapi_video_bin_request_new_pad (GstElement * element,
       g_strdup (pattern) : choose_name (self, kind, wanted);
   g_autoptr (GstPad) existing = gst_element_get_static_pad (element, name);
 
-  if (existing != NULL || GST_STATE (self) > GST_STATE_READY) {
-    GST_WARNING_OBJECT (self, "%s cannot be requested %s", name,
-        existing ? "twice" : "while the bin runs");
+  if (existing != NULL) {
+    GST_WARNING_OBJECT (self, "%s cannot be requested twice", name);
+    return NULL;
+  }
+  if (GST_STATE (self) > GST_STATE_READY) {
+    GST_ELEMENT_WARNING (self, CORE, PAD,
+        (_("The pad %s was requested while the "
+                "element runs, so its reference is not used. Request it before: "
+                "on a launch line, an element such as queue between a decoder "
+                "or demuxer and the pad does so."), name), (NULL));
     return NULL;
   }
   return add_capture (self, templ, kind, name);

@@ -446,20 +446,14 @@ on_playing (GstFoxapiVideoBin * self, gpointer object, GstMessage * message)
 static void
 on_options (GstFoxapiVideoBin * self, gpointer object, GstMessage * message)
 {
-  GstFoxapiBinOptions *run = &self->run, now = { 0 };
+  GstFoxapiBinOptions *run = &self->run;
   gint end = run->end;
-  g_autofree gchar *fault = NULL;
+  g_autofree gchar *fault = gst_foxapi_bin_options_update (run,
+      GST_ELEMENT (self));
 
-  gst_foxapi_bin_options_read (&now, GST_ELEMENT (self));
-  fault = gst_foxapi_bin_options_check (&now, TRUE);
-  if (fault == NULL) {
-    run->end = now.end;
-    run->on_error = now.on_error;
-  } else {
+  if (fault != NULL)
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, (_("%s The earlier "
-                "values stay."), fault), (NULL));
-  }
-  gst_foxapi_bin_options_clear (&now);
+                "value stays."), fault), (NULL));
   if (run->end == end)
     return;
   gst_foxapi_program_set_end (self->program, run->end);

@@ -254,7 +254,7 @@ gst_foxapi_bin_options_clear (GstFoxapiBinOptions * options)
 }
 
 static gchar *
-check_enums (const GstFoxapiBinOptions * options, gboolean is_running)
+check_enums (const GstFoxapiBinOptions * options)
 {
   const struct
   {
@@ -268,13 +268,9 @@ check_enums (const GstFoxapiBinOptions * options, gboolean is_running)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (enums); i++) {
-    GParamSpec *spec = enums[i].spec;
-
-    if ((!is_running || (spec->flags & GST_PARAM_MUTABLE_PLAYING))
-        && g_enum_get_value (G_PARAM_SPEC_ENUM (spec)->enum_class,
-            enums[i].value) == NULL)
-      return g_strdup_printf (_("The property %s cannot be %d."), spec->name,
-          enums[i].value);
+    if (!gst_foxapi_enum_is_known (enums[i].spec, enums[i].value))
+      return g_strdup_printf (_("The property %s cannot be %d."),
+          enums[i].spec->name, enums[i].value);
   }
   return NULL;
 }
@@ -324,15 +320,12 @@ check_prompts (const GstFoxapiBinOptions * options)
 }
 
 /* Returns a sentence that names property, value and rule, if one is broken,
- * or NULL. @is_running: of what can change meanwhile */
+ * or NULL. */
 gchar *
-gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options,
-    gboolean is_running)
+gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options)
 {
-  gchar *fault = check_enums (options, is_running);
+  gchar *fault = check_enums (options);
 
-  if (is_running)
-    return fault;
   if (fault == NULL)
     fault = check_size ("width", options->width);
   if (fault == NULL)
@@ -342,4 +335,34 @@ gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options,
   if (fault == NULL)
     fault = check_prompts (options);
   return fault;
+}
+
+static gchar *
+update_enum (GstElement * element, GParamSpec * spec, gint * value)
+{
+  gint now;
+
+  g_object_get (element, spec->name, &now, NULL);
+  if (gst_foxapi_enum_is_known (spec, now)) {
+    *value = now;
+    return NULL;
+  }
+  g_object_set (element, spec->name, *value, NULL);
+  return g_strdup_printf (_("The property %s cannot be %d."), spec->name, now);
+}
+
+/* Those that can change while the element runs. One that is wrong gets back the value
+ * that it had. (transfer full) (nullable): the sentence about it */
+gchar *
+gst_foxapi_bin_options_update (GstFoxapiBinOptions * options,
+    GstElement * element)
+{
+  gchar *end = update_enum (element, SPEC (PROP_END), &options->end);
+  gchar *on_error = update_enum (element, SPEC (PROP_ON_ERROR),
+      &options->on_error);
+
+  if (end == NULL)
+    return on_error;
+  g_free (on_error);
+  return end;
 }

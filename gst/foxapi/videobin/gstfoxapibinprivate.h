@@ -185,8 +185,9 @@ void gst_foxapi_bin_options_init (GValue * values);
 void gst_foxapi_bin_options_read (GstFoxapiBinOptions * options,
     GstElement * element);
 void gst_foxapi_bin_options_clear (GstFoxapiBinOptions * options);
-gchar *gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options,
-    gboolean is_running);
+gchar *gst_foxapi_bin_options_check (const GstFoxapiBinOptions * options);
+gchar *gst_foxapi_bin_options_update (GstFoxapiBinOptions * options,
+    GstElement * element);
 
 /* gstfoxapibinrun.c: start and stop */
 

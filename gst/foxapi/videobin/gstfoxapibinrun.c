@@ -29,7 +29,7 @@ read_options (GstFoxapiVideoBin * self)
   g_autofree gchar *fault = NULL;
 
   gst_foxapi_bin_options_read (&self->run, GST_ELEMENT (self));
-  fault = gst_foxapi_bin_options_check (&self->run, FALSE);
+  fault = gst_foxapi_bin_options_check (&self->run);
   if (fault != NULL)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, (_("%s Nothing was sent."),
             fault), (NULL));

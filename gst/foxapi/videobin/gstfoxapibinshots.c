@@ -180,6 +180,19 @@ find_field (GstFoxapiVideoBin * self, const gchar * name, gboolean * is_item)
   return gst_foxapi_field_is_known (spec->param_id) ? spec : NULL;
 }
 
+/* %FALSE: it was cut, or has become another number. */
+static gboolean
+is_same_number (const GValue * value, const GValue * typed)
+{
+  g_auto (GValue) a = G_VALUE_INIT;
+  g_auto (GValue) b = G_VALUE_INIT;
+
+  g_value_init (&a, G_TYPE_DOUBLE);
+  g_value_init (&b, G_TYPE_DOUBLE);
+  return !g_value_transform (value, &a) || !g_value_transform (typed, &b)
+      || g_value_get_double (&a) == g_value_get_double (&b);
+}
+
 /* A field as its property has it, or as a launch line would write it */
 static gboolean
 add_field (GQuark field, const GValue * value, gpointer user_data)
@@ -203,6 +216,8 @@ add_field (GQuark field, const GValue * value, gpointer user_data)
     if (!gst_value_deserialize (&typed, g_value_get_string (value)))
       return FALSE;
   } else if (!g_value_transform (value, &typed)) {
+    return FALSE;
+  } else if (!is_same_number (value, &typed)) {
     return FALSE;
   }
   gst_structure_set_value (own->shot, spec->name, &typed);

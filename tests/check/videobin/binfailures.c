@@ -393,17 +393,47 @@ TEST (test_repetition_fails)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
+/* What was repeated is repeated again where the shot that follows cannot be shown. */
+TEST (test_repeats_before_noise)
+{
+  g_autoptr (GBytes) noise = harness_make_payload (50000);
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 2,
+          "is-live", __i__ == 0, NULL));
+  g_autofree gchar *id = NULL;
+  guint n_repetitions = 0;
+
+  harness_set_list (run->source, "next-prompts", "It runs", NULL);
+  bin_complete (run);
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
+  run_wait_task (run, "pending");
+  foxapi_sim_change_result (sim, noise);
+  id = harness_task_id (2);
+  foxapi_sim_set_task (sim, id, "completed", 100);
+  bin_wait_warning (run, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND);
+  while (n_repetitions < 3) {
+    const GstStructure *structure =
+        gst_message_get_structure (run_wait (run, GST_MESSAGE_ELEMENT));
+
+    n_repetitions += gst_structure_has_name (structure, "foxapi-on-air")
+        && g_strcmp0 (gst_structure_get_string (structure, "what"),
+        "clip") == 0;
+  }
+  run_stop (run);
+}
+
 /* Nor is it that of the last shot, whether that has been shown or is on the air. */
 TEST (test_repetition_of_the_last_fails)
 {
-  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 0, "end", 2, NULL));
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 0, "end", 2,
+          "is-live", __i__ < 2, NULL));
 
   bin_complete (run);
   bin_wait_on_air (run);
-  if (__i__ == 0)
+  if (__i__ % 2 == 0)
     bin_wait_buffers (run, bin_count_buffers (run) + 2 * RESULT_FRAMES);
   remove_results ();
   bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  bin_wait_buffers (run, bin_count_buffers (run) + 2 * RESULT_FRAMES);
   run_stop (run);
   bin_assert_count (run, GST_MESSAGE_WARNING, 1);
   bin_assert_count (run, GST_MESSAGE_ERROR, 0);
@@ -417,6 +447,18 @@ TEST (test_no_room_for_the_last_frame)
   fill_disk_at (run, 1);
   assert_goes_on (run, GST_MESSAGE_WARNING);
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
+/* Tried again, it is that shot, and not the one before it. */
+TEST (test_room_for_the_last_frame_again)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("on-error", 1, "end", 1, NULL));
+
+  fill_disk_at (run, 1);
+  fail_unless (harness_act (run->source, "retry"));
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
+  run_stop (run);
+  assert_body_has (FOXAPI_SIM_SUBMIT, 2, "It runs");
 }
 
 /* Started again, it repeats the shot that it could not go on from, with the
@@ -659,6 +701,7 @@ static const Test tests[] = {
   TIMES (test_noise_is_not_waited_for, 4),
   ONCE (test_no_room_for_the_result),
   ONCE (test_no_room_for_the_last_frame),
+  ONCE (test_room_for_the_last_frame_again),
   ONCE (test_no_room_repeats_the_shot),
   TIMES (test_next_after_a_failure, 2),
   TIMES (test_next_after_the_message, 10),
@@ -670,7 +713,8 @@ static const Test tests[] = {
   TIMES (test_noise_before_a_prefetched_shot, 3),
   ONCE (test_end_without_the_placeholder_file),
   ONCE (test_repetition_fails),
-  TIMES (test_repetition_of_the_last_fails, 2),
+  TIMES (test_repetition_of_the_last_fails, 4),
+  TIMES (test_repeats_before_noise, 2),
   ONCE (test_no_folder_for_the_result),
   TIMES (test_capture_fails, 8),
   TIMES (test_placeholder_is_broken, 2),

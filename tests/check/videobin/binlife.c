@@ -307,6 +307,19 @@ take_buffers (GstElement * sink, const gchar * media, GstClockTime time)
   return time;
 }
 
+/* What a run had decided on is open again behind it. */
+TEST (test_links_after_a_run)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("width", 0, "height", 0, NULL));
+  GstElement *filter = gst_element_factory_make ("capsfilter", NULL);
+
+  bin_abandon (run);
+  gst_element_unlink (run->source, run->sink);
+  harness_set (filter, "caps", "video/x-raw,width=32,height=18");
+  gst_bin_add (GST_BIN (run->pipeline), filter);
+  fail_unless (gst_element_link_many (run->source, filter, run->sink, NULL));
+}
+
 TEST (test_links_while_it_plays)
 {
   Run *run = bin_run_new (bin_new ("is-live", __i__ == 0, "end", 1, NULL));
@@ -444,6 +457,7 @@ static const Test tests[] = {
   ROWS (test_remove, removals),
   ONCE (test_hundred),
   TIMES (test_links_while_it_plays, 2),
+  ONCE (test_links_after_a_run),
   TIMES (test_alone, 6),
   ONCE (test_folder),
   ONCE (test_tags),

@@ -710,6 +710,44 @@ TEST (test_program_from_cache)
   assert_requests (FOXAPI_SIM_RESULT, 4);
 }
 
+/* Also where it begins anew in the same element, and where a shot is tried again
+ * that is equal to one before. */
+TEST (test_equal_shots_from_cache)
+{
+  const FoxapiSimFault failed = {.status = 200,.body =
+        "{\"id\":\"task-2\",\"status\":\"failed\"}"
+  };
+  gboolean fails = __i__ == 1;
+  guint n = fails ? 3 : 2;
+  g_autofree gchar *clips = g_build_filename (store, "clips", NULL);
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (Run) run = bin_run_new (bin_new ("clip-cache", clips,
+            "placeholder", fails, "prompt", "It runs", "on-error", 1,
+            "prefetch", 0, "end", fails, "shot-continuity", FALSE, NULL));
+
+    harness_set_list (run->source, "next-prompts", "It runs", NULL);
+    if (fails && i == 0) {
+      foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &failed);
+      bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED);
+      fail_unless (harness_act (run->source, "retry"));
+      run_wait_task (run, "completed");
+      bin_wait_buffers (run, bin_count_buffers (run) + 2 * RESULT_FRAMES);
+      run_stop (run);
+    } else if (fails) {
+      run_set_state (run, GST_STATE_PLAYING);
+      run_wait_task (run, "completed");
+      run_wait_task (run, "completed");
+      run_stop (run);
+    } else {
+      run_play (run);
+      g_object_set (run->source, "prompt", "It runs", NULL);
+      run_play (run);
+    }
+    assert_requests (FOXAPI_SIM_SUBMIT, n);
+  }
+}
+
 /* It is on the air, and has not been played. */
 TEST (test_record_without_length)
 {
@@ -749,6 +787,7 @@ static const Test tests[] = {
   ONCE (test_record_without_length),
   BIN_CASE ("served", bin_setup),
   ONCE (test_program_from_cache),
+  TIMES (test_equal_shots_from_cache, 2),
   ONCE (test_dropped_after_a_stop),
   ONCE (test_no_files_after_a_stop),
 };

@@ -137,15 +137,18 @@ TEST (test_end_changes)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-/* What cannot be is told of, and changes nothing. */
+/* What cannot be is told of, and changes nothing, while the other does. */
 TEST (test_no_such_end)
 {
   g_autoptr (Recorder) recorder = new_recorder ("hold", "error", FALSE);
+  gint end, on_error;
 
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
-  g_object_set (recorder->bin, "end", 99, NULL);
+  g_object_set (recorder->bin, "end", 99, "on-error", 1, NULL);
   harness_wait (recorder->pipeline, GST_MESSAGE_WARNING);
+  g_object_get (recorder->bin, "end", &end, "on-error", &on_error, NULL);
+  fail_unless (end == 1 && on_error == 1);
   wait_on_air (recorder, "clip", 1);
   wait_on_air (recorder, "hold", 1);
 }
@@ -333,7 +336,8 @@ TEST (test_queue)
   wait_on_air (recorder, "placeholder", 0);
   harness_wait_requests (FOXAPI_SIM_SUBMIT, 1);
   fail_unless_equals_int (harness_queue_shot (recorder->bin, "Three",
-          "own,duration=3,resolution=(string)720p,seed=(gint64)7"), 3);
+          "own,duration=3,resolution=(string)720p,seed=7,"
+          "reference-image=(string)\"https://a.example/own\""), 3);
   fail_unless_equals_int (harness_queue_shot (recorder->bin, "Four", NULL), 4);
   fail_unless (harness_act (recorder->bin, "next"));
   waiting = list_shots (recorder);
@@ -350,6 +354,15 @@ TEST (test_queue)
   fail_unless_equals_int (harness_queue_shot (recorder->bin, "Bad",
           "own,duration=99"), 0);
   wait_warning (recorder, "property duration is 99");
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Bad",
+          "own,duration=(double)3.7"), 0);
+  wait_warning (recorder, "duration is not");
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Bad",
+          "own,seed=(guint64)18446744073709551615"), 0);
+  wait_warning (recorder, "seed is not");
+  fail_unless_equals_int (harness_queue_shot (recorder->bin, "Bad",
+          "own,name=(string)a-model"), 0);
+  wait_warning (recorder, "name is not");
   fail_unless_equals_int (harness_queue_shot (recorder->bin, " ", NULL), 0);
   wait_warning (recorder, "property prompt is empty");
   left = list_shots (recorder);
@@ -367,6 +380,7 @@ TEST (test_queue)
   assert_field (3, "prompt", "\"Three\"");
   assert_field (3, "duration", "3");
   assert_field (3, "seed", "7");
+  assert_body_has (FOXAPI_SIM_SUBMIT, 3, "https://a.example/own");
   assert_field (4, "duration", "5");
   fail_unless_equals_int (harness_queue_shot (recorder->bin, "Too late", NULL),
       0);
@@ -494,6 +508,23 @@ TEST (test_retry_cannot_begin)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
+/* It is the shot that could not begin, and not the one that was shown before. */
+TEST (test_retry_of_the_next)
+{
+  g_autoptr (Recorder) recorder = new_recorder ("hold", "warning", FALSE);
+
+  play_to_clip (recorder);
+  wait_on_air (recorder, "hold", 1);
+  g_object_set (recorder->bin, "duration", 99, NULL);
+  fail_unless (harness_act (recorder->bin, "next"));
+  wait_warning (recorder, "duration");
+  g_object_set (recorder->bin, "duration", 3, NULL);
+  fail_unless (harness_act (recorder->bin, "retry"));
+  wait_on_air (recorder, "clip", 2);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+  assert_field (2, "duration", "3");
+}
+
 /* Of a clip that is on the air, one that repeats, and a frame that is held; the next
  * result follows. */
 TEST (test_show_placeholder)
@@ -596,6 +627,27 @@ TEST (test_prefetched_is_kept)
   assert_all_shown (recorder, 1);
 }
 
+/* One that cannot begin ahead waits at the next start again. */
+TEST (test_ahead_cannot_begin)
+{
+  g_autoptr (Recorder) recorder = new_ahead (1);
+  g_autoptr (GstMessage) message = NULL;
+  gulong probe;
+
+  recorder_play (recorder);
+  wait_on_air (recorder, "placeholder", 0);
+  probe = harness_block (recorder->sinks[0]);
+  g_object_set (recorder->bin, "duration", 99, NULL);
+  message = recorder_wait_message (recorder, GST_MESSAGE_ERROR);
+  g_object_set (recorder->bin, "duration", 5, NULL);
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  harness_unblock (recorder->sinks[0], probe);
+  gst_bus_set_flushing (recorder->bus, TRUE);
+  gst_bus_set_flushing (recorder->bus, FALSE);
+  recorder_play (recorder);
+  assert_all_shown (recorder, 1);
+}
+
 /* One that is made ahead fails: the clip that is on the air is delivered all the
  * same, and the others wait. */
 TEST (test_prefetch_fails)
@@ -626,6 +678,7 @@ static const Test tests[] = {
   TIMES (test_prefetch, 3),
   TIMES (test_prefetched_is_kept, 2),
   ONCE (test_prefetch_fails),
+  ONCE (test_ahead_cannot_begin),
   ONCE (test_queue),
   ONCE (test_queue_survives_a_stop),
   TIMES (test_queue_changed_before_a_stop, 2),
@@ -633,6 +686,7 @@ static const Test tests[] = {
   ONCE (test_drop_all),
   ROWS (test_retry, retries),
   ONCE (test_retry_cannot_begin),
+  ONCE (test_retry_of_the_next),
   TIMES (test_show_placeholder, 6),
 };
 
