@@ -250,22 +250,23 @@ gst_foxapi_video_src_uri_handler_init (gpointer iface, gpointer data)
 static void
 note_arrival (GstFoxapiVideoSrc * self, gboolean sinks_have_ended)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->arrival_lock);
   gboolean may_have_arrived;
 
+  g_mutex_lock (&self->arrival_lock);
   GST_OBJECT_LOCK (self);
   may_have_arrived = self->end_is_pushed && self->has_played
       && !self->has_failed && !self->has_arrived;
   GST_OBJECT_UNLOCK (self);
-  if (!may_have_arrived
-      || !gst_foxapi_arrival_is_complete (GST_BASE_SRC_PAD (self),
-          sinks_have_ended))
-    return;
-  GST_INFO_OBJECT (self, "the result has arrived");
-  GST_OBJECT_LOCK (self);
-  self->has_arrived = TRUE;
-  GST_OBJECT_UNLOCK (self);
-  foxapi_generation_delivered (self->engine.generation, &self->engine.run);
+  if (may_have_arrived
+      && gst_foxapi_arrival_is_complete (GST_BASE_SRC_PAD (self),
+          sinks_have_ended)) {
+    GST_INFO_OBJECT (self, "the result has arrived");
+    GST_OBJECT_LOCK (self);
+    self->has_arrived = TRUE;
+    GST_OBJECT_UNLOCK (self);
+    foxapi_generation_delivered (self->engine.generation, &self->engine.run);
+  }
+  g_mutex_unlock (&self->arrival_lock);
 }
 
 static void
