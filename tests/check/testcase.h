@@ -89,8 +89,4 @@ make_suite (const gchar * name, const Test * tests, gsize n)
   } \
   GST_CHECK_MAIN (name)
 
-/* A test for each element of an array, whose index is __i__ */
-#define tcase_add_rows(tcase, test, rows) \
-  tcase_add_loop_test (tcase, test, 0, G_N_ELEMENTS (rows))
-
 G_END_DECLS

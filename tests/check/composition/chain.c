@@ -28,7 +28,7 @@ wait_for_results (Run * run)
 }
 
 /* Neither the status nor the progress tells that the results have come. */
-GST_START_TEST (test_results_alone)
+TEST (test_results_alone)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autoptr (Run) run = run_new (harness_source ("task-id", id, NULL));
@@ -43,9 +43,7 @@ GST_START_TEST (test_results_alone)
   run_wait (run, GST_MESSAGE_EOS);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_result_becomes_reference)
+TEST (test_result_becomes_reference)
 {
   g_autoptr (Run) one = run_new (harness_source ("prompt", "first", NULL));
   g_autoptr (Run) other = NULL;
@@ -74,17 +72,10 @@ GST_START_TEST (test_result_becomes_reference)
   run_assert_data (other, payload);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("chain", harness_setup, harness_teardown),
+  ONCE (test_results_alone),
+  ONCE (test_result_becomes_reference),
+};
 
-static Suite *
-chain_suite (void)
-{
-  Suite *suite = suite_create ("chain");
-  TCase *tcase = add_case (suite, "chain", harness_setup, harness_teardown);
-
-  tcase_add_test (tcase, test_results_alone);
-  tcase_add_test (tcase, test_result_becomes_reference);
-  return suite;
-}
-
-GST_CHECK_MAIN (chain)
+CHECK_MAIN (chain, tests)

@@ -71,7 +71,7 @@ teardown_tls (void)
   remove_certificate ();
 }
 
-GST_START_TEST (test_unknown_authority)
+TEST (test_unknown_authority)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -80,9 +80,7 @@ GST_START_TEST (test_unknown_authority)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_private_authority)
+TEST (test_private_authority)
 {
   g_autoptr (GTlsDatabase) authorities =
       g_tls_file_database_new (certificate_path, NULL);
@@ -91,8 +89,6 @@ GST_START_TEST (test_private_authority)
 
   run_to_result (run);
 }
-
-GST_END_TEST;
 
 /* The proxy: tinyproxy from Debian, on a free port, with a log */
 
@@ -185,7 +181,7 @@ proxy_uri (void)
   return g_strdup_printf ("http://127.0.0.1:%u", proxy_port);
 }
 
-GST_START_TEST (test_proxy)
+TEST (test_proxy)
 {
   g_autofree gchar *uri = proxy_uri ();
   g_autoptr (Run) run = run_new (harness_source ("proxy", uri, NULL));
@@ -194,9 +190,7 @@ GST_START_TEST (test_proxy)
   assert_went_through_proxy ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_proxy_of_the_environment)
+TEST (test_proxy_of_the_environment)
 {
   g_autofree gchar *uri = proxy_uri ();
   g_autoptr (Run) run = NULL;
@@ -208,9 +202,7 @@ GST_START_TEST (test_proxy_of_the_environment)
   assert_went_through_proxy ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_proxy_password)
+TEST (test_proxy_password)
 {
   g_autofree gchar *uri = proxy_uri ();
   g_autoptr (Run) run = run_new (harness_source ("proxy", uri, "proxy-id",
@@ -220,10 +212,8 @@ GST_START_TEST (test_proxy_password)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* libsoup would talk to the proxy itself. */
-GST_START_TEST (test_proxy_password_in_uri)
+TEST (test_proxy_password_in_uri)
 {
   g_autofree gchar *uri = g_strdup_printf ("%sfox:d%%65n@127.0.0.1:%u",
       __i__ == 0 ? "http://" : "", proxy_port);
@@ -240,8 +230,6 @@ GST_START_TEST (test_proxy_password_in_uri)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   assert_went_through_proxy ();
 }
-
-GST_END_TEST;
 
 /* With TLS */
 
@@ -271,7 +259,7 @@ teardown_tls_proxy (void)
   remove_certificate ();
 }
 
-GST_START_TEST (test_tls_proxy_password)
+TEST (test_tls_proxy_password)
 {
   g_autofree gchar *uri = g_strdup_printf (__i__ == 0 ?
       "http://fox:den@127.0.0.1:%u" : "127.0.0.1:%u", proxy_port);
@@ -284,10 +272,8 @@ GST_START_TEST (test_tls_proxy_password)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
-
 /* What the proxy answers to a CONNECT is not the service's answer. */
-GST_START_TEST (test_tls_proxy_refuses)
+TEST (test_tls_proxy_refuses)
 {
   g_autofree gchar *uri = proxy_uri ();
   g_autoptr (Run) run = run_new (harness_source ("ssl-strict", FALSE,
@@ -299,9 +285,7 @@ GST_START_TEST (test_tls_proxy_refuses)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_wrong_proxy_password)
+TEST (test_wrong_proxy_password)
 {
   g_autofree gchar *uri = proxy_uri ();
   g_autoptr (Run) run = run_new (harness_source ("proxy", uri, "proxy-id",
@@ -313,8 +297,6 @@ GST_START_TEST (test_wrong_proxy_password)
   fail_unless (details != NULL);
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
-
-GST_END_TEST;
 
 /* Machines */
 
@@ -348,7 +330,7 @@ give_descriptors_back (GArray * held)
 
 /* It can be made, and says what is wrong when it is started. Then there are some,
  * and it starts. */
-GST_START_TEST (test_no_descriptors)
+TEST (test_no_descriptors)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   GArray *held = take_descriptors (__i__);
@@ -361,39 +343,25 @@ GST_START_TEST (test_no_descriptors)
   run_to_eos (run);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("tls", setup_tls, teardown_tls),
+  ONCE (test_unknown_authority),
+  ONCE (test_private_authority),
+  CASE ("proxy", setup_proxy, teardown_proxy),
+  ONCE (test_proxy),
+  ONCE (test_proxy_of_the_environment),
+  CASE ("proxy with password", setup_proxy_with_password, teardown_proxy),
+  ONCE (test_proxy_password),
+  ONCE (test_wrong_proxy_password),
+  TIMES (test_proxy_password_in_uri, 3),
+  CASE ("proxy with password and TLS", setup_tls_proxy_with_password,
+      teardown_tls_proxy),
+  TIMES (test_tls_proxy_password, 2),
+  CASE ("proxy that refuses TLS", setup_tls_proxy_that_refuses,
+      teardown_tls_proxy),
+  ONCE (test_tls_proxy_refuses),
+  CASE ("machine", harness_setup, harness_teardown),
+  TIMES (test_no_descriptors, 3),
+};
 
-static Suite *
-network_suite (void)
-{
-  Suite *suite = suite_create ("network");
-  TCase *tls = add_case (suite, "tls", setup_tls, teardown_tls);
-  TCase *proxy = add_case (suite, "proxy", setup_proxy, teardown_proxy);
-  TCase *password =
-      add_case (suite, "proxy with password", setup_proxy_with_password,
-      teardown_proxy);
-  TCase *tls_password = add_case (suite, "proxy with password and TLS",
-      setup_tls_proxy_with_password, teardown_tls_proxy);
-  TCase *tls_refuses =
-      add_case (suite, "proxy that refuses TLS", setup_tls_proxy_that_refuses,
-      teardown_tls_proxy);
-  TCase *machine = add_case (suite, "machine", harness_setup, harness_teardown);
-
-  tcase_add_test (tls, test_unknown_authority);
-  tcase_add_test (tls, test_private_authority);
-
-  tcase_add_test (proxy, test_proxy);
-  tcase_add_test (proxy, test_proxy_of_the_environment);
-
-  tcase_add_test (password, test_proxy_password);
-  tcase_add_test (password, test_wrong_proxy_password);
-  tcase_add_loop_test (password, test_proxy_password_in_uri, 0, 3);
-
-  tcase_add_loop_test (tls_password, test_tls_proxy_password, 0, 2);
-  tcase_add_test (tls_refuses, test_tls_proxy_refuses);
-
-  tcase_add_loop_test (machine, test_no_descriptors, 0, 3);
-  return suite;
-}
-
-GST_CHECK_MAIN (network)
+CHECK_MAIN (network, tests)

@@ -59,7 +59,7 @@ run_program (const gchar * const *argv)
 
 /* With playbin: playbin3 of GStreamer 1.22 crashes now and then when its state
  * goes down, whatever its source is. */
-GST_START_TEST (test_play_and_seek)
+TEST (test_play_and_seek)
 {
   GstElement *player = new_player ("playbin");
 
@@ -78,9 +78,7 @@ GST_START_TEST (test_play_and_seek)
   drop (player);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_replay)
+TEST (test_replay)
 {
   GstElement *player = new_player ("playbin");
 
@@ -94,8 +92,6 @@ GST_START_TEST (test_replay)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
   drop (player);
 }
-
-GST_END_TEST;
 
 #define N_LOOPS 3
 
@@ -116,7 +112,7 @@ new_line (void)
  * before has said all, and is still there. (Not with players: in such a loop
  * playbin of GStreamer 1.22 may lock up between its own threads, and playbin3
  * crashes in a probe of its own, 1 of 14 times on a loaded machine.) */
-GST_START_TEST (test_loop)
+TEST (test_loop)
 {
   GstElement *lines[N_LOOPS];
 
@@ -129,9 +125,7 @@ GST_START_TEST (test_loop)
     drop (lines[i]);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_discover_then_play)
+TEST (test_discover_then_play)
 {
   static const gchar *const argv[] = { "gst-discoverer-1.0", URI, NULL };
   g_autofree gchar *out = run_program (argv);
@@ -143,9 +137,7 @@ GST_START_TEST (test_discover_then_play)
   drop (player);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_gst_play)
+TEST (test_gst_play)
 {
   static const gchar *const argv[] = { "gst-play-1.0", "--no-interactive",
     "--videosink=fakevideosink", "--audiosink=fakesink", URI, NULL
@@ -154,8 +146,6 @@ GST_START_TEST (test_gst_play)
   g_free (run_program (argv));
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
-
-GST_END_TEST;
 
 static void
 link_to_sink (GstElement * source, GstPad * pad, gpointer user_data)
@@ -168,7 +158,7 @@ link_to_sink (GstElement * source, GstPad * pad, gpointer user_data)
   fail_unless (gst_pad_link (pad, sink_pad) == GST_PAD_LINK_OK);
 }
 
-GST_START_TEST (test_uri_source)
+TEST (test_uri_source)
 {
   static const gchar *const factories[] = { "uridecodebin", "uridecodebin3" };
   GstElement *pipeline = gst_pipeline_new (NULL);
@@ -183,22 +173,14 @@ GST_START_TEST (test_uri_source)
   drop (pipeline);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("players", harness_setup_player, harness_teardown),
+  ONCE (test_play_and_seek),
+  ONCE (test_replay),
+  ONCE (test_loop),
+  ONCE (test_discover_then_play),
+  ONCE (test_gst_play),
+  TIMES (test_uri_source, 2),
+};
 
-static Suite *
-players_suite (void)
-{
-  Suite *suite = suite_create ("players");
-  TCase *tcase =
-      add_case (suite, "players", harness_setup_player, harness_teardown);
-
-  tcase_add_test (tcase, test_play_and_seek);
-  tcase_add_test (tcase, test_replay);
-  tcase_add_test (tcase, test_loop);
-  tcase_add_test (tcase, test_discover_then_play);
-  tcase_add_test (tcase, test_gst_play);
-  tcase_add_loop_test (tcase, test_uri_source, 0, 2);
-  return suite;
-}
-
-GST_CHECK_MAIN (players)
+CHECK_MAIN (players, tests)

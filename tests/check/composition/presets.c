@@ -11,7 +11,7 @@ uri_of (GstElement * source)
   return gst_uri_handler_get_uri (GST_URI_HANDLER (source));
 }
 
-GST_START_TEST (test_saved_and_loaded)
+TEST (test_saved_and_loaded)
 {
   g_autoptr (GstElement) one = harness_source ("prompt",
       "Eine \"Füchsin\"; x=1\nand a second line", "duration", 7, "seed",
@@ -38,10 +38,8 @@ GST_START_TEST (test_saved_and_loaded)
   fail_unless (negative == NULL);
 }
 
-GST_END_TEST;
-
 /* What was set to nothing has no text in a file. */
-GST_START_TEST (test_nothing_is_saved)
+TEST (test_nothing_is_saved)
 {
   g_autoptr (GstElement) one = harness_source ("extra-parameters", NULL,
       "negative-prompt", NULL, "last-frame-url", NULL, NULL);
@@ -57,10 +55,8 @@ GST_START_TEST (test_nothing_is_saved)
   fail_unless (negative == NULL);
 }
 
-GST_END_TEST;
-
 /* Neither a key nor a task belongs to a set that is saved and handed on. */
-GST_START_TEST (test_only_generation_properties)
+TEST (test_only_generation_properties)
 {
   g_autoptr (GstElement) source = harness_source (NULL);
   g_auto (GStrv) names = NULL;
@@ -74,9 +70,7 @@ GST_START_TEST (test_only_generation_properties)
   fail_if (g_strv_contains ((const gchar * const *) names, "task-store"));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_unknown_preset)
+TEST (test_unknown_preset)
 {
   g_autoptr (GstElement) source = harness_source ("prompt", "kept", NULL);
   g_autofree gchar *prompt = NULL;
@@ -87,19 +81,12 @@ GST_START_TEST (test_unknown_preset)
   fail_unless_equals_string (prompt, "kept");
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("presets", harness_setup, harness_teardown),
+  ONCE (test_saved_and_loaded),
+  ONCE (test_nothing_is_saved),
+  ONCE (test_only_generation_properties),
+  ONCE (test_unknown_preset),
+};
 
-static Suite *
-presets_suite (void)
-{
-  Suite *suite = suite_create ("presets");
-  TCase *tcase = add_case (suite, "presets", harness_setup, harness_teardown);
-
-  tcase_add_test (tcase, test_saved_and_loaded);
-  tcase_add_test (tcase, test_nothing_is_saved);
-  tcase_add_test (tcase, test_only_generation_properties);
-  tcase_add_test (tcase, test_unknown_preset);
-  return suite;
-}
-
-GST_CHECK_MAIN (presets)
+CHECK_MAIN (presets, tests)

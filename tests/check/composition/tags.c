@@ -88,7 +88,7 @@ tagged_source (void)
 static const gchar *const muxers[] = { "mp4mux", "matroskamux" };
 
 /* Remuxes, and reads the tags of the new file. */
-GST_START_TEST (test_remuxed)
+TEST (test_remuxed)
 {
   g_autofree gchar *path = g_build_filename (store, "remuxed", NULL);
   g_autofree gchar *behind = g_strdup_printf ("qtdemux ! h264parse ! %s ! "
@@ -102,8 +102,6 @@ GST_START_TEST (test_remuxed)
   assert_origin (tags);
 }
 
-GST_END_TEST;
-
 static GstPadProbeReturn
 on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
@@ -116,7 +114,7 @@ on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-GST_START_TEST (test_event_behind_decodebin)
+TEST (test_event_behind_decodebin)
 {
   gint n_seen = 0;
   GstElement *pipeline = parse_behind (tagged_source (),
@@ -132,22 +130,12 @@ GST_START_TEST (test_event_behind_decodebin)
   gst_object_unref (pipeline);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("index first", harness_setup_player, harness_teardown),
+  ROWS (test_remuxed, muxers),
+  ONCE (test_event_behind_decodebin),
+  CASE ("index last", setup_index_last, harness_teardown),
+  ROWS (test_remuxed, muxers),
+};
 
-static Suite *
-tags_suite (void)
-{
-  Suite *suite = suite_create ("tags");
-  TCase *first =
-      add_case (suite, "index first", harness_setup_player, harness_teardown);
-  TCase *last =
-      add_case (suite, "index last", setup_index_last, harness_teardown);
-
-  tcase_add_rows (first, test_remuxed, muxers);
-  tcase_add_test (first, test_event_behind_decodebin);
-
-  tcase_add_rows (last, test_remuxed, muxers);
-  return suite;
-}
-
-GST_CHECK_MAIN (tags)
+CHECK_MAIN (tags, tests)

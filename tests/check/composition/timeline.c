@@ -99,7 +99,7 @@ count_frames (const gchar * path)
   return n_frames;
 }
 
-GST_START_TEST (test_rendered_frames)
+TEST (test_rendered_frames)
 {
   g_autofree gchar *path = g_build_filename (store, "rendered.mkv", NULL);
   g_autofree gchar *uri = g_filename_to_uri (path, NULL, NULL);
@@ -114,16 +114,9 @@ GST_START_TEST (test_rendered_frames)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("timeline", setup, harness_teardown),
+  ONCE (test_rendered_frames),
+};
 
-static Suite *
-timeline_suite (void)
-{
-  Suite *suite = suite_create ("timeline");
-  TCase *tcase = add_case (suite, "timeline", setup, harness_teardown);
-
-  tcase_add_test (tcase, test_rendered_frames);
-  return suite;
-}
-
-GST_CHECK_MAIN (timeline)
+CHECK_MAIN (timeline, tests)

@@ -42,7 +42,7 @@ assert_round_trip (const gchar * uri)
   fail_unless_equals_string (once, twice);
 }
 
-GST_START_TEST (test_all_fields)
+TEST (test_all_fields)
 {
   g_autoptr (GstElement) source = make (DEFAULT "?prompt=A+fox%2C%20a%26b"
       "&reference_image_urls=https://a/1.png&reference_image_urls=https://a/2"
@@ -73,10 +73,8 @@ GST_START_TEST (test_all_fields)
   g_value_unset (&images);
 }
 
-GST_END_TEST;
-
 /* A field may be written as its property is. */
-GST_START_TEST (test_hyphens)
+TEST (test_hyphens)
 {
   g_autoptr (GstElement) source = make ("foxapi://generate/"
       "wan-2.7-text-to-video?prompt=a&aspect-ratio=9:16&negative-prompt=b"
@@ -88,9 +86,7 @@ GST_START_TEST (test_hyphens)
       && strstr (uri, "enable_prompt_expansion=true") != NULL, "%s", uri);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_round_trips)
+TEST (test_round_trips)
 {
   assert_round_trip (DEFAULT "?prompt=a");
   assert_round_trip (DEFAULT "?prompt=%C3%BC%20%F0%9F%A6%8A%2B%26%3D%23%25");
@@ -102,9 +98,7 @@ GST_START_TEST (test_round_trips)
   assert_round_trip ("foxapi://tasks/task-unified-1-abc");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_refused)
+TEST (test_refused)
 {
   assert_refused (DEFAULT "?prompt=a&bogus=1", "bogus");
   assert_refused (DEFAULT "?prompt=a&generate_audio=true", "generate_audio");
@@ -127,10 +121,8 @@ GST_START_TEST (test_refused)
   assert_refused ("foxapi://elsewhere/x", "generate");
 }
 
-GST_END_TEST;
-
 /* Neither taken nor repeated in the message */
-GST_START_TEST (test_keys_are_refused)
+TEST (test_keys_are_refused)
 {
   static const gchar *const uris[] = {
     DEFAULT "?prompt=a&api_key=sk-secret-0123",
@@ -152,10 +144,8 @@ GST_START_TEST (test_keys_are_refused)
   }
 }
 
-GST_END_TEST;
-
 /* What a URI means at the service */
-GST_START_TEST (test_extra_parameters_on_the_wire)
+TEST (test_extra_parameters_on_the_wire)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
 
@@ -168,10 +158,8 @@ GST_START_TEST (test_extra_parameters_on_the_wire)
       "\"generate_audio\":true,\"ratio\":\"21:9\"}");
 }
 
-GST_END_TEST;
-
 /* Only what JSON calls a number is sent as one. */
-GST_START_TEST (test_numbers_on_the_wire)
+TEST (test_numbers_on_the_wire)
 {
   static const gchar uri[] =
       "foxapi://generate/test-model?prompt=a&whole=7&minus=-7"
@@ -191,9 +179,7 @@ GST_START_TEST (test_numbers_on_the_wire)
   assert_round_trip (uri);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_task_uri_takes_up)
+TEST (test_task_uri_takes_up)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "completed");
   g_autofree gchar *uri = g_strconcat ("foxapi://tasks/", id, NULL);
@@ -204,9 +190,7 @@ GST_START_TEST (test_task_uri_takes_up)
   assert_requests (FOXAPI_SIM_SUBMIT, 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_not_while_running)
+TEST (test_not_while_running)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
   g_autoptr (GError) error = NULL;
@@ -217,24 +201,17 @@ GST_START_TEST (test_not_while_running)
   fail_unless (g_error_matches (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE));
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("uri", harness_setup, harness_teardown),
+  ONCE (test_all_fields),
+  ONCE (test_hyphens),
+  ONCE (test_round_trips),
+  ONCE (test_refused),
+  ONCE (test_keys_are_refused),
+  ONCE (test_extra_parameters_on_the_wire),
+  ONCE (test_numbers_on_the_wire),
+  ONCE (test_task_uri_takes_up),
+  ONCE (test_not_while_running),
+};
 
-static Suite *
-uri_suite (void)
-{
-  Suite *suite = suite_create ("uri");
-  TCase *tcase = add_case (suite, "uri", harness_setup, harness_teardown);
-
-  tcase_add_test (tcase, test_all_fields);
-  tcase_add_test (tcase, test_hyphens);
-  tcase_add_test (tcase, test_round_trips);
-  tcase_add_test (tcase, test_refused);
-  tcase_add_test (tcase, test_keys_are_refused);
-  tcase_add_test (tcase, test_extra_parameters_on_the_wire);
-  tcase_add_test (tcase, test_numbers_on_the_wire);
-  tcase_add_test (tcase, test_task_uri_takes_up);
-  tcase_add_test (tcase, test_not_while_running);
-  return suite;
-}
-
-GST_CHECK_MAIN (uri)
+CHECK_MAIN (uri, tests)

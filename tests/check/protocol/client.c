@@ -41,7 +41,7 @@ check_request (FoxapiSimRoute route, const gchar * method, const gchar * path,
   free_request (request);
 }
 
-GST_START_TEST (test_submit)
+TEST (test_submit)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (FoxapiTask) task =
@@ -55,9 +55,7 @@ GST_START_TEST (test_submit)
   check_authorization (FOXAPI_SIM_SUBMIT);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_ask)
+TEST (test_ask)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "processing");
   g_autofree gchar *path = g_strconcat ("/v1/tasks/", id, NULL);
@@ -70,10 +68,8 @@ GST_START_TEST (test_ask)
   check_authorization (FOXAPI_SIM_ASK);
 }
 
-GST_END_TEST;
-
 /* An id is one segment of the path, whatever is in it. */
-GST_START_TEST (test_ask_odd_id)
+TEST (test_ask_odd_id)
 {
   const ErrorMeaning unknown = { FOXAPI_ERROR_NOT_FOUND, 404,
     FOXAPI_CHARGE_NOT_ASKED, FALSE
@@ -89,8 +85,6 @@ GST_START_TEST (test_ask_odd_id)
   fail_unless (g_str_is_ascii (request->path), "%s", request->path);
   free_request (request);
 }
-
-GST_END_TEST;
 
 static void
 check_models (guint nth, const gchar * body, const gchar * names,
@@ -109,7 +103,7 @@ check_models (guint nth, const gchar * body, const gchar * names,
       error->message);
 }
 
-GST_START_TEST (test_models)
+TEST (test_models)
 {
   check_models (1, "{\"data\":[{\"id\":\"one\"},{\"id\":7},3,{},"
       "{\"id\":\"t\\nwo\",\"more\":null}]}", "one t wo", NULL);
@@ -120,9 +114,7 @@ GST_START_TEST (test_models)
   check_authorization (FOXAPI_SIM_OTHER);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_upload)
+TEST (test_upload)
 {
   static const gchar form[] = "--fox\r\nContent-Disposition: form-data; "
       "name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n"
@@ -144,8 +136,6 @@ GST_START_TEST (test_upload)
   check_authorization (FOXAPI_SIM_UPLOAD);
 }
 
-GST_END_TEST;
-
 static const ErrorMeaning unusable = { FOXAPI_ERROR_FAILED, 200,
   FOXAPI_CHARGE_NOT_ASKED, FALSE
 };
@@ -155,14 +145,12 @@ static const gchar *const no_uploads[] = { "", "{}", "[]", "<html></html>",
   "{\"url\":\"file:///etc/passwd\"}", "{\"url\":\"/a/b\"}"
 };
 
-GST_START_TEST (test_upload_answers)
+TEST (test_upload_answers)
 {
   FoxapiSimFault answer = {.status = 200,.body = no_uploads[__i__] };
 
   check_fault (FOXAPI_CALL_UPLOAD, answer, &unusable);
 }
-
-GST_END_TEST;
 
 static FoxapiClient *
 new_client (const gchar * base_url, const gchar * key, GError ** error)
@@ -185,7 +173,7 @@ static const gchar *const good_base_urls[][2] = {
   {"https://\xc3\xa9.example", "https://xn--9ca.example"},
 };
 
-GST_START_TEST (test_good_base_url)
+TEST (test_good_base_url)
 {
   g_autoptr (FoxapiClient) other = new_client (good_base_urls[__i__][0],
       "key-12345", NULL);
@@ -196,8 +184,6 @@ GST_START_TEST (test_good_base_url)
   fail_unless (g_str_equal (url, good_base_urls[__i__][1])
       || g_str_equal (url, "http://[::1]"), "%s", url);
 }
-
-GST_END_TEST;
 
 static const struct
 {
@@ -244,7 +230,7 @@ static const struct
   {"https://a/%zz", "\"https://a/%zz\""},
 };
 
-GST_START_TEST (test_bad_base_url)
+TEST (test_bad_base_url)
 {
   const gchar *url = bad_base_urls[__i__].url;
   const gchar *shown = bad_base_urls[__i__].shown;
@@ -260,15 +246,13 @@ GST_START_TEST (test_bad_base_url)
   fail_unless (strstr (error->message, "sk-") == NULL, "%s", error->message);
 }
 
-GST_END_TEST;
-
 /* None at all; one that could end its header; characters that no key has */
 static const gchar *const bad_keys[] = { NULL, "", "key 12345", "key-12345\n",
   "key\r\nHost: a", "\tkey", "k\xc3\xa9y", "key\x7f", "\"key-12345\"", "a\\b",
   "a=b", "==", "{key}"
 };
 
-GST_START_TEST (test_bad_key)
+TEST (test_bad_key)
 {
   const gchar *key = bad_keys[__i__];
   gboolean is_none = key == NULL || *key == '\0';
@@ -288,11 +272,9 @@ GST_START_TEST (test_bad_key)
     fail_unless (strstr (error->message, key) == NULL, "%s", error->message);
 }
 
-GST_END_TEST;
-
 static const gchar *const good_keys[] = { "sk-Ab0._~+/", "abc==" };
 
-GST_START_TEST (test_good_key)
+TEST (test_good_key)
 {
   g_autoptr (FoxapiClient) other = new_client ("https://a", good_keys[__i__],
       NULL);
@@ -300,9 +282,7 @@ GST_START_TEST (test_good_key)
   fail_unless (other != NULL);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_path_below_base_url)
+TEST (test_path_below_base_url)
 {
   g_autofree gchar *base = g_strconcat (foxapi_sim_get_base_url (sim), "/deep/",
       NULL);
@@ -317,9 +297,7 @@ GST_START_TEST (test_path_below_base_url)
   free_request (request);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_key_digest)
+TEST (test_key_digest)
 {
   g_autoptr (FoxapiClient) same = new_client ("https://a",
       foxapi_sim_get_api_key (sim), NULL);
@@ -334,12 +312,10 @@ GST_START_TEST (test_key_digest)
   fail_if (g_str_equal (a, c));
 }
 
-GST_END_TEST;
-
 /* The key goes nowhere but where it was meant to go. */
 static const guint redirects[] = { 301, 302, 303, 307, 308 };
 
-GST_START_TEST (test_redirects)
+TEST (test_redirects)
 {
   guint status = redirects[__i__];
   const ErrorMeaning paid = { FOXAPI_ERROR_FAILED, status, FOXAPI_CHARGE_NO,
@@ -366,10 +342,8 @@ GST_START_TEST (test_redirects)
   check_requests (FOXAPI_SIM_RESULT, 0);
 }
 
-GST_END_TEST;
-
 /* A server that asks for a password gets none, nor a second request. */
-GST_START_TEST (test_challenge)
+TEST (test_challenge)
 {
   const ErrorMeaning refused = { FOXAPI_ERROR_NOT_AUTHORIZED, 401,
     FOXAPI_CHARGE_NO, FALSE
@@ -381,10 +355,8 @@ GST_START_TEST (test_challenge)
   check_fault (FOXAPI_CALL_SUBMIT, challenge, &refused);
 }
 
-GST_END_TEST;
-
 /* A pause is of all who have the same address and key, and never gets shorter. */
-GST_START_TEST (test_pause)
+TEST (test_pause)
 {
   g_autoptr (FoxapiClient) same = new_client (foxapi_sim_get_base_url (sim),
       foxapi_sim_get_api_key (sim), NULL);
@@ -401,8 +373,6 @@ GST_START_TEST (test_pause)
   fail_unless (foxapi_client_get_pause_left (same) <= G_TIME_SPAN_DAY);
   fail_unless (foxapi_client_get_pause_left (other) == 0);
 }
-
-GST_END_TEST;
 
 /* What the service echoes is handed on without the key, escaped or not. */
 static void
@@ -426,7 +396,7 @@ static const gchar *const echoes[] = {
       "\"test\\u002dkey-0123456789-model\",\"test-key-0123456789\":1}",
 };
 
-GST_START_TEST (test_key_echoed)
+TEST (test_key_echoed)
 {
   FoxapiSimFault answer = {.status = 200,.body = echoes[__i__] };
   g_autoptr (FoxapiTask) submitted = NULL, asked = NULL;
@@ -439,10 +409,8 @@ GST_START_TEST (test_key_echoed)
   check_echo (asked);
 }
 
-GST_END_TEST;
-
 /* Everything else is handed on as it was received. */
-GST_START_TEST (test_json_as_received)
+TEST (test_json_as_received)
 {
   static const gchar body[] = " {\"id\" : \"task-1\",\n\"status\":\"pending\","
       "\"x\":\"\\u00e9\",\"n\":1.50}\n";
@@ -456,33 +424,26 @@ GST_START_TEST (test_json_as_received)
   fail_unless_equals_string (task->json, body);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("calls", client_setup, client_teardown),
+  ONCE (test_submit),
+  ONCE (test_ask),
+  ONCE (test_ask_odd_id),
+  ONCE (test_models),
+  ONCE (test_upload),
+  ROWS (test_upload_answers, no_uploads),
+  ROWS (test_good_base_url, good_base_urls),
+  ROWS (test_bad_base_url, bad_base_urls),
+  ONCE (test_path_below_base_url),
+  ONCE (test_pause),
+  ONCE (test_json_as_received),
+  CASE ("secrets", client_setup, client_teardown),
+  ROWS (test_bad_key, bad_keys),
+  ROWS (test_good_key, good_keys),
+  ONCE (test_key_digest),
+  ROWS (test_redirects, redirects),
+  ONCE (test_challenge),
+  ROWS (test_key_echoed, echoes),
+};
 
-static Suite *
-client_suite (void)
-{
-  Suite *suite = suite_create ("client");
-  TCase *calls = add_case (suite, "calls", client_setup, client_teardown);
-  TCase *secrets = add_case (suite, "secrets", client_setup, client_teardown);
-
-  tcase_add_test (calls, test_submit);
-  tcase_add_test (calls, test_ask);
-  tcase_add_test (calls, test_ask_odd_id);
-  tcase_add_test (calls, test_models);
-  tcase_add_test (calls, test_upload);
-  tcase_add_rows (calls, test_upload_answers, no_uploads);
-  tcase_add_rows (calls, test_good_base_url, good_base_urls);
-  tcase_add_rows (calls, test_bad_base_url, bad_base_urls);
-  tcase_add_test (calls, test_path_below_base_url);
-  tcase_add_test (calls, test_pause);
-  tcase_add_test (calls, test_json_as_received);
-  tcase_add_rows (secrets, test_bad_key, bad_keys);
-  tcase_add_rows (secrets, test_good_key, good_keys);
-  tcase_add_test (secrets, test_key_digest);
-  tcase_add_rows (secrets, test_redirects, redirects);
-  tcase_add_test (secrets, test_challenge);
-  tcase_add_rows (secrets, test_key_echoed, echoes);
-  return suite;
-}
-
-GST_CHECK_MAIN (client);
+CHECK_MAIN (client, tests)

@@ -44,7 +44,7 @@ count_tasks (void)
   return tasks->len;
 }
 
-GST_START_TEST (test_refused)
+TEST (test_refused)
 {
   g_autoptr (GError) submit_error = NULL, ask_error = NULL;
 
@@ -56,11 +56,9 @@ GST_START_TEST (test_refused)
   check_error (ask_error, &free_fault);
 }
 
-GST_END_TEST;
-
 /* Nobody speaks TLS there, and waits for the rest of the request: it cannot
  * have left. */
-GST_START_TEST (test_tls_refused)
+TEST (test_tls_refused)
 {
   g_autofree gchar *url = g_strconcat ("https",
       foxapi_sim_get_base_url (sim) + strlen ("http"), NULL);
@@ -78,9 +76,7 @@ GST_START_TEST (test_tls_refused)
   fail_unless_equals_int (count_tasks (), 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_certificate)
+TEST (test_certificate)
 {
   const ErrorMeaning bad_certificate = { FOXAPI_ERROR_CONNECT, 0,
     FOXAPI_CHARGE_NO, FALSE
@@ -103,8 +99,6 @@ GST_START_TEST (test_certificate)
   client = make_client_with (sim, &settings);
   fail_unless (make_call (FOXAPI_CALL_SUBMIT, NULL));
 }
-
-GST_END_TEST;
 
 #define RUNNING "{\"id\":\"task-1\",\"status\":\"pending\"}"
 
@@ -142,7 +136,7 @@ static const struct
       &server_fault, 0},
 };
 
-GST_START_TEST (test_fault)
+TEST (test_fault)
 {
   check_fault (faults[__i__].call, faults[__i__].fault, faults[__i__].meaning);
   fail_unless_equals_int (count_tasks (), faults[__i__].n_tasks);
@@ -150,9 +144,7 @@ GST_START_TEST (test_fault)
   fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_timeout)
+TEST (test_timeout)
 {
   FoxapiSessionSettings settings = {.timeout = 1,.submit_timeout = 1,
     .ssl_strict = TRUE
@@ -165,10 +157,8 @@ GST_START_TEST (test_timeout)
   check_fault (FOXAPI_CALL_ASK, silence, &free_fault);
 }
 
-GST_END_TEST;
-
 /* The silence before a submission's answer is not that of a connection. */
-GST_START_TEST (test_slow_answer)
+TEST (test_slow_answer)
 {
   FoxapiSessionSettings settings = {.timeout = 1,.submit_timeout = 60 };
   FoxapiSimFault slow = {.delay_ms = 2500 };
@@ -181,10 +171,8 @@ GST_START_TEST (test_slow_answer)
       error ? error->message : "");
 }
 
-GST_END_TEST;
-
 /* The limit is reached while a task runs: no reason to end the process. */
-GST_START_TEST (test_no_descriptors)
+TEST (test_no_descriptors)
 {
   g_autofree gchar *id = foxapi_sim_add_task (sim, "pending");
   struct rlimit limit = {.rlim_cur = 200,.rlim_max = 200 };
@@ -203,10 +191,8 @@ GST_START_TEST (test_no_descriptors)
   fail_unless (task != NULL);
 }
 
-GST_END_TEST;
-
 /* The request's id and the pause that is asked for come from headers. */
-GST_START_TEST (test_headers)
+TEST (test_headers)
 {
   FoxapiSimFault busy = {.status = 429,
     .headers = "X-Request-Id: req-7\nRetry-After: 9"
@@ -221,15 +207,13 @@ GST_START_TEST (test_headers)
   fail_unless_equals_int64 (details->retry_after_us, 9 * G_USEC_PER_SEC);
 }
 
-GST_END_TEST;
-
 static const gchar *const malformed[] = { "", " ", "null", "[]", "{}",
   "{\"id\"", "<html>welcome</html>", "{\"id\":5}", "{\"id\":\"../x\"}",
   "\xff\xfe", "{\"status\":\"pending\"}"
 };
 
 /* The last one is an answer to a question. */
-GST_START_TEST (test_malformed_answers)
+TEST (test_malformed_answers)
 {
   FoxapiSimFault fault = {.status = 200,.body = malformed[__i__],
     .act_first = TRUE
@@ -240,8 +224,6 @@ GST_START_TEST (test_malformed_answers)
     check_fault (FOXAPI_CALL_ASK, fault, &free_unusable);
   fail_unless_equals_int (count_tasks (), 1);
 }
-
-GST_END_TEST;
 
 /* A good answer in a text of @length bytes */
 static void
@@ -261,15 +243,13 @@ check_long (gsize length, gboolean good)
       "taken");
 }
 
-GST_START_TEST (test_long_answers)
+TEST (test_long_answers)
 {
   check_long (1024 * 1024, TRUE);
   check_long (FOXAPI_JSON_MAX_BYTES, TRUE);
   check_long (FOXAPI_JSON_MAX_BYTES + 1, FALSE);
   check_long (64 * 1024 * 1024, FALSE);
 }
-
-GST_END_TEST;
 
 /* The same in one chunk, which says nothing of the length of the whole, and what
  * follows in others */
@@ -296,7 +276,7 @@ check_long_chunk (gsize length, const gchar * more, gboolean good)
       "taken");
 }
 
-GST_START_TEST (test_long_chunked_answers)
+TEST (test_long_chunked_answers)
 {
   check_long_chunk (1024 * 1024, "", TRUE);
   check_long_chunk (FOXAPI_JSON_MAX_BYTES - 1, "", TRUE);
@@ -305,10 +285,8 @@ GST_START_TEST (test_long_chunked_answers)
   check_long_chunk (FOXAPI_JSON_MAX_BYTES, "1\r\n \r\n", FALSE);
 }
 
-GST_END_TEST;
-
 /* A body of an error is read up to 64 KiB; chunked, and just as long */
-GST_START_TEST (test_long_chunked_error)
+TEST (test_long_chunked_error)
 {
   g_autofree gchar *text = g_strnfill (64 * 1024, ' ');
   g_autofree gchar *body = g_strconcat ("10000\r\n", text, "\r\n0\r\n\r\n",
@@ -320,10 +298,8 @@ GST_START_TEST (test_long_chunked_error)
   check_fault (FOXAPI_CALL_SUBMIT, fault, &server_fault);
 }
 
-GST_END_TEST;
-
 /* Nor is what follows waited for. */
-GST_START_TEST (test_held_error)
+TEST (test_held_error)
 {
   FoxapiSessionSettings no_limits = {.timeout = 0,.submit_timeout = 0 };
   g_autofree gchar *text = g_strnfill (128 * 1024, ' ');
@@ -334,9 +310,7 @@ GST_START_TEST (test_held_error)
   check_fault (FOXAPI_CALL_SUBMIT, fault, &server_fault);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_cancelled_before)
+TEST (test_cancelled_before)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) submit_error = NULL, ask_error = NULL;
@@ -351,8 +325,6 @@ GST_START_TEST (test_cancelled_before)
   fail_unless (g_error_matches (ask_error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
   check_requests (FOXAPI_SIM_SUBMIT, 0);
 }
-
-GST_END_TEST;
 
 typedef struct
 {
@@ -398,7 +370,7 @@ cancel_call (gboolean submit)
 }
 
 /* What left may have been charged; cancelling does not take it back. */
-GST_START_TEST (test_cancelled_after)
+TEST (test_cancelled_after)
 {
   g_autoptr (GError) submit_error = cancel_call (TRUE);
   g_autoptr (GError) ask_error = cancel_call (FALSE);
@@ -410,13 +382,11 @@ GST_START_TEST (test_cancelled_after)
   fail_unless (g_error_matches (ask_error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
 }
 
-GST_END_TEST;
-
 static const gchar *const bad_proxies[] = { "::", "http://", "://a:1",
   ":3128"
 };
 
-GST_START_TEST (test_bad_proxy)
+TEST (test_bad_proxy)
 {
   const ErrorMeaning meaning = {.code = FOXAPI_ERROR_SETTINGS };
   FoxapiSessionSettings settings = {.proxy = (gchar *) bad_proxies[__i__] };
@@ -427,32 +397,25 @@ GST_START_TEST (test_bad_proxy)
   check_words (error->message, "proxy", NULL);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("connections", client_setup, client_teardown),
+  ONCE (test_refused),
+  ONCE (test_tls_refused),
+  ONCE (test_certificate),
+  ROWS (test_fault, faults),
+  ONCE (test_timeout),
+  ONCE (test_slow_answer),
+  ONCE (test_no_descriptors),
+  ONCE (test_cancelled_before),
+  ONCE (test_cancelled_after),
+  ROWS (test_bad_proxy, bad_proxies),
+  CASE ("answers", client_setup, client_teardown),
+  ONCE (test_headers),
+  ROWS (test_malformed_answers, malformed),
+  ONCE (test_long_answers),
+  ONCE (test_long_chunked_answers),
+  ONCE (test_long_chunked_error),
+  ONCE (test_held_error),
+};
 
-static Suite *
-clientfaults_suite (void)
-{
-  Suite *suite = suite_create ("clientfaults");
-  TCase *ways = add_case (suite, "connections", client_setup, client_teardown);
-  TCase *answers = add_case (suite, "answers", client_setup, client_teardown);
-
-  tcase_add_test (ways, test_refused);
-  tcase_add_test (ways, test_tls_refused);
-  tcase_add_test (ways, test_certificate);
-  tcase_add_rows (ways, test_fault, faults);
-  tcase_add_test (ways, test_timeout);
-  tcase_add_test (ways, test_slow_answer);
-  tcase_add_test (ways, test_no_descriptors);
-  tcase_add_test (ways, test_cancelled_before);
-  tcase_add_test (ways, test_cancelled_after);
-  tcase_add_rows (ways, test_bad_proxy, bad_proxies);
-  tcase_add_test (answers, test_headers);
-  tcase_add_rows (answers, test_malformed_answers, malformed);
-  tcase_add_test (answers, test_long_answers);
-  tcase_add_test (answers, test_long_chunked_answers);
-  tcase_add_test (answers, test_long_chunked_error);
-  tcase_add_test (answers, test_held_error);
-  return suite;
-}
-
-GST_CHECK_MAIN (clientfaults);
+CHECK_MAIN (clientfaults, tests)

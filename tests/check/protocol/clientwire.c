@@ -145,7 +145,7 @@ static const gchar *const cut_answers[] = {
   "HTTP/1.1 200 OK\r\n\r\n{\"id\":\"task-1\",\"a\":{}",
 };
 
-GST_START_TEST (test_answer_broken_off)
+TEST (test_answer_broken_off)
 {
   RawServer server = { NULL };
   g_autoptr (FoxapiClient) client = NULL;
@@ -159,12 +159,10 @@ GST_START_TEST (test_answer_broken_off)
   stop_server (&server);
 }
 
-GST_END_TEST;
-
 /* A server that does not want a file says so while it is sent, and reads no
  * more, by HTTP and by HTTPS. What the sockets between them hold is less than
  * the file. */
-GST_START_TEST (test_refused_early)
+TEST (test_refused_early)
 {
   const ErrorMeaning too_large = { FOXAPI_ERROR_SETTINGS, 413,
     FOXAPI_CHARGE_NOT_ASKED, FALSE
@@ -190,8 +188,6 @@ GST_START_TEST (test_refused_early)
   stop_server (&server);
 }
 
-GST_END_TEST;
-
 /* Neither a socket's timeout ends these calls, nor libsoup: a head, a body and an
  * answer of a proxy without end. */
 static const struct
@@ -204,7 +200,7 @@ static const struct
   {"", TRUE},
 };
 
-GST_START_TEST (test_deadline)
+TEST (test_deadline)
 {
   RawServer server = {.drips = TRUE };
   FoxapiSessionSettings settings = { 0 };
@@ -227,18 +223,11 @@ GST_START_TEST (test_deadline)
   stop_server (&server);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("answers", NULL, NULL),
+  ROWS (test_answer_broken_off, cut_answers),
+  TIMES (test_refused_early, 2),
+  ROWS (test_deadline, drips),
+};
 
-static Suite *
-clientwire_suite (void)
-{
-  Suite *suite = suite_create ("clientwire");
-  TCase *tcase = add_case (suite, "answers", NULL, NULL);
-
-  tcase_add_rows (tcase, test_answer_broken_off, cut_answers);
-  tcase_add_loop_test (tcase, test_refused_early, 0, 2);
-  tcase_add_rows (tcase, test_deadline, drips);
-  return suite;
-}
-
-GST_CHECK_MAIN (clientwire);
+CHECK_MAIN (clientwire, tests)

@@ -55,7 +55,7 @@ check_size_known (gboolean known)
 }
 
 /* One request is enough for a whole result, and none is sent before. */
-GST_START_TEST (test_whole)
+TEST (test_whole)
 {
   g_autofree gchar *authorization = NULL;
 
@@ -74,8 +74,6 @@ GST_START_TEST (test_whole)
   fail_unless (authorization == NULL);
 }
 
-GST_END_TEST;
-
 /* One byte is little room for libsoup to find the end of a chunked body in. */
 static const struct
 {
@@ -86,7 +84,7 @@ static const struct
   {1, 4096, FALSE}, {2000, 1, FALSE}, {20000, 7, FALSE}, {100, 1, TRUE},
 };
 
-GST_START_TEST (test_pieces)
+TEST (test_pieces)
 {
   const FoxapiSimOptions options = {.no_length = pieces[__i__].no_length };
 
@@ -94,10 +92,8 @@ GST_START_TEST (test_pieces)
   check_rest (0, pieces[__i__].piece);
 }
 
-GST_END_TEST;
-
 /* To and fro, after the end and in the middle of reading */
-GST_START_TEST (test_positions)
+TEST (test_positions)
 {
   static const guint64 positions[] = { 100, 1, SIZE - 1, SIZE / 2, 0 };
   const guint8 *expected;
@@ -121,9 +117,7 @@ GST_START_TEST (test_positions)
           NULL), 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_behind_the_end)
+TEST (test_behind_the_end)
 {
   g_autoptr (GError) error = NULL;
   guint8 byte;
@@ -134,8 +128,6 @@ GST_START_TEST (test_behind_the_end)
   if (error != NULL)
     fail_unless_equals_int (error->code, FOXAPI_ERROR_READ);
 }
-
-GST_END_TEST;
 
 /* Poor servers. Without ranges a later position is reached by reading up to it;
  * where no length is named, the end is believed only when it is confirmed; without
@@ -148,7 +140,7 @@ static const FoxapiSimOptions servers[] = {
   {.no_length = TRUE,.no_ranges = TRUE,.no_validators = TRUE},
 };
 
-GST_START_TEST (test_poor_server)
+TEST (test_poor_server)
 {
   const FoxapiSimOptions *options = &servers[__i__];
 
@@ -166,35 +158,26 @@ GST_START_TEST (test_poor_server)
   check_rest (SIZE - 1, 10);
 }
 
-GST_END_TEST;
-
 /* Nothing is no result. */
 static const FoxapiSimOptions empties[] = {
   {0}, {.no_ranges = TRUE},
   {.no_length = TRUE,.no_ranges = TRUE,.no_validators = TRUE},
 };
 
-GST_START_TEST (test_empty)
+TEST (test_empty)
 {
   start_sized (empties[__i__], 5, 0);
   check_fails (FOXAPI_ERROR_READ, 0);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("servers", NULL, download_teardown),
+  ONCE (test_whole),
+  ROWS (test_pieces, pieces),
+  ONCE (test_positions),
+  ONCE (test_behind_the_end),
+  ROWS (test_poor_server, servers),
+  ROWS (test_empty, empties),
+};
 
-static Suite *
-download_suite (void)
-{
-  Suite *suite = suite_create ("download");
-  TCase *tcase = add_case (suite, "servers", NULL, download_teardown);
-
-  tcase_add_test (tcase, test_whole);
-  tcase_add_rows (tcase, test_pieces, pieces);
-  tcase_add_test (tcase, test_positions);
-  tcase_add_test (tcase, test_behind_the_end);
-  tcase_add_rows (tcase, test_poor_server, servers);
-  tcase_add_rows (tcase, test_empty, empties);
-  return suite;
-}
-
-GST_CHECK_MAIN (download);
+CHECK_MAIN (download, tests)

@@ -23,7 +23,7 @@ static const struct
   {{.no_validators = TRUE,.no_length = TRUE}, {{.cut_at = 131072}}, 0},
 };
 
-GST_START_TEST (test_break)
+TEST (test_break)
 {
   start_with (breaks[__i__].options, 5);
   for (guint i = 0; i < G_N_ELEMENTS (breaks[0].faults); i++)
@@ -36,9 +36,7 @@ GST_START_TEST (test_break)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_cut)
+TEST (test_cut)
 {
   start (5);
   script_cut (1, 100000);
@@ -50,9 +48,7 @@ GST_START_TEST (test_cut)
   fail_unless_equals_int (n_renewals, 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_retries)
+TEST (test_retries)
 {
   const FoxapiSimFault closed = {.close = TRUE };
 
@@ -66,10 +62,8 @@ GST_START_TEST (test_retries)
   fail_unless_equals_int (count_requests (), 4);
 }
 
-GST_END_TEST;
-
 /* Faults that were overcome do not add up. */
-GST_START_TEST (test_many_faults)
+TEST (test_many_faults)
 {
   start (1);
   for (guint i = 1; i <= 10; i++)
@@ -77,8 +71,6 @@ GST_START_TEST (test_many_faults)
   check_whole ();
   fail_unless_equals_int (count_requests (), 11);
 }
-
-GST_END_TEST;
 
 /* The file is another one, of @size bytes, from behind @cut bytes on. In the last
  * row the end of a chunked body comes where one byte was still to be skipped. */
@@ -95,7 +87,7 @@ static const struct
   {{.no_length = TRUE,.no_ranges = TRUE,.no_validators = TRUE}, 65536, 65535},
 };
 
-GST_START_TEST (test_changed)
+TEST (test_changed)
 {
   g_autoptr (GBytes) other = make_payload (changes[__i__].size, 2);
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -111,9 +103,7 @@ GST_START_TEST (test_changed)
       error->message);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_cancelled)
+TEST (test_cancelled)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -130,8 +120,6 @@ GST_START_TEST (test_cancelled)
   fail_unless_equals_int (bytes->len, SIZE);
 }
 
-GST_END_TEST;
-
 /* A read that waits is woken. */
 static gpointer
 cancel_when_asked (gpointer user_data)
@@ -141,7 +129,7 @@ cancel_when_asked (gpointer user_data)
   return NULL;
 }
 
-GST_START_TEST (test_cancelled_while_waiting)
+TEST (test_cancelled_while_waiting)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
@@ -157,10 +145,8 @@ GST_START_TEST (test_cancelled_while_waiting)
   check_whole ();
 }
 
-GST_END_TEST;
-
 /* Going on after a cancellation needs the same proof as after a fault. */
-GST_START_TEST (test_cancelled_and_changed)
+TEST (test_cancelled_and_changed)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
@@ -179,12 +165,10 @@ GST_START_TEST (test_cancelled_and_changed)
   fail_unless_equals_int (error->code, FOXAPI_ERROR_READ);
 }
 
-GST_END_TEST;
-
 /* What lasts is asked for once. */
 static const guint lasting[] = { 204, 302, 304, 400, 402, 451 };
 
-GST_START_TEST (test_lasting_status)
+TEST (test_lasting_status)
 {
   g_autoptr (GError) error = NULL;
 
@@ -195,9 +179,7 @@ GST_START_TEST (test_lasting_status)
   fail_unless_equals_int (count_requests (), 1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_passing_statuses)
+TEST (test_passing_statuses)
 {
   static const guint passing[] = { 429, 500, 502, 503, 504 };
 
@@ -207,8 +189,6 @@ GST_START_TEST (test_passing_statuses)
   check_whole ();
   fail_unless_equals_int (count_requests (), 1 + G_N_ELEMENTS (passing));
 }
-
-GST_END_TEST;
 
 #define HTML "<!DOCTYPE html><html><title>Please log in</title>"
 
@@ -231,7 +211,7 @@ static const struct
   {"Content-Type: video/mp4\nContent-Encoding: br", "x", "br"},
 };
 
-GST_START_TEST (test_no_result)
+TEST (test_no_result)
 {
   const FoxapiSimFault answer = {.status = 200,
     .headers = no_results[__i__].headers,.body = no_results[__i__].body
@@ -246,12 +226,10 @@ GST_START_TEST (test_no_result)
   check_words (error->message, no_results[__i__].words, NULL);
 }
 
-GST_END_TEST;
-
 /* Whoever does not want ranges is asked without. */
 static const guint range_refusals[] = { 406, 416, 501 };
 
-GST_START_TEST (test_ranges_refused)
+TEST (test_ranges_refused)
 {
   start (0);
   script_status (1, range_refusals[__i__], NULL);
@@ -261,12 +239,10 @@ GST_START_TEST (test_ranges_refused)
   check_range (2, NULL);
 }
 
-GST_END_TEST;
-
 /* The end of a chunked body is confirmed by the request that was liked before. */
 static const guint end_refusals[] = { 400, 403, 416, 501 };
 
-GST_START_TEST (test_range_at_the_end_refused)
+TEST (test_range_at_the_end_refused)
 {
   const FoxapiSimOptions options = {.no_length = TRUE,.no_ranges = TRUE };
 
@@ -276,8 +252,6 @@ GST_START_TEST (test_range_at_the_end_refused)
   fail_unless_equals_int (n_renewals, 0);
 }
 
-GST_END_TEST;
-
 /* 416 is the end only right behind the last byte. */
 static const gchar *const no_ranges[] = { "X-Nothing: 1",
   "Content-Range: bytes */0", "Content-Range: bytes */*",
@@ -285,14 +259,12 @@ static const gchar *const no_ranges[] = { "X-Nothing: 1",
   "Content-Range: bytes */300000", "Content-Range: bytes 0-1/2",
 };
 
-GST_START_TEST (test_range_not_satisfiable)
+TEST (test_range_not_satisfiable)
 {
   start (0);
   script_status (0, 416, no_ranges[__i__]);
   check_fails (FOXAPI_ERROR_READ, 0);
 }
-
-GST_END_TEST;
 
 /* Parts that are not the one asked for, or not as long as they say */
 static const struct
@@ -311,7 +283,7 @@ static const struct
   {"Content-Range: bytes 0-99/300000\nETag: \"a\"", 200},
 };
 
-GST_START_TEST (test_other_parts)
+TEST (test_other_parts)
 {
   FoxapiSimFault fault = {.status = 206,.headers = parts[__i__].headers,
     .body_length = (gssize) parts[__i__].size
@@ -323,32 +295,24 @@ GST_START_TEST (test_other_parts)
   check_fails (FOXAPI_ERROR_READ, 0);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("breaks", NULL, download_teardown),
+  ROWS (test_break, breaks),
+  ONCE (test_cut),
+  ONCE (test_retries),
+  ONCE (test_many_faults),
+  ROWS (test_changed, changes),
+  ONCE (test_cancelled),
+  ONCE (test_cancelled_while_waiting),
+  ONCE (test_cancelled_and_changed),
+  CASE ("answers", NULL, download_teardown),
+  ROWS (test_lasting_status, lasting),
+  ONCE (test_passing_statuses),
+  ROWS (test_no_result, no_results),
+  ROWS (test_ranges_refused, range_refusals),
+  ROWS (test_range_at_the_end_refused, end_refusals),
+  ROWS (test_range_not_satisfiable, no_ranges),
+  ROWS (test_other_parts, parts),
+};
 
-static Suite *
-downloadfaults_suite (void)
-{
-  Suite *suite = suite_create ("downloadfaults");
-  TCase *ways = add_case (suite, "breaks", NULL, download_teardown);
-  TCase *answers = add_case (suite, "answers", NULL, download_teardown);
-
-  tcase_add_rows (ways, test_break, breaks);
-  tcase_add_test (ways, test_cut);
-  tcase_add_test (ways, test_retries);
-  tcase_add_test (ways, test_many_faults);
-  tcase_add_rows (ways, test_changed, changes);
-  tcase_add_test (ways, test_cancelled);
-  tcase_add_test (ways, test_cancelled_while_waiting);
-  tcase_add_test (ways, test_cancelled_and_changed);
-
-  tcase_add_rows (answers, test_lasting_status, lasting);
-  tcase_add_test (answers, test_passing_statuses);
-  tcase_add_rows (answers, test_no_result, no_results);
-  tcase_add_rows (answers, test_ranges_refused, range_refusals);
-  tcase_add_rows (answers, test_range_at_the_end_refused, end_refusals);
-  tcase_add_rows (answers, test_range_not_satisfiable, no_ranges);
-  tcase_add_rows (answers, test_other_parts, parts);
-  return suite;
-}
-
-GST_CHECK_MAIN (downloadfaults);
+CHECK_MAIN (downloadfaults, tests)

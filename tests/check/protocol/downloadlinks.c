@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-GST_START_TEST (test_expired)
+TEST (test_expired)
 {
   start (5);
   foxapi_sim_expire_links (sim);
@@ -15,10 +15,8 @@ GST_START_TEST (test_expired)
   fail_unless_equals_int (n_renewals, 1);
 }
 
-GST_END_TEST;
-
 /* The same file under a new link, from where it was */
-GST_START_TEST (test_expired_in_the_middle)
+TEST (test_expired_in_the_middle)
 {
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
 
@@ -33,11 +31,9 @@ GST_START_TEST (test_expired_in_the_middle)
   check_range (3, "bytes=100000-");
 }
 
-GST_END_TEST;
-
 static const guint gone[] = { 401, 403, 404, 410 };
 
-GST_START_TEST (test_gone)
+TEST (test_gone)
 {
   start (5);
   script_status (0, gone[__i__], NULL);
@@ -46,10 +42,8 @@ GST_START_TEST (test_gone)
   fail_unless_equals_int (n_renewals, 1);
 }
 
-GST_END_TEST;
-
 /* Not every server behind a new link has the file at once. */
-GST_START_TEST (test_late)
+TEST (test_late)
 {
   start (0);
   for (guint i = 1; i <= 3; i++)
@@ -59,9 +53,7 @@ GST_START_TEST (test_late)
   fail_unless_equals_int (n_renewals, 1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_signature_expired)
+TEST (test_signature_expired)
 {
   const FoxapiSimFault expired = {.status = 400,
     .headers = "Content-Type: application/xml",
@@ -75,9 +67,7 @@ GST_START_TEST (test_signature_expired)
   fail_unless_equals_int (n_renewals, 1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_no_new_link)
+TEST (test_no_new_link)
 {
   g_autoptr (GError) error = NULL;
 
@@ -89,10 +79,8 @@ GST_START_TEST (test_no_new_link)
   fail_unless_equals_string (error->message, "no new link");
 }
 
-GST_END_TEST;
-
 /* "localhost" is another host than "127.0.0.1", and answers as well. */
-GST_START_TEST (test_redirect)
+TEST (test_redirect)
 {
   g_autofree gchar *near = NULL, *far = NULL;
 
@@ -107,9 +95,7 @@ GST_START_TEST (test_redirect)
   check_range (3, "bytes=0-");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_endless_redirects)
+TEST (test_endless_redirects)
 {
   g_autofree gchar *headers = NULL;
 
@@ -119,8 +105,6 @@ GST_START_TEST (test_endless_redirects)
   check_fails (FOXAPI_ERROR_FAILED, 0);
   fail_unless (count_requests () <= 21, "%u requests", count_requests ());
 }
-
-GST_END_TEST;
 
 /* None of these leads to a result that may be fetched. */
 static const gchar *const wrong_links[] = { "file:///etc/passwd", "ftp://a/b",
@@ -142,7 +126,7 @@ check_not_fetched (void)
   fail_unless_equals_int (error->code, FOXAPI_ERROR_FAILED);
 }
 
-GST_START_TEST (test_wrong_redirect)
+TEST (test_wrong_redirect)
 {
   g_autofree gchar *headers = g_strconcat ("Location: ", wrong_links[__i__],
       NULL);
@@ -152,18 +136,14 @@ GST_START_TEST (test_wrong_redirect)
   check_not_fetched ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_wrong_link)
+TEST (test_wrong_link)
 {
   start (0);
   start_at (wrong_links[__i__], 0);
   check_not_fetched ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_link_is_no_header)
+TEST (test_link_is_no_header)
 {
   g_autoptr (GPtrArray) requests = NULL;
   g_autofree gchar *link = NULL;
@@ -180,36 +160,27 @@ GST_START_TEST (test_link_is_no_header)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_not_reached)
+TEST (test_not_reached)
 {
   start (0);
   g_clear_pointer (&sim, foxapi_sim_free);
   check_fails (FOXAPI_ERROR_CONNECT, 0);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("links", NULL, download_teardown),
+  ONCE (test_expired),
+  ONCE (test_expired_in_the_middle),
+  ROWS (test_gone, gone),
+  ONCE (test_late),
+  ONCE (test_signature_expired),
+  ONCE (test_no_new_link),
+  ONCE (test_redirect),
+  ONCE (test_endless_redirects),
+  TIMES (test_wrong_redirect, N_ABSOLUTE),
+  ROWS (test_wrong_link, wrong_links),
+  ONCE (test_link_is_no_header),
+  ONCE (test_not_reached),
+};
 
-static Suite *
-downloadlinks_suite (void)
-{
-  Suite *suite = suite_create ("downloadlinks");
-  TCase *links = add_case (suite, "links", NULL, download_teardown);
-
-  tcase_add_test (links, test_expired);
-  tcase_add_test (links, test_expired_in_the_middle);
-  tcase_add_rows (links, test_gone, gone);
-  tcase_add_test (links, test_late);
-  tcase_add_test (links, test_signature_expired);
-  tcase_add_test (links, test_no_new_link);
-  tcase_add_test (links, test_redirect);
-  tcase_add_test (links, test_endless_redirects);
-  tcase_add_loop_test (links, test_wrong_redirect, 0, N_ABSOLUTE);
-  tcase_add_rows (links, test_wrong_link, wrong_links);
-  tcase_add_test (links, test_link_is_no_header);
-  tcase_add_test (links, test_not_reached);
-  return suite;
-}
-
-GST_CHECK_MAIN (downloadlinks);
+CHECK_MAIN (downloadlinks, tests)

@@ -55,7 +55,7 @@ static const struct
   {599, FOXAPI_ERROR_FAILED, FOXAPI_CHARGE_MAYBE, FALSE, TRUE},
 };
 
-GST_START_TEST (test_statuses)
+TEST (test_statuses)
 {
   static const FoxapiCall calls[] = { FOXAPI_CALL_SUBMIT, FOXAPI_CALL_ASK,
     FOXAPI_CALL_UPLOAD
@@ -79,8 +79,6 @@ GST_START_TEST (test_statuses)
     check_words (error->message, "Its words", number, NULL);
   }
 }
-
-GST_END_TEST;
 
 /* Every form in which the service, or what stands in front of it, says something */
 static const struct
@@ -127,7 +125,7 @@ static const struct
   {"<html><title></title></html>", NULL, NULL, NULL},
 };
 
-GST_START_TEST (test_forms)
+TEST (test_forms)
 {
   g_autoptr (GError) error = read_status (FOXAPI_CALL_SUBMIT, 422,
       forms[__i__].body);
@@ -139,10 +137,8 @@ GST_START_TEST (test_forms)
   fail_unless_equals_string (details->type, forms[__i__].type);
 }
 
-GST_END_TEST;
-
 /* Whose refusal it is, and that the one in front of the service passes */
-GST_START_TEST (test_whose)
+TEST (test_whose)
 {
   static const gchar *const foreign[] = { "error code: 1010", "",
     "<html><title>Attention Required! | Cloudflare</title></html>"
@@ -174,8 +170,6 @@ GST_START_TEST (test_whose)
   }
 }
 
-GST_END_TEST;
-
 /* What to do follows the code, and the type where there is none. */
 static const struct
 {
@@ -203,7 +197,7 @@ static const struct
   {503, "\"code\":\"no_compatible_channel\"", "may have made a task"},
 };
 
-GST_START_TEST (test_remedies)
+TEST (test_remedies)
 {
   g_autofree gchar *body =
       g_strdup_printf ("{\"error\":{\"message\":\"m\",%s}}",
@@ -214,9 +208,7 @@ GST_START_TEST (test_remedies)
   check_words (error->message, remedies[__i__].remedy, NULL);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_request_id)
+TEST (test_request_id)
 {
   static const gchar *const bodies[][2] = {
     {"{\"error\":{\"message\":\"Bad (request id: 2025-Ab_c.9)\"}}",
@@ -242,9 +234,7 @@ GST_START_TEST (test_request_id)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_task_failed)
+TEST (test_task_failed)
 {
   const ErrorMeaning failed = {.code = FOXAPI_ERROR_FAILED };
   g_autoptr (GError) policy = foxapi_error_new_task_failed ("failed",
@@ -266,11 +256,9 @@ GST_START_TEST (test_task_failed)
   check_words (silent->message, "ended as cancelled. ", "the prompt", NULL);
 }
 
-GST_END_TEST;
-
 /* Every message ends in a sentence that says what to do, and a submission that
  * may have been charged says so. */
-GST_START_TEST (test_messages_help)
+TEST (test_messages_help)
 {
   for (guint i = 0; i < G_N_ELEMENTS (statuses); i++) {
     g_autoptr (GError) error =
@@ -285,10 +273,8 @@ GST_START_TEST (test_messages_help)
   }
 }
 
-GST_END_TEST;
-
 /* Of a task that is not known another sentence helps than of an address. */
-GST_START_TEST (test_not_found)
+TEST (test_not_found)
 {
   g_autoptr (GError) task = read_status (FOXAPI_CALL_ASK, 404, NULL);
   g_autoptr (GError) address = read_status (FOXAPI_CALL_SUBMIT, 404, NULL);
@@ -296,8 +282,6 @@ GST_START_TEST (test_not_found)
   check_words (task->message, "task-id", NULL);
   check_words (address->message, "base-url", NULL);
 }
-
-GST_END_TEST;
 
 static void
 check_clean (const gchar * text)
@@ -322,7 +306,7 @@ static const gchar *const dirty[] = {
   "\"message\":\"a\\ud83e b\",\"code\":\"\\ud83e c\",\"type\":\"x\\ud83e y\"",
 };
 
-GST_START_TEST (test_dirty_texts)
+TEST (test_dirty_texts)
 {
   g_autofree gchar *body = g_strdup_printf ("{\"error\":{%s}}", dirty[__i__]);
   g_autoptr (GError) error = read_status (FOXAPI_CALL_SUBMIT, 422, body);
@@ -337,10 +321,8 @@ GST_START_TEST (test_dirty_texts)
     check_words (error->message, "a  b [31m", NULL);
 }
 
-GST_END_TEST;
-
 /* Long texts end somewhere, between characters, and not in half a key. */
-GST_START_TEST (test_long_texts)
+TEST (test_long_texts)
 {
   for (guint n = 470; n < 510; n++) {
     g_autofree gchar *fill = g_strnfill (n, 'x');
@@ -356,10 +338,8 @@ GST_START_TEST (test_long_texts)
   }
 }
 
-GST_END_TEST;
-
 /* So do long pages. */
-GST_START_TEST (test_long_pages)
+TEST (test_long_pages)
 {
   for (guint n = 8192 - strlen (KEY); n <= 8192; n++) {
     g_autofree gchar *fill = g_strnfill (n, ' ');
@@ -371,9 +351,7 @@ GST_START_TEST (test_long_pages)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_redact)
+TEST (test_redact)
 {
   g_autofree gchar *clean = foxapi_redact (KEY " a " KEY KEY "b", KEY);
   g_autofree gchar *no_key = foxapi_redact ("a", NULL);
@@ -388,10 +366,8 @@ GST_START_TEST (test_redact)
   fail_unless_equals_string (other, "sk-0123456789abcde");
 }
 
-GST_END_TEST;
-
 /* As JSON, a URL or a form may have it: a key has what RFC 6750 allows. */
-GST_START_TEST (test_redact_escaped)
+TEST (test_redact_escaped)
 {
   g_autofree gchar *clean = foxapi_redact ("x a/b+c/= a\\/b+c\\/= a/b+c y "
       "a%2fb%2Bc%2F%3D a\\u002Fb+c\\u002f= %61/b+c/= a%2", "a/b+c/=");
@@ -405,10 +381,8 @@ GST_START_TEST (test_redact_escaped)
   fail_unless_equals_string (dash, "key=[API key]&");
 }
 
-GST_END_TEST;
-
 /* Hostile, and yet through at once */
-GST_START_TEST (test_redact_long)
+TEST (test_redact_long)
 {
   g_autofree gchar *text = g_strnfill (16 * 1024 * 1024, '\\');
   g_autofree gchar *clean = foxapi_redact (text, KEY);
@@ -416,9 +390,7 @@ GST_START_TEST (test_redact_long)
   fail_unless (g_str_equal (clean, text));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_quote)
+TEST (test_quote)
 {
   g_autofree gchar *plain = foxapi_error_quote ("Refused: \xc3\xa9", KEY);
   g_autofree gchar *key = foxapi_error_quote ("a " KEY "\n", KEY);
@@ -429,8 +401,6 @@ GST_START_TEST (test_quote)
   fail_unless_equals_string (format, "%s%n");
   fail_unless (foxapi_error_quote (NULL, KEY) == NULL);
 }
-
-GST_END_TEST;
 
 static void
 check_transport (FoxapiCall call, GQuark domain, gint cause_code,
@@ -447,7 +417,7 @@ check_transport (FoxapiCall call, GQuark domain, gint cause_code,
 }
 
 /* Before anything left nothing was charged, afterwards it cannot be known. */
-GST_START_TEST (test_transport)
+TEST (test_transport)
 {
   static const gint codes[] = { G_IO_ERROR_CONNECTION_REFUSED,
     G_IO_ERROR_HOST_UNREACHABLE, G_IO_ERROR_TIMED_OUT,
@@ -474,9 +444,7 @@ GST_START_TEST (test_transport)
       G_TLS_ERROR_BAD_CERTIFICATE, FALSE, never);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_cancelled)
+TEST (test_cancelled)
 {
   static const FoxapiCall calls[] = { FOXAPI_CALL_SUBMIT, FOXAPI_CALL_ASK,
     FOXAPI_CALL_UPLOAD
@@ -496,9 +464,7 @@ GST_START_TEST (test_cancelled)
       lost);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_unusable)
+TEST (test_unusable)
 {
   static const gchar page[] = "<title>Sign in</title>";
   ErrorMeaning paid = { FOXAPI_ERROR_FAILED, 201, FOXAPI_CHARGE_MAYBE, FALSE };
@@ -520,9 +486,7 @@ GST_START_TEST (test_unusable)
   check_words (ask->message, "it is not JSON: Sign in", "base-url", NULL);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_copies_and_others)
+TEST (test_copies_and_others)
 {
   g_autoptr (GError) error = read_status (FOXAPI_CALL_SUBMIT, 429,
       "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":\"c\"}}");
@@ -540,35 +504,28 @@ GST_START_TEST (test_copies_and_others)
   fail_unless (foxapi_error_get_details (NULL) == NULL);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("table", NULL, NULL),
+  ROWS (test_statuses, statuses),
+  ROWS (test_forms, forms),
+  ONCE (test_whose),
+  ROWS (test_remedies, remedies),
+  ONCE (test_request_id),
+  ONCE (test_task_failed),
+  ONCE (test_messages_help),
+  ONCE (test_not_found),
+  ONCE (test_transport),
+  ONCE (test_cancelled),
+  ONCE (test_unusable),
+  ONCE (test_copies_and_others),
+  CASE ("texts", NULL, NULL),
+  ROWS (test_dirty_texts, dirty),
+  ONCE (test_long_texts),
+  ONCE (test_long_pages),
+  ONCE (test_redact),
+  ONCE (test_redact_escaped),
+  ONCE (test_redact_long),
+  ONCE (test_quote),
+};
 
-static Suite *
-error_suite (void)
-{
-  Suite *suite = suite_create ("error");
-  TCase *table = add_case (suite, "table", NULL, NULL);
-  TCase *texts = add_case (suite, "texts", NULL, NULL);
-
-  tcase_add_rows (table, test_statuses, statuses);
-  tcase_add_rows (table, test_forms, forms);
-  tcase_add_test (table, test_whose);
-  tcase_add_rows (table, test_remedies, remedies);
-  tcase_add_test (table, test_request_id);
-  tcase_add_test (table, test_task_failed);
-  tcase_add_test (table, test_messages_help);
-  tcase_add_test (table, test_not_found);
-  tcase_add_test (table, test_transport);
-  tcase_add_test (table, test_cancelled);
-  tcase_add_test (table, test_unusable);
-  tcase_add_test (table, test_copies_and_others);
-  tcase_add_rows (texts, test_dirty_texts, dirty);
-  tcase_add_test (texts, test_long_texts);
-  tcase_add_test (texts, test_long_pages);
-  tcase_add_test (texts, test_redact);
-  tcase_add_test (texts, test_redact_escaped);
-  tcase_add_test (texts, test_redact_long);
-  tcase_add_test (texts, test_quote);
-  return suite;
-}
-
-GST_CHECK_MAIN (error);
+CHECK_MAIN (error, tests)

@@ -43,7 +43,7 @@ make_long (gsize length)
   return text;
 }
 
-GST_START_TEST (test_bytes)
+TEST (test_bytes)
 {
   g_autofree gchar *most = make_long (FOXAPI_JSON_MAX_BYTES);
   g_autofree gchar *more = make_long (FOXAPI_JSON_MAX_BYTES + 1);
@@ -52,8 +52,6 @@ GST_START_TEST (test_bytes)
   fail_unless (is_accepted (most, FOXAPI_JSON_MAX_BYTES));
   fail_if (is_accepted (more, FOXAPI_JSON_MAX_BYTES + 1));
 }
-
-GST_END_TEST;
 
 /* `{"a":[[[…]]]}`, so many deep */
 static gboolean
@@ -75,7 +73,7 @@ is_depth_accepted (guint depth)
   return is_accepted (done, length);
 }
 
-GST_START_TEST (test_depth)
+TEST (test_depth)
 {
   g_autofree gchar *open = g_strnfill (1000000, '[');
   g_autofree gchar *objects = NULL;
@@ -92,11 +90,9 @@ GST_START_TEST (test_depth)
   fail_if (is_accepted (objects, strlen (objects)));
 }
 
-GST_END_TEST;
-
 /* Brackets in strings are no depth, however the string is quoted; and what is
  * closed too often is no credit. */
-GST_START_TEST (test_depth_and_strings)
+TEST (test_depth_and_strings)
 {
   g_autofree gchar *fill = g_strnfill (500, '[');
   g_autofree gchar *plain = g_strconcat ("{\"a\":\"", fill, "\"}", NULL);
@@ -110,8 +106,6 @@ GST_START_TEST (test_depth_and_strings)
   fail_if (is_accepted (behind, strlen (behind)));
   fail_if (is_accepted (closed, strlen (closed)));
 }
-
-GST_END_TEST;
 
 static gboolean
 is_count_accepted (guint n)
@@ -127,15 +121,13 @@ is_count_accepted (guint n)
   return accepted;
 }
 
-GST_START_TEST (test_number_of_values)
+TEST (test_number_of_values)
 {
   fail_unless (is_count_accepted (FOXAPI_JSON_MAX_VALUES - 10));
   fail_if (is_count_accepted (FOXAPI_JSON_MAX_VALUES + 10));
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_encoding)
+TEST (test_encoding)
 {
   static const gchar *const bad[] = {
     "{\"a\":\"\xff\"}", "{\"a\":\"\xc3\"}", "{\"a\":\"\xc0\x80\"}",
@@ -151,10 +143,8 @@ GST_START_TEST (test_encoding)
   fail_if (is_accepted ("\0{\"a\":1}", 8));
 }
 
-GST_END_TEST;
-
 /* One object, and nothing before or behind it */
-GST_START_TEST (test_not_an_object)
+TEST (test_not_an_object)
 {
   static const gchar *const bad[] = {
     "", " ", "null", "true", "1", "\"a\"", "[]", "[{\"a\":1}]", "{", "}",
@@ -173,8 +163,6 @@ GST_START_TEST (test_not_an_object)
   fail_if (is_accepted ("\xef\xbb\xbf", 3));
 }
 
-GST_END_TEST;
-
 static const gchar everything[] = "{\"string\":\"text\",\"empty\":\"\","
     "\"int\":-42,\"zero\":0,\"real\":2.5,\"exponent\":1e3,\"huge\":1e999,"
     "\"long\":99999999999999999999999,\"true\":true,\"false\":false,"
@@ -183,7 +171,7 @@ static const gchar everything[] = "{\"string\":\"text\",\"empty\":\"\","
 
 /* Every getter on every kind of value: of another type is absent, and nothing
  * is a critical, which would end this test. */
-GST_START_TEST (test_getters_by_type)
+TEST (test_getters_by_type)
 {
   g_autoptr (JsonObject) object = parse (everything);
   g_autoptr (GList) names = json_object_get_members (object);
@@ -212,9 +200,7 @@ GST_START_TEST (test_getters_by_type)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_getters_by_value)
+TEST (test_getters_by_value)
 {
   g_autoptr (JsonObject) object = parse (everything);
   gboolean flag = FALSE;
@@ -235,9 +221,7 @@ GST_START_TEST (test_getters_by_value)
   fail_unless (foxapi_json_get_boolean (object, "false", &flag) && !flag);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_nodes)
+TEST (test_nodes)
 {
   g_autoptr (JsonObject) object = parse (everything);
   gint64 whole = 0;
@@ -257,10 +241,8 @@ GST_START_TEST (test_nodes)
           &whole));
 }
 
-GST_END_TEST;
-
 /* Escapes can name halves of characters that no text can have. */
-GST_START_TEST (test_strings_are_text)
+TEST (test_strings_are_text)
 {
   static const gchar *const texts[] = {
     "{\"a\":\"\\ud83e\"}", "{\"a\":\"\\udd8a\"}", "{\"a\":\"\\ud83e x\"}",
@@ -282,9 +264,7 @@ GST_START_TEST (test_strings_are_text)
       "\xf0\x9f\xa6\x8a");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_to_text)
+TEST (test_to_text)
 {
   static const gchar text[] = "{\"b\":[1,true,null,{\"x\":\"y\"}],\"a\":\"\"}";
   g_autoptr (JsonObject) object = parse (text);
@@ -293,10 +273,8 @@ GST_START_TEST (test_to_text)
   fail_unless_equals_string (printed, text);
 }
 
-GST_END_TEST;
-
 /* Numbers by the letter, not by what json-glib makes of them */
-GST_START_TEST (test_exact)
+TEST (test_exact)
 {
   static const gchar *const good[] = { "0", "-0", "7", "-7", "10", "1.5",
     "0.5", "1e5", "1E+5", "1.25e-3", "0e0", "9223372036854775807",
@@ -321,19 +299,15 @@ GST_START_TEST (test_exact)
     fail_if (foxapi_json_is_exact (bad[i]), "%s", bad[i]);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_exact_depth)
+TEST (test_exact_depth)
 {
   g_autofree gchar *deep = g_strnfill (1000000, '[');
 
   fail_if (foxapi_json_is_exact (deep));
 }
 
-GST_END_TEST;
-
 /* json-glib would write `1e+22.0`, and infinity. */
-GST_START_TEST (test_reads_back)
+TEST (test_reads_back)
 {
   static const gdouble bad[] = { 1e22, -1e30, G_MAXDOUBLE * 2 };
   g_autoptr (JsonObject) object = json_object_new ();
@@ -347,31 +321,24 @@ GST_START_TEST (test_reads_back)
   }
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("bounds", NULL, NULL),
+  ONCE (test_bytes),
+  ONCE (test_depth),
+  ONCE (test_depth_and_strings),
+  ONCE (test_number_of_values),
+  ONCE (test_encoding),
+  ONCE (test_not_an_object),
+  CASE ("values", NULL, NULL),
+  ONCE (test_getters_by_type),
+  ONCE (test_getters_by_value),
+  ONCE (test_nodes),
+  ONCE (test_strings_are_text),
+  ONCE (test_to_text),
+  CASE ("letter", NULL, NULL),
+  ONCE (test_exact),
+  ONCE (test_exact_depth),
+  ONCE (test_reads_back),
+};
 
-static Suite *
-json_suite (void)
-{
-  Suite *suite = suite_create ("json");
-  TCase *bounds = add_case (suite, "bounds", NULL, NULL);
-  TCase *values = add_case (suite, "values", NULL, NULL);
-  TCase *letter = add_case (suite, "letter", NULL, NULL);
-
-  tcase_add_test (bounds, test_bytes);
-  tcase_add_test (bounds, test_depth);
-  tcase_add_test (bounds, test_depth_and_strings);
-  tcase_add_test (bounds, test_number_of_values);
-  tcase_add_test (bounds, test_encoding);
-  tcase_add_test (bounds, test_not_an_object);
-  tcase_add_test (values, test_getters_by_type);
-  tcase_add_test (values, test_getters_by_value);
-  tcase_add_test (values, test_nodes);
-  tcase_add_test (values, test_strings_are_text);
-  tcase_add_test (values, test_to_text);
-  tcase_add_test (letter, test_exact);
-  tcase_add_test (letter, test_exact_depth);
-  tcase_add_test (letter, test_reads_back);
-  return suite;
-}
-
-GST_CHECK_MAIN (json);
+CHECK_MAIN (json, tests)

@@ -112,15 +112,13 @@ static const RequestRow bodies[] = {
         "'multi_prompt':[{'prompt':'a','duration':3},{'prompt':'b'}]}"},
 };
 
-GST_START_TEST (test_body)
+TEST (test_body)
 {
   check_body (&bodies[__i__]);
 }
 
-GST_END_TEST;
-
 /* What JSON has no word for must not get into the body. */
-GST_START_TEST (test_body_is_json)
+TEST (test_body_is_json)
 {
   static const gchar *const extras[] = { "{'zoom':1e999}",
     "{'zoom':[{'x':-1e999}]}", "{'zoom':1e308}",
@@ -136,8 +134,6 @@ GST_START_TEST (test_body_is_json)
   }
 }
 
-GST_END_TEST;
-
 static gchar *
 make_text (const gchar * properties, const gchar * extra)
 {
@@ -150,7 +146,7 @@ make_text (const gchar * properties, const gchar * extra)
 
 /* Whatever order the application had, and whether it set a default or left it:
  * one request, one text, one identity. */
-GST_START_TEST (test_same_settings_same_text)
+TEST (test_same_settings_same_text)
 {
   g_autofree gchar *a = make_text ("{'prompt':'x','seed':5}",
       "{'negative_prompt':'y'}");
@@ -165,10 +161,8 @@ GST_START_TEST (test_same_settings_same_text)
   fail_unless_equals_string (c, d);
 }
 
-GST_END_TEST;
-
 /* What the application has is sent again at the next start. */
-GST_START_TEST (test_settings_are_not_used_up)
+TEST (test_settings_are_not_used_up)
 {
   g_autoptr (JsonObject) set = parse_object ("{'model':'a'}");
   g_autoptr (JsonObject) extra = parse_object ("{'camera':{'x':[1]}}");
@@ -182,11 +176,9 @@ GST_START_TEST (test_settings_are_not_used_up)
   fail_unless_equals_string (text, "{\"model\":\"a\",\"camera\":{\"x\":[1]}}");
 }
 
-GST_END_TEST;
-
 /* Text alone is another model's work, and the provider takes five references, which
  * costs nothing to say. */
-GST_START_TEST (test_gap)
+TEST (test_gap)
 {
   g_autoptr (JsonObject) body = parse_object ("{'model':'" WAN "',"
       "'prompt':'x','reference_image_urls':[]}");
@@ -223,20 +215,13 @@ GST_START_TEST (test_gap)
   fail_unless (foxapi_request_describe_doubt (other) == NULL);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("bodies", NULL, NULL),
+  ROWS (test_body, bodies),
+  ONCE (test_body_is_json),
+  ONCE (test_same_settings_same_text),
+  ONCE (test_settings_are_not_used_up),
+  ONCE (test_gap),
+};
 
-static Suite *
-request_suite (void)
-{
-  Suite *suite = suite_create ("request");
-  TCase *tcase = add_case (suite, "bodies", NULL, NULL);
-
-  tcase_add_rows (tcase, test_body, bodies);
-  tcase_add_test (tcase, test_body_is_json);
-  tcase_add_test (tcase, test_same_settings_same_text);
-  tcase_add_test (tcase, test_settings_are_not_used_up);
-  tcase_add_test (tcase, test_gap);
-  return suite;
-}
-
-GST_CHECK_MAIN (request);
+CHECK_MAIN (request, tests)

@@ -55,7 +55,7 @@ static const struct
   {"Sat, 06 Sep 99999999999 13:23:51 GMT", -1},
 };
 
-GST_START_TEST (test_retry_after)
+TEST (test_retry_after)
 {
   gint64 expected_s = values[__i__].after_s;
   gint64 after_us = foxapi_retry_parse_after (values[__i__].value, NOW);
@@ -64,10 +64,8 @@ GST_START_TEST (test_retry_after)
       "%s: %" G_GINT64_FORMAT, values[__i__].value, after_us);
 }
 
-GST_END_TEST;
-
 /* Whatever the clock says */
-GST_START_TEST (test_clocks)
+TEST (test_clocks)
 {
   static const gint64 clocks[] = { 0, NOW, G_MAXINT32, G_MAXUINT32 };
 
@@ -79,8 +77,6 @@ GST_START_TEST (test_clocks)
   }
 }
 
-GST_END_TEST;
-
 /* The longest pause after this attempt: what chance gives at most */
 static gint64
 get_longest (guint attempt)
@@ -88,7 +84,7 @@ get_longest (guint attempt)
   return foxapi_retry_get_delay (attempt, -1, 0.999999999);
 }
 
-GST_START_TEST (test_pauses_double)
+TEST (test_pauses_double)
 {
   for (guint attempt = 1; attempt < 6; attempt++) {
     gint64 least = foxapi_retry_get_delay (attempt, -1, 0);
@@ -100,10 +96,8 @@ GST_START_TEST (test_pauses_double)
   }
 }
 
-GST_END_TEST;
-
 /* Chance spreads a pause, by no more than half of it. */
-GST_START_TEST (test_pauses_vary)
+TEST (test_pauses_vary)
 {
   for (guint attempt = 1; attempt < 20; attempt++) {
     gint64 least = foxapi_retry_get_delay (attempt, -1, 0);
@@ -114,9 +108,7 @@ GST_START_TEST (test_pauses_vary)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_pauses_end_somewhere)
+TEST (test_pauses_end_somewhere)
 {
   static const guint attempts[] = { 16, 31, 32, 33, 63, 64, 65, 1000,
     G_MAXINT, G_MAXUINT
@@ -130,10 +122,8 @@ GST_START_TEST (test_pauses_end_somewhere)
   fail_unless (foxapi_retry_get_delay (0, -1, 0) > 0);
 }
 
-GST_END_TEST;
-
 /* What the service asked for is the least, and it cannot ask for too much. */
-GST_START_TEST (test_wish_of_the_service)
+TEST (test_wish_of_the_service)
 {
   for (guint attempt = 1; attempt < 10; attempt++) {
     gint64 pause = foxapi_retry_get_delay (attempt, 7 * SECOND, 0.5);
@@ -147,9 +137,7 @@ GST_START_TEST (test_wish_of_the_service)
   }
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_retries)
+TEST (test_retries)
 {
   fail_if (foxapi_retry_is_allowed (0, 1));
   fail_unless (foxapi_retry_is_allowed (1, 1));
@@ -163,23 +151,16 @@ GST_START_TEST (test_retries)
   fail_unless (foxapi_retry_is_allowed (G_MAXINT, G_MAXINT));
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("retry-after", NULL, NULL),
+  ROWS (test_retry_after, values),
+  ONCE (test_clocks),
+  CASE ("pauses", NULL, NULL),
+  ONCE (test_pauses_double),
+  ONCE (test_pauses_vary),
+  ONCE (test_pauses_end_somewhere),
+  ONCE (test_wish_of_the_service),
+  ONCE (test_retries),
+};
 
-static Suite *
-retry_suite (void)
-{
-  Suite *suite = suite_create ("retry");
-  TCase *after = add_case (suite, "retry-after", NULL, NULL);
-  TCase *pauses = add_case (suite, "pauses", NULL, NULL);
-
-  tcase_add_rows (after, test_retry_after, values);
-  tcase_add_test (after, test_clocks);
-  tcase_add_test (pauses, test_pauses_double);
-  tcase_add_test (pauses, test_pauses_vary);
-  tcase_add_test (pauses, test_pauses_end_somewhere);
-  tcase_add_test (pauses, test_wish_of_the_service);
-  tcase_add_test (pauses, test_retries);
-  return suite;
-}
-
-GST_CHECK_MAIN (retry);
+CHECK_MAIN (retry, tests)

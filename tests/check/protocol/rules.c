@@ -161,12 +161,10 @@ static const RequestRow refused[] = {
   EXTRA ("{'reference_video_urls':[null]}", "reference_video_urls|[null]"),
 };
 
-GST_START_TEST (test_refused)
+TEST (test_refused)
 {
   check_refused (&refused[__i__]);
 }
-
-GST_END_TEST;
 
 static const RequestRow kept[] = {
   {"{'model':'veo-3.1-lite','prompt':'x','resolution':'1080p'}", NULL, NULL},
@@ -197,19 +195,15 @@ check_accepted (const gchar * properties, const gchar * extra)
   fail_unless (body != NULL, "%s", error ? error->message : "");
 }
 
-GST_START_TEST (test_accepted)
+TEST (test_accepted)
 {
   check_accepted ("{'prompt':'x'}", accepted[__i__]);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_kept)
+TEST (test_kept)
 {
   check_accepted (kept[__i__].properties, kept[__i__].extra);
 }
-
-GST_END_TEST;
 
 /* @unit repeated, up to the limit and one more */
 static void
@@ -232,7 +226,7 @@ check_limit (const gchar * unit, const gchar * property, guint n)
 }
 
 /* A letter with a mark on it is two characters, a family of three is five. */
-GST_START_TEST (test_characters_not_bytes)
+TEST (test_characters_not_bytes)
 {
   static const gchar *const units[] = { "x", "\xc3\xa9", "\xe7\x8b\x90", FOX,
     ACCENT
@@ -243,8 +237,6 @@ GST_START_TEST (test_characters_not_bytes)
     check_limit (units[i], "negative-prompt", 500);
   }
 }
-
-GST_END_TEST;
 
 static const struct
 {
@@ -263,7 +255,7 @@ static const struct
   {"file:///tmp/caf%E9.png", TRUE},
 };
 
-GST_START_TEST (test_reference)
+TEST (test_reference)
 {
   static const gchar *const forms[] = {
     "{'prompt':'x','reference-image-urls':['https://e.com/a.png','%s']}",
@@ -288,30 +280,21 @@ GST_START_TEST (test_reference)
   }
 }
 
-GST_END_TEST;
-
 /* Some take the picture itself, too. */
-GST_START_TEST (test_inline)
+TEST (test_inline)
 {
   check_accepted ("{'model':'vidu-q3-image-to-video',"
       "'first-frame-url':'data:image/png;base64,AAAA'}", NULL);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("rules", NULL, NULL),
+  ROWS (test_refused, refused),
+  ROWS (test_accepted, accepted),
+  ROWS (test_kept, kept),
+  ONCE (test_characters_not_bytes),
+  ROWS (test_reference, references),
+  ONCE (test_inline),
+};
 
-static Suite *
-rules_suite (void)
-{
-  Suite *suite = suite_create ("rules");
-  TCase *tcase = add_case (suite, "rules", NULL, NULL);
-
-  tcase_add_rows (tcase, test_refused, refused);
-  tcase_add_rows (tcase, test_accepted, accepted);
-  tcase_add_rows (tcase, test_kept, kept);
-  tcase_add_test (tcase, test_characters_not_bytes);
-  tcase_add_rows (tcase, test_reference, references);
-  tcase_add_test (tcase, test_inline);
-  return suite;
-}
-
-GST_CHECK_MAIN (rules);
+CHECK_MAIN (rules, tests)

@@ -58,7 +58,7 @@ make_settings (void)
   return settings;
 }
 
-GST_START_TEST (test_same_settings)
+TEST (test_same_settings)
 {
   FoxapiSessionSettings settings = make_settings ();
   g_autoptr (FoxapiSession) one = foxapi_session_new (&settings, NULL);
@@ -70,11 +70,9 @@ GST_START_TEST (test_same_settings)
   fail_unless (one != NULL && one == other);
 }
 
-GST_END_TEST;
-
 /* A certificate that one accepts, or a proxy that one trusts, is nobody else's
  * business. */
-GST_START_TEST (test_other_settings)
+TEST (test_other_settings)
 {
   FoxapiSessionSettings usual = make_settings ();
   FoxapiSessionSettings others[] = { usual, usual, usual, usual, usual, usual,
@@ -101,8 +99,6 @@ GST_START_TEST (test_other_settings)
     fail_if (one == other, "%u", i);
   }
 }
-
-GST_END_TEST;
 
 /* Calls from many threads */
 
@@ -171,7 +167,7 @@ end_calls (Call * calls, guint n, gboolean are_cancelled)
   }
 }
 
-GST_START_TEST (test_one_connection)
+TEST (test_one_connection)
 {
   g_autoptr (FoxapiSession) session = make_session ();
   g_autoptr (GPtrArray) requests = NULL;
@@ -190,10 +186,8 @@ GST_START_TEST (test_one_connection)
         ((FoxapiSimRequest *) g_ptr_array_index (requests, 0))->connection);
 }
 
-GST_END_TEST;
-
 /* POST takes a connection of its own; none stays behind. */
-GST_START_TEST (test_submissions_leave_none)
+TEST (test_submissions_leave_none)
 {
   /* clang does not see that it keeps the session alive. */
   g_autoptr (FoxapiSession) session G_GNUC_UNUSED = make_session ();
@@ -208,10 +202,8 @@ GST_START_TEST (test_submissions_leave_none)
   fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_SUBMIT));
 }
 
-GST_END_TEST;
-
 /* However many hang, one more is made. */
-GST_START_TEST (test_calls_that_hang)
+TEST (test_calls_that_hang)
 {
   FoxapiSimFault hold = {.hold = TRUE };
   g_autoptr (FoxapiSession) session = make_session ();
@@ -229,10 +221,8 @@ GST_START_TEST (test_calls_that_hang)
   end_calls (calls, N_CALLS, FALSE);
 }
 
-GST_END_TEST;
-
 /* Those under way, and those that wait for a thread */
-GST_START_TEST (test_cancelled)
+TEST (test_cancelled)
 {
   FoxapiSimFault hold = {.hold = TRUE };
   g_autoptr (FoxapiSession) session = make_session ();
@@ -246,11 +236,9 @@ GST_START_TEST (test_cancelled)
   end_calls (calls, N_CALLS, TRUE);
 }
 
-GST_END_TEST;
-
 /* A server that accepts and then says nothing: nobody waits for the connection
  * that another one is making, and all can be cancelled. */
-GST_START_TEST (test_handshakes_that_hang)
+TEST (test_handshakes_that_hang)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
   guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
@@ -271,24 +259,16 @@ GST_START_TEST (test_handshakes_that_hang)
     g_object_unref (accepted[i]);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("sessions", setup, teardown),
+  ONCE (test_same_settings),
+  ONCE (test_other_settings),
+  ONCE (test_one_connection),
+  ONCE (test_submissions_leave_none),
+  CASE ("calls", setup, teardown),
+  ONCE (test_calls_that_hang),
+  TIMES (test_cancelled, 3),
+  ONCE (test_handshakes_that_hang),
+};
 
-static Suite *
-sharing_suite (void)
-{
-  Suite *suite = suite_create ("sharing");
-  TCase *tcase = add_case (suite, "sessions", setup, teardown);
-
-  tcase_add_test (tcase, test_same_settings);
-  tcase_add_test (tcase, test_other_settings);
-  tcase_add_test (tcase, test_one_connection);
-  tcase_add_test (tcase, test_submissions_leave_none);
-
-  tcase = add_case (suite, "calls", setup, teardown);
-  tcase_add_test (tcase, test_calls_that_hang);
-  tcase_add_loop_test (tcase, test_cancelled, 0, 3);
-  tcase_add_test (tcase, test_handshakes_that_hang);
-  return suite;
-}
-
-GST_CHECK_MAIN (sharing);
+CHECK_MAIN (sharing, tests)

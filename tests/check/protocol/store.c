@@ -21,7 +21,7 @@ take_task (const gchar * id)
   return foxapi_store_take_task (directory, SERVICE, id, NULL);
 }
 
-GST_START_TEST (test_life)
+TEST (test_life)
 {
   FoxapiRecord *record;
 
@@ -41,9 +41,7 @@ GST_START_TEST (test_life)
   check_nothing_to_take ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_file)
+TEST (test_file)
 {
   g_autoptr (FoxapiRecord) record = add ("task-1");
   const gchar *path = record->path;
@@ -61,10 +59,8 @@ GST_START_TEST (test_file)
   fail_unless (g_str_has_suffix (text, "\n"));
 }
 
-GST_END_TEST;
-
 /* The mode does not depend on the umask, in neither direction. */
-GST_START_TEST (test_modes)
+TEST (test_modes)
 {
   static const mode_t masks[] = { 0, 022, 077 };
   g_autofree gchar *parent = g_build_filename (directory, "new", NULL);
@@ -86,8 +82,6 @@ GST_START_TEST (test_modes)
   }
 }
 
-GST_END_TEST;
-
 /* The service, the key and the request make it. */
 static const gchar *const identities[][3] = {
   {SERVICE, KEY_DIGEST, "{\"prompt\":\"A\"}"},
@@ -96,7 +90,7 @@ static const gchar *const identities[][3] = {
   {"http://other", KEY_DIGEST, "{\"prompt\":\"A\"}"},
 };
 
-GST_START_TEST (test_identities)
+TEST (test_identities)
 {
   g_autofree gchar *other = foxapi_store_identify (identities[__i__][0],
       identities[__i__][1], identities[__i__][2]);
@@ -104,10 +98,8 @@ GST_START_TEST (test_identities)
   fail_unless_equals_int (g_str_equal (other, identity), __i__ == 0);
 }
 
-GST_END_TEST;
-
 /* Two names that begin alike don't make two requests equal. */
-GST_START_TEST (test_other_request)
+TEST (test_other_request)
 {
   g_autoptr (FoxapiRecord) record = add ("task-1");
   g_autofree gchar *mine = g_strdup (identity);
@@ -124,11 +116,9 @@ GST_START_TEST (test_other_request)
   check_taken ("task-1");
 }
 
-GST_END_TEST;
-
 /* An intent, too, while its submission is under way: whoever looks is told of it, and
  * cannot remove it. */
-GST_START_TEST (test_held_in_this_process)
+TEST (test_held_in_this_process)
 {
   g_autoptr (FoxapiRecord) record = add (NULL);
   g_autoptr (GPtrArray) intents = g_ptr_array_new_with_free_func
@@ -152,9 +142,7 @@ GST_START_TEST (test_held_in_this_process)
   check_nothing_to_take ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_hold_in_vain)
+TEST (test_hold_in_vain)
 {
   g_autoptr (FoxapiRecord) record = add ("task-1");
   FoxapiRecord *other;
@@ -169,10 +157,8 @@ GST_START_TEST (test_hold_in_vain)
   fail_if (foxapi_record_hold (record));
 }
 
-GST_END_TEST;
-
 /* It is told of until somebody has it forgotten. */
-GST_START_TEST (test_lost_intent)
+TEST (test_lost_intent)
 {
   g_autoptr (GPtrArray) lost = g_ptr_array_new_with_free_func ((GDestroyNotify)
       foxapi_record_free);
@@ -199,11 +185,9 @@ GST_START_TEST (test_lost_intent)
   fail_unless_equals_int (count_files (), 1);
 }
 
-GST_END_TEST;
-
 /* Who takes up the task is not told of the intent beside it: whoever comes next
  * and is about to pay is. */
-GST_START_TEST (test_lost_intent_beside_a_task)
+TEST (test_lost_intent_beside_a_task)
 {
   FoxapiRecord *record;
 
@@ -215,10 +199,8 @@ GST_START_TEST (test_lost_intent_beside_a_task)
   foxapi_record_free (record);
 }
 
-GST_END_TEST;
-
 /* The process died when the id was on the disk, but not under the name yet. */
-GST_START_TEST (test_id_under_the_temporary_name)
+TEST (test_id_under_the_temporary_name)
 {
   g_autofree gchar *path = add_file ("task-1");
   g_autofree gchar *name = g_path_get_basename (path);
@@ -235,10 +217,8 @@ GST_START_TEST (test_id_under_the_temporary_name)
   check_nothing_to_take ();
 }
 
-GST_END_TEST;
-
 /* A clock that is wrong, now or then, decides nothing. */
-GST_START_TEST (test_any_time)
+TEST (test_any_time)
 {
   static const gint64 times[] = { G_MININT64, -1, 0, 1, 1700000000,
     4000000000, G_MAXINT64
@@ -256,10 +236,8 @@ GST_START_TEST (test_any_time)
   }
 }
 
-GST_END_TEST;
-
 /* To look at a record is not to hold it. */
-GST_START_TEST (test_looking_is_not_holding)
+TEST (test_looking_is_not_holding)
 {
   g_autofree gchar *path = add_file ("task-1");
   g_autofree gchar *intent = NULL;
@@ -280,10 +258,8 @@ GST_START_TEST (test_looking_is_not_holding)
   close (fd);
 }
 
-GST_END_TEST;
-
 /* Who is stopped while it looks through many records stops at once. */
-GST_START_TEST (test_cancelled)
+TEST (test_cancelled)
 {
   g_autoptr (GPtrArray) lost = g_ptr_array_new ();
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -299,10 +275,8 @@ GST_START_TEST (test_cancelled)
   fail_unless_equals_int (lost->len, 0);
 }
 
-GST_END_TEST;
-
 /* Two equal requests at once: a task each, and each is taken once. */
-GST_START_TEST (test_two_of_a_kind)
+TEST (test_two_of_a_kind)
 {
   g_autoptr (FoxapiRecord) a = NULL, b = NULL;
 
@@ -316,9 +290,7 @@ GST_START_TEST (test_two_of_a_kind)
   check_nothing_to_take ();
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_take_task)
+TEST (test_take_task)
 {
   g_autoptr (FoxapiRecord) record = NULL;
 
@@ -336,10 +308,8 @@ GST_START_TEST (test_take_task)
   fail_unless_equals_int (count_files (), 2);
 }
 
-GST_END_TEST;
-
 /* The task of a record that was taken can be replaced, the lock stays. */
-GST_START_TEST (test_set_id_again)
+TEST (test_set_id_again)
 {
   FoxapiRecord *record;
 
@@ -351,8 +321,6 @@ GST_START_TEST (test_set_id_again)
   foxapi_record_free (record);
   check_taken ("task-2");
 }
-
-GST_END_TEST;
 
 /* Runs @child in a process of its own, which then waits to be killed. */
 static GPid
@@ -412,7 +380,7 @@ take_and_hold (void)
     _exit (1);
 }
 
-GST_START_TEST (test_crashed_holder)
+TEST (test_crashed_holder)
 {
   GPid pid = start_process (__i__ == 0 ? hold_a_task : hold_an_intent);
 
@@ -427,9 +395,7 @@ GST_START_TEST (test_crashed_holder)
   fail_unless_equals_int (count_files (), 1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_taken_by_another_process)
+TEST (test_taken_by_another_process)
 {
   g_autoptr (FoxapiRecord) record = add ("task-1");
   GPid pid;
@@ -442,11 +408,9 @@ GST_START_TEST (test_taken_by_another_process)
   fail_unless (foxapi_record_hold (record));
 }
 
-GST_END_TEST;
-
 /* What an application starts later has no part in what is held. */
 /* A child that was forked has the same open file. */
-GST_START_TEST (test_lock_is_not_kept_by_a_child)
+TEST (test_lock_is_not_kept_by_a_child)
 {
   g_autoptr (FoxapiRecord) record = add ("task-1");
   GPid pid = start_process (do_nothing);
@@ -456,9 +420,7 @@ GST_START_TEST (test_lock_is_not_kept_by_a_child)
   kill_process (pid);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_lock_is_not_inherited)
+TEST (test_lock_is_not_inherited)
 {
   gchar *argv[] = { (gchar *) "/bin/sh", (gchar *) "-c",
     (gchar *) "echo; exec cat", NULL
@@ -479,36 +441,29 @@ GST_START_TEST (test_lock_is_not_inherited)
   fail_unless (waitpid (pid, NULL, 0) == pid);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("records", store_setup, store_teardown),
+  ONCE (test_life),
+  ONCE (test_file),
+  ONCE (test_modes),
+  ROWS (test_identities, identities),
+  ONCE (test_other_request),
+  ONCE (test_lost_intent),
+  ONCE (test_lost_intent_beside_a_task),
+  ONCE (test_id_under_the_temporary_name),
+  ONCE (test_any_time),
+  ONCE (test_take_task),
+  ONCE (test_cancelled),
+  ONCE (test_set_id_again),
+  CASE ("locks", store_setup, store_teardown),
+  ONCE (test_held_in_this_process),
+  ONCE (test_hold_in_vain),
+  ONCE (test_looking_is_not_holding),
+  ONCE (test_two_of_a_kind),
+  TIMES (test_crashed_holder, 2),
+  ONCE (test_taken_by_another_process),
+  ONCE (test_lock_is_not_inherited),
+  ONCE (test_lock_is_not_kept_by_a_child),
+};
 
-static Suite *
-store_suite (void)
-{
-  Suite *suite = suite_create ("store");
-  TCase *records = add_case (suite, "records", store_setup, store_teardown);
-  TCase *locks = add_case (suite, "locks", store_setup, store_teardown);
-
-  tcase_add_test (records, test_life);
-  tcase_add_test (records, test_file);
-  tcase_add_test (records, test_modes);
-  tcase_add_rows (records, test_identities, identities);
-  tcase_add_test (records, test_other_request);
-  tcase_add_test (records, test_lost_intent);
-  tcase_add_test (records, test_lost_intent_beside_a_task);
-  tcase_add_test (records, test_id_under_the_temporary_name);
-  tcase_add_test (records, test_any_time);
-  tcase_add_test (records, test_take_task);
-  tcase_add_test (records, test_cancelled);
-  tcase_add_test (records, test_set_id_again);
-  tcase_add_test (locks, test_held_in_this_process);
-  tcase_add_test (locks, test_hold_in_vain);
-  tcase_add_test (locks, test_looking_is_not_holding);
-  tcase_add_test (locks, test_two_of_a_kind);
-  tcase_add_loop_test (locks, test_crashed_holder, 0, 2);
-  tcase_add_test (locks, test_taken_by_another_process);
-  tcase_add_test (locks, test_lock_is_not_inherited);
-  tcase_add_test (locks, test_lock_is_not_kept_by_a_child);
-  return suite;
-}
-
-GST_CHECK_MAIN (store);
+CHECK_MAIN (store, tests)

@@ -144,17 +144,15 @@ static const struct
   {{.file_owner = 12345}, FALSE},
 };
 
-GST_START_TEST (test_lacks)
+TEST (test_lacks)
 {
   disk = lacks[__i__].disk;
   check_works (lacks[__i__].warns);
 }
 
-GST_END_TEST;
-
 /* Who looks at an intent, if only for a moment, must not be taken for its holder by
  * another who looks: that one would pay. */
-GST_START_TEST (test_looking_is_shared)
+TEST (test_looking_is_shared)
 {
   g_free (add_file (NULL));
   n_exclusive = 0;
@@ -162,18 +160,14 @@ GST_START_TEST (test_looking_is_shared)
   fail_unless_equals_int (n_exclusive, 0);
 }
 
-GST_END_TEST;
-
 /* The task of an answer that came between a look's open and its lock is paid for. */
-GST_START_TEST (test_answered_during_look)
+TEST (test_answered_during_look)
 {
   answered = add (NULL);
   check_taken ("task-1");
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_missing_directory)
+TEST (test_missing_directory)
 {
   g_autofree gchar *missing = g_build_filename (directory, "a", "b", NULL);
   g_autofree gchar *parent = g_path_get_dirname (missing);
@@ -193,10 +187,8 @@ GST_START_TEST (test_missing_directory)
   fail_unless (g_rmdir (missing) == 0 && g_rmdir (parent) == 0);
 }
 
-GST_END_TEST;
-
 /* Paths that cannot be a directory: nothing is made, and a reason is given. */
-GST_START_TEST (test_impossible_directories)
+TEST (test_impossible_directories)
 {
   g_autofree gchar *file = add_file ("task-1");
   g_autofree gchar *below = g_build_filename (file, "below", NULL);
@@ -216,8 +208,6 @@ GST_START_TEST (test_impossible_directories)
   fail_unless (is_there (file));
 }
 
-GST_END_TEST;
-
 /* Who may do everything sees no mode, and becomes somebody who may not. */
 static void
 become_nobody (mode_t mode)
@@ -236,7 +226,7 @@ become_myself_again (void)
 }
 
 /* Nothing is written; what is there can be found only by who may read it. */
-GST_START_TEST (test_read_only_directory)
+TEST (test_read_only_directory)
 {
   g_autofree gchar *path = add_file ("task-1");
   g_autoptr (GError) error = NULL;
@@ -252,10 +242,8 @@ GST_START_TEST (test_read_only_directory)
   fail_unless (is_there (path));
 }
 
-GST_END_TEST;
-
 /* What can only be read is taken up all the same. */
-GST_START_TEST (test_read_only_file)
+TEST (test_read_only_file)
 {
   g_autofree gchar *path = add_file ("task-1");
   g_autoptr (FoxapiRecord) record = NULL;
@@ -267,9 +255,7 @@ GST_START_TEST (test_read_only_file)
   fail_unless (record != NULL);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_unreadable_directory)
+TEST (test_unreadable_directory)
 {
   g_autofree gchar *path = add_file ("task-1");
   g_autoptr (GError) warning = NULL;
@@ -280,8 +266,6 @@ GST_START_TEST (test_unreadable_directory)
   become_myself_again ();
   fail_unless (is_there (path));
 }
-
-GST_END_TEST;
 
 /* What is limited stays limited: not where all tests share a process */
 static gboolean
@@ -302,7 +286,7 @@ limit_files (rlim_t size)
   fail_unless (setrlimit (RLIMIT_FSIZE, &limit) == 0);
 }
 
-GST_START_TEST (test_full_disk_at_the_intent)
+TEST (test_full_disk_at_the_intent)
 {
   static const rlim_t limits[] = { 0, 1, 100 };
 
@@ -318,11 +302,9 @@ GST_START_TEST (test_full_disk_at_the_intent)
   }
 }
 
-GST_END_TEST;
-
 /* An intent that was written has the room that its id needs, though no other
  * file gets any. */
-GST_START_TEST (test_full_disk_at_the_id)
+TEST (test_full_disk_at_the_id)
 {
   g_autoptr (FoxapiRecord) record = add_in (directory, NULL);
   g_autoptr (FoxapiRecord) again = NULL;
@@ -346,10 +328,8 @@ GST_START_TEST (test_full_disk_at_the_id)
   fail_unless_equals_int (count_files (), 1);
 }
 
-GST_END_TEST;
-
 /* A task is found again, whatever was asked for. */
-GST_START_TEST (test_odd_requests)
+TEST (test_odd_requests)
 {
   g_autofree gchar *longest = g_strnfill (100000, 'x');
   GString *wide = g_string_new (NULL);
@@ -374,17 +354,13 @@ GST_START_TEST (test_odd_requests)
   g_string_free (wide, TRUE);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_default_directory)
+TEST (test_default_directory)
 {
   g_autofree gchar *path = foxapi_store_get_default_directory ();
 
   fail_unless (g_str_has_prefix (path, g_get_user_state_dir ()));
   fail_unless (g_str_has_suffix (path, "/gst-foxapi"));
 }
-
-GST_END_TEST;
 
 /* A file under the name of a record of this request */
 static gchar *
@@ -431,7 +407,7 @@ check_contents_left_alone (const gchar * contents, gssize length)
   fail_unless (g_unlink (path) == 0);
 }
 
-GST_START_TEST (test_garbage)
+TEST (test_garbage)
 {
   static const gchar *const texts[] = { "", "\n", "{}", "[]", "My diary\n",
     "\xff\xd8\xff\xe0"
@@ -447,9 +423,7 @@ GST_START_TEST (test_garbage)
   check_contents_left_alone (large, -1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_truncated)
+TEST (test_truncated)
 {
   g_autofree gchar *path = add_file ("task-1");
   g_autofree gchar *text = NULL;
@@ -461,8 +435,6 @@ GST_START_TEST (test_truncated)
   for (gsize n = 0; n <= length; n += 7)
     check_contents_left_alone (text, n);
 }
-
-GST_END_TEST;
 
 /* A good record in which the first reads like the second */
 static const gchar *const kinds[][2] = {
@@ -477,7 +449,7 @@ static const gchar *const kinds[][2] = {
   {"\"task-1\"", "\"\""}, {"\"task-1\"", "7"}, {"\"task-1\"", "null"},
 };
 
-GST_START_TEST (test_of_another_kind)
+TEST (test_of_another_kind)
 {
   g_autofree gchar *path = add_file ("task-1");
   g_autofree gchar *text = NULL;
@@ -491,9 +463,7 @@ GST_START_TEST (test_of_another_kind)
   check_contents_left_alone (changed->str, changed->len);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_symlink)
+TEST (test_symlink)
 {
   g_autofree gchar *good = add_file ("task-1");
   g_autofree gchar *elsewhere = make_directory ();
@@ -513,11 +483,9 @@ GST_START_TEST (test_symlink)
   remove_directory (g_steal_pointer (&elsewhere));
 }
 
-GST_END_TEST;
-
 /* A FIFO, which nobody opens who does not want to wait for a writer; a
  * directory */
-GST_START_TEST (test_no_file)
+TEST (test_no_file)
 {
   g_autofree gchar *path = make_name ("00000000");
 
@@ -525,10 +493,8 @@ GST_START_TEST (test_no_file)
   check_left_alone (path);
 }
 
-GST_END_TEST;
-
 /* Names that are no record's are nobody's business here. */
-GST_START_TEST (test_other_names)
+TEST (test_other_names)
 {
   static const gchar *const names[] = { "README", ".hidden", "a.task~",
     ".task", "x.task", "-.task", "\xff\xfe.task", ".new-0123456789abcdef"
@@ -553,10 +519,8 @@ GST_START_TEST (test_other_names)
   }
 }
 
-GST_END_TEST;
-
 /* Another user has put it into a directory where everybody can write. */
-GST_START_TEST (test_planted)
+TEST (test_planted)
 {
   g_autofree gchar *path = add_file ("task-1");
   g_autoptr (GError) warning = NULL;
@@ -569,35 +533,28 @@ GST_START_TEST (test_planted)
   fail_unless (is_there (path));
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("disks", store_setup, teardown),
+  ROWS (test_lacks, lacks),
+  ONCE (test_looking_is_shared),
+  ONCE (test_answered_during_look),
+  ONCE (test_missing_directory),
+  ONCE (test_impossible_directories),
+  ONCE (test_read_only_directory),
+  ONCE (test_read_only_file),
+  ONCE (test_unreadable_directory),
+  ONCE (test_full_disk_at_the_intent),
+  ONCE (test_full_disk_at_the_id),
+  ONCE (test_odd_requests),
+  ONCE (test_default_directory),
+  CASE ("hostile", store_setup, teardown),
+  ONCE (test_planted),
+  ONCE (test_garbage),
+  ONCE (test_truncated),
+  ROWS (test_of_another_kind, kinds),
+  ONCE (test_symlink),
+  TIMES (test_no_file, 2),
+  ONCE (test_other_names),
+};
 
-static Suite *
-storefiles_suite (void)
-{
-  Suite *suite = suite_create ("storefiles");
-  TCase *disks = add_case (suite, "disks", store_setup, teardown);
-  TCase *hostile = add_case (suite, "hostile", store_setup, teardown);
-
-  tcase_add_rows (disks, test_lacks, lacks);
-  tcase_add_test (disks, test_looking_is_shared);
-  tcase_add_test (disks, test_answered_during_look);
-  tcase_add_test (disks, test_missing_directory);
-  tcase_add_test (disks, test_impossible_directories);
-  tcase_add_test (disks, test_read_only_directory);
-  tcase_add_test (disks, test_read_only_file);
-  tcase_add_test (disks, test_unreadable_directory);
-  tcase_add_test (disks, test_full_disk_at_the_intent);
-  tcase_add_test (disks, test_full_disk_at_the_id);
-  tcase_add_test (disks, test_odd_requests);
-  tcase_add_test (disks, test_default_directory);
-  tcase_add_test (hostile, test_planted);
-  tcase_add_test (hostile, test_garbage);
-  tcase_add_test (hostile, test_truncated);
-  tcase_add_rows (hostile, test_of_another_kind, kinds);
-  tcase_add_test (hostile, test_symlink);
-  tcase_add_loop_test (hostile, test_no_file, 0, 2);
-  tcase_add_test (hostile, test_other_names);
-  return suite;
-}
-
-GST_CHECK_MAIN (storefiles);
+CHECK_MAIN (storefiles, tests)

@@ -46,7 +46,7 @@ check_results (FoxapiTask * task, ...)
   fail_unless (results[n] == NULL);
 }
 
-GST_START_TEST (test_submission)
+TEST (test_submission)
 {
   static const gchar text[] = "{\"created\":1757165031,"
       "\"id\":\"task-unified-1757165031-uyujaw3d\","
@@ -77,10 +77,8 @@ GST_START_TEST (test_submission)
   fail_unless_equals_string (task->json, text);
 }
 
-GST_END_TEST;
-
 /* Of the answer to a submission the id is enough: it was paid for. */
-GST_START_TEST (test_least)
+TEST (test_least)
 {
   static const gchar text[] = "{\"id\":\"t\"}";
   g_autoptr (FoxapiTask) task =
@@ -99,8 +97,6 @@ GST_START_TEST (test_least)
   check_results (task, NULL);
 }
 
-GST_END_TEST;
-
 static const gchar *const forms[] = {
   "\"status\":\"completed\",\"results\":[{\"url\":\"" LINK "\",\"seed\":7}]",
   "\"status\":\"completed\",\"results\":[\"" LINK "\"]",
@@ -114,7 +110,7 @@ static const gchar *const forms[] = {
   "\"status\":\"completed\",\"results\":\"" LINK "\"",
 };
 
-GST_START_TEST (test_result_forms)
+TEST (test_result_forms)
 {
   g_autoptr (FoxapiTask) task = read_task (forms[__i__]);
 
@@ -124,9 +120,7 @@ GST_START_TEST (test_result_forms)
   fail_unless_equals_int64 (task->seed, __i__ == 0 ? 7 : 0);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_several_results)
+TEST (test_several_results)
 {
   g_autoptr (FoxapiTask) objects =
       read_task ("\"status\":\"completed\",\"results\":[{\"url\":\"" LINK
@@ -142,10 +136,8 @@ GST_START_TEST (test_several_results)
   check_results (mixed, OTHER_LINK, LINK, NULL);
 }
 
-GST_END_TEST;
-
 /* Elements that are no links don't hide those that are. */
-GST_START_TEST (test_odd_results)
+TEST (test_odd_results)
 {
   g_autoptr (FoxapiTask) task = read_task ("\"status\":\"completed\","
       "\"results\":[null,5,true,[],{},{\"url\":5},{\"url\":null},\"\","
@@ -154,8 +146,6 @@ GST_START_TEST (test_odd_results)
   check_results (task, LINK, NULL);
   fail_if (task->has_seed);
 }
-
-GST_END_TEST;
 
 /* Completed without a result: the links follow seconds later. With a result that
  * has no link, it is an end. */
@@ -184,7 +174,7 @@ static const struct
       "{\"character\":{\"id\":\"c\"}}"},
 };
 
-GST_START_TEST (test_without_link)
+TEST (test_without_link)
 {
   g_autoptr (FoxapiTask) task = read_task (without_link[__i__].members);
   const gchar *linkless = without_link[__i__].linkless;
@@ -195,8 +185,6 @@ GST_START_TEST (test_without_link)
     fail_unless_equals_string (task->linkless, linkless);
   check_results (task, NULL);
 }
-
-GST_END_TEST;
 
 /* What a task is called, and what that means as long as it carries no link:
  * with one it is complete, whatever it is called. */
@@ -216,7 +204,7 @@ static const struct
   {"FAILED", FOXAPI_TASK_RUNNING},
 };
 
-GST_START_TEST (test_words_of_status)
+TEST (test_words_of_status)
 {
   const gchar *word = words[__i__].word;
   g_autofree gchar *status = g_strdup_printf ("\"status\":\"%s\"", word);
@@ -231,9 +219,7 @@ GST_START_TEST (test_words_of_status)
   fail_unless_equals_string (complete->status, word);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_failed)
+TEST (test_failed)
 {
   g_autoptr (FoxapiTask) task = read_task ("\"status\":\"failed\","
       "\"results\":null,\"error\":{\"code\":\"content_policy\",\"message\":"
@@ -252,8 +238,6 @@ GST_START_TEST (test_failed)
   fail_unless_equals_int (text->state, FOXAPI_TASK_FAILED);
 }
 
-GST_END_TEST;
-
 static void
 check_progress (const gchar * value, gint expected)
 {
@@ -264,7 +248,7 @@ check_progress (const gchar * value, gint expected)
   fail_unless (task->progress == expected, "%s: %d", value, task->progress);
 }
 
-GST_START_TEST (test_progress)
+TEST (test_progress)
 {
   check_progress ("0", 0);
   check_progress ("100", 100);
@@ -286,8 +270,6 @@ GST_START_TEST (test_progress)
   check_progress ("[50]", -1);
 }
 
-GST_END_TEST;
-
 static void
 check_estimate (const gchar * value, gint expected)
 {
@@ -299,7 +281,7 @@ check_estimate (const gchar * value, gint expected)
       value, task->estimated_time);
 }
 
-GST_START_TEST (test_estimates)
+TEST (test_estimates)
 {
   check_estimate ("0", 0);
   check_estimate ("45", 45);
@@ -312,9 +294,7 @@ GST_START_TEST (test_estimates)
   check_estimate ("null", -1);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_wrong_types_are_absent)
+TEST (test_wrong_types_are_absent)
 {
   g_autoptr (FoxapiTask) task = read_task ("\"status\":\"pending\","
       "\"model\":5,\"object\":[],\"type\":{},\"created\":\"now\","
@@ -332,8 +312,6 @@ GST_START_TEST (test_wrong_types_are_absent)
   fail_if (other->has_can_cancel);
 }
 
-GST_END_TEST;
-
 static const struct
 {
   const gchar *id;
@@ -349,15 +327,13 @@ static const struct
   {"\xe2\x80\xae", FALSE}, {"\xc2\xa0", FALSE},
 };
 
-GST_START_TEST (test_ids)
+TEST (test_ids)
 {
   fail_unless_equals_int (foxapi_task_id_is_valid (ids[__i__].id),
       ids[__i__].is_valid);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_long_ids)
+TEST (test_long_ids)
 {
   g_autofree gchar *longest = g_strnfill (200, 'x');
   g_autofree gchar *too_long = g_strnfill (201, 'x');
@@ -365,8 +341,6 @@ GST_START_TEST (test_long_ids)
   fail_unless (foxapi_task_id_is_valid (longest));
   fail_if (foxapi_task_id_is_valid (too_long));
 }
-
-GST_END_TEST;
 
 #define WITH_ID(id) "{\"id\":" id ",\"status\":\"pending\"}"
 
@@ -408,7 +382,7 @@ check_refused (const gchar * text, const gchar * asked_id)
   fail_unless (error != NULL && *error->message != '\0');
 }
 
-GST_START_TEST (test_refused)
+TEST (test_refused)
 {
   if (refused[__i__].is_submission)
     check_refused (refused[__i__].text, NULL);
@@ -416,10 +390,8 @@ GST_START_TEST (test_refused)
     check_refused (refused[__i__].text, "task-1");
 }
 
-GST_END_TEST;
-
 /* An answer without an id is about the task that was asked about. */
-GST_START_TEST (test_whose_answer)
+TEST (test_whose_answer)
 {
   static const gchar text[] = "{\"status\":\"pending\"}";
   g_autoptr (FoxapiTask) task =
@@ -429,10 +401,8 @@ GST_START_TEST (test_whose_answer)
   fail_unless_equals_string (task->id, "task-1");
 }
 
-GST_END_TEST;
-
 /* What is told goes into messages that take nothing but text. */
-GST_START_TEST (test_told_as_text)
+TEST (test_told_as_text)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (FoxapiTask) task = read_members ("\"status\":\"a\\ud83e b\","
@@ -456,8 +426,6 @@ GST_START_TEST (test_told_as_text)
     fail_unless (g_utf8_validate (*link, -1, NULL));
 }
 
-GST_END_TEST;
-
 static void
 check_same (const gchar * earlier, const gchar * later, gboolean same)
 {
@@ -469,7 +437,7 @@ check_same (const gchar * earlier, const gchar * later, gboolean same)
   fail_unless (foxapi_task_equal (a, a));
 }
 
-GST_START_TEST (test_says_the_same)
+TEST (test_says_the_same)
 {
   check_same ("\"status\":\"pending\"", "\"status\":\"pending\"", TRUE);
   check_same ("\"status\":\"pending\",\"progress\":5",
@@ -486,9 +454,7 @@ GST_START_TEST (test_says_the_same)
       FALSE);
 }
 
-GST_END_TEST;
-
-GST_START_TEST (test_reference_count)
+TEST (test_reference_count)
 {
   FoxapiTask *task = read_task ("\"status\":\"pending\"");
 
@@ -498,34 +464,27 @@ GST_START_TEST (test_reference_count)
   foxapi_task_unref (task);
 }
 
-GST_END_TEST;
+static const Test tests[] = {
+  CASE ("good", NULL, NULL),
+  ONCE (test_submission),
+  ONCE (test_least),
+  ROWS (test_result_forms, forms),
+  ONCE (test_several_results),
+  ROWS (test_words_of_status, words),
+  ONCE (test_failed),
+  ONCE (test_progress),
+  ONCE (test_estimates),
+  ONCE (test_whose_answer),
+  ONCE (test_says_the_same),
+  ONCE (test_reference_count),
+  CASE ("odd", NULL, NULL),
+  ONCE (test_odd_results),
+  ROWS (test_without_link, without_link),
+  ONCE (test_wrong_types_are_absent),
+  ROWS (test_ids, ids),
+  ONCE (test_long_ids),
+  ROWS (test_refused, refused),
+  ONCE (test_told_as_text),
+};
 
-static Suite *
-task_suite (void)
-{
-  Suite *suite = suite_create ("task");
-  TCase *good = add_case (suite, "good", NULL, NULL);
-  TCase *odd = add_case (suite, "odd", NULL, NULL);
-
-  tcase_add_test (good, test_submission);
-  tcase_add_test (good, test_least);
-  tcase_add_rows (good, test_result_forms, forms);
-  tcase_add_test (good, test_several_results);
-  tcase_add_rows (good, test_words_of_status, words);
-  tcase_add_test (good, test_failed);
-  tcase_add_test (good, test_progress);
-  tcase_add_test (good, test_estimates);
-  tcase_add_test (good, test_whose_answer);
-  tcase_add_test (good, test_says_the_same);
-  tcase_add_test (good, test_reference_count);
-  tcase_add_test (odd, test_odd_results);
-  tcase_add_rows (odd, test_without_link, without_link);
-  tcase_add_test (odd, test_wrong_types_are_absent);
-  tcase_add_rows (odd, test_ids, ids);
-  tcase_add_test (odd, test_long_ids);
-  tcase_add_rows (odd, test_refused, refused);
-  tcase_add_test (odd, test_told_as_text);
-  return suite;
-}
-
-GST_CHECK_MAIN (task);
+CHECK_MAIN (task, tests)
