@@ -545,8 +545,10 @@ choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
   FoxapiGeneration *generation = engine->generation;
   gint64 failed_take = 0;
 
-  if (!is_another (engine, snapshot))
+  if (!is_another (engine, snapshot)) {
+    number_shot (engine, generation);
     return TRUE;
+  }
   if (!check_snapshot (engine, snapshot, until_task, error))
     return FALSE;
   if (engine->is_new_try && generation != NULL

@@ -316,7 +316,8 @@ gst_foxapi_explain_error (GstMessage * message, const gchar * advice,
     g_autofree gchar *said = g_steal_pointer (&error->message);
 
     error->message = g_strdup_printf ("%s%s %s", said,
-        g_str_has_suffix (said, ".") ? "" : ".", advice);
+        g_str_has_suffix (said, ".") || g_str_has_suffix (said, "。") ? "" :
+        ".", advice);
   }
   if (task_id != NULL) {
     g_autofree gchar *said = g_steal_pointer (&error->message);

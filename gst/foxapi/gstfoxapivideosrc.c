@@ -437,8 +437,10 @@ publish_size (GstFoxapiVideoSrc * self)
   is_new = has_size && !self->has_size;
   self->has_size = has_size;
   self->size = size;
-  self->seekable = foxapi_result_is_seekable (self->delivery.result);
-  if (has_size)
+  /* With do-timestamp the segment is of time, in which nothing can be found. */
+  self->seekable = src->segment.format == GST_FORMAT_BYTES
+      && foxapi_result_is_seekable (self->delivery.result);
+  if (has_size && src->segment.format == GST_FORMAT_BYTES)
     src->segment.duration = size;
   GST_OBJECT_UNLOCK (self);
 

@@ -380,7 +380,9 @@ on_signal (Job * job, int number)
             "10 s for its answer; a second Ctrl-C would lose it. Then run the same "
             "command again: that resumes the task, or says how to find it."));
   end (job, EXIT_SIGNAL + number);
-  release_signals (job);
+  /* That comes from the shell and from the system, one after the other. */
+  if (number != SIGHUP)
+    release_signals (job);
   return G_SOURCE_CONTINUE;
 }
 
@@ -635,6 +637,8 @@ main (int argc, char **argv)
   }
 
   release_signals (&job);
+  if (job.status == EXIT_SIGNAL + SIGHUP)
+    signal (SIGHUP, SIG_IGN);
   generate_options_clear (&job.options);
   g_main_loop_unref (job.loop);
   g_free (job.task_id);

@@ -224,13 +224,21 @@ on_property (const gchar * option, const gchar * given, gpointer data,
 {
   GenerateOptions *options = data;
   g_autofree gchar *converted = given ? to_utf8 (given) : NULL;
-  const gchar *text = converted ? converted : given;
+  const gchar *text = converted;
   const Option *row = find_row (option + strlen ("--"));
   GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS
       (options->source), row->property ? row->property : row->name);
   g_auto (GValue) value = G_VALUE_INIT;
   g_autofree gchar *allowed = NULL;
 
+  /* The name of a file may be any bytes. */
+  if (g_strcmp0 (row->value, FILE_OR_URL) == 0) {
+    text = given;
+  } else if (given != NULL && text == NULL) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        _("The value of %s is not UTF-8 text. Nothing was sent."), option);
+    return FALSE;
+  }
   options->has_model |= g_str_equal (spec->name, "model");
   if (!read_value (row, spec, text ? text : "true", &value)) {
     allowed = describe_values (row, spec);
@@ -382,9 +390,11 @@ check (GenerateOptions * options, gchar ** words, GError ** error)
 
   g_object_get (options->source, "task-id", &task_id, NULL);
   if (n > 1) {
+    g_autofree gchar *other = g_utf8_make_valid (words[1], -1);
+
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
         _("There can be only one prompt, but there is also \"%s\". Put the "
-            "prompt in quotes. Nothing was sent."), words[1]);
+            "prompt in quotes. Nothing was sent."), other);
     return FALSE;
   }
   if ((n == 1) == (task_id != NULL)) {

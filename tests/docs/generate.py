@@ -55,7 +55,8 @@ def check_values(points):
              ["--duration="], ["--duration=2.5"], ["--model="],
              ["--extra-parameters=,,"],
              ["--extra-parameters=foo"], ["--extra-parameters=a,x=true;b"],
-             ["too", "many"], ["-o", ""],
+             ["too", "many"], ["too", b"many\xff"], [b"--task-id=\xfc"],
+             ["-o", ""],
              ["-o", "/nowhere/x.mp4"], ["-o", "."], ["-o", "-"], ["-f", "-o", "pipe"]]
     with Place(points) as place:
         os.mkfifo(place.path("pipe"))

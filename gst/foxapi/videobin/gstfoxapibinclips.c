@@ -290,6 +290,7 @@ gst_foxapi_video_bin_give_up_clip (GstFoxapiVideoBin * self, GstObject * player)
   if (self->airing == 0 || get_clip (player) != self->complete
       || self->airing == self->complete)
     return;
+  remove_file (self, self->complete);
   self->complete = self->airing;
   if (self->run.end == GST_FOXAPI_END_REPEAT)
     add_player (self, NULL, NULL);

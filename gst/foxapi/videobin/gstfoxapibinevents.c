@@ -378,11 +378,15 @@ on_failed (GstFoxapiVideoBin * self, gpointer part, GstMessage * message)
 static void
 tell_repetition_failed (GstFoxapiVideoBin * self, GstMessage * message)
 {
-  g_autoptr (GstMessage) explained =
-      gst_foxapi_explain_error (gst_message_ref (message),
+  g_autoptr (GstMessage) explained = gst_message_ref (message);
+
+  if (self->run.end != GST_FOXAPI_END_REPEAT) {
+    gst_foxapi_video_bin_post_as_warning (self, message);
+    return;
+  }
+  explained = gst_foxapi_explain_error (explained,
       _("The result cannot be repeated: its last frame stays. Set TMPDIR to a "
           "folder whose files are left alone, then start again."), NULL);
-
   gst_foxapi_video_bin_post_as_warning (self, explained);
   gst_foxapi_program_set_end (self->program, GST_FOXAPI_END_HOLD);
 }

@@ -156,6 +156,9 @@ gst_foxapi_video_bin_begin_generation (GstFoxapiVideoBin * self,
   GST_OBJECT_UNLOCK (self);
   self->is_generating = TRUE;
   self->has_ended = FALSE;
+  /* The end of the one before waits for nothing any more. */
+  if (self->preroll_ticks > 0)
+    gst_foxapi_program_delivered (self->program);
   self->preroll_ticks = 0;
   self->begun_us = g_get_monotonic_time ();
   if (!open_result (self, error)

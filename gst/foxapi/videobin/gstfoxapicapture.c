@@ -412,6 +412,7 @@ get_feeding (GstPad * src, guint * n_feeding)
     result = gst_iterator_next (links, &item);
     if (result == GST_ITERATOR_RESYNC) {
       gst_iterator_resync (links);
+      gst_clear_object (&feeding);
       *n_feeding = 0;
     } else if (result == GST_ITERATOR_OK) {
       (*n_feeding)++;

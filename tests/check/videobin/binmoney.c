@@ -743,6 +743,10 @@ TEST (test_equal_shots_from_cache)
       run_play (run);
       g_object_set (run->source, "prompt", "It runs", NULL);
       run_play (run);
+      harness_set_list (run->source, "next-prompts", NULL);
+      run_play (run);
+      harness_set_list (run->source, "next-prompts", "It runs", NULL);
+      run_play (run);
     }
     assert_requests (FOXAPI_SIM_SUBMIT, n);
   }
