@@ -19,7 +19,7 @@ static gint seed = 1;
 static gint only_job = -1;
 static gchar *only_family;
 static gint n_parallel = 3;
-static gint patience_s = 120;
+static gint hang_s = 120;
 static gboolean keep;
 
 static const GOptionEntry entries[] = {
@@ -31,7 +31,7 @@ static const GOptionEntry entries[] = {
   {"family", 0, 0, G_OPTION_ARG_STRING, &only_family, "Only jobs of this one",
       "NAME"},
   {"parallel", 'p', 0, G_OPTION_ARG_INT, &n_parallel, "Jobs at once", "N"},
-  {"patience", 0, 0, G_OPTION_ARG_INT, &patience_s,
+  {"hang", 0, 0, G_OPTION_ARG_INT, &hang_s,
       "Seconds until a client counts as hung", "N"},
   {"keep", 0, 0, G_OPTION_ARG_NONE, &keep,
       "Keep the files of jobs with violations", NULL},
@@ -216,7 +216,7 @@ campaign_init (Campaign * campaign, GError ** error)
   campaign->seed = seed;
   campaign->key = g_strdup_printf ("fx-%08x-of-the-campaign", seed);
   campaign->verbose = only_job >= 0;
-  campaign->patience_s = patience_s;
+  campaign->hang_s = hang_s;
   return TRUE;
 }
 

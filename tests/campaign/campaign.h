@@ -1,8 +1,8 @@
 /* The money campaign: what its parts share.
  *
- * A job is one wish, or a few equal ones at once, for a video: a simulator of
- * its own with faults to come, and clients that are started, killed and started
- * again until each wish is fulfilled or the user was told why not. What became
+ * A job wants one video, or a few equal ones at once: it is a simulator of its own
+ * with faults to come, and clients that are started, killed and started again until
+ * each video is there, or the user was told why not. What became
  * of the money is read from the simulator's ledger.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -81,7 +81,7 @@ typedef struct
 {
   CampaignJob *job;
   guint number;                 /* in its job, from 1: in its User-Agent */
-  guint wish;
+  guint video;
   CampaignRunPlan plan;
   gchar *task_id;               /* it was told to take this up */
 
@@ -160,7 +160,7 @@ typedef struct
   gchar *key;
   guint seed;
   gboolean verbose;
-  guint patience_s;             /* until a client counts as hung */
+  guint hang_s;                 /* until a client counts as hung */
 } Campaign;
 
 struct _CampaignJob
@@ -172,9 +172,9 @@ struct _CampaignJob
 
   /* The plan */
   FoxapiSimOptions options;
-  guint n_wishes;
+  guint n_videos;
   CampaignRunPlan runs[CAMPAIGN_PLANNED_ROUNDS][CAMPAIGN_MAX_WISHES];
-  CampaignMode mode;            /* of all runs for a wish */
+  CampaignMode mode;            /* of all runs for a video */
   gboolean service_is_down;     /* at first */
   gboolean shares_store;
   gboolean has_no_store;        /* that could be written */
@@ -187,7 +187,7 @@ struct _CampaignJob
   gint timeout_s;
   gint task_timeout_s;
   gint poll_interval_ms;
-  gint patience_ms;
+  gint restart_ms;
   gint64 file_limit;
   GArray *faults;               /* of CampaignFault */
 
@@ -208,7 +208,7 @@ struct _CampaignJob
 };
 
 /* campaignrun.c: a client */
-CampaignRun *campaign_run_spawn (CampaignJob * job, guint wish,
+CampaignRun *campaign_run_spawn (CampaignJob * job, guint video,
     const CampaignRunPlan * plan, const gchar * task_id);
 /* Until all of them have ended */
 void campaign_runs_wait (CampaignRun ** runs, guint n);

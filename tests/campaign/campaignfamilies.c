@@ -28,11 +28,11 @@ plan_one_in (CampaignJob * job, gint n)
 #define AT_REQUEST(act, route, n) \
     ((CampaignAction) {act, CAMPAIGN_REQUEST, NULL, route, n})
 
-/* Something to be done to the client of @wish in @round */
+/* Something to be done to the client of @video in @round */
 static CampaignAction *
-plan_action (CampaignJob * job, guint round, guint wish, CampaignAction action)
+plan_action (CampaignJob * job, guint round, guint video, CampaignAction action)
 {
-  CampaignRunPlan *plan = &job->runs[round][wish];
+  CampaignRunPlan *plan = &job->runs[round][video];
 
   g_assert (plan->n_actions < CAMPAIGN_MAX_ACTIONS);
   plan->actions[plan->n_actions] = action;
@@ -41,83 +41,84 @@ plan_action (CampaignJob * job, guint round, guint wish, CampaignAction action)
 
 /* The same, up to so many milliseconds late */
 static void
-plan_late_action (CampaignJob * job, guint round, guint wish,
+plan_late_action (CampaignJob * job, guint round, guint video,
     CampaignAction action, gint up_to_ms)
 {
   action.delay_us = plan_draw (job, 0, up_to_ms * 1000);
-  plan_action (job, round, wish, action);
+  plan_action (job, round, video, action);
 }
 
 /* SIGKILL, by phase */
 
 static void
-plan_kill_before_submission (CampaignJob * job, guint round, guint wish)
+plan_kill_before_submission (CampaignJob * job, guint round, guint video)
 {
   if (plan_one_in (job, 3))
-    plan_late_action (job, round, wish, (CampaignAction) {
+    plan_late_action (job, round, video, (CampaignAction) {
         CAMPAIGN_KILL, CAMPAIGN_SPAWNED}
       , 80);
   else
-  plan_late_action (job, round, wish, AT_LINE (CAMPAIGN_KILL, "start", 1), 12);
+  plan_late_action (job, round, video, AT_LINE (CAMPAIGN_KILL, "start", 1), 12);
 }
 
 static void
-plan_kill_at_request (CampaignJob * job, guint round, guint wish,
+plan_kill_at_request (CampaignJob * job, guint round, guint video,
     FoxapiSimRoute route, guint nth, gint up_to_ms)
 {
-  plan_late_action (job, round, wish, AT_REQUEST (CAMPAIGN_KILL, route, nth),
+  plan_late_action (job, round, video, AT_REQUEST (CAMPAIGN_KILL, route, nth),
       up_to_ms);
 }
 
 static void
-plan_kill_with_task (CampaignJob * job, guint round, guint wish)
+plan_kill_with_task (CampaignJob * job, guint round, guint video)
 {
   guint nth = plan_draw (job, 1, 3);
 
-  plan_late_action (job, round, wish, AT_LINE (CAMPAIGN_KILL, "task", nth), 60);
+  plan_late_action (job, round, video, AT_LINE (CAMPAIGN_KILL, "task", nth),
+      60);
 }
 
 /* Up to the last byte, after which the file is complete and the client has yet
  * to say so */
 static void
-kill_at_bytes (CampaignJob * job, guint round, guint wish)
+kill_at_bytes (CampaignJob * job, guint round, guint video)
 {
   guint64 size = g_bytes_get_size (job->media);
   CampaignAction action = { CAMPAIGN_KILL, CAMPAIGN_BYTES };
 
   action.nth =
       plan_one_in (job, 3) ? size : 1 + size * g_rand_double (job->rand);
-  plan_late_action (job, round, wish, action, plan_one_in (job, 2) ? 0 : 6);
+  plan_late_action (job, round, video, action, plan_one_in (job, 2) ? 0 : 6);
 }
 
 static void
-plan_kill_in_download (CampaignJob * job, guint round, guint wish)
+plan_kill_in_download (CampaignJob * job, guint round, guint video)
 {
   if (plan_one_in (job, 2))
-    kill_at_bytes (job, round, wish);
+    kill_at_bytes (job, round, video);
   else
-    plan_kill_at_request (job, round, wish, FOXAPI_SIM_RESULT, 1, 10);
+    plan_kill_at_request (job, round, video, FOXAPI_SIM_RESULT, 1, 10);
 }
 
 static void
-plan_kill_anywhere (CampaignJob * job, guint round, guint wish)
+plan_kill_anywhere (CampaignJob * job, guint round, guint video)
 {
   switch (plan_draw (job, 0, 4)) {
     case 0:
-      plan_kill_before_submission (job, round, wish);
+      plan_kill_before_submission (job, round, video);
       break;
     case 1:
-      plan_kill_at_request (job, round, wish, FOXAPI_SIM_SUBMIT, 1, 8);
+      plan_kill_at_request (job, round, video, FOXAPI_SIM_SUBMIT, 1, 8);
       break;
     case 2:
-      plan_kill_at_request (job, round, wish, FOXAPI_SIM_ASK, plan_draw (job, 1,
-              6), 20);
+      plan_kill_at_request (job, round, video, FOXAPI_SIM_ASK, plan_draw (job,
+              1, 6), 20);
       break;
     case 3:
-      plan_kill_with_task (job, round, wish);
+      plan_kill_with_task (job, round, video);
       break;
     default:
-      plan_kill_in_download (job, round, wish);
+      plan_kill_in_download (job, round, video);
       break;
   }
 }
@@ -290,7 +291,7 @@ plan_killed_downloading (CampaignJob * job)
   /* Half of them write each byte at once, filesink writes pieces. */
   job->mode =
       plan_one_in (job, 2) ? CAMPAIGN_MODE_SUPERVISE : CAMPAIGN_MODE_PLAIN;
-  job->patience_ms = 5000;
+  job->restart_ms = 5000;
   job->timeout_s = 1;
   for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
     plan_kill_in_download (job, round, 0);
@@ -331,10 +332,10 @@ plan_only_task (CampaignJob * job)
 static void
 plan_twins (CampaignJob * job)
 {
-  job->n_wishes = 2;
-  for (guint wish = 0; wish < job->n_wishes; wish++) {
+  job->n_videos = 2;
+  for (guint video = 0; video < job->n_videos; video++) {
     if (plan_one_in (job, 2))
-      plan_kill_anywhere (job, 0, wish);
+      plan_kill_anywhere (job, 0, video);
   }
 }
 
@@ -342,10 +343,10 @@ plan_twins (CampaignJob * job)
 static void
 plan_crowd (CampaignJob * job)
 {
-  job->n_wishes = CAMPAIGN_MAX_WISHES;
+  job->n_videos = CAMPAIGN_MAX_WISHES;
   job->options.generation_time_ms = plan_draw (job, 500, 800);
-  for (guint wish = 0; wish < job->n_wishes; wish++)
-    plan_action (job, 0, wish, AT_LINE (CAMPAIGN_KILL, "task", 1));
+  for (guint video = 0; video < job->n_videos; video++)
+    plan_action (job, 0, video, AT_LINE (CAMPAIGN_KILL, "task", 1));
 }
 
 /* Of two equal submissions the first is never answered; both are killed, the
@@ -353,12 +354,12 @@ plan_crowd (CampaignJob * job)
 static void
 plan_half_known (CampaignJob * job)
 {
-  job->n_wishes = 2;
+  job->n_videos = 2;
   job->options.generation_time_ms = plan_draw (job, 500, 800);
   campaign_fault_held_answer (job, 1);
-  for (guint wish = 0; wish < job->n_wishes; wish++) {
-    plan_action (job, 0, wish, AT_LINE (CAMPAIGN_KILL, "task", 1));
-    plan_action (job, 0, wish, AT_REQUEST (CAMPAIGN_KILL, FOXAPI_SIM_SUBMIT,
+  for (guint video = 0; video < job->n_videos; video++) {
+    plan_action (job, 0, video, AT_LINE (CAMPAIGN_KILL, "task", 1));
+    plan_action (job, 0, video, AT_REQUEST (CAMPAIGN_KILL, FOXAPI_SIM_SUBMIT,
             2))->delay_us = plan_draw (job, 100, 200) * 1000;
   }
 }
@@ -475,7 +476,7 @@ plan_bin_killed (CampaignJob * job)
   campaign_clip_use (job, NULL);
   job->mode =
       plan_one_in (job, 2) ? CAMPAIGN_MODE_SUPERVISE : CAMPAIGN_MODE_PLAIN;
-  job->patience_ms = 5000;
+  job->restart_ms = 5000;
   for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
     if (round == 0 || plan_one_in (job, 2))
       plan_kill_anywhere (job, round, 0);
@@ -487,7 +488,7 @@ plan_bin_restarted (CampaignJob * job)
 {
   campaign_clip_use (job, NULL);
   job->mode = plan_draw (job, CAMPAIGN_MODE_LOOP, CAMPAIGN_MODE_SUPERVISE);
-  job->patience_ms = plan_draw (job, 300, 600);
+  job->restart_ms = plan_draw (job, 300, 600);
   sprinkle (job, campaign_fault_question, 6, 6);
   sprinkle (job, campaign_fault_result, 3, 6);
 }
@@ -525,14 +526,14 @@ static void
 plan_clip_cache (CampaignJob * job)
 {
   job->clips = g_build_filename (job->directory, "clips", NULL);
-  job->n_wishes = plan_draw (job, 1, CAMPAIGN_MAX_WISHES);
+  job->n_videos = plan_draw (job, 1, CAMPAIGN_MAX_WISHES);
   sprinkle (job, campaign_fault_result, 3, 4);
-  for (guint wish = 0; wish < job->n_wishes; wish++) {
+  for (guint video = 0; video < job->n_videos; video++) {
     for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {
       if (plan_one_in (job, 3))
-        plan_kill_anywhere (job, round, wish);
+        plan_kill_anywhere (job, round, video);
       else if (plan_one_in (job, 3))
-        plan_kill_in_download (job, round, wish);
+        plan_kill_in_download (job, round, video);
     }
   }
 }

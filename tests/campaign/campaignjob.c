@@ -8,7 +8,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-/* Faults are few, so that each wish comes to its end long before this. */
+/* Faults are few, so that each video comes to its end long before this. */
 #define MAX_ROUNDS 16
 
 /* What a user wants, and what was found out about it */
@@ -50,13 +50,13 @@ draw_defaults (CampaignJob * job)
       FOXAPI_SIM_VOICE);
   job->options.payload = job->payload;
   job->options.api_key = job->campaign->key;
-  job->n_wishes = 1;
+  job->n_videos = 1;
   job->shares_store = g_rand_boolean (job->rand);
   job->retries = g_rand_int_range (job->rand, 1, 4);
   job->timeout_s = 30;
   job->task_timeout_s = 120;
   job->poll_interval_ms = g_rand_int_range (job->rand, 20, 51);
-  job->patience_ms = g_rand_int_range (job->rand, 120, 300);
+  job->restart_ms = g_rand_int_range (job->rand, 120, 300);
   job->file_limit = -1;
 }
 
@@ -187,66 +187,66 @@ reserve_port (CampaignJob * job, GError ** error)
 /* Told "maybe charged", one looks into the account's task list, or consents to
  * being charged again, maybe; with a task's id, one may use it. */
 static void
-decide (CampaignJob * job, Wish * wish)
+decide (CampaignJob * job, Wish * video)
 {
-  CampaignRun *run = wish->run;
+  CampaignRun *run = video->run;
   JsonObject *task = campaign_run_last (run, "task");
   JsonObject *error = campaign_run_last (run, "error");
   const gchar *shown = campaign_line_string (task, "id");
   const gchar *status = campaign_line_string (task, "status");
-  gboolean by_id = job->has_no_store || (job->n_wishes == 1
+  gboolean by_id = job->has_no_store || (job->n_videos == 1
       && g_rand_int_range (job->rand, 0, 4) == 0);
 
   if (campaign_ledger_is_fulfilled (run) || (error != NULL
           && (g_strcmp0 (status, "failed") == 0
               || g_strcmp0 (status, "cancelled") == 0))) {
-    wish->settled = TRUE;
+    video->settled = TRUE;
     return;
   }
-  if (wish->task_id != NULL)
+  if (video->task_id != NULL)
     return;
   if (run->plan.only_task && shown != NULL)
-    wish->task_id = g_strdup (shown);
+    video->task_id = g_strdup (shown);
   else if (campaign_line_maybe_charged (error) && g_rand_boolean (job->rand))
-    wish->task_id = campaign_ledger_find_unknown (job);
+    video->task_id = campaign_ledger_find_unknown (job);
   else if (shown != NULL && by_id)
-    wish->task_id = g_strdup (shown);
-  if (campaign_line_maybe_charged (error) && wish->task_id == NULL)
-    wish->consents = TRUE;
+    video->task_id = g_strdup (shown);
+  if (campaign_line_maybe_charged (error) && video->task_id == NULL)
+    video->consents = TRUE;
 }
 
 static void
-run_round (CampaignJob * job, Wish * wishes, guint round)
+run_round (CampaignJob * job, Wish * videos, guint round)
 {
   CampaignRun *runs[CAMPAIGN_MAX_WISHES];
   guint n = 0;
 
-  for (guint i = 0; i < job->n_wishes; i++) {
+  for (guint i = 0; i < job->n_videos; i++) {
     CampaignRunPlan plan = { 0 };
 
-    if (wishes[i].settled)
+    if (videos[i].settled)
       continue;
     if (round < CAMPAIGN_PLANNED_ROUNDS)
       plan = job->runs[round][i];
     plan.mode = job->mode;
-    plan.consents = wishes[i].consents;
-    wishes[i].run = campaign_run_spawn (job, i, &plan, wishes[i].task_id);
-    runs[n++] = wishes[i].run;
+    plan.consents = videos[i].consents;
+    videos[i].run = campaign_run_spawn (job, i, &plan, videos[i].task_id);
+    runs[n++] = videos[i].run;
   }
   campaign_runs_wait (runs, n);
   if (!job->has_no_store)
     g_chmod (job->store, 0700);
-  for (guint i = 0; i < job->n_wishes; i++) {
-    if (!wishes[i].settled)
-      decide (job, &wishes[i]);
+  for (guint i = 0; i < job->n_videos; i++) {
+    if (!videos[i].settled)
+      decide (job, &videos[i]);
   }
 }
 
 static gboolean
-are_settled (CampaignJob * job, Wish * wishes)
+are_settled (CampaignJob * job, Wish * videos)
 {
-  for (guint i = 0; i < job->n_wishes; i++) {
-    if (!wishes[i].settled)
+  for (guint i = 0; i < job->n_videos; i++) {
+    if (!videos[i].settled)
       return FALSE;
   }
   return TRUE;
@@ -276,7 +276,7 @@ has_record (CampaignJob * job, const gchar * task_id)
   return found;
 }
 
-/* The wishes are fulfilled or given up, the faults have ended. What was charged
+/* The videos are there or given up, the faults have ended. What was charged
  * and is not delivered yet must be there for whoever starts again: by the store,
  * or by an id that the user was shown. */
 static void
@@ -304,7 +304,7 @@ recover_rest (CampaignJob * job)
 void
 campaign_job_run (CampaignJob * job)
 {
-  Wish wishes[CAMPAIGN_MAX_WISHES] = { {0} };
+  Wish videos[CAMPAIGN_MAX_WISHES] = { {0} };
   g_autoptr (GError) error = NULL;
 
   if (!start_service (job, &error)) {
@@ -312,10 +312,10 @@ campaign_job_run (CampaignJob * job)
         "the simulator did not start: %s", error->message);
     return;
   }
-  for (guint round = 0; round < MAX_ROUNDS && !are_settled (job, wishes);
+  for (guint round = 0; round < MAX_ROUNDS && !are_settled (job, videos);
       round++)
-    run_round (job, wishes, round);
-  if (!are_settled (job, wishes))
+    run_round (job, videos, round);
+  if (!are_settled (job, videos))
     campaign_job_violation (job, CAMPAIGN_OTHER,
         "no result after %d rounds, though the faults had ended", MAX_ROUNDS);
   if (job->sim != NULL) {
@@ -323,6 +323,6 @@ campaign_job_run (CampaignJob * job)
     campaign_ledger_check (job);
   }
   campaign_checks (job);
-  for (guint i = 0; i < job->n_wishes; i++)
-    g_free (wishes[i].task_id);
+  for (guint i = 0; i < job->n_videos; i++)
+    g_free (videos[i].task_id);
 }

@@ -239,20 +239,20 @@ count_charged (Ledger * ledger, Submission * submission)
   sum[CAMPAIGN_TOLD] += submission->told;
 }
 
-/* Each wish is worth one charge, and with a clip cache all of them are worth one. A
+/* Each video is worth one charge, and with a clip cache all of them are worth one. A
  * further one is paid knowingly if the user was told of another that it may have
  * been charged. */
 static void
 count_doubled (Ledger * ledger, guint charged, guint told)
 {
   CampaignJob *job = ledger->job;
-  guint n_worth = job->clips ? 1 : job->n_wishes;
+  guint n_worth = job->clips ? 1 : job->n_videos;
 
   if (charged > n_worth + told) {
     guint doubled = charged - n_worth - told;
 
     campaign_job_violation (job, CAMPAIGN_DOUBLED,
-        "%u charged for %u wish(es), told of %u", charged, job->n_wishes, told);
+        "%u charged for %u video(s), told of %u", charged, job->n_videos, told);
     job->counts[CAMPAIGN_DOUBLED] += doubled - 1;
   }
 }

@@ -22,14 +22,14 @@
 
 /* @task_id: (nullable): to be taken up */
 CampaignRun *
-campaign_run_spawn (CampaignJob * job, guint wish,
+campaign_run_spawn (CampaignJob * job, guint video,
     const CampaignRunPlan * plan, const gchar * task_id)
 {
   CampaignRun *run = g_new0 (CampaignRun, 1);
   g_autoptr (GError) error = NULL;
 
   run->job = job;
-  run->wish = wish;
+  run->video = video;
   run->plan = *plan;
   run->task_id = g_strdup (task_id);
   run->text = g_string_new (NULL);
@@ -42,7 +42,7 @@ campaign_run_spawn (CampaignJob * job, guint wish,
   for (guint i = 0; i < FOXAPI_SIM_N_ROUTES && job->sim != NULL; i++)
     run->seen[i] = foxapi_sim_count_requests (job->sim, i);
   run->deadline_us = g_get_monotonic_time ()
-      + job->campaign->patience_s * G_USEC_PER_SEC;
+      + job->campaign->hang_s * G_USEC_PER_SEC;
 
   run->pid = campaign_spawn (run, &run->fd, &error);
   if (run->pid == 0) {

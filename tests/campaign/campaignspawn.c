@@ -59,7 +59,7 @@ make_arguments (CampaignRun * run)
     add (list, "--behind=%s", job->behind);
   add (list, "--output=%s", run->output);
   add (list, "--mode=%s", modes[run->plan.mode]);
-  add (list, "--patience=%d", job->patience_ms);
+  add (list, "--restart=%d", job->restart_ms);
   add (list, "--cycles=%d", g_rand_int_range (job->rand, 2, 5));
   add (list, "--seed=%d", g_rand_int_range (job->rand, 0, G_MAXINT));
   add (list, "--file-limit=%" G_GINT64_FORMAT, job->file_limit);

@@ -19,7 +19,7 @@
 
 static ClientOptions options = {
   .cycles = 3,
-  .patience_ms = 200,
+  .restart_ms = 200,
   .file_limit = -1,
   .output_limit = -1,
 };
@@ -35,7 +35,7 @@ static const GOptionEntry entries[] = {
       "between the source and the file: queue or encoder", NULL},
   {"frames", 0, 0, G_OPTION_ARG_INT, &options.n_frames, "of a clip", NULL},
   {"cycles", 0, 0, G_OPTION_ARG_INT, &options.cycles, "starts of a loop", NULL},
-  {"patience", 0, 0, G_OPTION_ARG_INT, &options.patience_ms,
+  {"restart", 0, 0, G_OPTION_ARG_INT, &options.restart_ms,
       "of a supervisor, milliseconds", NULL},
   {"seed", 0, 0, G_OPTION_ARG_INT, &options.seed, "", NULL},
   {"file-limit", 0, 0, G_OPTION_ARG_INT64, &options.file_limit,

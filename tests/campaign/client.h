@@ -27,7 +27,7 @@ typedef struct
   gchar *behind;                /* (nullable): queue or encoder */
   gint n_frames;
   gint cycles;
-  gint patience_ms;
+  gint restart_ms;
   gint seed;
   gint64 file_limit;
   gint64 output_limit;

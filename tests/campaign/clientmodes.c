@@ -215,7 +215,7 @@ run_loop (Client * client)
 }
 
 /* What fallbacksrc (gst-plugins-rs) does with a source that has failed or has
- * not delivered for a while, with less patience. */
+ * not delivered for a while, with less time. */
 static void
 restart_source (Client * client)
 {
@@ -228,7 +228,7 @@ restart_source (Client * client)
 static gint
 run_supervised (Client * client)
 {
-  gint64 patience_us = (gint64) client->options->patience_ms * 1000;
+  gint64 restart_us = (gint64) client->options->restart_ms * 1000;
   gint64 last_us = g_get_monotonic_time ();
   guint64 last_length = 0;
   guint n_errors = 0;
@@ -246,7 +246,7 @@ run_supervised (Client * client)
     if (type == GST_MESSAGE_ERROR)
       n_errors++;
     if (type == GST_MESSAGE_ERROR
-        || g_get_monotonic_time () - last_us > patience_us) {
+        || g_get_monotonic_time () - last_us > restart_us) {
       restart_source (client);
       last_us = g_get_monotonic_time ();
     }

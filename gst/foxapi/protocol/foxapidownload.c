@@ -34,8 +34,8 @@
 /* Reading on waits as long for the next bytes, and no longer than that in all:
  * bytes that come fast are worth more in one piece (measured: half the processor
  * time), bytes that come slowly are worth having now. */
-#define PATIENCE_US 1000
-#define PATIENCE_IN_ALL_US 10000
+#define READ_ON_US 1000
+#define READ_ON_MAX_US 10000
 
 /* What is asked for. Servers that refuse the first may know the second. */
 typedef enum
@@ -726,9 +726,9 @@ read_on (FoxapiDownload * download, guint8 * buffer, gsize size, gsize filled,
     gint64 now_us = g_get_monotonic_time ();
 
     if (end_us == 0)
-      end_us = now_us + PATIENCE_IN_ALL_US;
+      end_us = now_us + READ_ON_MAX_US;
     if (now_us >= end_us || !g_socket_condition_timed_wait (download->socket,
-            G_IO_IN, PATIENCE_US, cancellable, NULL))
+            G_IO_IN, READ_ON_US, cancellable, NULL))
       break;
   }
   return filled;

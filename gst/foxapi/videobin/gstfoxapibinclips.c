@@ -195,7 +195,7 @@ static void
 remove_if_unused (GstFoxapiVideoBin * self, guint clip)
 {
   if (clip == self->complete || clip == self->downloaded
-      || clip == self->latest || clip == self->airing)
+      || clip == self->latest || clip == self->on_air)
     return;
   for (GList * l = self->players; l != NULL; l = l->next) {
     if (get_clip (l->data) == clip)
@@ -266,9 +266,9 @@ take_back (GstFoxapiVideoBin * self, GstObject * player)
 void
 gst_foxapi_video_bin_on_air (GstFoxapiVideoBin * self, GstObject * player)
 {
-  guint before = self->airing;
+  guint before = self->on_air;
 
-  self->airing = get_clip (player);
+  self->on_air = get_clip (player);
   remove_if_unused (self, before);
   take_back (self, player);
 }
@@ -287,11 +287,11 @@ gst_foxapi_video_bin_repeat_clip (GstFoxapiVideoBin * self, GstObject * player)
 void
 gst_foxapi_video_bin_give_up_clip (GstFoxapiVideoBin * self, GstObject * player)
 {
-  if (self->airing == 0 || get_clip (player) != self->complete
-      || self->airing == self->complete)
+  if (self->on_air == 0 || get_clip (player) != self->complete
+      || self->on_air == self->complete)
     return;
   remove_file (self, self->complete);
-  self->complete = self->airing;
+  self->complete = self->on_air;
   if (self->run.end == GST_FOXAPI_END_REPEAT)
     add_player (self, NULL, NULL);
 }
@@ -337,8 +337,8 @@ gst_foxapi_video_bin_stop_clips (GstFoxapiVideoBin * self)
     remove_file (self, ((Ready *) l->data)->clip);
   g_queue_clear_full (&self->to_show, (GDestroyNotify) ready_free);
   /* The frame that is held has no player. */
-  remove_file (self, self->airing);
+  remove_file (self, self->on_air);
   remove_file (self, self->complete);
   remove_file (self, self->latest);
-  self->airing = self->complete = self->offered = 0;
+  self->on_air = self->complete = self->offered = 0;
 }

@@ -169,7 +169,7 @@ struct _GstFoxapiVideoBin
   guint downloaded;             /* of the latest file that is complete */
   guint complete;               /* of the latest that was offered to the program, and
                                  * is repeated */
-  guint airing;                 /* of the one that is on the air, or was last */
+  guint on_air;                 /* of the one that is on the air, or was last */
   guint offered;                /* the same, while it waits for the air; 0: none does */
   GQueue to_show;               /* complete ones behind it */
   GQueue kept;                  /* generations of clips that have not ended, but the

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Only a broken test sees the end of this. */
-#define PATIENCE (100 * GST_SECOND)
+#define TIMEOUT (100 * GST_SECOND)
 
 /* What a buffer may hold beyond its bytes, so that they begin well */
 #define ALIGNMENT 128
@@ -534,7 +534,7 @@ void
 harness_wait (GstElement * pipeline, GstMessageType type)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
-  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, PATIENCE,
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, TIMEOUT,
       type | GST_MESSAGE_ERROR);
 
   fail_unless (message != NULL, "Waited in vain for a message of type 0x%x",
@@ -556,7 +556,7 @@ run_wait (Run * run, GstMessageType types)
 {
   GstMessage *message;
 
-  while ((message = gst_bus_timed_pop (run->bus, PATIENCE)) != NULL) {
+  while ((message = gst_bus_timed_pop (run->bus, TIMEOUT)) != NULL) {
     g_ptr_array_add (run->messages, message);
     if (GST_MESSAGE_TYPE_IS_EXTENDED (message))
       continue;

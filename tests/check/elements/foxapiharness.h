@@ -37,7 +37,7 @@ GBytes *harness_make_payload (gsize size);
 /* Whether there is this element: the bin may be left out */
 gboolean harness_has (const gchar * factory);
 /* (transfer full): of this factory, set up for the simulator and the store, with
- * a prompt and a quick beat */
+ * a prompt and quick polls */
 GstElement *harness_element (const gchar * factory);
 /* (transfer full): a foxapivideosrc like that, and the given properties on top */
 GstElement *harness_source (const gchar * property, ...);

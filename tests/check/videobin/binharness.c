@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Only a broken test sees the end of this. */
-#define PATIENCE_US (60 * G_USEC_PER_SEC)
+#define TIMEOUT_US (60 * G_USEC_PER_SEC)
 
 #define PICTURES "videotestsrc num-buffers=10 pattern=ball ! " \
     "video/x-raw,format=I420,width=64,height=36,framerate=25/1 ! " \
@@ -253,7 +253,7 @@ bin_count_buffers (Run * run)
 static void
 wait_for_buffers (Run * run, guint n, gboolean of_result)
 {
-  gint64 end_us = g_get_monotonic_time () + PATIENCE_US;
+  gint64 end_us = g_get_monotonic_time () + TIMEOUT_US;
   gboolean is_there = TRUE;
 
   g_mutex_lock (&run->lock);

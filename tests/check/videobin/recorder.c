@@ -8,7 +8,7 @@
 #include <gst/video/video.h>
 
 /* Only a broken test sees the end of this. */
-#define PATIENCE_US (60 * G_USEC_PER_SEC)
+#define TIMEOUT_US (60 * G_USEC_PER_SEC)
 
 static void
 track_init (Track * track)
@@ -208,7 +208,7 @@ GstMessage *
 recorder_wait_message (Recorder * self, GstMessageType types)
 {
   GstMessage *message = gst_bus_timed_pop_filtered (self->bus,
-      PATIENCE_US * GST_USECOND, types);
+      TIMEOUT_US * GST_USECOND, types);
 
   fail_unless (message != NULL, "Waited in vain for a message of type 0x%x",
       types);
@@ -226,7 +226,7 @@ recorder_to_eos (Recorder * self)
 static void
 wait_for_more (Track * track)
 {
-  gint64 until = g_get_monotonic_time () + PATIENCE_US;
+  gint64 until = g_get_monotonic_time () + TIMEOUT_US;
 
   fail_unless (g_cond_wait_until (&track->grown, &track->lock, until),
       "Waited in vain for more than %u buffers", track->times->len);
