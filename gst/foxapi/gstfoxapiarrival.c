@@ -59,9 +59,9 @@ follow (GstPad * source_pad, GHashTable * seen, GPtrArray * ends)
 
 /* Whether all of @ends, of which there is at least one, have handled the end of
  * the stream. They tell as long as they are active: until their element goes to
- * READY. */
+ * READY. Those in @ended (nullable) have told of it before they have the flag. */
 static gboolean
-have_ended (GPtrArray * ends)
+have_ended (GPtrArray * ends, GstObject * ended)
 {
   for (guint i = 0; i < ends->len; i++) {
     GstPad *pad = g_ptr_array_index (ends, i);
@@ -70,7 +70,8 @@ have_ended (GPtrArray * ends)
     GST_OBJECT_LOCK (pad);
     is_eos = GST_PAD_IS_EOS (pad);
     GST_OBJECT_UNLOCK (pad);
-    if (!is_eos)
+    if (!is_eos && (ended == NULL
+            || !gst_object_has_as_ancestor (GST_OBJECT (pad), ended)))
       return FALSE;
   }
   return ends->len > 0;
@@ -99,10 +100,11 @@ sync_file (const gchar * path)
   return synced;
 }
 
-/* Whether the stream of @source_pad has ended at all the sinks that it reaches
- * (@have_sinks_ended: they have told so), and is on the disk where it was written. */
+/* Whether the stream of @source_pad has ended at all the sinks that it reaches, and
+ * is on the disk where it was written. @ended (nullable) is a pipeline, or one of
+ * its sinks, that has just told of its end. */
 gboolean
-gst_foxapi_arrival_is_complete (GstPad * source_pad, gboolean have_sinks_ended)
+gst_foxapi_arrival_is_complete (GstPad * source_pad, GstObject * ended)
 {
   g_autoptr (GPtrArray) ends =
       g_ptr_array_new_with_free_func (gst_object_unref);
@@ -111,7 +113,7 @@ gst_foxapi_arrival_is_complete (GstPad * source_pad, gboolean have_sinks_ended)
   gboolean synced = TRUE;
 
   follow (source_pad, seen, ends);
-  if (!have_sinks_ended && !have_ended (ends))
+  if (!have_ended (ends, ended))
     return FALSE;
   for (guint i = 0; i < ends->len; i++) {
     g_autoptr (GstElement) sink =

@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 gboolean gst_foxapi_arrival_is_complete (GstPad * source_pad,
-    gboolean have_sinks_ended);
+    GstObject * ended);
 
 GstBus *gst_foxapi_arrival_watch (GstElement * element, GCallback handler,
     gulong * handler_id);

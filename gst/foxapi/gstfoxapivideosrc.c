@@ -243,12 +243,12 @@ gst_foxapi_video_src_uri_handler_init (gpointer iface, gpointer data)
  * not only to be looked at (gst-discoverer prerolls), and nothing failed behind
  * this source. Then nothing is left that a record would have to keep.
  *
- * The pipeline tells of it by its EOS, before the application hears of that, and
- * of failures by ERRORs. Where no pipeline tells (another branch goes on, an
+ * The pipeline tells of it by its EOS, or with message-forward by that of each
+ * sink, before the application hears of that, and of failures by ERRORs. Where no pipeline tells (another branch goes on, an
  * application drops the messages) the sinks' pads are looked at when this element
  * leaves PLAYING. Neither touches anything of the application's. */
 static void
-note_arrival (GstFoxapiVideoSrc * self, gboolean sinks_have_ended)
+note_arrival (GstFoxapiVideoSrc * self, GstObject * ended)
 {
   gboolean may_have_arrived;
 
@@ -258,8 +258,7 @@ note_arrival (GstFoxapiVideoSrc * self, gboolean sinks_have_ended)
       && !self->has_failed && !self->has_arrived;
   GST_OBJECT_UNLOCK (self);
   if (may_have_arrived
-      && gst_foxapi_arrival_is_complete (GST_BASE_SRC_PAD (self),
-          sinks_have_ended)) {
+      && gst_foxapi_arrival_is_complete (GST_BASE_SRC_PAD (self), ended)) {
     GST_INFO_OBJECT (self, "the result has arrived");
     GST_OBJECT_LOCK (self);
     self->has_arrived = TRUE;
@@ -273,12 +272,14 @@ static void
 on_bus_message (GstBus * bus, GstMessage * message, gpointer user_data)
 {
   GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (user_data);
+  g_autoptr (GstMessage) forwarded = NULL;
 
-  /* The pipeline's, not one that an application posts for itself */
+  if (gst_message_has_name (message, "GstBinForwarded")
+      && gst_structure_get (gst_message_get_structure (message), "message",
+          GST_TYPE_MESSAGE, &forwarded, NULL))
+    message = forwarded;
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
-    note_arrival (self, GST_MESSAGE_SRC (message) != NULL
-        && gst_object_has_as_ancestor (GST_OBJECT (self),
-            GST_MESSAGE_SRC (message)));
+    note_arrival (self, GST_MESSAGE_SRC (message));
   } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     GST_OBJECT_LOCK (self);
     self->has_failed = TRUE;
@@ -366,7 +367,7 @@ gst_foxapi_video_src_change_state (GstElement * element,
     GST_OBJECT_UNLOCK (self);
   }
   if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
-    note_arrival (self, FALSE);
+    note_arrival (self, NULL);
 
   result = GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->change_state
       (element, transition);

@@ -260,6 +260,30 @@ TEST (test_beside_another_branch)
   assert_recorded (FALSE);
 }
 
+/* A pipeline that forwards its sinks' ends, each of which may be the application's
+ * word to stop */
+TEST (test_forwarded_end)
+{
+  g_autoptr (Run) run = new_line ("fakesink name=sink sync=false");
+  GstElement *other = gst_parse_bin_from_description
+      ("fakesrc ! fakesink sync=false", FALSE, NULL);
+  gboolean has_ended = FALSE;
+
+  gst_bin_add (GST_BIN (run->pipeline), other);
+  g_object_set (run->pipeline, "message-forward", TRUE, NULL);
+  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  while (!has_ended) {
+    GstMessage *message = run_wait (run, GST_MESSAGE_ELEMENT);
+    g_autoptr (GstMessage) forwarded = NULL;
+
+    has_ended = gst_message_has_name (message, "GstBinForwarded")
+        && gst_structure_get (gst_message_get_structure (message), "message",
+        GST_TYPE_MESSAGE, &forwarded, NULL)
+        && GST_MESSAGE_TYPE (forwarded) == GST_MESSAGE_EOS;
+  }
+  assert_recorded (FALSE);
+}
+
 /* The base class waits for the streaming thread with this event, so the rest of the
  * result is held back, not the sink. */
 TEST (test_end_from_the_application)
@@ -326,6 +350,7 @@ static const Test tests[] = {
   ROWS (test_file_is_synced, before_files),
   ONCE (test_dropped_messages),
   ONCE (test_beside_another_branch),
+  ONCE (test_forwarded_end),
   ONCE (test_end_from_the_application),
   ONCE (test_after_a_gapless_loop),
   TIMES (test_task_in_a_queue, 2),
