@@ -501,8 +501,8 @@ generate_options_parse (GenerateOptions * options, int *argc, char ***argv,
           "it again\n  5    the service was busy or out of reach; nothing "
           "was charged\n  6    the task is paid for and not lost: the same "
           "command resumes it\n  7    the task failed at the service\n  130  "
-          "interrupted by Ctrl-C (143: by SIGTERM): the same command "
-          "resumes\n"));
+          "interrupted by Ctrl-C (129: by SIGHUP, 143: by SIGTERM): the "
+          "same command\n       resumes\n"));
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   return options->version || check (options, words, error);
