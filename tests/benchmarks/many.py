@@ -23,7 +23,7 @@ KINDS = {
 LAYOUTS = {"one": "in one pipeline", "each": "in a pipeline each"}
 
 # What a service's author would write instead, without a library: a coroutine for
-# each task, a connection for each, a beat of 3 s.
+# each task, a connection for each, an interval of 3 s.
 CLIENT = """
 import asyncio, json, resource, sys, time
 from urllib.parse import urlsplit

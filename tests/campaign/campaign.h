@@ -17,7 +17,7 @@
 
 G_BEGIN_DECLS
 
-#define CAMPAIGN_MAX_WISHES 4
+#define CAMPAIGN_MAX_VIDEOS 4
 #define CAMPAIGN_MAX_ACTIONS 3
 #define CAMPAIGN_PLANNED_ROUNDS 3
 
@@ -173,7 +173,7 @@ struct _CampaignJob
   /* The plan */
   FoxapiSimOptions options;
   guint n_videos;
-  CampaignRunPlan runs[CAMPAIGN_PLANNED_ROUNDS][CAMPAIGN_MAX_WISHES];
+  CampaignRunPlan runs[CAMPAIGN_PLANNED_ROUNDS][CAMPAIGN_MAX_VIDEOS];
   CampaignMode mode;            /* of all runs for a video */
   gboolean service_is_down;     /* at first */
   gboolean shares_store;

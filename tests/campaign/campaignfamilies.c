@@ -343,7 +343,7 @@ plan_twins (CampaignJob * job)
 static void
 plan_crowd (CampaignJob * job)
 {
-  job->n_videos = CAMPAIGN_MAX_WISHES;
+  job->n_videos = CAMPAIGN_MAX_VIDEOS;
   job->options.generation_time_ms = plan_draw (job, 500, 800);
   for (guint video = 0; video < job->n_videos; video++)
     plan_action (job, 0, video, AT_LINE (CAMPAIGN_KILL, "task", 1));
@@ -526,7 +526,7 @@ static void
 plan_clip_cache (CampaignJob * job)
 {
   job->clips = g_build_filename (job->directory, "clips", NULL);
-  job->n_videos = plan_draw (job, 1, CAMPAIGN_MAX_WISHES);
+  job->n_videos = plan_draw (job, 1, CAMPAIGN_MAX_VIDEOS);
   sprinkle (job, campaign_fault_result, 3, 4);
   for (guint video = 0; video < job->n_videos; video++) {
     for (guint round = 0; round < CAMPAIGN_PLANNED_ROUNDS; round++) {

@@ -18,7 +18,7 @@ typedef struct
   gchar *task_id;               /* to be taken up from now on */
   gboolean consents;            /* to a charge beside one that is unknown */
   CampaignRun *run;             /* the latest */
-} Wish;
+} Video;
 
 static GBytes *
 make_payload (CampaignJob * job, gsize size)
@@ -187,7 +187,7 @@ reserve_port (CampaignJob * job, GError ** error)
 /* Told "maybe charged", one looks into the account's task list, or consents to
  * being charged again, maybe; with a task's id, one may use it. */
 static void
-decide (CampaignJob * job, Wish * video)
+decide (CampaignJob * job, Video * video)
 {
   CampaignRun *run = video->run;
   JsonObject *task = campaign_run_last (run, "task");
@@ -216,9 +216,9 @@ decide (CampaignJob * job, Wish * video)
 }
 
 static void
-run_round (CampaignJob * job, Wish * videos, guint round)
+run_round (CampaignJob * job, Video * videos, guint round)
 {
-  CampaignRun *runs[CAMPAIGN_MAX_WISHES];
+  CampaignRun *runs[CAMPAIGN_MAX_VIDEOS];
   guint n = 0;
 
   for (guint i = 0; i < job->n_videos; i++) {
@@ -243,7 +243,7 @@ run_round (CampaignJob * job, Wish * videos, guint round)
 }
 
 static gboolean
-are_settled (CampaignJob * job, Wish * videos)
+are_settled (CampaignJob * job, Video * videos)
 {
   for (guint i = 0; i < job->n_videos; i++) {
     if (!videos[i].settled)
@@ -304,7 +304,7 @@ recover_rest (CampaignJob * job)
 void
 campaign_job_run (CampaignJob * job)
 {
-  Wish videos[CAMPAIGN_MAX_WISHES] = { {0} };
+  Video videos[CAMPAIGN_MAX_VIDEOS] = { {0} };
   g_autoptr (GError) error = NULL;
 
   if (!start_service (job, &error)) {

@@ -293,7 +293,7 @@ void
 campaign_runs_wait (CampaignRun ** runs, guint n)
 {
   for (;;) {
-    struct pollfd fds[CAMPAIGN_MAX_WISHES];
+    struct pollfd fds[CAMPAIGN_MAX_VIDEOS];
     guint n_fds = 0;
     gint timeout = IDLE_MS;
 

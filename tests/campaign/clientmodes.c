@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* How often an impatient one looks up */
-#define BEAT (5 * GST_MSECOND)
+#define TICK (5 * GST_MSECOND)
 
 /* After so many ERROR messages a supervisor gives up. */
 #define MAX_ERRORS 4
@@ -169,7 +169,7 @@ play_round (Client * client, const Whim * whim)
   client_report_start (client);
   gst_element_set_state (client->pipeline, GST_STATE_PLAYING);
   for (;;) {
-    GstMessageType type = next_message (client, BEAT);
+    GstMessageType type = next_message (client, TICK);
 
     if (type == GST_MESSAGE_EOS || type == GST_MESSAGE_ERROR)
       return type;
@@ -239,7 +239,7 @@ run_supervised (Client * client)
   while (type != GST_MESSAGE_EOS && n_errors < MAX_ERRORS) {
     guint64 length = get_length (client);
 
-    type = next_message (client, BEAT);
+    type = next_message (client, TICK);
     if (length != last_length)
       last_us = g_get_monotonic_time ();
     last_length = length;

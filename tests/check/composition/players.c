@@ -8,7 +8,7 @@
 #define URI "foxapi://generate/wan-2.7-reference-to-video?prompt=A+player" \
     "&duration=2&resolution=720p"
 
-/* Players make the source themselves: its beat is set on the way. */
+/* Players make the source themselves: its interval is set on the way. */
 static void
 on_source (GstElement * player, GstElement * source, gpointer user_data)
 {

@@ -567,7 +567,7 @@ static const struct
   const gchar *video;
   const gchar *audio;
   guint bytes;                  /* of sound; 0: not as many as it gives */
-} wishes[] = {
+} filters[] = {
   {"", "identity", "identity", "width=1280,height=720,framerate=30/1",
       "format=S16LE,rate=48000,channels=2", 4 * 48000 * N_FRAMES / FPS},
   {"", "video/x-raw,width=640,height=480,framerate=24/1",
@@ -606,13 +606,13 @@ TEST (test_downstream_decides)
 {
   g_autofree gchar *line = g_strdup_printf ("resolution=720p %s f.video ! %s ! "
       "fakesink name=video f.audio ! %s ! fakesink name=audio",
-      wishes[__i__].properties, wishes[__i__].video_filter,
-      wishes[__i__].audio_filter);
+      filters[__i__].properties, filters[__i__].video_filter,
+      filters[__i__].audio_filter);
   g_autoptr (GstElement) pipeline = launch (line);
   g_autofree gchar *video =
-      g_strconcat ("video/x-raw,", wishes[__i__].video, NULL);
+      g_strconcat ("video/x-raw,", filters[__i__].video, NULL);
   g_autofree gchar *audio =
-      g_strconcat ("audio/x-raw,", wishes[__i__].audio, NULL);
+      g_strconcat ("audio/x-raw,", filters[__i__].audio, NULL);
   g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline),
       "audio");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (sink, "sink");
@@ -623,8 +623,8 @@ TEST (test_downstream_decides)
   harness_wait (pipeline, GST_MESSAGE_EOS);
   assert_caps (pipeline, "video", video);
   assert_caps (pipeline, "audio", audio);
-  if (wishes[__i__].bytes > 0)
-    fail_unless_equals_int (bytes, wishes[__i__].bytes);
+  if (filters[__i__].bytes > 0)
+    fail_unless_equals_int (bytes, filters[__i__].bytes);
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
@@ -712,7 +712,7 @@ static const Test tests[] = {
   TIMES (test_next, 3),
   ROWS (test_into_a_file, chains),
   ROWS (test_careless_downstream, answers),
-  ROWS (test_downstream_decides, wishes),
+  ROWS (test_downstream_decides, filters),
 };
 
 CHECK_MAIN (output, tests)
