@@ -634,10 +634,13 @@ TEST (test_ahead_cannot_begin)
   g_autoptr (GstMessage) message = NULL;
   gulong probe;
 
+  harness_hold (FOXAPI_SIM_RESULT, 1);
   recorder_play (recorder);
   wait_on_air (recorder, "placeholder", 0);
+  harness_wait_requests (FOXAPI_SIM_RESULT, 1);
   probe = harness_block (recorder->sinks[0]);
   g_object_set (recorder->bin, "duration", 99, NULL);
+  foxapi_sim_release (sim);
   message = recorder_wait_message (recorder, GST_MESSAGE_ERROR);
   g_object_set (recorder->bin, "duration", 5, NULL);
   gst_element_set_state (recorder->pipeline, GST_STATE_READY);
