@@ -26,6 +26,8 @@ import simulator
 import tap
 
 LIMIT = 120
+TOP = ("README.md", "demo.sh", "docs", "gst", "meson.build", "meson_options.txt",
+       "setup.sh", "test.sh", "tests")
 LANGUAGES = ("sh", "c", "python", "json", "text")
 # These have their commands compared with the page they translate.
 TRANSLATIONS = ("README.zh-CN.md",)
@@ -50,11 +52,10 @@ class SourcePage:
 
 
 def make_checkout(folder):
-    """Lets a folder look like the top of the checkout."""
-    for name in os.listdir(pages.ROOT):
-        if not name.startswith(("build", ".git")):
-            os.symlink(os.path.join(pages.ROOT, name),
-                       os.path.join(folder, name))
+    """Lets a folder look like the top of a new checkout: what somebody has made
+    there with the lines of the pages would be shared by all blocks."""
+    for name in TOP:
+        os.symlink(os.path.join(pages.ROOT, name), os.path.join(folder, name))
     os.symlink(simulator.BUILD, os.path.join(folder, "build"))
 
 
