@@ -244,9 +244,10 @@ gst_foxapi_video_src_uri_handler_init (gpointer iface, gpointer data)
  * this source. Then nothing is left that a record would have to keep.
  *
  * The pipeline tells of it by its EOS, or with message-forward by that of each
- * sink, before the application hears of that, and of failures by ERRORs. Where no pipeline tells (another branch goes on, an
- * application drops the messages) the sinks' pads are looked at when this element
- * leaves PLAYING. Neither touches anything of the application's. */
+ * sink, before the application hears of that, and of failures by ERRORs. Where no
+ * pipeline tells (another branch goes on, an application drops the messages) the
+ * sinks' pads are looked at when this element leaves PLAYING. Neither touches
+ * anything of the application's. */
 static void
 note_arrival (GstFoxapiVideoSrc * self, GstObject * ended)
 {
