@@ -280,6 +280,10 @@ on_bus_message (GstBus * bus, GstMessage * message, gpointer user_data)
           GST_TYPE_MESSAGE, &forwarded, NULL))
     message = forwarded;
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS) {
+    /* Sinks post it in PLAYING, which they reach before this element does. */
+    GST_OBJECT_LOCK (self);
+    self->has_played = TRUE;
+    GST_OBJECT_UNLOCK (self);
     note_arrival (self, GST_MESSAGE_SRC (message));
   } else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     GST_OBJECT_LOCK (self);

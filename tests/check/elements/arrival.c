@@ -261,7 +261,7 @@ TEST (test_beside_another_branch)
 }
 
 /* A pipeline that forwards its sinks' ends, each of which may be the application's
- * word to stop */
+ * word to stop. In the second row the sink plays, and ends, before the source does. */
 TEST (test_forwarded_end)
 {
   g_autoptr (Run) run = new_line ("fakesink name=sink sync=false");
@@ -271,7 +271,14 @@ TEST (test_forwarded_end)
 
   gst_bin_add (GST_BIN (run->pipeline), other);
   g_object_set (run->pipeline, "message-forward", TRUE, NULL);
-  gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  if (__i__ == 0) {
+    gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
+  } else {
+    gst_element_set_state (run->pipeline, GST_STATE_PAUSED);
+    run_wait (run, GST_MESSAGE_ASYNC_DONE);
+    gst_element_set_state (GST_ELEMENT (GST_OBJECT_PARENT (get (run, "sink"))),
+        GST_STATE_PLAYING);
+  }
   while (!has_ended) {
     GstMessage *message = run_wait (run, GST_MESSAGE_ELEMENT);
     g_autoptr (GstMessage) forwarded = NULL;
@@ -350,7 +357,7 @@ static const Test tests[] = {
   ROWS (test_file_is_synced, before_files),
   ONCE (test_dropped_messages),
   ONCE (test_beside_another_branch),
-  ONCE (test_forwarded_end),
+  TIMES (test_forwarded_end, 2),
   ONCE (test_end_from_the_application),
   ONCE (test_after_a_gapless_loop),
   TIMES (test_task_in_a_queue, 2),
