@@ -930,23 +930,23 @@ TEST (test_no_encoder)
 }
 
 static GstElement *
-find_queue (Feed * feed)
+find_queue (Graph * graph)
 {
   GstElement *queue = NULL;
 
-  GST_OBJECT_LOCK (feed->graph->capture);
-  for (GList * l = GST_BIN_CHILDREN (feed->graph->capture); l; l = l->next)
+  GST_OBJECT_LOCK (graph->capture);
+  for (GList * l = GST_BIN_CHILDREN (graph->capture); l; l = l->next)
     if (g_str_has_prefix (GST_OBJECT_NAME (l->data), "queue"))
       queue = l->data;
-  GST_OBJECT_UNLOCK (feed->graph->capture);
+  GST_OBJECT_UNLOCK (graph->capture);
   return queue;
 }
 
 /* (transfer full): the pad at which what comes out of the capture's queue is held */
 static GstPad *
-hold_queue (Feed * feed, gulong * probe)
+hold_queue (Graph * graph, gulong * probe)
 {
-  GstPad *pad = gst_element_get_static_pad (find_queue (feed), "src");
+  GstPad *pad = gst_element_get_static_pad (find_queue (graph), "src");
 
   *probe = gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BLOCK |
       GST_PAD_PROBE_TYPE_BUFFER, NULL, NULL, NULL);
@@ -986,7 +986,7 @@ TEST (test_live_leaks)
 
   live = TRUE;
   feed = feed_new (VIDEO, LARGE);
-  pad = hold_queue (feed, &probe);
+  pad = hold_queue (feed->graph, &probe);
   feed_frame (feed, new_large_frame (0));
   wait_until_held (pad);
   for (guint i = 1; i < n; i++)
@@ -1013,7 +1013,7 @@ TEST (test_live_bytes)
   movie = g_bytes_new_static (data, n * MIB);
   live = TRUE;
   feed = feed_new (VIDEO, "video/quicktime");
-  pad = hold_queue (feed, &probe);
+  pad = hold_queue (feed->graph, &probe);
   feed_pieces (feed, movie, MIB);
   feed_end (feed);
   gst_pad_remove_probe (pad, probe);
@@ -1047,10 +1047,11 @@ TEST (test_others_wait)
   GThread *thread;
   gulong probe;
 
-  pad = hold_queue (feed, &probe);
+  pad = hold_queue (feed->graph, &probe);
   feed_frame (feed, new_large_frame (0));
   wait_until_held (pad);
-  g_signal_connect (find_queue (feed), "overrun", G_CALLBACK (note_full), full);
+  g_signal_connect (find_queue (feed->graph), "overrun", G_CALLBACK (note_full),
+      full);
   thread = g_thread_new ("pusher", push_frames, feed);
   g_async_queue_pop (full);
   if (__i__ == 0) {
@@ -1112,9 +1113,18 @@ TEST (test_tee)
   g_autoptr (Graph) graph = tee_new (__i__, &n);
   guint captured = 0, failed = 0;
   gboolean at_end = FALSE;
+  g_autoptr (GstMessage) prerolled = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  gulong probe;
 
   gst_foxapi_capture_set_up (graph->capture, directory, GST_SECOND);
+  /* An error during preroll would stop the other branch, too. */
+  pad = hold_queue (graph, &probe);
   graph_play (graph);
+  prerolled = gst_bus_timed_pop_filtered (graph->bus, 60 * GST_SECOND,
+      GST_MESSAGE_ASYNC_DONE);
+  fail_unless (prerolled != NULL);
+  gst_pad_remove_probe (pad, probe);
   while (!at_end || captured + failed == 0) {
     g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (graph->bus,
         60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR |
@@ -1284,7 +1294,7 @@ new_unreadable_frame (void)
 TEST (test_failure_at_a_stop)
 {
   g_autoptr (Feed) feed = feed_new (IMAGE, SMALL);
-  g_autoptr (GstPad) src = gst_element_get_static_pad (find_queue (feed),
+  g_autoptr (GstPad) src = gst_element_get_static_pad (find_queue (feed->graph),
       "src");
 
   end = gst_pad_get_peer (src);
