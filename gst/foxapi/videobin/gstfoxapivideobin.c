@@ -203,7 +203,7 @@ has_factory (GstElementFactoryListType type, const gchar * format)
 }
 
 /* What a result is decoded with is looked for before it is paid for. The service
- * makes MP4 with H.264; another model's may be H.265. */
+ * makes MP4 with H.264; which models make H.265 is not known. */
 static gboolean
 can_decode (GstFoxapiVideoBin * self)
 {
@@ -217,8 +217,7 @@ can_decode (GstFoxapiVideoBin * self)
     GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
         (_("No element reads MP4 files. Install GStreamer's good plugins "
                 "(gstreamer1.0-plugins-good). Nothing was sent.")), (NULL));
-  else if (!has_factory (GST_ELEMENT_FACTORY_TYPE_DECODER,
-          "video/x-h264; video/x-h265"))
+  else if (!has_factory (GST_ELEMENT_FACTORY_TYPE_DECODER, "video/x-h264"))
     GST_ELEMENT_ERROR (self, CORE, MISSING_PLUGIN,
         (_("No element decodes H.264 video. Install GStreamer's libav plugin "
                 "(gstreamer1.0-libav). Nothing was sent.")), (NULL));

@@ -49,7 +49,7 @@ static const struct
   const gchar *words;
 } formats[] = {
   {GST_ELEMENT_FACTORY_TYPE_DEMUXER, "video/quicktime", "MP4"},
-  {GST_ELEMENT_FACTORY_TYPE_DECODER, "video/x-h264; video/x-h265", "libav"},
+  {GST_ELEMENT_FACTORY_TYPE_DECODER, "video/x-h264", "libav"},
 };
 
 /* Nor is there one that decodes what the service makes. */
