@@ -41,7 +41,7 @@ struct _FoxapiSession
 {
   guint ref_count;              /* under the lock */
   FoxapiSessionSettings settings;
-  SoupSession *soup;
+  GQueue soups;                 /* under the lock: those that no thread sends with */
   FoxapiProxies *proxies;
   GMainContext *deadlines;      /* has a timer for each call, */
   GThread *deadlines_thread;    /* and this one runs them, */
@@ -134,6 +134,48 @@ foxapi_session_cancel_at (FoxapiSession * session, gint64 time_us,
   return timer;
 }
 
+/* A SoupSession sends for one thread at a time: all its connections to a host share a
+ * GNetworkAddress, and GIO (2.74 to 2.89) replaces the addresses in there without a
+ * lock, so that two threads that connect at once can end the process. The one that
+ * was used last is used next: it has the connection. */
+
+/* Called with the lock */
+static SoupSession *
+make_soup (FoxapiSession * session)
+{
+  const FoxapiSessionSettings *settings = &session->settings;
+  SoupSession *soup = soup_session_new_with_options ("timeout",
+      settings->timeout, "user-agent", settings->user_agent,
+      "max-conns", MAX_CONNECTIONS, "max-conns-per-host", MAX_CONNECTIONS,
+      "tls-interaction", settings->tls_interaction,
+      "proxy-resolver", session->proxies, NULL);
+
+  if (settings->tls_database != NULL)
+    soup_session_set_tls_database (soup, settings->tls_database);
+  return soup;
+}
+
+static SoupSession *
+take_soup (FoxapiSession * session)
+{
+  SoupSession *soup;
+
+  g_mutex_lock (&lock);
+  soup = g_queue_pop_head (&session->soups);
+  if (soup == NULL)
+    soup = make_soup (session);
+  g_mutex_unlock (&lock);
+  return soup;
+}
+
+static void
+give_soup_back (FoxapiSession * session, SoupSession * soup)
+{
+  g_mutex_lock (&lock);
+  g_queue_push_head (&session->soups, soup);
+  g_mutex_unlock (&lock);
+}
+
 /* Called with the lock. GLib 2.74 has threads wait for each other for ever where
  * one registers the types of GIO's modules while the other initialises libsoup's
  * classes, so both happen here. */
@@ -152,13 +194,7 @@ make_session (const FoxapiSessionSettings * settings, GError ** error)
   session->ref_count = 1;
   session->proxies = proxies;
   settings_copy (settings, &session->settings);
-  session->soup = soup_session_new_with_options ("timeout", settings->timeout,
-      "user-agent", settings->user_agent, "max-conns", MAX_CONNECTIONS,
-      "max-conns-per-host", MAX_CONNECTIONS,
-      "tls-interaction", settings->tls_interaction,
-      "proxy-resolver", proxies, NULL);
-  if (settings->tls_database != NULL)
-    soup_session_set_tls_database (session->soup, settings->tls_database);
+  g_queue_push_head (&session->soups, make_soup (session));
   session->deadlines = g_main_context_new ();
   session->deadlines_thread = g_thread_new ("foxapi-deadlines", run_deadlines,
       session);
@@ -219,7 +255,7 @@ foxapi_session_unref (FoxapiSession * session)
   g_main_context_wakeup (session->deadlines);
   g_thread_join (session->deadlines_thread);
   g_main_context_unref (session->deadlines);
-  g_object_unref (session->soup);
+  g_queue_clear_full (&session->soups, g_object_unref);
   g_object_unref (session->proxies);
   settings_clear (&session->settings);
   g_free (session);
@@ -434,11 +470,12 @@ static gboolean
 read_head (Call * call, SoupMessage * message, FoxapiResponse * answer,
     GCancellable * cancellable, GError ** error)
 {
+  SoupSession *soup = take_soup (call->session);
   GError *fault = NULL;
 
   prepare (call, message);
-  answer->stream = soup_session_send (call->session->soup, message, cancellable,
-      &fault);
+  answer->stream = soup_session_send (soup, message, cancellable, &fault);
+  give_soup_back (call->session, soup);
   g_signal_handlers_disconnect_by_data (message, call);
   if (call->body != NULL && call->socket != NULL)
     g_socket_set_timeout (call->socket, call->session->settings.timeout);

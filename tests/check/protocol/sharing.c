@@ -186,6 +186,51 @@ TEST (test_one_connection)
         ((FoxapiSimRequest *) g_ptr_array_index (requests, 0))->connection);
 }
 
+/* What the calls connect to, once all of them are about to */
+static GMutex resolving_lock;
+static GCond resolving_cond;
+static GPtrArray *resolving;    /* of GSocketConnectable */
+
+static gboolean
+on_socket_client_event (GSignalInvocationHint * hint, guint n_values,
+    const GValue * values, gpointer data)
+{
+  if (g_value_get_enum (&values[1]) == G_SOCKET_CLIENT_RESOLVING) {
+    g_mutex_lock (&resolving_lock);
+    g_ptr_array_add (resolving, g_value_dup_object (&values[2]));
+    g_cond_broadcast (&resolving_cond);
+    while (resolving->len < N_CALLS)
+      g_cond_wait (&resolving_cond, &resolving_lock);
+    g_mutex_unlock (&resolving_lock);
+  }
+  return TRUE;
+}
+
+/* GIO looks an address up, and replaces it, without a lock. */
+TEST (test_no_shared_address)
+{
+  g_autoptr (FoxapiSession) session = make_session ();
+  g_autoptr (GTypeClass) klass = g_type_class_ref (G_TYPE_SOCKET_CLIENT);
+  guint signal = g_signal_lookup ("event", G_TYPE_SOCKET_CLIENT);
+  gulong hook = g_signal_add_emission_hook (signal, 0, on_socket_client_event,
+      NULL, NULL);
+  Call calls[N_CALLS] = { {NULL}
+  };
+
+  fail_unless (klass != NULL);
+  resolving = g_ptr_array_new_with_free_func (g_object_unref);
+  start_calls (calls, N_CALLS, session, foxapi_sim_get_base_url (sim));
+  end_calls (calls, N_CALLS, FALSE);
+  g_signal_remove_emission_hook (signal, hook);
+  for (guint i = 0; i < N_CALLS; i++) {
+    guint nth;
+
+    fail_unless (g_ptr_array_find (resolving, resolving->pdata[i], &nth));
+    fail_unless_equals_int (nth, i);
+  }
+  g_clear_pointer (&resolving, g_ptr_array_unref);
+}
+
 /* POST takes a connection of its own; none stays behind. */
 TEST (test_submissions_leave_none)
 {
@@ -266,6 +311,7 @@ static const Test tests[] = {
   ONCE (test_one_connection),
   ONCE (test_submissions_leave_none),
   CASE ("calls", setup, teardown),
+  ONCE (test_no_shared_address),
   ONCE (test_calls_that_hang),
   TIMES (test_cancelled, 3),
   ONCE (test_handshakes_that_hang),
