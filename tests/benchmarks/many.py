@@ -176,7 +176,7 @@ def measure(bench):
                             values[count, layout, title])
             if count == 1:
                 continue
-            results.target(ROW, case, "memory each", 65, None)
+            results.target(ROW, case, "memory each", 118, None)
             results.target(ROW, case, "threads each", 1, None)
             results.target(ROW, case, "connections", count / 4, None)
 

@@ -136,7 +136,8 @@ class Service:
             await reader.read()
         else:
             await self._send(writer, self._task(scenario, name, method))
-            self._note_arrival(f"{scenario}/{name}")
+            if scenario != "hold-ask":
+                self._note_arrival(f"{scenario}/{name}")
 
     def _task(self, scenario, name, method):
         now = time.time()
