@@ -268,9 +268,9 @@ on_task (gpointer user_data, FoxapiTask * task, gboolean resumed,
 static void
 on_upload (gpointer user_data, const gchar * uri, guint nth, guint n)
 {
-  g_autofree gchar *text =
-      g_strdup_printf (_("Uploading %s (%u of %u)"), uri, nth,
-      n);
+  g_autofree gchar *text = NULL;
+
+  text = g_strdup_printf (_("Uploading %s (%u of %u)"), uri, nth, n);
 
   post_progress (user_data, GST_PROGRESS_TYPE_CONTINUE, text);
 }
