@@ -113,8 +113,8 @@ static Graph *
 graph_new (GstFoxapiCaptureKind kind, const gchar * description)
 {
   Graph *graph = g_new0 (Graph, 1);
-  GstElement *capture = gst_foxapi_capture_new (kind ==
-      IMAGE ? "image_0" : "video_0", kind);
+  const gchar *name = kind == IMAGE ? "image_0" : "video_0";
+  GstElement *capture = gst_foxapi_capture_new (name, kind);
   g_autoptr (GError) error = NULL;
 
   graph->pipeline = description ? gst_parse_launch (description, &error) :
