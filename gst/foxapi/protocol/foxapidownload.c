@@ -101,9 +101,22 @@ close_stream (FoxapiDownload * download)
   download->head_length = download->head_read = 0;
 }
 
+static gpointer
+unref_stream (gpointer stream)
+{
+  g_object_unref (stream);
+  return NULL;
+}
+
+/* libsoup ends the process where a message ends with another default context than it
+ * was sent with. Streaming threads have none of their own; who stops them may have one
+ * (GstPlay). */
 void
 foxapi_download_free (FoxapiDownload * download)
 {
+  if (download->stream != NULL && g_main_context_get_thread_default () != NULL)
+    g_thread_join (g_thread_new ("foxapi-close", unref_stream,
+            g_steal_pointer (&download->stream)));
   close_stream (download);
   foxapi_session_unref (download->session);
   g_free (download->link);

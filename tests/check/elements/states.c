@@ -65,12 +65,18 @@ TEST (test_leave_between_questions)
   fail_unless (foxapi_sim_wait_idle (sim, FOXAPI_SIM_ASK));
 }
 
+/* Also by a thread with a main context of its own, as that of GstPlay */
 TEST (test_leave_prerolled)
 {
   g_autoptr (Run) run = run_new (harness_source (NULL));
+  g_autoptr (GMainContext) context = g_main_context_new ();
 
   run_preroll (run);
+  if (__i__ > 0)
+    g_main_context_push_thread_default (context);
   leave (run, FOXAPI_SIM_RESULT);
+  if (__i__ > 0)
+    g_main_context_pop_thread_default (context);
 }
 
 /* An application that has enough (gst-launch-1.0 -e, and Ctrl-C) and waits for the
@@ -231,7 +237,7 @@ static const Test tests[] = {
   CASE ("leaving", harness_setup, harness_teardown),
   TIMES (test_leave, 2 * G_N_ELEMENTS (phases)),
   ONCE (test_leave_between_questions),
-  ONCE (test_leave_prerolled),
+  TIMES (test_leave_prerolled, 2),
   TIMES (test_end_while_it_waits, 2),
   ONCE (test_deadline_behind_the_task),
   ONCE (test_leave_upload),
