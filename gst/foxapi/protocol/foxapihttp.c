@@ -37,11 +37,23 @@
  * connection. */
 #define N_PIPES 4
 
+/* So long a connection that nobody uses is kept, and a SoupSession in all */
+#define MAX_IDLE_US (60 * G_USEC_PER_SEC)
+#define MAX_AGE_US (240 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  SoupSession *session;
+  gint64 made_us;
+  gint64 used_us;
+} Soup;
+
 struct _FoxapiSession
 {
   guint ref_count;              /* under the lock */
   FoxapiSessionSettings settings;
-  GQueue soups;                 /* under the lock: those that no thread sends with */
+  GQueue soups;                 /* (element-type Soup): those that no thread sends
+                                 * with, the latest first; under the lock */
   FoxapiProxies *proxies;
   GMainContext *deadlines;      /* has a timer for each call, */
   GThread *deadlines_thread;    /* and this one runs them, */
@@ -137,41 +149,67 @@ foxapi_session_cancel_at (FoxapiSession * session, gint64 time_us,
 /* A SoupSession sends for one thread at a time: all its connections to a host share a
  * GNetworkAddress, and GIO (2.74 to 2.89) replaces the addresses in there without a
  * lock, so that two threads that connect at once can end the process. The one that
- * was used last is used next: it has the connection. */
+ * was used last is used next: it has the connection.
+ *
+ * Nor may libsoup close idle connections, or forget hosts after five minutes: it does
+ * so in the main loop of the application, without a lock (3.2) and while a thread
+ * takes the connection (to 3.6). So a SoupSession goes before that. */
 
 /* Called with the lock */
-static SoupSession *
+static Soup *
 make_soup (FoxapiSession * session)
 {
   const FoxapiSessionSettings *settings = &session->settings;
-  SoupSession *soup = soup_session_new_with_options ("timeout",
-      settings->timeout, "user-agent", settings->user_agent,
+  Soup *soup = g_new (Soup, 1);
+
+  soup->made_us = soup->used_us = g_get_monotonic_time ();
+  soup->session = soup_session_new_with_options ("timeout", settings->timeout,
+      "idle-timeout", 0, "user-agent", settings->user_agent,
       "max-conns", MAX_CONNECTIONS, "max-conns-per-host", MAX_CONNECTIONS,
       "tls-interaction", settings->tls_interaction,
       "proxy-resolver", session->proxies, NULL);
-
   if (settings->tls_database != NULL)
-    soup_session_set_tls_database (soup, settings->tls_database);
-  return soup;
-}
-
-static SoupSession *
-take_soup (FoxapiSession * session)
-{
-  SoupSession *soup;
-
-  g_mutex_lock (&lock);
-  soup = g_queue_pop_head (&session->soups);
-  if (soup == NULL)
-    soup = make_soup (session);
-  g_mutex_unlock (&lock);
+    soup_session_set_tls_database (soup->session, settings->tls_database);
   return soup;
 }
 
 static void
-give_soup_back (FoxapiSession * session, SoupSession * soup)
+free_soup (Soup * soup)
+{
+  g_object_unref (soup->session);
+  g_free (soup);
+}
+
+static Soup *
+take_soup (FoxapiSession * session)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  GQueue old = G_QUEUE_INIT;
+  Soup *soup = NULL;
+
+  g_mutex_lock (&lock);
+  for (GList * l = session->soups.head, *next; l != NULL; l = next) {
+    Soup *one = l->data;
+
+    next = l->next;
+    if (now_us < MIN (one->used_us + MAX_IDLE_US, one->made_us + MAX_AGE_US))
+      continue;
+    g_queue_unlink (&session->soups, l);
+    g_queue_push_tail_link (&old, l);
+  }
+  soup = g_queue_pop_head (&session->soups);
+  if (soup == NULL)
+    soup = make_soup (session);
+  g_mutex_unlock (&lock);
+  g_queue_clear_full (&old, (GDestroyNotify) free_soup);
+  return soup;
+}
+
+static void
+give_soup_back (FoxapiSession * session, Soup * soup)
 {
   g_mutex_lock (&lock);
+  soup->used_us = g_get_monotonic_time ();
   g_queue_push_head (&session->soups, soup);
   g_mutex_unlock (&lock);
 }
@@ -255,7 +293,7 @@ foxapi_session_unref (FoxapiSession * session)
   g_main_context_wakeup (session->deadlines);
   g_thread_join (session->deadlines_thread);
   g_main_context_unref (session->deadlines);
-  g_queue_clear_full (&session->soups, g_object_unref);
+  g_queue_clear_full (&session->soups, (GDestroyNotify) free_soup);
   g_object_unref (session->proxies);
   settings_clear (&session->settings);
   g_free (session);
@@ -470,11 +508,16 @@ static gboolean
 read_head (Call * call, SoupMessage * message, FoxapiResponse * answer,
     GCancellable * cancellable, GError ** error)
 {
-  SoupSession *soup = take_soup (call->session);
+  Soup *soup = take_soup (call->session);
   GError *fault = NULL;
 
   prepare (call, message);
-  answer->stream = soup_session_send (soup, message, cancellable, &fault);
+  answer->stream = soup_session_send (soup->session, message, cancellable,
+      &fault);
+  /* It does not go before the stream is closed. */
+  if (answer->stream != NULL)
+    g_object_set_data_full (G_OBJECT (answer->stream), "foxapi-soup",
+        g_object_ref (soup->session), g_object_unref);
   give_soup_back (call->session, soup);
   g_signal_handlers_disconnect_by_data (message, call);
   if (call->body != NULL && call->socket != NULL)
