@@ -138,10 +138,28 @@ node_get_number (JsonNode * node, gdouble * value)
 }
 
 static JsonNode *
+copy_scalar (JsonNode * node)
+{
+  JsonNode *copy = json_node_alloc ();
+  GType type = json_node_get_value_type (node);
+
+  if (type == G_TYPE_STRING)
+    return json_node_init_string (copy, json_node_get_string (node));
+  if (type == G_TYPE_INT64)
+    return json_node_init_int (copy, json_node_get_int (node));
+  if (type == G_TYPE_DOUBLE)
+    return json_node_init_double (copy, json_node_get_double (node));
+  if (type == G_TYPE_BOOLEAN)
+    return json_node_init_boolean (copy, json_node_get_boolean (node));
+  return json_node_init_null (copy);
+}
+
+/* @edit: (nullable) */
+static JsonNode *
 edit_node (JsonNode * node, FoxapiJsonEdit edit, gpointer user_data)
 {
   const gchar *text = foxapi_json_node_get_string (node);
-  g_autofree gchar *edited = text ? edit (text, user_data) : NULL;
+  g_autofree gchar *edited = text && edit ? edit (text, user_data) : NULL;
   JsonObjectIter iter;
   const gchar *name;
   JsonNode *member;
@@ -166,7 +184,15 @@ edit_node (JsonNode * node, FoxapiJsonEdit edit, gpointer user_data)
               user_data));
     return json_node_init_object (json_node_alloc (), object);
   }
-  return json_node_copy (node);
+  return copy_scalar (node);
+}
+
+/* (transfer full): of a node that other threads have as well. json_node_copy() shares
+ * the value in it, and counts who has that without a lock. */
+JsonNode *
+foxapi_json_copy (JsonNode * node)
+{
+  return edit_node (node, NULL, NULL);
 }
 
 /* (transfer full): a copy of @object with the texts that @edit has in their place */

@@ -22,6 +22,7 @@ gchar *foxapi_json_to_text (JsonObject * object);
 typedef gchar *(*FoxapiJsonEdit) (const gchar * text, gpointer user_data);
 JsonObject *foxapi_json_edit_texts (JsonObject * object, FoxapiJsonEdit edit,
     gpointer user_data);
+JsonNode *foxapi_json_copy (JsonNode * node);
 gboolean foxapi_json_reads_back (JsonObject * object);
 gboolean foxapi_json_is_exact (const gchar * text);
 

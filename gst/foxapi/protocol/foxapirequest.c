@@ -34,7 +34,8 @@ typedef struct
 static gchar *
 describe_value (JsonNode * node)
 {
-  g_autofree gchar *text = node ? json_to_string (node, FALSE) : NULL;
+  g_autoptr (JsonNode) copy = node ? foxapi_json_copy (node) : NULL;
+  g_autofree gchar *text = copy ? json_to_string (copy, FALSE) : NULL;
   glong n_chars;
 
   if (text == NULL)
@@ -221,7 +222,7 @@ put_implied (Request * request, const gchar * field, JsonObject * implied)
   json_object_iter_init_ordered (&iter, implied);
   while (json_object_iter_next_ordered (&iter, &property, &value)) {
     if (json_object_has_member (request->properties, property))
-      json_object_set_member (request->body, field, json_node_copy (value));
+      json_object_set_member (request->body, field, foxapi_json_copy (value));
   }
 }
 
@@ -573,7 +574,7 @@ put_defaults (Request * request, gboolean all)
       put_implied (request, name, implied);
     else if (all && json_object_has_member (rule, "default"))
       json_object_set_member (request->body, name,
-          json_object_dup_member (rule, "default"));
+          foxapi_json_copy (json_object_get_member (rule, "default")));
   }
 }
 

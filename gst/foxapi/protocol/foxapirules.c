@@ -226,7 +226,8 @@ append_words (GString * text, JsonArray * list)
   for (guint i = 0; i < n; i++) {
     JsonNode *node = json_array_get_element (list, i);
     const gchar *word = foxapi_json_node_get_string (node);
-    g_autofree gchar *json = word ? NULL : json_to_string (node, FALSE);
+    g_autoptr (JsonNode) copy = foxapi_json_copy (node);
+    g_autofree gchar *json = word ? NULL : json_to_string (copy, FALSE);
 
     if (i > 0)
       g_string_append (text, i + 1 < n ? ", " : _(" or "));

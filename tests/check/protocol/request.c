@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "foxapicatalogue.h"
 #include "foxapijson.h"
 #include "foxapirequest.h"
 #include "protocoltest.h"
@@ -161,6 +162,22 @@ TEST (test_same_settings_same_text)
   fail_unless_equals_string (c, d);
 }
 
+/* json-glib counts who has a value without a lock, and all threads have the
+ * catalogue's. */
+TEST (test_defaults_are_copied)
+{
+  g_autoptr (JsonObject) properties = parse_object ("{'prompt':'A fox'}");
+  g_autoptr (JsonObject) body = foxapi_request_build (properties, NULL, NULL);
+  JsonObject *fields = foxapi_json_get_object (foxapi_catalogue_find (WAN),
+      "fields");
+  const gchar *own = foxapi_json_get_string (foxapi_json_get_object (fields,
+          "resolution"), "default");
+  const gchar *copy = foxapi_json_get_string (body, "resolution");
+
+  fail_unless_equals_string (copy, own);
+  fail_if (copy == own);
+}
+
 /* What the application has is sent again at the next start. */
 TEST (test_settings_are_not_used_up)
 {
@@ -220,6 +237,7 @@ static const Test tests[] = {
   ROWS (test_body, bodies),
   ONCE (test_body_is_json),
   ONCE (test_same_settings_same_text),
+  ONCE (test_defaults_are_copied),
   ONCE (test_settings_are_not_used_up),
   ONCE (test_gap),
 };
