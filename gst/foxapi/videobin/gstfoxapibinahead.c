@@ -76,7 +76,7 @@ gst_foxapi_video_bin_keep_generation (GstFoxapiVideoBin * self)
 {
   Kept *kept = take_from_engine (self);
 
-  if (gst_foxapi_video_bin_advance (self)) {
+  if (gst_foxapi_video_bin_advance (self, NULL)) {
     g_queue_push_tail (&self->kept, kept);
     return TRUE;
   }
@@ -186,6 +186,20 @@ gst_foxapi_video_bin_ask_for_parked (GstFoxapiVideoBin * self, guint shot)
 
     if (kept->shot > shot && kept->current != NULL)
       g_queue_push_tail (&self->waiting, gst_structure_copy (kept->current));
+  }
+}
+
+/* Called with the object lock: the shot of that number is not wanted any more. Its
+ * record stays in the store. */
+void
+gst_foxapi_video_bin_drop_parked (GstFoxapiVideoBin * self, guint number)
+{
+  for (GList * l = self->parked.head; l != NULL; l = l->next) {
+    if (((Kept *) l->data)->shot + 1 == number) {
+      kept_free (l->data);
+      g_queue_delete_link (&self->parked, l);
+      return;
+    }
   }
 }
 

@@ -57,24 +57,20 @@ write_frame (GstFoxapiVideoBin * self, GstBuffer * buffer, GError ** error)
   return path ? gst_filename_to_uri (path, error) : NULL;
 }
 
-/* The last frame, as a file for the next generation. %FALSE: it was wanted, and
- * there is none, so that the shot would not be what is asked for. */
+/* The last frame, as a file for the next generation. @uri: (out) (nullable). %FALSE:
+ * it was wanted, and there is none, so that the shot would not be what is asked for. */
 static gboolean
-keep_last_frame (GstFoxapiVideoBin * self)
+write_last_frame (GstFoxapiVideoBin * self, gchar ** uri)
 {
   g_autoptr (GstBuffer) frame = gst_foxapi_program_dup_final_frame
       (self->program);
   g_autoptr (GError) fault = NULL, error = NULL;
   gboolean is_wanted = frame != NULL
       && gst_foxapi_video_bin_can_continue (self);
-  gchar *uri = is_wanted ? write_frame (self, frame, &fault) : NULL;
 
-  if (uri != NULL || !is_wanted) {
-    GST_OBJECT_LOCK (self);
-    gst_foxapi_video_bin_set_last_frame (self, uri);
-    GST_OBJECT_UNLOCK (self);
+  *uri = is_wanted ? write_frame (self, frame, &fault) : NULL;
+  if (*uri != NULL || !is_wanted)
     return TRUE;
-  }
   /* The shot that has been shown keeps its reference: a start repeats that shot,
    * and without it would pay for another one. */
   error = g_error_new (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE,
@@ -108,13 +104,18 @@ begin_shot (GstFoxapiVideoBin * self)
   g_object_notify (G_OBJECT (self), "task-id");
 }
 
+/* Unless the program has ended: it would not show what is paid for. */
 static void
 begin_next_shot (GstFoxapiVideoBin * self)
 {
-  leave_failure (self);
-  if (!keep_last_frame (self))
+  g_autofree gchar *last_frame = NULL;
+
+  if (!gst_foxapi_program_ask_for_more (self->program))
     return;
-  if (gst_foxapi_video_bin_advance (self))
+  leave_failure (self);
+  if (!write_last_frame (self, &last_frame))
+    return;
+  if (gst_foxapi_video_bin_advance (self, last_frame))
     begin_shot (self);
   else
     gst_foxapi_video_bin_announce_shots (self);
@@ -127,7 +128,8 @@ on_retry (GstFoxapiVideoBin * self, gpointer object, GstMessage * message)
 {
   gboolean is_delivered;
 
-  if (self->is_generating || gst_foxapi_video_bin_is_waiting (self))
+  if (self->is_generating || gst_foxapi_video_bin_is_waiting (self)
+      || !gst_foxapi_program_ask_for_more (self->program))
     return;
   GST_OBJECT_LOCK (self);
   is_delivered = self->is_delivered;
@@ -162,7 +164,8 @@ on_captured (GstFoxapiVideoBin * self, GstElement * capture)
     return;
   if (self->run.reference_branches == GST_FOXAPI_BRANCH_POLICY_RELEASE)
     gst_foxapi_capture_release_branch (GST_FOXAPI_CAPTURE (capture));
-  if (gst_foxapi_video_bin_is_waiting (self))
+  if (gst_foxapi_video_bin_is_waiting (self)
+      || !gst_foxapi_program_ask_for_more (self->program))
     return;
 
   if (self->run.placeholder == GST_FOXAPI_PLACEHOLDER_KIND_REFERENCE) {
@@ -200,7 +203,8 @@ may_look_ahead (GstFoxapiVideoBin * self)
       && !self->has_ended && self->downloaded == self->latest
       && self->kept.length < self->run.prefetch
       && gst_foxapi_video_bin_has_more (self) && self->last_frame == NULL
-      && !gst_foxapi_video_bin_can_continue (self);
+      && !gst_foxapi_video_bin_can_continue (self)
+      && gst_foxapi_program_ask_for_more (self->program);
 }
 
 static void
@@ -329,9 +333,7 @@ on_next (GstFoxapiVideoBin * self, gpointer object, GstMessage * message)
   if (self->is_generating) {
     deliver_if_shown (self);
     look_ahead (self);
-  } else if (gst_foxapi_video_bin_has_more (self)
-      && gst_foxapi_program_ask_for_more (self->program)) {
-    /* The program has not ended since: it will show what is paid for. */
+  } else if (gst_foxapi_video_bin_has_more (self)) {
     begin_next_shot (self);
   }
 }

@@ -259,6 +259,7 @@ gboolean gst_foxapi_video_bin_unpark (GstFoxapiVideoBin * self);
 void gst_foxapi_video_bin_ask_for_parked (GstFoxapiVideoBin * self, guint shot);
 gboolean gst_foxapi_video_bin_is_parked (GstFoxapiVideoBin * self,
     const GstStructure * shot);
+void gst_foxapi_video_bin_drop_parked (GstFoxapiVideoBin * self, guint number);
 void gst_foxapi_video_bin_forget_parked (GstFoxapiVideoBin * self);
 
 /* gstfoxapibincaptures.c: references of the graph; the control thread, or whoever
@@ -299,7 +300,8 @@ gboolean gst_foxapi_video_bin_finish (GstFoxapiVideoBin * self,
     gboolean goes_on, guint * n_waiting);
 gboolean gst_foxapi_video_bin_has_more (GstFoxapiVideoBin * self);
 void gst_foxapi_video_bin_announce_shots (GstFoxapiVideoBin * self);
-gboolean gst_foxapi_video_bin_advance (GstFoxapiVideoBin * self);
+gboolean gst_foxapi_video_bin_advance (GstFoxapiVideoBin * self,
+    const gchar * last_frame);
 void gst_foxapi_video_bin_go_back (GstFoxapiVideoBin * self);
 void gst_foxapi_video_bin_adapt_fields (GstElement * element,
     GstFoxapiFields * fields);

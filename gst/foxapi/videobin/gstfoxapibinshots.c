@@ -239,6 +239,7 @@ gst_foxapi_video_bin_drop_shot (GstFoxapiVideoBin * self, guint number)
         && its_number == number) {
       dropped = l->data;
       g_queue_delete_link (&self->waiting, l);
+      gst_foxapi_video_bin_drop_parked (self, number);
       break;
     }
   }
@@ -309,30 +310,40 @@ gst_foxapi_video_bin_has_more (GstFoxapiVideoBin * self)
   return has_more;
 }
 
-/* In one piece: the application may ask for another meanwhile. */
+/* In one piece: the application may ask for another meanwhile. What waits behind a
+ * failure waits for that. */
 void
 gst_foxapi_video_bin_announce_shots (GstFoxapiVideoBin * self)
 {
   GST_OBJECT_LOCK (self);
-  gst_foxapi_program_set_more_to_come (self->program, self->waiting.length > 0);
+  gst_foxapi_program_set_more_to_come (self->program, self->waiting.length > 0
+      && (!self->has_failed || self->asked_since_failure));
   GST_OBJECT_UNLOCK (self);
 }
 
-/* Goes on to the next one. %FALSE: it was dropped. */
+/* Goes on to the next one, which has this first frame (nullable). %FALSE: it was
+ * dropped, and the shot that has been shown keeps its own: a start repeats it. */
 gboolean
-gst_foxapi_video_bin_advance (GstFoxapiVideoBin * self)
+gst_foxapi_video_bin_advance (GstFoxapiVideoBin * self,
+    const gchar * last_frame)
 {
   GstStructure *next;
+  g_autofree gchar *unused = NULL;
 
   GST_OBJECT_LOCK (self);
   next = g_queue_pop_head (&self->waiting);
+  if (next == NULL && g_strcmp0 (last_frame, self->last_frame) != 0)
+    unused = last_frame ? g_filename_from_uri (last_frame, NULL, NULL) : NULL;
   if (next != NULL) {
+    gst_foxapi_video_bin_set_last_frame (self, g_strdup (last_frame));
     gst_clear_structure (&self->current);
     self->current = next;
     gst_structure_get_uint (next, "shot", &self->shot);
     self->shot--;
   }
   GST_OBJECT_UNLOCK (self);
+  if (unused != NULL)
+    g_unlink (unused);
   return next != NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "gstfoxapibinprivate.h"
 
 #include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
 
 #include "gstfoxapimessages.h"
 
@@ -120,6 +121,9 @@ gst_foxapi_video_bin_end_generation (GstFoxapiVideoBin * self)
   gst_foxapi_video_bin_join_worker (self);
   gst_foxapi_engine_stop (&self->engine);
   g_clear_object (&self->result);
+  /* Of a generation that has failed nothing is shown. */
+  if (self->result_path != NULL && self->downloaded != self->latest)
+    g_unlink (self->result_path);
   g_clear_pointer (&self->result_path, g_free);
 }
 

@@ -146,6 +146,24 @@ TEST (test_fault)
   bin_assert_count (run, GST_MESSAGE_WARNING, is_warning);
 }
 
+/* A generation that has failed leaves no file when the next one begins. */
+TEST (test_no_file_of_what_failed)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new ("retries", 0, "on-error", 1,
+          NULL));
+  FoxapiSimFault gone = {.status = 410 };
+  FoxapiSimFault hold = {.hold = TRUE };
+  g_autofree gchar *left = NULL;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 0, &gone);
+  bin_to_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
+  foxapi_sim_script (sim, FOXAPI_SIM_ASK, 0, &hold);
+  fail_unless (harness_act (run->source, "retry"));
+  run_wait_progress_type (run, GST_PROGRESS_TYPE_START);
+  left = bin_leftovers ();
+  fail_if (strstr (left, "/result-1.") != NULL, "%s", left);
+}
+
 /* Nobody at home: this may be known before the start has returned, and is no
  * fault of the properties even then. */
 TEST (test_service_is_down)
@@ -695,6 +713,7 @@ static const Test tests[] = {
   ROWS (test_mismatch, mismatches),
   TIMES (test_fault, 2 * G_N_ELEMENTS (faults)),
   TIMES (test_no_place_for_files, 2),
+  ONCE (test_no_file_of_what_failed),
   ONCE (test_service_is_down),
   TIMES (test_end_without_placeholder, 2),
   TIMES (test_no_pictures, 2 * G_N_ELEMENTS (no_pictures)),

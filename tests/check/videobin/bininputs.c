@@ -95,6 +95,31 @@ TEST (test_both_frames)
   assert_requests (FOXAPI_SIM_UPLOAD, 1);
 }
 
+/* The application ends the program before the references are there: nothing is paid
+ * for that it would not show. */
+TEST (test_ended_before_the_references)
+{
+  g_autoptr (Run) run = new_run ("wan-2.7-image-to-video");
+  GstElement *feed = bin_feed (run, PICTURE " ! identity name=hold",
+      "first_frame");
+  g_autoptr (GstElement) hold = gst_bin_get_by_name (GST_BIN (feed), "hold");
+  gulong probe = harness_block (hold);
+  g_autofree gchar *left = NULL;
+
+  run_set_state (run, GST_STATE_PLAYING);
+  gst_element_send_event (run->source, gst_event_new_eos ());
+  run_wait (run, GST_MESSAGE_EOS);
+  harness_unblock (hold, probe);
+  bin_wait_reference (run);
+  /* It is told behind whatever the reference has begun. */
+  g_object_set (run->source, "end", 99, NULL);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  left = bin_leftovers ();
+  fail_if (strstr (left, "/result-") != NULL, "%s", left);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 0);
+}
+
 static void
 assert_told (Run * run, const gchar * pad, const gchar * what)
 {
@@ -270,6 +295,7 @@ static const Test tests[] = {
   BIN_CASE ("inputs", bin_setup),
   ROWS (test_pad, inputs),
   ONCE (test_both_frames),
+  ONCE (test_ended_before_the_references),
   ROWS (test_no_such_input, refusals),
   ONCE (test_pad_and_property),
   ONCE (test_too_many_pads),

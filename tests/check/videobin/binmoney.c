@@ -256,6 +256,30 @@ TEST (test_task_named_ahead)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
+/* The application ends the program before the first result is there: the shot behind
+ * it would not be shown, and is not paid for. */
+TEST (test_ended_before_the_result)
+{
+  g_autoptr (Run) run = new_ahead ("It runs");
+  g_autoptr (GAsyncQueue) players = g_async_queue_new ();
+  g_autofree gchar *left = NULL;
+
+  run_to_task (run, GST_STATE_PLAYING, "pending");
+  gst_element_send_event (run->source, gst_event_new_eos ());
+  run_wait (run, GST_MESSAGE_EOS);
+  g_signal_connect_swapped (run->source, "element-added",
+      G_CALLBACK (g_async_queue_push), players);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  g_async_queue_pop (players);
+  /* It is told behind whatever the result has begun. */
+  g_object_set (run->source, "end", 99, NULL);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  left = bin_leftovers ();
+  fail_if (strstr (left, "/result-2") != NULL, "%s", left);
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, 1);
+}
+
 /* Other prompts are another program, from its first shot; the same are none. */
 TEST (test_next_prompts_change)
 {
@@ -774,6 +798,7 @@ static const Test tests[] = {
   ONCE (test_failure_elsewhere_keeps),
   ONCE (test_failure_ahead_drops),
   TIMES (test_task_named_ahead, 2),
+  ONCE (test_ended_before_the_result),
   TIMES (test_next_prompts_change, 2),
   TIMES (test_end_drops, 3),
   TIMES (test_killed, 3),

@@ -671,6 +671,56 @@ TEST (test_prefetch_fails)
   assert_nothing_is_recorded ();
 }
 
+/* One of two that wait behind it is dropped: the other does not open the program
+ * again, which is to end. */
+TEST (test_dropped_behind_a_failure)
+{
+  g_autoptr (Recorder) recorder = new_ahead (1);
+  FoxapiSimFault refused = {.hold = TRUE,.status = 422 };
+  gulong probe;
+
+  harness_set (recorder->bin, "on-error", "eos");
+  harness_set_list (recorder->bin, "next-prompts", "Two", "Three", "Four",
+      NULL);
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
+  probe = hold_first_clip (recorder);
+  foxapi_sim_release (sim);
+  wait_warning (recorder, "The service refuses");
+  wait_warning (recorder, "2 more shots have not begun");
+  fail_unless (drop_shot (recorder, 3));
+  g_object_set (recorder->bin, "end", 99, NULL);
+  wait_warning (recorder, "property end");
+  harness_unblock (recorder->sinks[0], probe);
+  recorder_to_eos (recorder);
+  assert_requests (FOXAPI_SIM_SUBMIT, 2);
+}
+
+static void
+start_again (Recorder * recorder, GstState state)
+{
+  gst_element_set_state (recorder->pipeline, GST_STATE_READY);
+  gst_bus_set_flushing (recorder->bus, TRUE);
+  gst_bus_set_flushing (recorder->bus, FALSE);
+  gst_element_set_state (recorder->pipeline, state);
+}
+
+/* A clip that is paid for is dropped after a stop, and does not come back at the next
+ * one. */
+TEST (test_dropped_stays_away)
+{
+  g_autoptr (Recorder) recorder = new_ahead (1);
+  g_autofree gchar *waiting = NULL;
+  gulong probe = hold_first_clip (recorder);
+
+  harness_wait_requests (FOXAPI_SIM_RESULT, 2);
+  harness_unblock (recorder->sinks[0], probe);
+  start_again (recorder, GST_STATE_PAUSED);
+  fail_unless (drop_shot (recorder, 2));
+  start_again (recorder, GST_STATE_PAUSED);
+  waiting = list_shots (recorder);
+  fail_unless_equals_string (waiting, "3 Three");
+}
+
 static const Test tests[] = {
   CASE ("general", recorder_setup, harness_teardown),
   TIMES (test_what_is_shown, 2),
@@ -684,6 +734,8 @@ static const Test tests[] = {
   TIMES (test_prefetched_is_kept, 2),
   ONCE (test_prefetch_fails),
   ONCE (test_ahead_cannot_begin),
+  ONCE (test_dropped_behind_a_failure),
+  ONCE (test_dropped_stays_away),
   ONCE (test_queue),
   ONCE (test_queue_survives_a_stop),
   TIMES (test_queue_changed_before_a_stop, 2),
