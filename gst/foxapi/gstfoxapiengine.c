@@ -478,6 +478,7 @@ gst_foxapi_engine_check (GstFoxapiEngine * engine, gchar ** request,
   g_auto (Snapshot) snapshot = { 0 };
   g_autofree gchar *cache = NULL;
   FoxapiClient *client;
+  gboolean is_new;
 
   take_snapshot (engine, &snapshot);
   cache = gst_foxapi_settings_dup_cache (&snapshot.settings);
@@ -486,7 +487,10 @@ gst_foxapi_engine_check (GstFoxapiEngine * engine, gchar ** request,
   if (client == NULL)
     return FALSE;
   foxapi_client_unref (client);
-  if (!is_another (engine, &snapshot))
+  GST_OBJECT_LOCK (engine->element);
+  is_new = is_another (engine, &snapshot);
+  GST_OBJECT_UNLOCK (engine->element);
+  if (!is_new)
     return TRUE;
   if (!check_snapshot (engine, &snapshot, FALSE, error))
     return FALSE;
@@ -542,7 +546,7 @@ static gboolean
 choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
     gboolean until_task, GError ** error)
 {
-  FoxapiGeneration *generation = engine->generation;
+  FoxapiGeneration *generation = engine->generation, *old;
   gint64 failed_take = 0;
 
   if (!is_another (engine, snapshot)) {
@@ -555,8 +559,11 @@ choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
       && g_strcmp0 (generation->body_text, snapshot->body_text) == 0)
     failed_take = generation->take;
 
-  generation = foxapi_generation_new (engine->generation,
-      snapshot->task_is_forgotten);
+  /* Any thread may compare it meanwhile: gst_foxapi_engine_check(). */
+  GST_OBJECT_LOCK (engine->element);
+  old = g_steal_pointer (&engine->generation);
+  GST_OBJECT_UNLOCK (engine->element);
+  generation = foxapi_generation_new (old, snapshot->task_is_forgotten);
   generation->body_text = g_steal_pointer (&snapshot->body_text);
   if (snapshot->digest != NULL) {
     generation->digest = g_steal_pointer (&snapshot->digest);
@@ -574,7 +581,9 @@ choose_generation (GstFoxapiEngine * engine, Snapshot * snapshot,
     engine->is_next_shot = TRUE;
   number_shot (engine, generation);
   engine->is_next_shot = engine->is_new_try = FALSE;
+  GST_OBJECT_LOCK (engine->element);
   engine->generation = generation;
+  GST_OBJECT_UNLOCK (engine->element);
   forget_task (engine, snapshot->task_id);
   return TRUE;
 }
