@@ -91,6 +91,7 @@ leave_failure (GstFoxapiVideoBin * self)
   self->has_failed = FALSE;
   self->holds_back = FALSE;
   self->asked_since_failure = FALSE;
+  self->begins_at_end = FALSE;
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -112,6 +113,14 @@ begin_next_shot (GstFoxapiVideoBin * self)
 
   if (!gst_foxapi_program_ask_for_more (self->program))
     return;
+  /* Its first frame is the last one of a clip that is still shown: see on_ended(). */
+  if (!g_queue_is_empty (&self->kept)
+      && gst_foxapi_video_bin_can_continue (self)) {
+    GST_OBJECT_LOCK (self);
+    self->begins_at_end = TRUE;
+    GST_OBJECT_UNLOCK (self);
+    return;
+  }
   leave_failure (self);
   if (!write_last_frame (self, &last_frame))
     return;
@@ -311,6 +320,8 @@ on_ended (GstFoxapiVideoBin * self, gpointer player, GstMessage * message)
   if (gst_foxapi_video_bin_finish_kept (self,
           gst_foxapi_video_bin_get_result (player), self->is_playing
           || !self->run.is_live, NULL)) {
+    if (self->begins_at_end)
+      begin_next_shot (self);
     gst_foxapi_program_delivered (self->program);
     look_ahead (self);
     return;
@@ -415,6 +426,9 @@ on_earlier_failed (GstFoxapiVideoBin * self, GstObject * player,
   if (self->run.on_error == GST_FOXAPI_ERROR_POLICY_EOS)
     gst_foxapi_program_finish (self->program, TRUE);
   fall_back (self, player);
+  if (self->begins_at_end && !finish_failed (self,
+          self->run.on_error == GST_FOXAPI_ERROR_POLICY_WARNING, FALSE))
+    begin_next_shot (self);
   look_ahead (self);
 }
 

@@ -130,6 +130,8 @@ struct _GstFoxapiVideoBin
   GStrv prompts;                /* (nullable): next-prompts that are in there, or were */
   gboolean asked_since_failure; /* it asked when it could know of the failure */
   gboolean has_failed;          /* the generation, and that was told */
+  gboolean begins_at_end;       /* the next shot, after a failure, when the clip
+                                 * that is shown has ended */
   gboolean lacks_reference;     /* a capture has failed: nothing can be generated */
   gboolean holds_back;          /* what follows it: a clip before it has failed */
   gboolean is_delivered;        /* its result */

@@ -243,6 +243,7 @@ reset (GstFoxapiVideoBin * self)
   self->has_failed = FALSE;
   self->lacks_reference = FALSE;
   self->holds_back = FALSE;
+  self->begins_at_end = FALSE;
   self->output_has_failed = FALSE;
   GST_OBJECT_UNLOCK (self);
   self->is_playing = self->has_played = FALSE;

@@ -317,7 +317,8 @@ gst_foxapi_video_bin_announce_shots (GstFoxapiVideoBin * self)
 {
   GST_OBJECT_LOCK (self);
   gst_foxapi_program_set_more_to_come (self->program, self->waiting.length > 0
-      && (!self->has_failed || self->asked_since_failure));
+      && (!self->has_failed || self->asked_since_failure
+          || self->begins_at_end));
   GST_OBJECT_UNLOCK (self);
 }
 

@@ -279,6 +279,34 @@ TEST (test_continuity_kept)
   assert_requests (FOXAPI_SIM_SUBMIT, 2);
 }
 
+/* The shot that is made ahead fails while a clip is shown: the one behind it begins with
+ * the last frame of that clip, once that is there. */
+TEST (test_continuity_after_a_failure)
+{
+  g_autoptr (Run) run = new_run ("wan-2.7-text-to-video");
+  FoxapiSimFault refused = {.hold = TRUE,.status = 422 };
+  gulong probe;
+  g_autofree gchar *url = NULL;
+
+  harness_set (run->source, "on-error", "warning");
+  foxapi_sim_script (sim, FOXAPI_SIM_SUBMIT, 2, &refused);
+  run_set_state (run, GST_STATE_PLAYING);
+  fail_unless (harness_queue_shot (run->source, "It runs",
+          "shot,model=(string)wan-2.7-text-to-video") > 1);
+  fail_unless (harness_queue_shot (run->source, "It rests",
+          "shot,model=(string)wan-2.7-image-to-video") > 1);
+  wait_for_shot (run, 1);
+  probe = harness_block (run->sink);
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
+  foxapi_sim_release (sim);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  harness_unblock (run->sink, probe);
+  run_wait (run, GST_MESSAGE_EOS);
+  assert_requests (FOXAPI_SIM_SUBMIT, 3);
+  url = get_field (3, "image_urls");
+  assert_file (url, PNG);
+}
+
 /* veo-3.1 takes a first frame or references: those that are set stay. */
 TEST (test_continuity_with_references)
 {
@@ -304,6 +332,7 @@ static const Test tests[] = {
   ROWS (test_continuity, continuities),
   ONCE (test_continuity_of_another_model),
   ONCE (test_continuity_kept),
+  ONCE (test_continuity_after_a_failure),
   ONCE (test_continuity_with_references),
 };
 
