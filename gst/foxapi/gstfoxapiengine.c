@@ -456,8 +456,8 @@ is_another (GstFoxapiEngine * engine, const Snapshot * snapshot)
   const FoxapiGeneration *generation = engine->generation;
 
   if (engine->is_retry && !engine->is_new_try && !engine->is_next_shot
-      && generation != NULL && generation->task_id != NULL
-      && snapshot->task_id == NULL)
+      && generation != NULL && snapshot->task_id == NULL
+      && (generation->task_id != NULL || generation->submission != NULL))
     return snapshot->task_is_forgotten;
   return generation == NULL || snapshot->task_id != NULL
       || snapshot->task_is_forgotten || engine->is_next_shot

@@ -50,8 +50,9 @@ typedef struct
   gboolean is_next_shot;        /* the next start is about one more shot of a
                                    program, maybe equal to one before */
   gboolean is_new_try;          /* likewise: submits again what has failed */
-  gboolean is_retry;            /* likewise: resumes the task that there is, whatever
-                                   has changed since, unless another one is named */
+  gboolean is_retry;            /* likewise: resumes the task or submission that there
+                                   is, whatever has changed since, unless another
+                                   task is named */
   FoxapiRun run;                /* any thread may cancel its cancellable */
   gboolean is_generating;
   gboolean can_wait;            /* the cancellable holds its descriptor */

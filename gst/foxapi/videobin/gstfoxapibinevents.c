@@ -100,8 +100,11 @@ leave_failure (GstFoxapiVideoBin * self)
 static void
 begin_shot (GstFoxapiVideoBin * self)
 {
-  self->engine.is_next_shot = !gst_foxapi_video_bin_unpark (self);
+  /* What is paid for is resumed, whatever has been set since. */
+  self->engine.is_retry = gst_foxapi_video_bin_unpark (self);
+  self->engine.is_next_shot = !self->engine.is_retry;
   begin_generation_or_fail (self);
+  self->engine.is_retry = FALSE;
   g_object_notify (G_OBJECT (self), "task-id");
 }
 
@@ -412,6 +415,7 @@ on_earlier_failed (GstFoxapiVideoBin * self, GstObject * player,
     GstMessage * message)
 {
   guint clip = gst_foxapi_video_bin_get_result (player);
+  gboolean begins_at_end = self->begins_at_end;
   g_autofree gchar *task_id = NULL;
 
   gst_foxapi_program_withdraw (self->program, GST_FOXAPI_PLAYER (player));
@@ -421,12 +425,13 @@ on_earlier_failed (GstFoxapiVideoBin * self, GstObject * player,
   }
   GST_OBJECT_LOCK (self);
   self->holds_back = self->run.on_error != GST_FOXAPI_ERROR_POLICY_WARNING;
+  self->begins_at_end = FALSE;
   GST_OBJECT_UNLOCK (self);
   gst_foxapi_video_bin_post_failure (self, message, task_id);
   if (self->run.on_error == GST_FOXAPI_ERROR_POLICY_EOS)
     gst_foxapi_program_finish (self->program, TRUE);
   fall_back (self, player);
-  if (self->begins_at_end && !finish_failed (self,
+  if (begins_at_end && !finish_failed (self,
           self->run.on_error == GST_FOXAPI_ERROR_POLICY_WARNING, FALSE))
     begin_next_shot (self);
   look_ahead (self);

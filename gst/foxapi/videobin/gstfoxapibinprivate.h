@@ -122,6 +122,7 @@ struct _GstFoxapiVideoBin
   /* The object lock */
   GValue options[GST_FOXAPI_BIN_N_OPTIONS];     /* what only the bin has */
   guint next_pad[2];            /* lowest free number, by kind of capture */
+  gboolean begins_anew;         /* the next start, with the first shot */
   guint shot;                   /* which prompt: 0 is `prompt` itself */
   gchar *last_frame;            /* (nullable): URI, of the shot before */
   GstStructure *current;        /* (nullable): the shot of that number, see

@@ -272,10 +272,24 @@ check_generation (GstFoxapiVideoBin * self, GError ** error)
   return is_right;
 }
 
-/* Posts what is wrong, if so; gst_foxapi_video_bin_stop() is to follow then, too.
- * Returns FALSE if it has not started. */
-gboolean
-gst_foxapi_video_bin_start (GstFoxapiVideoBin * self)
+/* Whether a start goes on with the shot that was being made or shown, whatever has been
+ * set since: while the bin runs, that is for the next one. What pads capture is
+ * compared: it may be something else now. */
+static gboolean
+goes_on (GstFoxapiVideoBin * self)
+{
+  gboolean goes_on;
+
+  GST_OBJECT_LOCK (self);
+  goes_on = !self->begins_anew && !self->has_failed && !self->is_delivered
+      && GST_ELEMENT (self)->sinkpads == NULL;
+  self->begins_anew = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  return goes_on;
+}
+
+static gboolean
+start (GstFoxapiVideoBin * self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -302,6 +316,19 @@ gst_foxapi_video_bin_start (GstFoxapiVideoBin * self)
     return FALSE;
   gst_foxapi_control_start (self->control);
   return TRUE;
+}
+
+/* Posts what is wrong, if so; gst_foxapi_video_bin_stop() is to follow then, too.
+ * Returns FALSE if it has not started. */
+gboolean
+gst_foxapi_video_bin_start (GstFoxapiVideoBin * self)
+{
+  gboolean is_started;
+
+  self->engine.is_retry = goes_on (self);
+  is_started = start (self);
+  self->engine.is_retry = FALSE;
+  return is_started;
 }
 
 /* Returns when nothing works any more. */

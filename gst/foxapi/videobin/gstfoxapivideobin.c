@@ -89,6 +89,7 @@ begin_program_anew (GstFoxapiVideoBin * self)
   if (MAX (GST_STATE (self), GST_STATE_NEXT (self)) > GST_STATE_READY)
     return;
   g_clear_pointer (&self->prompts, g_strfreev);
+  self->begins_anew = TRUE;
   self->shot = 0;
   gst_clear_structure (&self->current);
   g_queue_clear_full (&self->waiting, (GDestroyNotify) gst_structure_free);

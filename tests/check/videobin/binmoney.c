@@ -280,6 +280,33 @@ TEST (test_ended_before_the_result)
   assert_requests (FOXAPI_SIM_SUBMIT, 1);
 }
 
+/* What is set while a shot is made or shown is for the next one: a start goes on with
+ * those that are paid for. */
+TEST (test_set_for_the_next)
+{
+  gboolean is_parked = __i__ == 1;
+  guint n_paid = is_parked ? 2 : 1;
+  g_autoptr (Run) run = new_ahead (is_parked ? "It runs" : NULL);
+  gulong probe = stop_in_the_middle (run);
+
+  if (is_parked) {
+    bin_complete (run);
+    harness_wait_requests (FOXAPI_SIM_SUBMIT, 2);
+  } else {
+    run_to_task (run, GST_STATE_PLAYING, "pending");
+  }
+  g_object_set (run->source, "duration", 3, "prompt", "It rests", NULL);
+  fail_unless (harness_act (run->source, "next"));
+  run_stop (run);
+  harness_unblock (run->sink, probe);
+  foxapi_sim_set_task (sim, NULL, "completed", 100);
+  assert_task (run_to_task (run, GST_STATE_PLAYING, NULL), 1);
+  harness_wait_requests (FOXAPI_SIM_SUBMIT, n_paid + 1);
+  assert_body_has (FOXAPI_SIM_SUBMIT, n_paid + 1, "It rests");
+  run_stop (run);
+  assert_requests (FOXAPI_SIM_SUBMIT, n_paid + 1);
+}
+
 /* Other prompts are another program, from its first shot; the same are none. */
 TEST (test_next_prompts_change)
 {
@@ -799,6 +826,7 @@ static const Test tests[] = {
   ONCE (test_failure_ahead_drops),
   TIMES (test_task_named_ahead, 2),
   ONCE (test_ended_before_the_result),
+  TIMES (test_set_for_the_next, 2),
   TIMES (test_next_prompts_change, 2),
   TIMES (test_end_drops, 3),
   TIMES (test_killed, 3),
