@@ -283,7 +283,6 @@ goes_on (GstFoxapiVideoBin * self)
   GST_OBJECT_LOCK (self);
   goes_on = !self->begins_anew && !self->has_failed && !self->is_delivered
       && GST_ELEMENT (self)->sinkpads == NULL;
-  self->begins_anew = FALSE;
   GST_OBJECT_UNLOCK (self);
   return goes_on;
 }
@@ -328,6 +327,9 @@ gst_foxapi_video_bin_start (GstFoxapiVideoBin * self)
   self->engine.is_retry = goes_on (self);
   is_started = start (self);
   self->engine.is_retry = FALSE;
+  GST_OBJECT_LOCK (self);
+  self->begins_anew &= !is_started;
+  GST_OBJECT_UNLOCK (self);
   return is_started;
 }
 

@@ -307,6 +307,22 @@ TEST (test_set_for_the_next)
   assert_requests (FOXAPI_SIM_SUBMIT, n_paid + 1);
 }
 
+/* What is set on a bin that does not run counts, also where the start after that fails. */
+TEST (test_set_before_a_start_that_fails)
+{
+  g_autoptr (Run) run = bin_run_new (bin_new (NULL, NULL));
+
+  bin_abandon (run);
+  g_object_set (run->source, "prompt", "A wolf", "placeholder", 3, NULL);
+  fail_unless_equals_int (gst_element_set_state (run->pipeline,
+          GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+  run_stop (run);
+  g_object_set (run->source, "placeholder", 0, NULL);
+  run_to_request (run, GST_STATE_PLAYING, FOXAPI_SIM_SUBMIT, 2);
+  run_stop (run);
+  assert_body_has (FOXAPI_SIM_SUBMIT, 2, "A wolf");
+}
+
 /* Other prompts are another program, from its first shot; the same are none. */
 TEST (test_next_prompts_change)
 {
@@ -827,6 +843,7 @@ static const Test tests[] = {
   TIMES (test_task_named_ahead, 2),
   ONCE (test_ended_before_the_result),
   TIMES (test_set_for_the_next, 2),
+  ONCE (test_set_before_a_start_that_fails),
   TIMES (test_next_prompts_change, 2),
   TIMES (test_end_drops, 3),
   TIMES (test_killed, 3),
