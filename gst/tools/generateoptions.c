@@ -125,7 +125,7 @@ to_uri (const gchar * text)
     return g_strdup (text);
   if (g_str_has_prefix (text, "~/"))
     path = g_build_filename (g_get_home_dir (), text + 2, NULL);
-  file = g_file_new_for_commandline_arg (path ? path : text);
+  file = g_file_new_for_path (path ? path : text);
   return g_file_get_uri (file);
 }
 

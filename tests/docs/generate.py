@@ -8,6 +8,7 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -86,7 +87,11 @@ def check_model(points):
     """Without --model, the one that takes what is given; a trial needs no key."""
     with Place(points) as place:
         place.environment["FOXAPI_API_KEY"] = ""
+        shutil.copy(LOGO, place.path("take 1:b.png"))
+        shutil.copy(LOGO, place.path("a:b.png"))
         for options, model in [
+                (["--first-frame=a:b.png"], "wan-2.7-image-to-video"),
+                (["--first-frame=take 1:b.png"], "wan-2.7-image-to-video"),
                 ([], "wan-2.7-text-to-video"),
                 (["--reference-image", LOGO], "wan-2.7-reference-to-video"),
                 (["--first-frame", LOGO], "wan-2.7-image-to-video"),
