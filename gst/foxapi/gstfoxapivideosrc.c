@@ -115,6 +115,7 @@ struct _GstFoxapiVideoSrc
   gboolean has_played;          /* since it was started */
   gboolean has_failed;          /* an ERROR was posted since then, by anyone */
   gboolean has_arrived;
+  gboolean is_told_to_end;      /* by the application, since it was last sought */
 
   GMutex arrival_lock;          /* while it is found out whether the result has
                                  * arrived; before the object lock */
@@ -127,6 +128,7 @@ struct _GstFoxapiVideoSrc
   Phase phase;
   GstFoxapiDelivery delivery;
   gboolean is_at_end;           /* create() has said EOS */
+  gboolean is_repeated;         /* all was pushed before it was last sought */
   gint64 reported_us;           /* when PROGRESS told of the download last */
 };
 
@@ -310,7 +312,7 @@ prepare (GstFoxapiVideoSrc * self)
     return FALSE;
   }
   self->phase = PHASE_GENERATE;
-  self->is_at_end = FALSE;
+  self->is_at_end = self->is_repeated = FALSE;
   gst_foxapi_delivery_init (&self->delivery, &self->engine);
   self->bus = gst_foxapi_arrival_watch (GST_ELEMENT (self),
       G_CALLBACK (on_bus_message), &self->bus_handler);
@@ -329,6 +331,7 @@ release (GstFoxapiVideoSrc * self)
   self->has_played = FALSE;
   self->has_failed = FALSE;
   self->has_arrived = FALSE;
+  self->is_told_to_end = FALSE;
   GST_OBJECT_UNLOCK (self);
   g_mutex_unlock (&self->arrival_lock);
   gst_foxapi_delivery_clear (&self->delivery);
@@ -353,6 +356,20 @@ gst_foxapi_video_src_post_message (GstElement * element, GstMessage * message)
   }
   return GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->post_message
       (element, message);
+}
+
+static gboolean
+gst_foxapi_video_src_send_event (GstElement * element, GstEvent * event)
+{
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (element);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    GST_OBJECT_LOCK (self);
+    self->is_told_to_end = TRUE;
+    GST_OBJECT_UNLOCK (self);
+  }
+  return GST_ELEMENT_CLASS (gst_foxapi_video_src_parent_class)->send_event
+      (element, event);
 }
 
 static GstStateChangeReturn
@@ -499,22 +516,24 @@ report_download (GstFoxapiVideoSrc * self, gboolean is_complete)
  * that has all that the file's index names says EOS by itself, and create() is
  * not called again: if it saw every byte, that is the end as well. The EOS that
  * the base class sends behind a failure downstream (a full disk) is not: then the
- * ERROR was posted before it. */
+ * ERROR was posted before it. Nor is one from the application, where a seek has
+ * flushed what was on its way. */
 static gboolean
 is_end_of_delivery (GstFoxapiVideoSrc * self)
 {
-  gboolean has_failed;
+  gboolean has_failed, is_cut;
 
   GST_OBJECT_LOCK (self);
   has_failed = self->has_failed;
+  is_cut = self->is_told_to_end && self->is_repeated;
   GST_OBJECT_UNLOCK (self);
   if (has_failed)
     return FALSE;
 
   if (self->phase == PHASE_TASK_DELIVERED)
     return TRUE;
-  return self->phase == PHASE_DELIVER_MEDIA && (self->is_at_end
-      || gst_foxapi_delivery_is_complete (&self->delivery));
+  return self->phase == PHASE_DELIVER_MEDIA && (self->is_at_end || (!is_cut
+          && gst_foxapi_delivery_is_complete (&self->delivery)));
 }
 
 /* A demuxer that found the index behind the media has pads only while it handles
@@ -678,9 +697,18 @@ gst_foxapi_video_src_get_size (GstBaseSrc * src, guint64 * size)
 static gboolean
 gst_foxapi_video_src_do_seek (GstBaseSrc * src, GstSegment * segment)
 {
+  GstFoxapiVideoSrc *self = GST_FOXAPI_VIDEO_SRC (src);
+
   if (segment->rate < 0.0)
     return FALSE;
 
+  /* The streaming thread waits meanwhile. */
+  self->is_at_end = FALSE;
+  self->is_repeated = gst_foxapi_delivery_is_complete (&self->delivery);
+  GST_OBJECT_LOCK (self);
+  self->end_is_pushed = FALSE;
+  self->is_told_to_end = FALSE;
+  GST_OBJECT_UNLOCK (self);
   return GST_BASE_SRC_CLASS (gst_foxapi_video_src_parent_class)->do_seek (src,
       segment);
 }
@@ -793,6 +821,7 @@ gst_foxapi_video_src_class_init (GstFoxapiVideoSrcClass * klass)
       "The gst-foxapi authors");
   element_class->change_state = gst_foxapi_video_src_change_state;
   element_class->post_message = gst_foxapi_video_src_post_message;
+  element_class->send_event = gst_foxapi_video_src_send_event;
 
   src_class->unlock = gst_foxapi_video_src_unlock;
   src_class->unlock_stop = gst_foxapi_video_src_unlock_stop;

@@ -309,6 +309,27 @@ TEST (test_end_from_the_application)
   assert_resumes ();
 }
 
+/* All has left the source once, and a seek has flushed it on its way: the end that the
+ * application sends then is not that of the result. */
+TEST (test_end_after_a_seek)
+{
+  g_autoptr (Run) run = new_line (ways[0]);
+  FoxapiSimFault hold = {.hold_at = 1000 };
+  gulong probe;
+
+  foxapi_sim_script (sim, FOXAPI_SIM_RESULT, 2, &hold);
+  probe = play_into_a_queue (run);
+  fail_unless (gst_element_seek_simple (run->pipeline, GST_FORMAT_BYTES,
+          GST_SEEK_FLAG_FLUSH, 0));
+  foxapi_sim_wait_requests (sim, FOXAPI_SIM_RESULT, 2);
+  harness_unblock (get (run, "sink"), probe);
+  gst_element_send_event (run->pipeline, gst_event_new_eos ());
+  run_wait (run, GST_MESSAGE_EOS);
+  gst_element_set_state (run->pipeline, GST_STATE_NULL);
+  assert_recorded (TRUE);
+  assert_resumes ();
+}
+
 /* The task alone arrives like everything else. */
 TEST (test_task_in_a_queue)
 {
@@ -359,6 +380,7 @@ static const Test tests[] = {
   ONCE (test_beside_another_branch),
   TIMES (test_forwarded_end, 2),
   ONCE (test_end_from_the_application),
+  ONCE (test_end_after_a_seek),
   ONCE (test_after_a_gapless_loop),
   TIMES (test_task_in_a_queue, 2),
 };
