@@ -192,10 +192,13 @@ def check_interrupt(points):
         with Place(points, "--generation-time", "60") as place:
             command = [TOOL, "A fox", "-o", "fox.mp4",
                        "--task-store=/proc/nowhere"]
+            # nohup, which the tests may run under, has one of them ignored.
             run = subprocess.Popen([*command, "--json"], cwd=place.folder,
                                    text=True, env=place.environment,
                                    stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE)
+                                   stderr=subprocess.PIPE,
+                                   preexec_fn=lambda: signal.signal(
+                                       signal.SIGHUP, signal.SIG_DFL))
             while json.loads(run.stdout.readline())["event"] != "task":
                 pass
             run.send_signal(number)
