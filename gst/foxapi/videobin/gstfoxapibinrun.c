@@ -311,10 +311,7 @@ start (GstFoxapiVideoBin * self)
   start_program (self);
   self->bus = gst_foxapi_arrival_watch (GST_ELEMENT (self),
       G_CALLBACK (on_bus_message), &self->bus_handler);
-  if (!begin (self))
-    return FALSE;
-  gst_foxapi_control_start (self->control);
-  return TRUE;
+  return begin (self);
 }
 
 /* Posts what is wrong, if so; gst_foxapi_video_bin_stop() is to follow then, too.
@@ -330,6 +327,8 @@ gst_foxapi_video_bin_start (GstFoxapiVideoBin * self)
   GST_OBJECT_LOCK (self);
   self->begins_anew &= !is_started;
   GST_OBJECT_UNLOCK (self);
+  if (is_started)
+    gst_foxapi_control_start (self->control);
   return is_started;
 }
 
