@@ -278,13 +278,13 @@ check_generation (GstFoxapiVideoBin * self, GError ** error)
 static gboolean
 goes_on (GstFoxapiVideoBin * self)
 {
-  gboolean goes_on;
+  gboolean is_open;
 
   GST_OBJECT_LOCK (self);
-  goes_on = !self->begins_anew && !self->has_failed && !self->is_delivered
+  is_open = !self->begins_anew && !self->has_failed && !self->is_delivered
       && GST_ELEMENT (self)->sinkpads == NULL;
   GST_OBJECT_UNLOCK (self);
-  return goes_on;
+  return is_open;
 }
 
 static gboolean

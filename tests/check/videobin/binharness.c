@@ -338,6 +338,18 @@ bin_to_warning (Run * run, GQuark domain, gint code)
 }
 
 void
+bin_assert_begins_no_clip (Run * run, guint clip)
+{
+  g_autofree gchar *name = g_strdup_printf ("/result-%u.", clip);
+  g_autofree gchar *left = NULL;
+
+  g_object_set (run->source, "end", 99, NULL);
+  bin_wait_warning (run, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  left = bin_leftovers ();
+  fail_if (strstr (left, name) != NULL, "%s", left);
+}
+
+void
 bin_assert_count (Run * run, GstMessageType type, guint n)
 {
   fail_unless_equals_int (run_count (run, type), n);

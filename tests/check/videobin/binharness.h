@@ -73,6 +73,9 @@ const GstStructure *bin_wait_reference (Run * run);
  * PLAYING, and there. */
 const GstStructure *bin_wait_warning (Run * run, GQuark domain, gint code);
 const GstStructure *bin_to_warning (Run * run, GQuark domain, gint code);
+/* What the bin has been told of by now has not begun this clip. Its control thread says
+ * that a value is wrong when it has done everything before. */
+void bin_assert_begins_no_clip (Run * run, guint clip);
 /* Exactly so many messages of a type came from the bin, and none from others */
 void bin_assert_count (Run * run, GstMessageType type, guint n);
 
